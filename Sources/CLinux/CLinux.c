@@ -1,0 +1,209 @@
+// The shims declared in include/CLinux.h, compiled with _GNU_SOURCE, which Swift's own import of the C library does not define.
+#define _GNU_SOURCE 1
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "CLinux.h"
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+#define WEFT_RESULT(call) ({ __typeof__(call) weft_result = (call); weft_result < 0 ? -errno : weft_result; })
+
+/* ---- sockets ---- */
+int weft_socket(int domain, int type, int protocol) { return WEFT_RESULT(socket(domain, type, protocol)); }
+int weft_bind(int fd, const void *address, uint32_t length) {
+  return WEFT_RESULT(bind(fd, (const struct sockaddr *)address, length));
+}
+int weft_listen(int fd, int backlog) { return WEFT_RESULT(listen(fd, backlog)); }
+int weft_accept4(int fd, void *address, uint32_t *length, int flags) {
+  return WEFT_RESULT(accept4(fd, (struct sockaddr *)address, length, flags));
+}
+int weft_connect(int fd, const void *address, uint32_t length) {
+  return WEFT_RESULT(connect(fd, (const struct sockaddr *)address, length));
+}
+int weft_getsockname(int fd, void *address, uint32_t *length) {
+  return WEFT_RESULT(getsockname(fd, (struct sockaddr *)address, length));
+}
+int weft_getpeername(int fd, void *address, uint32_t *length) {
+  return WEFT_RESULT(getpeername(fd, (struct sockaddr *)address, length));
+}
+int weft_setsockopt(int fd, int level, int name, const void *value, uint32_t length) {
+  return WEFT_RESULT(setsockopt(fd, level, name, value, length));
+}
+int weft_getsockopt(int fd, int level, int name, void *value, uint32_t *length) {
+  return WEFT_RESULT(getsockopt(fd, level, name, value, length));
+}
+ssize_t weft_recv(int fd, void *buffer, size_t count, int flags) {
+  return WEFT_RESULT(recv(fd, buffer, count, flags));
+}
+ssize_t weft_send(int fd, const void *buffer, size_t count, int flags) {
+  return WEFT_RESULT(send(fd, buffer, count, flags));
+}
+int weft_shutdown(int fd, int how) { return WEFT_RESULT(shutdown(fd, how)); }
+
+/* ---- descriptors and readiness ---- */
+int weft_close(int fd) { return WEFT_RESULT(close(fd)); }
+int weft_epoll_create(void) { return WEFT_RESULT(epoll_create1(EPOLL_CLOEXEC)); }
+int weft_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event event;
+  memset(&event, 0, sizeof event);
+  event.events = events;
+  event.data.u64 = token;
+  return WEFT_RESULT(epoll_ctl(epoll, operation, fd, &event));
+}
+/* struct epoll_event is packed on x86-64, which Swift cannot import: events are copied out. At most 256 are fetched. */
+int weft_epoll_wait(int epoll, struct weft_event *out, int count, int timeout_ms) {
+  struct epoll_event events[256];
+  if (count > 256) count = 256;
+  int n = epoll_wait(epoll, events, count, timeout_ms);
+  if (n < 0) return -errno;
+  for (int i = 0; i < n; i++) { out[i].events = events[i].events; out[i].token = events[i].data.u64; }
+  return n;
+}
+int weft_eventfd(void) { return WEFT_RESULT(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+int weft_poll(void *fds, unsigned count, int timeout_ms) {
+  return WEFT_RESULT(poll((struct pollfd *)fds, count, timeout_ms));
+}
+
+/* ---- files ---- */
+ssize_t weft_read(int fd, void *buffer, size_t count) { return WEFT_RESULT(read(fd, buffer, count)); }
+ssize_t weft_write(int fd, const void *buffer, size_t count) { return WEFT_RESULT(write(fd, buffer, count)); }
+ssize_t weft_pread(int fd, void *buffer, size_t count, int64_t offset) {
+  return WEFT_RESULT(pread(fd, buffer, count, offset));
+}
+ssize_t weft_pwrite(int fd, const void *buffer, size_t count, int64_t offset) {
+  return WEFT_RESULT(pwrite(fd, buffer, count, offset));
+}
+ssize_t weft_sendfile(int out, int in, int64_t *offset, size_t count) {
+  off_t position = (off_t)*offset;
+  ssize_t n = WEFT_RESULT(sendfile(out, in, &position, count));
+  *offset = position;
+  return n;
+}
+ssize_t weft_splice(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count, unsigned flags) {
+  return WEFT_RESULT(splice(in, (off64_t *)in_offset, out, (off64_t *)out_offset, count, flags));
+}
+int weft_pipe(int fds[2]) { return WEFT_RESULT(pipe2(fds, O_CLOEXEC | O_NONBLOCK)); }
+int weft_fcntl_int(int fd, int command, int value) { return WEFT_RESULT(fcntl(fd, command, value)); }
+int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+  struct open_how how;
+  memset(&how, 0, sizeof how);
+  how.flags = flags;
+  how.mode = mode;
+  how.resolve = resolve;
+  return (int)WEFT_RESULT(syscall(SYS_openat2, directory, path, &how, sizeof how));
+}
+int weft_openat(int directory, const char *path, int flags, unsigned mode) {
+  return WEFT_RESULT(openat(directory, path, flags, mode));
+}
+int weft_statx(int directory, const char *path, int flags, struct weft_stat *out) {
+  struct statx x;
+  if (statx(directory, path, flags, STATX_BASIC_STATS, &x) < 0) return -errno;
+  out->mode = x.stx_mode;
+  out->links = x.stx_nlink;
+  out->owner = x.stx_uid;
+  out->group = x.stx_gid;
+  out->size = x.stx_size;
+  out->inode = x.stx_ino;
+  out->device = ((uint64_t)x.stx_dev_major << 32) | x.stx_dev_minor;
+  out->modified = x.stx_mtime.tv_sec;
+  out->modified_nanoseconds = x.stx_mtime.tv_nsec;
+  return 0;
+}
+ssize_t weft_getdents(int fd, void *buffer, size_t count) {
+  return WEFT_RESULT(syscall(SYS_getdents64, fd, buffer, count));
+}
+int64_t weft_lseek(int fd, int64_t offset, int whence) { return WEFT_RESULT(lseek(fd, offset, whence)); }
+int weft_mkdirat(int directory, const char *name, unsigned mode) {
+  return WEFT_RESULT(mkdirat(directory, name, mode));
+}
+int weft_unlinkat(int directory, const char *name, int flags) {
+  return WEFT_RESULT(unlinkat(directory, name, flags));
+}
+int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags) {
+  return (int)WEFT_RESULT(syscall(SYS_renameat2, from, old_name, to, new_name, flags));
+}
+ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count) {
+  return WEFT_RESULT(readlinkat(directory, name, buffer, count));
+}
+int weft_ftruncate(int fd, int64_t size) { return WEFT_RESULT(ftruncate(fd, size)); }
+int weft_fchmodat2(int fd, unsigned mode) {
+  return (int)WEFT_RESULT(syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
+}
+int weft_chmod(const char *path, unsigned mode) { return WEFT_RESULT(chmod(path, mode)); }
+int weft_utimens(int fd, int64_t seconds, int64_t nanoseconds) {
+  struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
+  return WEFT_RESULT(utimensat(fd, "", times, AT_EMPTY_PATH));
+}
+int weft_faccessat(int directory, const char *name, int mode, int flags) {
+  return WEFT_RESULT(faccessat(directory, name, mode, flags));
+}
+int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total) {
+  struct statvfs s;
+  if (fstatvfs(fd, &s) < 0) return -errno;
+  *available = (uint64_t)s.f_bavail * s.f_frsize;
+  *total = (uint64_t)s.f_blocks * s.f_frsize;
+  return 0;
+}
+
+/* ---- process ---- */
+int64_t weft_monotonic(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+int64_t weft_realtime(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+int weft_prctl_name(const char *name) { return WEFT_RESULT(prctl(PR_SET_NAME, name, 0, 0, 0)); }
+int weft_nofile(uint64_t *soft, uint64_t *hard) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  *soft = limit.rlim_cur;
+  *hard = limit.rlim_max;
+  return 0;
+}
+int weft_set_nofile(uint64_t soft, uint64_t hard) {
+  struct rlimit limit = {soft, hard};
+  return WEFT_RESULT(setrlimit(RLIMIT_NOFILE, &limit));
+}
+ssize_t weft_getrandom(void *buffer, size_t count) { return WEFT_RESULT(getrandom(buffer, count, 0)); }
+void weft_malloc_settings(int arenas, int trim) {
+  mallopt(M_ARENA_MAX, arenas);
+  mallopt(M_TRIM_THRESHOLD, trim);
+}
+void weft_malloc_trim(void) { malloc_trim(0); }
+int weft_ioctl_int(int fd, unsigned long request, int *value) { return WEFT_RESULT(ioctl(fd, request, value)); }
+
+const char *weft_strerror(int code, char *buffer, size_t count) { return strerror_r(code, buffer, count); }

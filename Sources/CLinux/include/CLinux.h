@@ -1,0 +1,93 @@
+// System calls that Swift's Glibc module cannot import or imports awkwardly, one function each, returning the result or -errno. No logic.
+//
+// The declarations need no system header beyond <stdint.h>: including more here, with _GNU_SOURCE, would give Swift two differing
+// definitions of the same C types.
+#ifndef WEFT_CLINUX_H
+#define WEFT_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define WEFT_EPOLL_ADD 1
+#define WEFT_EPOLL_MODIFY 3
+#define WEFT_EPOLL_READABLE (0x001u | 0x2000u) /* EPOLLIN | EPOLLRDHUP */
+#define WEFT_EPOLL_WRITABLE 0x004u
+#define WEFT_EPOLL_ONE_SHOT (1u << 30)
+#define WEFT_RESOLVE_NO_MAGICLINKS 0x02ull
+#define WEFT_RESOLVE_IN_ROOT 0x10ull
+#define WEFT_O_PATH 010000000
+#define WEFT_SPLICE_MOVE 1u
+#define WEFT_SPLICE_NONBLOCK 2u
+#define WEFT_F_SETPIPE_SZ 1031
+#define WEFT_AT_EMPTY_PATH 0x1000
+#define WEFT_AT_NO_AUTOMOUNT 0x800
+
+/* ---- sockets ---- */
+int weft_socket(int domain, int type, int protocol);
+int weft_bind(int fd, const void *address, uint32_t length);
+int weft_listen(int fd, int backlog);
+int weft_accept4(int fd, void *address, uint32_t *length, int flags);
+int weft_connect(int fd, const void *address, uint32_t length);
+int weft_getsockname(int fd, void *address, uint32_t *length);
+int weft_getpeername(int fd, void *address, uint32_t *length);
+int weft_setsockopt(int fd, int level, int name, const void *value, uint32_t length);
+int weft_getsockopt(int fd, int level, int name, void *value, uint32_t *length);
+ssize_t weft_recv(int fd, void *buffer, size_t count, int flags);
+ssize_t weft_send(int fd, const void *buffer, size_t count, int flags);
+int weft_shutdown(int fd, int how);
+
+/* ---- descriptors and readiness ---- */
+int weft_close(int fd);
+int weft_epoll_create(void);
+int weft_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t token);
+struct weft_event { uint32_t events; uint64_t token; };
+int weft_epoll_wait(int epoll, struct weft_event *out, int count, int timeout_ms);
+int weft_eventfd(void);
+int weft_poll(void *fds, unsigned count, int timeout_ms);
+
+/* ---- files ---- */
+ssize_t weft_read(int fd, void *buffer, size_t count);
+ssize_t weft_write(int fd, const void *buffer, size_t count);
+ssize_t weft_pread(int fd, void *buffer, size_t count, int64_t offset);
+ssize_t weft_pwrite(int fd, const void *buffer, size_t count, int64_t offset);
+ssize_t weft_sendfile(int out, int in, int64_t *offset, size_t count);
+ssize_t weft_splice(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count, unsigned flags);
+int weft_pipe(int fds[2]);
+int weft_fcntl_int(int fd, int command, int value);
+int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int weft_openat(int directory, const char *path, int flags, unsigned mode);
+struct weft_stat {
+  uint32_t mode, links, owner, group, modified_nanoseconds;
+  uint64_t size, inode, device;
+  int64_t modified;
+};
+int weft_statx(int directory, const char *path, int flags, struct weft_stat *out);
+ssize_t weft_getdents(int fd, void *buffer, size_t count);
+int64_t weft_lseek(int fd, int64_t offset, int whence);
+int weft_mkdirat(int directory, const char *name, unsigned mode);
+int weft_unlinkat(int directory, const char *name, int flags);
+int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags);
+ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
+int weft_ftruncate(int fd, int64_t size);
+int weft_fchmodat2(int fd, unsigned mode);
+int weft_chmod(const char *path, unsigned mode);
+int weft_utimens(int fd, int64_t seconds, int64_t nanoseconds);
+int weft_faccessat(int directory, const char *name, int mode, int flags);
+int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total);
+
+/* ---- process ---- */
+int64_t weft_monotonic(void);
+int64_t weft_realtime(void);
+int weft_prctl_name(const char *name);
+int weft_nofile(uint64_t *soft, uint64_t *hard);
+int weft_set_nofile(uint64_t soft, uint64_t hard);
+ssize_t weft_getrandom(void *buffer, size_t count);
+void weft_malloc_settings(int arenas, int trim);
+void weft_malloc_trim(void);
+int weft_ioctl_int(int fd, unsigned long request, int *value);
+
+/* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
+const char *weft_strerror(int code, char *buffer, size_t count);
+
+#endif

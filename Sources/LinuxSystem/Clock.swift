@@ -1,0 +1,44 @@
+// The two clocks: one that never jumps, for deadlines, and one that tells the date.
+
+import CLinux
+import Glibc
+
+/// A point of CLOCK_MONOTONIC. It never jumps when the date is set.
+public struct MonotonicTime: Comparable, Hashable, Sendable {
+  /// Nanoseconds since an arbitrary start.
+  public let nanoseconds: Int64
+
+  public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  public static var now: MonotonicTime { MonotonicTime(nanoseconds: weft_monotonic()) }
+  /// Later than every deadline.
+  public static let never = MonotonicTime(nanoseconds: .max)
+
+  public static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }
+
+  /// `interval` nanoseconds later; saturates at ``never``.
+  public func advanced(by interval: Int64) -> MonotonicTime {
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(interval)
+    return overflow ? .never : MonotonicTime(nanoseconds: sum)
+  }
+
+  /// Nanoseconds from `earlier` to here.
+  public func since(_ earlier: MonotonicTime) -> Int64 { nanoseconds &- earlier.nanoseconds }
+}
+
+extension Duration {
+  /// The whole duration in nanoseconds, saturating at 292 years.
+  public var inNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : product &+ attoseconds / 1_000_000_000
+  }
+}
+
+/// The wall clock.
+public enum WallClock {
+  /// Seconds since 1970-01-01 00:00:00 UTC.
+  public static var seconds: Int64 { weft_realtime() / 1_000_000_000 }
+  /// Nanoseconds since 1970-01-01 00:00:00 UTC.
+  public static var nanoseconds: Int64 { weft_realtime() }
+}

@@ -1,0 +1,36 @@
+// Waiting for one or two descriptors on the calling thread, for as long as a worker may be held.
+
+import CLinux
+import Glibc
+
+/// What a descriptor can be waited for.
+public struct Readiness: OptionSet, Sendable, Hashable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+  public static let readable = Readiness(rawValue: 1)
+  public static let writable = Readiness(rawValue: 2)
+
+  var pollEvents: Int16 {
+    (contains(.readable) ? Int16(POLLIN) : 0) | (contains(.writable) ? Int16(POLLOUT) : 0)
+  }
+}
+
+public enum Poll {
+  /// Waits up to `milliseconds` for `number`; true when the next call on it will not block (an error counts as ready). Source: poll(2).
+  public static func wait(_ number: Int32, _ interest: Readiness, milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: number, events: interest.pollEvents, revents: 0)
+    return weft_poll(&entry, 1, milliseconds) > 0
+  }
+
+  /// Waits for either of two descriptors and tells which are ready. Source: poll(2).
+  public static func wait(
+    _ first: Int32, _ firstInterest: Readiness, _ second: Int32, _ secondInterest: Readiness, milliseconds: Int32
+  ) -> (first: Bool, second: Bool) {
+    withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { entries in
+      entries.initializeElement(at: 0, to: pollfd(fd: first, events: firstInterest.pollEvents, revents: 0))
+      entries.initializeElement(at: 1, to: pollfd(fd: second, events: secondInterest.pollEvents, revents: 0))
+      guard weft_poll(entries.baseAddress, 2, milliseconds) > 0 else { return (false, false) }
+      return (entries[0].revents != 0, entries[1].revents != 0)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// What the process may have: open files, heap arenas, random numbers.
+
+import CLinux
+import Glibc
+
+public enum ProcessLimits {
+  /// Raises the soft limit of open files to the hard one and returns it. Source: getrlimit(2), RLIMIT_NOFILE.
+  @discardableResult
+  public static func raiseOpenFiles() -> UInt64 {
+    var soft: UInt64 = 0
+    var hard: UInt64 = 0
+    guard weft_nofile(&soft, &hard) == 0 else { return 1024 }
+    return soft < hard && weft_set_nofile(hard, hard) == 0 ? hard : soft
+  }
+
+  /// Keeps glibc's heap small in a process of many threads: so many arenas, and free memory above 1 MiB is returned. Source: mallopt(3).
+  public static func limitHeapArenas(to count: Int32) { weft_malloc_settings(count, 1 << 20) }
+
+  /// Gives back what the heap holds unused. Source: malloc_trim(3).
+  public static func trimHeap() { weft_malloc_trim() }
+
+  /// Names the calling thread (15 bytes) for ps, top and gdb. Source: prctl(2), PR_SET_NAME.
+  public static func nameThread(_ name: String) { _ = weft_prctl_name(name) }
+}
+
+public enum Random {
+  /// Bytes from the kernel's generator. Source: getrandom(2).
+  public static func bytes(_ count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      while initialized < count {
+        let result = weft_getrandom(buffer.baseAddress.map { $0 + initialized }, count - initialized)
+        if result > 0 { initialized += result }
+      }
+    }
+  }
+}

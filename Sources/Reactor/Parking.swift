@@ -1,0 +1,107 @@
+// Where one session waits, without a thread, for its control connection, its data connection or a deadline.
+
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// The parking place of one session. A session is parked at most once at a time.
+public final class Parking: @unchecked Sendable {
+  // Sendable: every stored `var` is touched only with the reactor's `state` locked.
+  typealias Continuation = UnsafeContinuation<Wake, Never>
+
+  private let reactor: Reactor
+  private let slot: UInt32
+  private let generation: UInt32
+  private var continuation: Continuation?
+  private var wasCalled = false
+  private var armed: (first: Int32, second: Int32) = (-1, -1)
+  /// Nanoseconds of CLOCK_MONOTONIC, or .max.
+  var deadline: Int64 = .max
+  /// The earliest entry of this parking in the reactor's heap, or .max.
+  var scheduled: Int64 = .max
+
+  public init(_ reactor: Reactor) {
+    self.reactor = reactor
+    (slot, generation) = reactor.state.withLock { state in
+      if let slot = state.free.popLast() { return (slot, state.generations[Int(slot)]) }
+      state.parkings.append(nil)
+      state.generations.append(0)
+      return (UInt32(truncatingIfNeeded: state.parkings.count - 1), 0)
+    }
+    let place = Unmanaged.passUnretained(self)
+    reactor.state.withLock { [slot] in $0.parkings[Int(slot)] = place }
+  }
+
+  /// Frees the slot. Call it once, last, when the session has ended; nothing may wait here afterwards.
+  public func retire() {
+    reactor.state.withLock { state in
+      guard state.generations[Int(slot)] == generation, state.parkings[Int(slot)] != nil else { return }
+      state.parkings[Int(slot)] = nil
+      state.generations[Int(slot)] &+= 1
+      state.free.append(slot)
+    }
+  }
+
+  /// Waits until `first` (or `second`, if given) is ready, `until` has come or ``wake()`` is called.
+  ///
+  /// The caller has tried the call before and tries it again afterwards: a wake may be spurious.
+  public func wait(
+    _ first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
+    until: MonotonicTime
+  ) async -> Wake {
+    await withUnsafeContinuation { (continuation: Continuation) in
+      let wokenAlready = reactor.state.withLock { state -> Bool in
+        if wasCalled {
+          wasCalled = false
+          return true
+        }
+        self.continuation = continuation
+        deadline = until.nanoseconds
+        if deadline < scheduled {
+          scheduled = deadline
+          state.deadlines.push(.init(time: deadline, slot: slot, generation: generation))
+          if deadline < state.sleepsUntil { reactor.ring() }
+        }
+        if first >= 0 { arm(first, firstInterest, isSecond: false) }
+        if second >= 0 { arm(second, secondInterest, isSecond: true) }
+        return false
+      }
+      if wokenAlready { continuation.resume(returning: .called) }
+    }
+  }
+
+  /// Waits for nothing but the deadline or ``wake()``.
+  public func sleep(until: MonotonicTime) async -> Wake { await wait(-1, [], until: until) }
+
+  /// Wakes the session from any thread. If it is not parked, its next wait ends at once.
+  public func wake() {
+    let continuation = reactor.state.withLock { _ -> Continuation? in
+      if self.continuation == nil { wasCalled = true }
+      return take()
+    }
+    continuation?.resume(returning: .called)
+  }
+
+  var isParked: Bool { continuation != nil }
+
+  func take() -> Continuation? {
+    defer { continuation = nil }
+    return continuation
+  }
+
+  /// One-shot, level-triggered: what is ready already is reported at once.
+  private func arm(_ number: Int32, _ interest: Readiness, isSecond: Bool) {
+    let events =
+      WEFT_EPOLL_ONE_SHOT | (interest.contains(.readable) ? WEFT_EPOLL_READABLE : 0)
+      | (interest.contains(.writable) ? WEFT_EPOLL_WRITABLE : 0)
+    let token = Token(slot: slot, generation: generation, isSecond: isSecond).raw
+    // A closed descriptor leaves the epoll set by itself and its number may come back: either call may have to stand in.
+    let known = isSecond ? armed.second == number : armed.first == number
+    let likely = known ? WEFT_EPOLL_MODIFY : WEFT_EPOLL_ADD
+    if weft_epoll_ctl(reactor.epoll, likely, number, events, token) < 0 {
+      _ = weft_epoll_ctl(
+        reactor.epoll, likely == WEFT_EPOLL_MODIFY ? WEFT_EPOLL_ADD : WEFT_EPOLL_MODIFY, number, events, token)
+    }
+    if isSecond { armed.second = number } else { armed.first = number }
+  }
+}

@@ -1,0 +1,152 @@
+// One thread with one epoll descriptor: it wakes parked sessions when a socket is ready or a deadline has come.
+
+import CLinux
+import Glibc
+import LinuxSystem
+import Synchronization
+
+/// Why a parked session goes on.
+public enum Wake: Sendable, Equatable {
+  /// The first, the second or both of the descriptors waited for are ready (an error counts as ready).
+  case ready(first: Bool, second: Bool)
+  /// The deadline came first.
+  case deadline
+  /// ``Parking/wake()`` was called.
+  case called
+}
+
+/// An epoll loop on a thread of its own.
+///
+/// Sockets never get a `DispatchSource`: libdispatch's epoll backend crashes when clients reset connections in great number
+/// (swift-corelibs-libdispatch issues 833 and 949). Descriptors are armed one-shot, only while a session is parked on them.
+public final class Reactor: Sendable {
+  struct State {
+    var parkings: [Unmanaged<Parking>?] = []
+    var generations: [UInt32] = []
+    var free: [UInt32] = []
+    var deadlines = DeadlineHeap()
+    /// Until when epoll_wait sleeps; an earlier deadline has to wake it.
+    var sleepsUntil: Int64 = .max
+  }
+
+  let state = Mutex(State())
+  let epoll: Int32
+  private let alarm: Int32
+  private static let alarmToken = UInt64.max
+
+  /// Makes the epoll descriptor and starts the thread, which lives as long as the process.
+  public init() throws(SystemError) {
+    epoll = try Self.checked(weft_epoll_create(), "epoll_create1")
+    alarm = try Self.checked(weft_eventfd(), "eventfd")
+    _ = try Self.checked(
+      weft_epoll_ctl(epoll, WEFT_EPOLL_ADD, alarm, WEFT_EPOLL_READABLE, Self.alarmToken), "epoll_ctl")
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, 256 * 1024)
+    var thread = pthread_t()
+    let created = pthread_create(
+      &thread, &attributes,
+      { context in
+        ProcessLimits.nameThread("weft-reactor")
+        Unmanaged<Reactor>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue().run()
+      }, Unmanaged.passRetained(self).toOpaque())
+    pthread_attr_destroy(&attributes)
+    if created != 0 { throw SystemError(code: created, call: "pthread_create") }
+  }
+
+  private static func checked(_ result: Int32, _ call: StaticString) throws(SystemError) -> Int32 {
+    if result < 0 { throw SystemError(code: -result, call: call) }
+    return result
+  }
+
+  /// Makes the reactor look at its deadlines again. Called with the state locked.
+  func ring() {
+    var one: UInt64 = 1
+    _ = weft_write(alarm, &one, 8)
+  }
+
+  private func run() -> Never {
+    withUnsafeTemporaryAllocation(of: weft_event.self, capacity: 256) { events in
+      var woken: [(Parking.Continuation, Wake)] = []
+      while true {
+        let count = weft_epoll_wait(epoll, events.baseAddress, 256, timeout())
+        state.withLock { state in
+          state.sleepsUntil = 0
+          for index in 0..<max(0, Int(count)) { deliver(events[index], &state, &woken) }
+          expire(&state, &woken)
+        }
+        for (continuation, wake) in woken { continuation.resume(returning: wake) }
+        woken.removeAll(keepingCapacity: true)
+      }
+    }
+  }
+
+  /// How long epoll_wait may sleep, in milliseconds, rounded up so that it never wakes just before a deadline.
+  private func timeout() -> Int32 {
+    state.withLock { state in
+      guard let earliest = state.deadlines.earliest else {
+        state.sleepsUntil = .max
+        return -1
+      }
+      state.sleepsUntil = earliest
+      let wait = earliest &- weft_monotonic()
+      return wait <= 0 ? 0 : Int32(clamping: wait / 1_000_000 + 1)
+    }
+  }
+
+  private func deliver(_ event: weft_event, _ state: inout State, _ woken: inout [(Parking.Continuation, Wake)]) {
+    if event.token == Self.alarmToken {
+      var count: UInt64 = 0
+      _ = weft_read(alarm, &count, 8)
+      return
+    }
+    let token = Token(event.token)
+    guard let parking = lookUp(token.slot, token.generation, state), let continuation = parking.take() else { return }
+    woken.append((continuation, .ready(first: !token.isSecond, second: token.isSecond)))
+  }
+
+  private func expire(_ state: inout State, _ woken: inout [(Parking.Continuation, Wake)]) {
+    guard let earliest = state.deadlines.earliest else { return }
+    let now = weft_monotonic()
+    guard earliest <= now else { return }
+    while let entry = state.deadlines.popDue(at: now) {
+      guard let parking = lookUp(entry.slot, entry.generation, state) else { continue }
+      parking.scheduled = .max
+      guard parking.isParked else { continue }
+      if parking.deadline <= now {
+        if let continuation = parking.take() { woken.append((continuation, .deadline)) }
+      } else if parking.deadline != .max {
+        // The deadline has moved while the session was awake: that costs nothing until here.
+        parking.scheduled = parking.deadline
+        state.deadlines.push(.init(time: parking.deadline, slot: entry.slot, generation: entry.generation))
+      }
+    }
+  }
+
+  private func lookUp(_ slot: UInt32, _ generation: UInt32, _ state: borrowing State) -> Parking? {
+    let index = Int(slot)
+    guard index < state.parkings.count, state.generations[index] == generation else { return nil }
+    return state.parkings[index]?.takeUnretainedValue()
+  }
+}
+
+/// What epoll hands back: which parking, and which of its two descriptors.
+struct Token {
+  let slot: UInt32
+  let generation: UInt32
+  let isSecond: Bool
+
+  init(slot: UInt32, generation: UInt32, isSecond: Bool) {
+    self.slot = slot
+    self.generation = generation
+    self.isSecond = isSecond
+  }
+
+  init(_ raw: UInt64) {
+    slot = UInt32(truncatingIfNeeded: raw) & 0x7FFF_FFFF
+    isSecond = raw & 0x8000_0000 != 0
+    generation = UInt32(truncatingIfNeeded: raw >> 32)
+  }
+
+  var raw: UInt64 { UInt64(generation) << 32 | (isSecond ? 0x8000_0000 : 0) | UInt64(slot) }
+}
