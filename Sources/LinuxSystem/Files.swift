@@ -159,7 +159,9 @@ public enum File {
 
   /// Moves at most `count` bytes from a pipe into a file at `offset`, which is advanced. Source: splice(2).
   @inlinable
-  public static func splice(fromPipe source: Int32, toFile file: Int32, offset: inout Int64, count: Int) throws(SystemError) -> Int {
+  public static func splice(fromPipe source: Int32, toFile file: Int32, offset: inout Int64, count: Int)
+    throws(SystemError) -> Int
+  {
     while true {
       let result = weft_splice(source, nil, file, &offset, count, WEFT_SPLICE_MOVE)
       if result >= 0 { return result }

@@ -110,7 +110,9 @@ public enum Socket {
 
   /// Receives into `buffer`; `.moved(0)` is the peer's end of file. Source: recv(2).
   @inlinable
-  public static func receive(_ socket: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Progress {
+  public static func receive(_ socket: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError)
+    -> Progress
+  {
     try progress("recv") { weft_recv(socket, buffer.baseAddress, buffer.count, 0) }
   }
 

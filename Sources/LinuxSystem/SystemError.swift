@@ -23,7 +23,9 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The system's words for ``code``, for example `No such file or directory`. Thread safe.
   public var reason: String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-      guard let base = buffer.baseAddress, let text = weft_strerror(code, base, buffer.count) else { return "error \(code)" }
+      guard let base = buffer.baseAddress, let text = weft_strerror(code, base, buffer.count) else {
+        return "error \(code)"
+      }
       return String(cString: text)
     }
   }

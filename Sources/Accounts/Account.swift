@@ -1,0 +1,64 @@
+// Who a session acts for once its login has succeeded: a name, a home directory and what may be done there.
+
+/// The account a session is logged in to. A value: a session keeps its own copy, so a later edit of the user table
+/// never changes a session that is already running.
+public struct Account: Sendable, Hashable {
+  /// The name as the client sent it, compared byte for byte: no case folding, no Unicode equivalence.
+  public let name: [UInt8]
+  /// Absolute path on the host of the directory that becomes the account's `/`.
+  public let home: String
+  /// True if nothing may be created, changed or removed.
+  public let isReadOnly: Bool
+  /// True for the anonymous login, which no password protects.
+  public let isAnonymous: Bool
+
+  /// Makes an account from its parts.
+  public init(name: [UInt8], home: String, isReadOnly: Bool, isAnonymous: Bool = false) {
+    self.name = name
+    self.home = home
+    self.isReadOnly = isReadOnly
+    self.isAnonymous = isAnonymous
+  }
+
+  /// The account of an entry of the user table.
+  public init(_ entry: UserEntry) {
+    self.init(name: entry.name, home: entry.home, isReadOnly: entry.isReadOnly)
+  }
+
+  /// The names clients use to log in without a password (RFC 1635), in lower case. The user table may not contain them.
+  public static let anonymousNames = ["anonymous", "ftp"]
+
+  /// True if `name` asks for the anonymous login: `anonymous` or `ftp`, in any ASCII case.
+  public static func isAnonymousName(_ name: [UInt8]) -> Bool {
+    let lower = name.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    return anonymousNames.contains { $0.utf8.elementsEqual(lower) }
+  }
+}
+
+extension Account {
+  /// `bytes` as text that is safe to print: valid UTF-8 as it is, and every control, formatting (such as the marks that
+  /// reverse the direction of text) or undecodable byte as `\xNN`.
+  public static func display(_ bytes: some Sequence<UInt8>) -> String {
+    let bytes = Array(bytes)
+    var shown = ""
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      for byte in bytes {
+        shown += (0x20..<0x7F).contains(byte) ? String(Unicode.Scalar(byte)) : hex(byte)
+      }
+      return shown
+    }
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator:
+        for byte in String(scalar).utf8 { shown += hex(byte) }
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
+    return shown
+  }
+
+  private static func hex(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
+  }
+}

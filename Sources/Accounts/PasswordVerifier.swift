@@ -1,0 +1,174 @@
+// Verifies passwords a bounded number at a time, on threads of its own, at the same cost whether the user exists or not.
+
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Verifies passwords with crypt(3).
+///
+/// A verification costs tens of milliseconds and megabytes on purpose, so at most `concurrency` run at once. Others
+/// wait in order of arrival, suspended, without a thread, and can be cancelled; when the line is full the answer is
+/// `.busy` at once, so that a flood of logins costs neither memory nor an ever longer wait.
+public final class PasswordVerifier: Sendable {
+  /// What became of a verification.
+  public enum Outcome: Sendable, Equatable {
+    /// The password is right.
+    case verified
+    /// The password is wrong, the user does not exist or is locked.
+    case rejected
+    /// Too many are waiting already; nothing was computed.
+    case busy
+    /// The task was cancelled while it waited; nothing was computed.
+    case cancelled
+  }
+
+  /// Longest password in bytes; longer ones are rejected, after the same work.
+  public static let passwordLimit = Crypt.passwordLimit
+
+  typealias Compute = @Sendable (_ password: [UInt8], _ setting: String) -> String?
+
+  private struct Job: Sendable {
+    let password: [UInt8]
+    let hash: String?
+    let continuation: CheckedContinuation<Outcome, Never>
+  }
+
+  private struct State: Sendable {
+    var running = 0
+    var head: UInt64 = 0  // no ticket below this one is waiting
+    var tail: UInt64 = 0  // the next ticket
+    var waiting: [UInt64: Job] = [:]
+
+    /// The job that waited longest. Tickets that were cancelled leave gaps, each skipped once.
+    mutating func takeFirst() -> Job? {
+      if waiting.isEmpty {
+        head = tail
+        return nil
+      }
+      while head < tail {
+        defer { head &+= 1 }
+        if let job = waiting.removeValue(forKey: head) { return job }
+      }
+      return nil
+    }
+  }
+
+  /// The setting that passwords of unknown users are hashed with: the default kind at the default cost, made once per
+  /// process. Without a digest it can match nothing. The constant serves a system that cannot make one.
+  static let decoy = Crypt.makeSetting(prefix: PasswordHash.Kind.preferred.prefix) ?? "$6$0123456789abcdef$"
+  /// The part of `decoy` that says its kind and cost: all that comes before the salt.
+  private static let decoyCost: String = {
+    guard let salt = decoy.dropLast().lastIndex(of: "$") else { return decoy }
+    return String(decoy[...salt])
+  }()
+
+  private let concurrency: Int
+  private let queueLimit: Int
+  private let compute: Compute
+  private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "weftpd.passwords", attributes: .concurrent)
+
+  /// Makes a verifier.
+  /// - Parameters:
+  ///   - concurrency: verifications at a time; by default the number of processors.
+  ///   - queueLimit: how many more may wait.
+  public convenience init(concurrency: Int = PasswordVerifier.processors, queueLimit: Int = 1024) {
+    self.init(concurrency: concurrency, queueLimit: queueLimit) { Crypt.hash($0, setting: $1) }
+  }
+
+  init(concurrency: Int, queueLimit: Int, compute: @escaping Compute) {
+    self.concurrency = max(1, concurrency)
+    self.queueLimit = max(0, queueLimit)
+    self.compute = compute
+    _ = Self.decoy  // made now, so that the first unknown user does not take longer than the second
+  }
+
+  /// The number of processors that are online.
+  public static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// Verifications that wait for their turn now.
+  public var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+  /// True if `password` belongs to `hash`. Busy and cancelled count as no: see `check` to tell them apart.
+  public func verify(_ password: [UInt8], hash: String?) async -> Bool {
+    await check(password, hash: hash) == .verified
+  }
+
+  /// Verifies `password` against `hash`.
+  ///
+  /// Nil (the user is unknown), a locked hash, and a password that is too long or holds a NUL cost one hash of the
+  /// default kind and are rejected. A wrong password for a hash of another kind or cost costs that hash in addition.
+  public func check(_ password: [UInt8], hash: String?) async -> Outcome {
+    let ticket = state.withLock { state in
+      defer { state.tail &+= 1 }
+      return state.tail
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        admit(Job(password: password, hash: hash, continuation: continuation), ticket: ticket)
+      }
+    } onCancel: {
+      let job = state.withLock { $0.waiting.removeValue(forKey: ticket) }
+      job?.continuation.resume(returning: .cancelled)
+    }
+  }
+
+  private func admit(_ job: Job, ticket: UInt64) {
+    enum Decision {
+      case run, wait
+      case answer(Outcome)
+    }
+    let decision: Decision = state.withLock { state in
+      // A cancellation that came before the job could be found in `waiting` is seen here.
+      if Task.isCancelled { return .answer(.cancelled) }
+      if state.running < concurrency {
+        state.running += 1
+        return .run
+      }
+      if state.waiting.count >= queueLimit { return .answer(.busy) }
+      // Tickets are handed out before the jobs get here, so one may arrive after a later one was taken.
+      state.head = min(state.head, ticket)
+      state.waiting[ticket] = job
+      return .wait
+    }
+    switch decision {
+    case .run: queue.async { self.work(startingWith: job) }
+    case .wait: break
+    case .answer(let outcome): job.continuation.resume(returning: outcome)
+    }
+  }
+
+  /// Does `first` and then whatever waits, until nothing does.
+  private func work(startingWith first: Job) {
+    var next: Job? = first
+    while let job = next {
+      let outcome = decide(job.password, hash: job.hash)
+      next = state.withLock { state in
+        guard let following = state.takeFirst() else {
+          state.running -= 1
+          return nil
+        }
+        return following
+      }
+      job.continuation.resume(returning: outcome)
+    }
+  }
+
+  private func decide(_ password: [UInt8], hash: String?) -> Outcome {
+    let isUsable = password.count <= Self.passwordLimit && !password.contains(0)
+    guard let hash, isUsable, !PasswordHash.isLocked(hash) else {
+      _ = compute(isUsable ? password : [], Self.decoy)
+      return .rejected
+    }
+    if let computed = compute(password, hash), Self.areEqual(computed, hash) { return .verified }
+    // A cheaper kind than the decoy's would tell that the user exists: do the decoy's work on top.
+    if !hash.hasPrefix(Self.decoyCost) { _ = compute(password, Self.decoy) }
+    return .rejected
+  }
+
+  /// Compares in a time that depends on the lengths only.
+  private static func areEqual(_ left: String, _ right: String) -> Bool {
+    guard left.utf8.count == right.utf8.count, !left.isEmpty else { return false }
+    return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+}

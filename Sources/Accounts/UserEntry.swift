@@ -1,0 +1,82 @@
+// One user of the table, the rules a name and a home must keep, and the line the entry is written as.
+
+/// One user of the user table.
+public struct UserEntry: Sendable, Hashable {
+  /// The name, compared byte for byte.
+  public let name: [UInt8]
+  /// The password as crypt(5) hash; `*`, or anything that begins with `!` or `*`, locks the account.
+  public let hash: String
+  /// Absolute path on the host of the directory that becomes the user's `/`.
+  public let home: String
+  /// True if the user may only list and download.
+  public let isReadOnly: Bool
+  /// The `key=value` options of the entry.
+  public let attributes: [String: String]
+  /// The line of the table the entry stands in, from 1; 0 if it was not read from a table.
+  public let line: Int
+
+  /// Makes an entry without checking it; `UserTable` and `UserTableEditor` check what they read and write.
+  public init(
+    name: [UInt8], hash: String, home: String, isReadOnly: Bool, attributes: [String: String] = [:], line: Int = 0
+  ) {
+    self.name = name
+    self.hash = hash
+    self.home = home
+    self.isReadOnly = isReadOnly
+    self.attributes = attributes
+    self.line = line
+  }
+
+  /// True if no password can ever be right for this entry, because its hash says so.
+  public var isLocked: Bool { PasswordHash.isLocked(hash) }
+
+  /// Longest name, in bytes.
+  public static let nameLimit = 255
+  /// Longest home, in bytes (PATH_MAX without its NUL).
+  public static let homeLimit = 4095
+
+  /// What is wrong with `name` as the name of a user, in words that follow "the name"; nil if it may be used.
+  public static func problem(ofName name: some Collection<UInt8>) -> String? {
+    guard let first = name.first else { return "is empty" }
+    if name.count > nameLimit { return "is longer than \(nameLimit) bytes" }
+    if name.contains(UInt8(ascii: ":")) { return "contains a colon, which separates the fields of the table" }
+    if containsControl(name) { return "contains a control character" }
+    if first == UInt8(ascii: "#") { return "begins with '#', which begins a comment" }
+    if first == UInt8(ascii: " ") || Array(name).last == UInt8(ascii: " ") { return "begins or ends with a blank" }
+    if Account.isAnonymousName(Array(name)) {
+      return "is taken by the anonymous login (anonymous and ftp, in upper or lower case)"
+    }
+    return nil
+  }
+
+  /// What is wrong with `home` as a home directory, in words that follow "the home"; nil if it may be used. Whether the
+  /// directory exists is not looked at.
+  public static func problem(ofHome home: String) -> String? {
+    if home.isEmpty { return "is empty" }
+    if home.utf8.first != UInt8(ascii: "/") { return "is not an absolute path (it must begin with '/')" }
+    if home.utf8.count > homeLimit { return "is longer than \(homeLimit) bytes" }
+    if home.utf8.contains(UInt8(ascii: ":")) { return "contains a colon, which separates the fields of the table" }
+    if containsControl(home.utf8) { return "contains a control character" }
+    if home.split(separator: "/").contains("..") { return "contains '..'" }
+    return nil
+  }
+
+  /// The line of the table that says this entry, without its end.
+  var serialized: [UInt8] {
+    var line = name
+    line.append(UInt8(ascii: ":"))
+    line += hash.utf8
+    line.append(UInt8(ascii: ":"))
+    line += home.utf8
+    line += (isReadOnly ? ":ro" : ":rw").utf8
+    for (key, value) in attributes.sorted(by: { $0.key < $1.key }) { line += ",\(key)=\(value)".utf8 }
+    return line
+  }
+
+  /// True if `bytes` hold a control of ASCII or, as UTF-8, of Unicode (which a terminal may obey too).
+  private static func containsControl(_ bytes: some Collection<UInt8>) -> Bool {
+    if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return true }
+    guard let text = String(validating: bytes, as: UTF8.self) else { return false }
+    return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
+}

@@ -1,0 +1,160 @@
+// The life of the running daemon: reload on SIGHUP, orderly end on SIGTERM and SIGINT, at once on the second.
+
+import Accounts
+import Dispatch
+import FTPServer
+import Glibc
+import Logging
+import Synchronization
+
+/// What the daemon needs of a server; ``FTPServer`` is one.
+public protocol ServerControl: Sendable {
+  /// New sessions follow `configuration` and `accounts` from now on.
+  func reload(configuration: ServerConfiguration, accounts: AccountSource)
+  /// Stops accepting, tells idle sessions 421, and returns when the last transfer is done or `grace` is over.
+  ///
+  /// - Returns: how many sessions had to be broken off.
+  func drain(grace: Duration) async -> Int
+  var activeSessions: Int { get }
+}
+
+/// A running server and the settings it runs on.
+public final class Daemon: Sendable {
+  /// The signals the daemon answers to; block them with ``SignalWaiter/prepare(_:)`` first.
+  public static let signals = [SIGTERM, SIGINT, SIGHUP]
+
+  private struct State {
+    var loaded: LoadedSettings
+    var isEnding = false
+    var exitCode: Int32?
+  }
+
+  private let server: any ServerControl
+  private let sources: SettingsSources
+  private let hash: String?
+  private let log: DaemonLog
+  private let logger: Logger
+  private let state: Mutex<State>
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// - Parameters:
+  ///   - sources: Where a reload looks again.
+  ///   - loaded: The settings `server` was started with.
+  ///   - hash: The crypt(3) hash of the password of `accounts.user`; it outlives every reload.
+  public init(
+    server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog
+  ) {
+    self.server = server
+    self.sources = sources
+    self.hash = hash
+    self.log = log
+    logger = log.logger()
+    state = Mutex(State(loaded: loaded))
+  }
+
+  /// The settings in force.
+  public var settings: Settings { state.withLock { $0.loaded.settings } }
+
+  /// Blocks the calling thread until the daemon has ended.
+  ///
+  /// - Returns: The exit code: 0 after an orderly end, 1 when a second signal cut it short.
+  public func waitUntilEnd() -> Int32 {
+    ended.wait()
+    return state.withLock { $0.exitCode ?? 0 }
+  }
+
+  /// Acts on one of ``signals``. Not to be called from a signal handler.
+  public func receive(_ signal: Int32) {
+    let isEnding = state.withLock { $0.isEnding }
+    switch signal {
+    case SIGHUP where isEnding: logger.notice("SIGHUP while shutting down: nothing is reloaded")
+    case SIGHUP: reload()
+    case SIGTERM, SIGINT: isEnding ? endNow() : beginEnd(signal == SIGINT ? "SIGINT" : "SIGTERM")
+    default: break
+    }
+  }
+
+  // MARK: - Reload
+
+  /// Reads settings and user table again. Anything wrong, and all of the old stays in force.
+  ///
+  /// - Returns: True when the new settings are in force.
+  @discardableResult
+  public func reload() -> Bool {
+    let old = state.withLock { $0.loaded }
+    let new: LoadedSettings
+    let accounts: AccountSetup
+    do throws(SettingsError) {
+      let read = try sources.load()
+      new = keepingWhatNeedsRestart(of: old, in: read)
+      accounts = try AccountSetup(new, hash: hash)
+      if let nobody = accounts.nobody(new) { throw SettingsError([nobody]) }
+    } catch {
+      for problem in error.problems { logger.error("\(problem)") }
+      logger.error("nothing was reloaded: the settings and users in force stay")
+      return false
+    }
+    for warning in new.warnings + accounts.warnings { logger.warning("\(warning)") }
+    let changes = SettingsTable.rows.filter { $0.show(old.settings) != $0.show(new.settings) }
+    for row in changes {
+      let (before, after) = (row.show(old.settings), row.show(new.settings))
+      logger.notice("\(row.key) changed from \(Self.text(before)) to \(Self.text(after))")
+    }
+    log.format = new.settings.logFormat
+    log.level = new.settings.logLevel
+    new.settings.applyToProcess()
+    server.reload(configuration: ServerConfiguration(new.settings), accounts: accounts.source)
+    state.withLock { $0.loaded = new }
+    logger.notice("reloaded: \(changes.count) settings changed, \(accounts.tableCount) users in the table")
+    return true
+  }
+
+  /// Settings that only a restart changes keep their old value, and the log says so.
+  private func keepingWhatNeedsRestart(of old: LoadedSettings, in new: LoadedSettings) -> LoadedSettings {
+    var settings = new.settings
+    var origins = new.origins
+    for row in SettingsTable.rows where row.needsRestart && row.show(old.settings) != row.show(settings) {
+      let wanted = Self.text(row.show(settings))
+      logger.warning("\(row.key) stays \(Self.text(row.show(old.settings))): \(wanted) needs a restart")
+      row.copy(old.settings, &settings)
+      origins[row.key] = old.origins[row.key]
+    }
+    return LoadedSettings(settings: settings, origins: origins, warnings: new.warnings)
+  }
+
+  private static func text(_ items: [String]) -> String {
+    items.isEmpty ? "not set" : items.map(quoted).joined(separator: ", ")
+  }
+
+  // MARK: - End
+
+  private func beginEnd(_ name: String) {
+    let grace = state.withLock { state in
+      state.isEnding = true
+      return state.loaded.settings.shutdownGrace
+    }
+    let sessions = server.activeSessions
+    logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(showDuration(grace))")
+    Task {
+      let broken = await server.drain(grace: grace)
+      logger.notice("stopped\(broken > 0 ? ", \(broken) sessions were broken off" : "")")
+      end(0)
+    }
+  }
+
+  private func endNow() {
+    logger.warning("second signal: ending at once, \(server.activeSessions) sessions are cut off")
+    end(1)
+  }
+
+  /// The first to say how it ended counts.
+  private func end(_ code: Int32) {
+    let isFirst = state.withLock { state in
+      defer { state.exitCode = state.exitCode ?? code }
+      return state.exitCode == nil
+    }
+    if isFirst { ended.signal() }
+  }
+}
+
+extension FTPServer: ServerControl {}

@@ -1,0 +1,97 @@
+// The effective settings as typed values: what the rest of the daemon reads.
+
+import Accounts
+import LinuxSystem
+import Logging
+
+/// Every setting, typed. Filled from the rows of ``SettingsTable`` only, defaults included, so nothing is told twice.
+///
+/// Durations are `Duration`, sizes bytes. Paths are as they were written, nil when not set.
+public struct Settings: Sendable, Equatable {
+  public var listen: [ListenSetting] = []
+  public var greeting = ""
+
+  public var accountsTable: String?
+  public var accountsUser: String?
+  public var accountsRoot: String?
+  public var accountsReadOnly = false
+  public var accountsAnonymous = false
+  public var accountsAnonymousRoot: String?
+  public var accountsAttempts = 0
+
+  public var passiveEnabled = false
+  /// nil: the kernel picks a free port.
+  public var passivePorts: ClosedRange<UInt16>?
+  public var passiveAddress = PassiveAddressSetting.automatic
+  public var activeEnabled = false
+
+  public var loginTimeout = Duration.zero
+  public var idleTimeout = Duration.zero
+  public var dataConnectTimeout = Duration.zero
+  public var dataStallTimeout = Duration.zero
+
+  public var sessionLimit = 0
+  /// 0: no limit of its own.
+  public var sessionsPerAddressLimit = 0
+  /// Bytes.
+  public var commandLineLimit = 0
+  /// Entries.
+  public var listingSortLimit = 0
+
+  public var umask: UInt16 = 0
+  public var logFormat = LogFormat.text
+  public var logLevel = Logger.Level.info
+  public var shutdownGrace = Duration.zero
+
+  init() {}
+
+  /// What holds when nothing is set anywhere.
+  public static let defaults: Settings = {
+    var settings = Settings()
+    for row in SettingsTable.rows {
+      // A default that its own type refuses is a programming error; a test reads every row back.
+      try? row.store(row.defaultItems, &settings)
+    }
+    return settings
+  }()
+}
+
+/// Where to listen: `127.0.0.1:2121`, `[::1]:2121`, or `*:21` for every address of both families.
+public struct ListenSetting: Hashable, Sendable, CustomStringConvertible {
+  /// nil: every address, IPv4 and IPv6.
+  public let host: IPAddress?
+  /// Host byte order; 0 lets the kernel pick a free one.
+  public let port: UInt16
+
+  public init(host: IPAddress?, port: UInt16) {
+    self.host = host
+    self.port = port
+  }
+
+  public var description: String {
+    host.map { SocketAddress($0, port: port).description } ?? "*:\(port)"
+  }
+}
+
+/// The address a 227 reply names.
+public enum PassiveAddressSetting: Hashable, Sendable, CustomStringConvertible {
+  /// The address the client connected to.
+  case automatic
+  /// A fixed IPv4 address, for a server behind NAT.
+  case fixed(IPAddress)
+
+  public var description: String {
+    switch self {
+    case .automatic: return "auto"
+    case .fixed(let address): return address.description
+    }
+  }
+}
+
+/// How a log line is written.
+public enum LogFormat: String, Sendable, CaseIterable {
+  /// One line for people.
+  case text
+  /// One JSON object a line.
+  case json
+}

@@ -1,0 +1,71 @@
+// Rules that concern more than one setting, or the world outside: what is impossible together, who could log in.
+
+import Accounts
+import Glibc
+import LinuxSystem
+
+/// Checks that need more than one value.
+enum SettingsRules {
+  /// Settings that cannot hold together.
+  static func contradictions(in settings: Settings, origins: [String: SettingOrigin]) -> [SettingsProblem] {
+    var problems: [SettingsProblem] = []
+    func report(_ key: String, _ message: String) {
+      problems.append(SettingsProblem(origins[key] ?? .standard, key: key, message))
+    }
+    if !settings.passiveEnabled && !settings.activeEnabled {
+      report("passive.enabled", "no data connection is possible when active.enabled is false too")
+    }
+    if let user = settings.accountsUser {
+      if settings.accountsRoot == nil {
+        report("accounts.user", "\(quoted(user)) has no directory; give one as DIR or accounts.root")
+      }
+      if let problem = UserEntry.problem(ofName: user.utf8) { report("accounts.user", "\(quoted(user)) \(problem)") }
+    }
+    if settings.accountsAnonymous, settings.accountsAnonymousRoot == nil, settings.accountsRoot == nil {
+      let advice = "give one as DIR, accounts.root or accounts.anonymous-root"
+      report("accounts.anonymous", "there is no directory to show; \(advice)")
+    }
+    func checkDirectory(_ key: String, _ path: String?) {
+      if let path, let reason = directoryFault(path) { report(key, "\(quoted(path)) \(reason)") }
+    }
+    checkDirectory("accounts.root", settings.accountsRoot)
+    checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
+    return problems
+  }
+
+  /// Why nobody could log in; nil when somebody could. `tableEntries`: users in the table.
+  static func nobody(_ loaded: LoadedSettings, tableEntries: Int) -> SettingsProblem? {
+    let settings = loaded.settings
+    guard settings.accountsUser == nil, !settings.accountsAnonymous, tableEntries == 0 else { return nil }
+    let advice = "give --user NAME with a DIR, --anonymous with a DIR, or --users FILE"
+    guard let table = settings.accountsTable else {
+      return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")
+    }
+    let message = "\(quoted(table)) has no user: nobody could log in; \(advice)"
+    return SettingsProblem(loaded.origin("accounts.table"), key: "accounts.table", message)
+  }
+
+  /// Why `path` cannot be served; nil when it is a directory this process may list.
+  static func directoryFault(_ path: String) -> String? {
+    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if directory >= 0 {
+      close(directory)
+      return nil
+    }
+    switch errno {
+    case ENOENT: return "does not exist"
+    case ENOTDIR: return "is not a directory"
+    default: return "cannot be opened: \(SystemError(code: errno, call: "open").reason)"
+    }
+  }
+}
+
+/// `path` from the root: a relative one counts from the current directory, which the daemon never changes.
+func absolutePath(_ path: String) -> String {
+  if path.hasPrefix("/") { return path }
+  guard let buffer = getcwd(nil, 0) else { return path }
+  defer { free(buffer) }
+  let current = String(cString: buffer)
+  if path == "." { return current }
+  return current == "/" ? "/" + path : current + "/" + path
+}

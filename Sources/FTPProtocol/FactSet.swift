@@ -1,0 +1,102 @@
+// Which facts MLST and MLSD print, and how a client chooses them.
+
+/// The facts of RFC 3659 §7.5 (and the UNIX ones in common use) as a set.
+public struct FactSet: OptionSet, Sendable, Hashable {
+  public let rawValue: UInt16
+
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  public static let type = FactSet(rawValue: 1 << 0)
+  public static let size = FactSet(rawValue: 1 << 1)
+  public static let modify = FactSet(rawValue: 1 << 2)
+  public static let perm = FactSet(rawValue: 1 << 3)
+  public static let unique = FactSet(rawValue: 1 << 4)
+  public static let unixMode = FactSet(rawValue: 1 << 5)
+  public static let unixOwner = FactSet(rawValue: 1 << 6)
+  public static let unixGroup = FactSet(rawValue: 1 << 7)
+  public static let unixOwnerName = FactSet(rawValue: 1 << 8)
+  public static let unixGroupName = FactSet(rawValue: 1 << 9)
+
+  /// Every fact there is.
+  public static let all = FactSet(rawValue: (1 << 10) - 1)
+
+  /// What is printed until the client says otherwise: all but the names of owner and group.
+  public static let standard = all.subtracting([.unixOwnerName, .unixGroupName])
+
+  /// The names in the order in which they are printed; their case does not matter to a client (RFC 3659 §7.5).
+  private static let names: [(fact: FactSet, name: StaticString)] = [
+    (.type, "type"), (.size, "size"), (.modify, "modify"), (.perm, "perm"), (.unique, "unique"),
+    (.unixMode, "UNIX.mode"), (.unixOwner, "UNIX.owner"), (.unixGroup, "UNIX.group"),
+    (.unixOwnerName, "UNIX.ownername"), (.unixGroupName, "UNIX.groupname"),
+  ]
+
+  /// Reads the argument of `OPTS MLST`: names that each end in `;`. Unknown names are passed over (RFC 3659 §7.9).
+  ///
+  /// - Parameter optsArgument: what follows `MLST` and its space; empty to choose no fact at all.
+  public init(optsArgument: [UInt8]) {
+    self = []
+    for word in optsArgument.split(separator: 0x3B) {
+      for (fact, name) in FactSet.names where FactSet.equalFoldingCase(word, name) { insert(fact) }
+    }
+  }
+
+  /// The text of the FEAT line, without its leading space: `MLST type*;size*;…`, a `*` on what is in this set.
+  public var featLine: [UInt8] {
+    var line: [UInt8] = []
+    line.append("MLST ")
+    for (fact, name) in FactSet.names {
+      line.append(name)
+      if contains(fact) { line.append(0x2A) }
+      line.append(0x3B)
+    }
+    return line
+  }
+
+  /// The text of the reply to `OPTS MLST` (code 200): `MLST OPTS type;size;…`, the facts of this set (RFC 3659 §7.9).
+  public var optsReply: [UInt8] {
+    var line: [UInt8] = []
+    line.append("MLST OPTS")
+    if !isEmpty { line.append(0x20) }
+    for (fact, name) in FactSet.names where contains(fact) {
+      line.append(name)
+      line.append(0x3B)
+    }
+    return line
+  }
+
+  private static func equalFoldingCase(_ word: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
+    func folded(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
+    return name.withUTF8Buffer { name in name.elementsEqual(word) { folded($0) == folded($1) } }
+  }
+}
+
+/// What the `perm` fact promises a client (RFC 3659 §7.5.5); whoever fills it must have checked.
+public struct Permissions: OptionSet, Sendable, Hashable {
+  public let rawValue: UInt16
+
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// `a`: APPE may be applied to the file.
+  public static let append = Permissions(rawValue: 1 << 0)
+  /// `c`: files may be created in the directory.
+  public static let create = Permissions(rawValue: 1 << 1)
+  /// `d`: the object may be deleted.
+  public static let delete = Permissions(rawValue: 1 << 2)
+  /// `e`: the directory may be entered.
+  public static let enter = Permissions(rawValue: 1 << 3)
+  /// `f`: the object may be renamed.
+  public static let rename = Permissions(rawValue: 1 << 4)
+  /// `l`: the directory may be listed.
+  public static let list = Permissions(rawValue: 1 << 5)
+  /// `m`: directories may be made in the directory.
+  public static let makeDirectory = Permissions(rawValue: 1 << 6)
+  /// `p`: what the directory holds may be deleted.
+  public static let purge = Permissions(rawValue: 1 << 7)
+  /// `r`: the file may be retrieved.
+  public static let retrieve = Permissions(rawValue: 1 << 8)
+  /// `w`: the file may be stored to.
+  public static let store = Permissions(rawValue: 1 << 9)
+
+  /// The letters of the bits, the lowest first: "acdeflmprw".
+  static let letters: [UInt8] = Array("acdeflmprw".utf8)
+}

@@ -1,0 +1,181 @@
+// The lines of MLSD and MLST: listings for machines (RFC 3659 §7).
+
+/// Prints entries as `fact=value;…; name`: every fact ends in `;`, then comes exactly one space and the name.
+///
+/// Times are UTC. Names go out as the bytes they are; only CR and LF, which would end the line, become `?`.
+public struct MachineFormatter: Sendable {
+  /// What an entry is to the listing.
+  public enum Role: Sendable, Hashable {
+    /// Something in the directory.
+    case entry
+    /// The listed directory itself (`type=cdir`).
+    case current
+    /// The directory above it (`type=pdir`).
+    case parent
+  }
+
+  /// The facts that are printed.
+  public let facts: FactSet
+  /// The day whose eight digits are kept: files of one directory often share it.
+  private var datedDay = Int64.min
+  private var date: UInt64 = 0
+
+  public init(facts: FactSet) { self.facts = facts }
+
+  /// Appends the line of one entry for MLSD, with CR LF.
+  ///
+  /// - Parameters:
+  ///   - name: what stands behind the facts: the name in the directory for MLSD, a path for MLST.
+  ///   - permissions: what the session's user may do with it.
+  ///   - ownerName: for `UNIX.ownername`, left out if nil.
+  ///   - groupName: for `UNIX.groupname`, left out if nil.
+  public mutating func append(
+    name: UnsafeRawBufferPointer, facts file: FileFacts, role: Role = .entry, permissions: Permissions,
+    ownerName: [UInt8]? = nil, groupName: [UInt8]? = nil, to out: inout [UInt8]
+  ) {
+    appendFacts(file, role, permissions, ownerName, groupName, name, lineEnd: true, to: &out)
+  }
+
+  /// The line of one entry for the reply to MLST: a space in front, no line end.
+  public mutating func replyLine(
+    path: [UInt8], facts file: FileFacts, role: Role = .entry, permissions: Permissions, ownerName: [UInt8]? = nil,
+    groupName: [UInt8]? = nil
+  ) -> [UInt8] {
+    var line: [UInt8] = [0x20]
+    path.withUnsafeBytes { path in
+      appendFacts(file, role, permissions, ownerName, groupName, path, lineEnd: false, to: &line)
+    }
+    return line
+  }
+
+  private mutating func appendFacts(
+    _ file: FileFacts, _ role: Role, _ permissions: Permissions, _ ownerName: [UInt8]?, _ groupName: [UInt8]?,
+    _ name: UnsafeRawBufferPointer, lineEnd: Bool, to out: inout [UInt8]
+  ) {
+    prepareDate(file.modified)
+    // type 23, size 26, modify 22, perm 16, unique 41, mode 16, owner 22, group 22, names 15 + 15, ends: below 256.
+    let bound = 256 + name.count + (ownerName?.count ?? 0) + (groupName?.count ?? 0)
+    withUnsafeTemporaryAllocation(byteCount: bound, alignment: 1) { scratch in
+      var writer = ByteWriter(scratch)
+      writeStandard(file, role, permissions, to: &writer)
+      writeUNIX(file, ownerName, groupName, to: &writer)
+      writer.write(0x20)
+      writer.write(name: name)
+      if lineEnd {
+        writer.write(0x0D)
+        writer.write(0x0A)
+      }
+      out.append(contentsOf: writer.written)
+    }
+  }
+
+  private func writeStandard(
+    _ file: FileFacts, _ role: Role, _ permissions: Permissions, to writer: inout ByteWriter
+  ) {
+    if facts.contains(.type) {
+      writer.write("type=")
+      writer.write(MachineFormatter.typeValue(file.kind, role))
+      writer.write(0x3B)
+    }
+    // What a directory's or a link's size would be is nothing a client could transfer.
+    if facts.contains(.size), file.kind == .file {
+      writer.write("size=")
+      writer.write(decimal: file.size)
+      writer.write(0x3B)
+    }
+    if facts.contains(.modify) {
+      writer.write("modify=")
+      writer.write(raw: date)
+      MachineFormatter.write(timeOfDay: file.modified, to: &writer)
+      writer.write(0x3B)
+    }
+    if facts.contains(.perm) {
+      writer.write("perm=")
+      for (bit, letter) in Permissions.letters.enumerated() where permissions.rawValue &>> UInt16(bit) & 1 == 1 {
+        writer.write(letter)
+      }
+      writer.write(0x3B)
+    }
+    if facts.contains(.unique) {
+      writer.write("unique=")
+      writer.write(hexadecimal: file.device)
+      writer.write(0x55)
+      writer.write(hexadecimal: file.inode)
+      writer.write(0x3B)
+    }
+  }
+
+  private func writeUNIX(
+    _ file: FileFacts, _ ownerName: [UInt8]?, _ groupName: [UInt8]?, to writer: inout ByteWriter
+  ) {
+    if facts.contains(.unixMode) {
+      writer.write("UNIX.mode=0")
+      for shift: UInt16 in [9, 6, 3, 0] where shift != 9 || file.mode &>> 9 & 7 != 0 {
+        writer.write(UInt8(truncatingIfNeeded: 0x30 &+ file.mode &>> shift & 7))
+      }
+      writer.write(0x3B)
+    }
+    if facts.contains(.unixOwner) {
+      writer.write("UNIX.owner=")
+      writer.write(decimal: UInt64(file.owner))
+      writer.write(0x3B)
+    }
+    if facts.contains(.unixGroup) {
+      writer.write("UNIX.group=")
+      writer.write(decimal: UInt64(file.group))
+      writer.write(0x3B)
+    }
+    if facts.contains(.unixOwnerName), let ownerName {
+      writer.write("UNIX.ownername=")
+      MachineFormatter.write(value: ownerName, to: &writer)
+    }
+    if facts.contains(.unixGroupName), let groupName {
+      writer.write("UNIX.groupname=")
+      MachineFormatter.write(value: groupName, to: &writer)
+    }
+  }
+
+  private static func typeValue(_ kind: FileFacts.Kind, _ role: Role) -> StaticString {
+    switch (role, kind) {
+    case (.current, _): "cdir"
+    case (.parent, _): "pdir"
+    case (.entry, .file): "file"
+    case (.entry, .directory): "dir"
+    case (.entry, .symlink): "OS.unix=slink:"
+    case (.entry, .fifo): "OS.unix=fifo"
+    case (.entry, .socket): "OS.unix=socket"
+    case (.entry, .characterDevice): "OS.unix=chr"
+    case (.entry, .blockDevice): "OS.unix=blk"
+    case (.entry, .unknown): "OS.unix=unknown"
+    }
+  }
+
+  /// A value from outside: blanks, controls and `;`, which would end the fact, become `_`.
+  private static func write(value: [UInt8], to writer: inout ByteWriter) {
+    for byte in value { writer.write(byte <= 0x20 || byte == 0x7F || byte == 0x3B ? 0x5F : byte) }
+    writer.write(0x3B)
+  }
+
+  /// Makes `date` the eight digits of the day of `modified`.
+  private mutating func prepareDate(_ modified: Int64) {
+    guard facts.contains(.modify) else { return }
+    let clamped = MachineFormatter.clamped(modified)
+    let day = clamped >= 0 ? clamped / 86400 : (clamped &- 86399) / 86400
+    if day == datedDay { return }
+    datedDay = day
+    let digits = TimeStamp.format(clamped)
+    date = digits.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+  }
+
+  private static func write(timeOfDay modified: Int64, to writer: inout ByteWriter) {
+    let remainder = Int(clamped(modified) % 86400)
+    let second = remainder >= 0 ? remainder : remainder &+ 86400
+    writer.write(twoDigits: second / 3600)
+    writer.write(twoDigits: second / 60 % 60)
+    writer.write(twoDigits: second % 60)
+  }
+
+  private static func clamped(_ seconds: Int64) -> Int64 {
+    min(max(seconds, CivilTime.representable.lowerBound), CivilTime.representable.upperBound)
+  }
+}

@@ -1,0 +1,113 @@
+// A reply on the control connection and its exact bytes.
+
+/// A reply (RFC 959 §4.2): a three-digit code and text, on one line or on several.
+public struct Reply: Sendable {
+  public enum Text: Sendable {
+    /// Text of the server's own, known when it was compiled.
+    case fixed(StaticString)
+    /// Text that may hold bytes from outside; made harmless when it is encoded.
+    case bytes([UInt8])
+  }
+
+  /// 100…999.
+  public let code: UInt16
+  /// The text of the only line, or of the last line of several.
+  public let text: Text
+  /// The text of the first line of a multi-line reply; nil if the reply has one line.
+  public let opening: [UInt8]?
+  /// The lines between the first and the last, without line ends.
+  public let lines: [[UInt8]]
+
+  /// A reply of one line, its text known to the compiler.
+  public init(_ code: UInt16, _ text: StaticString) {
+    self.init(code: code, text: .fixed(text), opening: nil, lines: [])
+  }
+
+  /// A reply of one line.
+  @_disfavoredOverload public init(_ code: UInt16, _ text: String) {
+    self.init(code, bytes: Array(text.utf8))
+  }
+
+  /// A reply of one line whose text may hold bytes from outside.
+  public init(_ code: UInt16, bytes: [UInt8]) {
+    self.init(code: code, text: .bytes(bytes), opening: nil, lines: [])
+  }
+
+  /// A reply of several lines: `code-opening`, then `lines` as they are, then `code closing`.
+  public init(_ code: UInt16, opening: String, lines: [[UInt8]], closing: String) {
+    self.init(code: code, text: .bytes(Array(closing.utf8)), opening: Array(opening.utf8), lines: lines)
+  }
+
+  private init(code: UInt16, text: Text, opening: [UInt8]?, lines: [[UInt8]]) {
+    self.code = code
+    self.text = text
+    self.opening = opening
+    self.lines = lines
+  }
+
+  /// Appends the reply as it goes over the wire, line ends included.
+  ///
+  /// What came from outside cannot break a reply: every control character but TAB is sent as `?`, so that no name ends a line
+  /// or reaches a terminal as an escape sequence; 0xFF is doubled (Telnet, RFC 854). An inner line that begins with three
+  /// digits is indented by a space (RFC 959 §4.2), or clients would take it for the end.
+  public func encode(into out: inout [UInt8]) {
+    if let opening {
+      appendCode(followedBy: 0x2D, to: &out)
+      Reply.appendHarmless(opening, to: &out)
+      Reply.appendLineEnd(to: &out)
+      for line in lines {
+        if Reply.beginsWithThreeDigits(line) { out.append(0x20) }
+        Reply.appendHarmless(line, to: &out)
+        Reply.appendLineEnd(to: &out)
+      }
+    }
+    appendCode(followedBy: 0x20, to: &out)
+    switch text {
+    case .fixed(let text): text.withUTF8Buffer { out.append(contentsOf: $0) }
+    case .bytes(let bytes): Reply.appendHarmless(bytes, to: &out)
+    }
+    Reply.appendLineEnd(to: &out)
+  }
+
+  /// The reply as it goes over the wire.
+  public var encoded: [UInt8] {
+    var out: [UInt8] = []
+    encode(into: &out)
+    return out
+  }
+
+  private func appendCode(followedBy separator: UInt8, to out: inout [UInt8]) {
+    out.append(UInt8(truncatingIfNeeded: 0x30 &+ code / 100 % 10))
+    out.append(UInt8(truncatingIfNeeded: 0x30 &+ code / 10 % 10))
+    out.append(UInt8(truncatingIfNeeded: 0x30 &+ code % 10))
+    out.append(separator)
+  }
+
+  private static func appendLineEnd(to out: inout [UInt8]) {
+    out.append(0x0D)
+    out.append(0x0A)
+  }
+
+  private static func beginsWithThreeDigits(_ line: [UInt8]) -> Bool {
+    line.count >= 3 && line[..<3].allSatisfy { 0x30...0x39 ~= $0 }
+  }
+
+  private static func appendHarmless(_ bytes: [UInt8], to out: inout [UInt8]) {
+    var start = 0
+    for (offset, byte) in bytes.enumerated() where isSpecial(byte) {
+      out.append(contentsOf: bytes[start..<offset])
+      if byte == 0xFF {
+        out.append(0xFF)
+        out.append(0xFF)
+      } else {
+        out.append(0x3F)
+      }
+      start = offset &+ 1
+    }
+    out.append(contentsOf: start == 0 ? bytes[...] : bytes[start...])
+  }
+
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte < 0x20 && byte != 0x09 || byte == 0x7F || byte == 0xFF
+  }
+}

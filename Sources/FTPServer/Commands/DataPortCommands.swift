@@ -1,0 +1,93 @@
+// PASV, PORT (RFC 959, section 4.1.2), EPSV, EPRT (RFC 2428).
+
+import FTPProtocol
+import LinuxSystem
+
+extension Session {
+  func passive(_ command: Command) throws(FTPError) -> Reply {
+    try requirePassive(extended: false)
+    let local: SocketAddress
+    do { local = try control.localAddress() } catch { throw .controlConnectionLost }
+    let shown: IPAddress
+    switch configuration.passiveAddress {
+    case .automatic: shown = local.address
+    case .fixed(let address): shown = address
+    }
+    guard local.address.family == .ipv4, let host = shown.ipv4 else {
+      throw .noDataConnection("PASV cannot tell an IPv6 address: use EPSV.")
+    }
+    let listener = try openPassivePort()
+    return .passive(
+      address: (
+        UInt8(truncatingIfNeeded: host >> 24), UInt8(truncatingIfNeeded: host >> 16),
+        UInt8(truncatingIfNeeded: host >> 8), UInt8(truncatingIfNeeded: host)
+      ), port: listener.local.port)
+  }
+
+  func extendedPassive(_ command: Command) throws(FTPError) -> Reply {
+    let request: DataPort.ExtendedPassive
+    do { request = try DataPort.parseEPSV(command.argument) } catch {
+      throw error == .syntax
+        ? .syntax("Usage: EPSV [1 | 2 | ALL]")
+        : .dataPortRefused(Reply(522, "Network protocol not supported, use (1,2)"))
+    }
+    if case .all = request {
+      parameters.onlyExtendedPassive = true
+      discardDataPort()
+      return Reply(200, "EPSV ALL: from now on only EPSV makes data connections.")
+    }
+    try requirePassive(extended: true)
+    let local: SocketAddress
+    do { local = try control.localAddress() } catch { throw .controlConnectionLost }
+    let own: DataAddress.Family = local.address.family == .ipv4 ? .ipv4 : .ipv6
+    if case .family(let wanted) = request, wanted != own {
+      throw .dataPortRefused(Reply(522, "Network protocol not supported on this connection, use (\(own.rawValue))"))
+    }
+    return .extendedPassive(port: try openPassivePort().local.port)
+  }
+
+  func port(_ command: Command) throws(FTPError) -> Reply {
+    try requireActive()
+    guard let target = try? DataPort.parsePORT(command.argument), let address = IPAddress(octets: target.octets) else {
+      throw .syntax("Usage: PORT h1,h2,h3,h4,p1,p2 with numbers from 0 to 255.")
+    }
+    return try setActive(SocketAddress(address, port: target.port), command)
+  }
+
+  func extendedPort(_ command: Command) throws(FTPError) -> Reply {
+    try requireActive()
+    let target: DataAddress
+    do { target = try DataPort.parseEPRT(command.argument) } catch {
+      throw error == .unsupportedFamily
+        ? .dataPortRefused(Reply(522, "Network protocol not supported, use (1,2)"))
+        : .syntax("Usage: EPRT |1|192.0.2.1|port| or EPRT |2|2001:db8::1|port|")
+    }
+    guard let address = IPAddress(octets: target.octets) else { throw .syntax("EPRT: no such address.") }
+    return try setActive(SocketAddress(address, port: target.port), command)
+  }
+
+  private func setActive(_ target: SocketAddress, _ command: Command) throws(FTPError) -> Reply {
+    if let objection = peerPolicy.objection(to: target) {
+      discardDataPort()
+      context.logger.event(.warning, "refused \(command.verb) to \(target)", record(verb: command.verb, result: 500))
+      throw .dataPortRefused(Reply(500, "Illegal \(command.verb) command: \(objection)."))
+    }
+    discardDataPort()
+    dataPort = .active(target)
+    return Reply(200, "\(command.verb) command successful.")
+  }
+
+  private func requirePassive(extended: Bool) throws(FTPError) {
+    if !configuration.passiveEnabled {
+      throw .dataPortRefused(Reply(502, "Passive data connections are switched off here: use PORT or EPRT."))
+    }
+    if parameters.onlyExtendedPassive, !extended { throw .sequence("EPSV ALL was given: only EPSV is allowed now.") }
+  }
+
+  private func requireActive() throws(FTPError) {
+    if parameters.onlyExtendedPassive { throw .sequence("EPSV ALL was given: only EPSV is allowed now.") }
+    if !configuration.activeEnabled {
+      throw .dataPortRefused(Reply(502, "Active data connections are switched off here: use PASV or EPSV."))
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// CWD, CDUP, PWD, MKD, RMD (RFC 959, sections 4.1.1 and 4.1.3; RFC 775 for the X forms).
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+extension Session {
+  /// The absolute path an argument names.
+  func resolve(_ argument: [UInt8], naming: Bool = false) throws(FTPError) -> VirtualPath {
+    do { return try directory.resolving(argument) } catch { throw .path(error, naming: naming) }
+  }
+
+  /// The identity, if it may change files.
+  func requireWriteAccess() throws(FTPError) -> Identity {
+    let identity = try requireIdentity()
+    if identity.account.isReadOnly { throw .forbidden("Permission denied: this login is read-only.") }
+    return identity
+  }
+
+  func changeDirectory(_ command: Command) throws(FTPError) -> Reply {
+    // Without an argument: home, as lftp and others expect.
+    try enter(command.argument.isEmpty ? .root : try resolve(command.argument))
+  }
+
+  func changeToParent(_ command: Command) throws(FTPError) -> Reply { try enter(directory.parent) }
+
+  private func enter(_ path: VirtualPath) throws(FTPError) -> Reply {
+    let identity = try requireIdentity()
+    // The root is always entered, readable or not: there has to be a place to be.
+    if path != .root {
+      let status = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
+      if !status.isDirectory { throw .file(SystemError(code: ENOTDIR, call: "openat2"), naming: false) }
+      if !identity.jail.isAccessible(path, mode: X_OK) {
+        throw .file(SystemError(code: EACCES, call: "openat2"), naming: false)
+      }
+    }
+    directory = path
+    return Reply(250, "Directory changed.")
+  }
+
+  func printDirectory(_ command: Command) throws(FTPError) -> Reply {
+    .path(257, directory.bytes, "is the current directory.")
+  }
+
+  func makeDirectory(_ command: Command) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    let path = try resolve(command.argument, naming: true)
+    try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path) }
+    return .path(257, path.bytes, "directory created.")
+  }
+
+  func removeDirectory(_ command: Command) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    let path = try resolve(command.argument)
+    try onFile { () throws(SystemError) in try identity.jail.removeDirectory(path) }
+    return Reply(250, "Directory removed.")
+  }
+}

@@ -1,0 +1,103 @@
+// Every way a command can fail, and the one place that turns each into a reply.
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+/// Why a command was not carried out. Handlers throw it; ``reply`` is the only maker of error replies.
+enum FTPError: Error {
+  /// 501: an argument that does not fit the command's syntax.
+  case syntax(String)
+  /// 503: a command out of order.
+  case sequence(String)
+  /// 504: a parameter value that is not built.
+  case parameter(String)
+  /// 530
+  case notLoggedIn
+  /// 530: the login was refused.
+  case loginRefused
+  /// 550: the user may not do this.
+  case forbidden(String)
+  /// 554: REST's offset does not fit the file (RFC 3659, section 5.4).
+  case restart(String)
+  /// 552: more than there is room for.
+  case noRoom(String)
+  /// A call on a file failed: 550 and its kin, or 553 if the command names a file to be made.
+  case file(SystemError, naming: Bool)
+  /// 550, 553 or 501: a path that cannot be.
+  case path(PathError, naming: Bool)
+  /// 450: nothing there to be listed (RFC 959, section 5.4).
+  case listingUnavailable(String)
+  /// 425: the data connection could not be had.
+  case noDataConnection(String)
+  /// 500 or 522: the client asked for a data connection that is refused (RFC 2577; RFC 2428).
+  case dataPortRefused(Reply)
+  /// 426: ABOR, or the client closed the data connection, or it stood still.
+  case transferBroken(String)
+  /// No reply can be sent any more.
+  case controlConnectionLost
+
+  /// What came out of a handler's closure, typed again.
+  init(_ error: any Error) {
+    self = error as? FTPError ?? .file(error as? SystemError ?? SystemError(code: EIO, call: "handler"), naming: false)
+  }
+
+  var reply: Reply {
+    switch self {
+    case .syntax(let text): return Reply(501, text)
+    case .sequence(let text): return Reply(503, text)
+    case .parameter(let text): return Reply(504, text)
+    case .notLoggedIn: return Reply(530, "Please log in with USER and PASS.")
+    case .loginRefused: return Reply(530, "Login incorrect.")
+    case .forbidden(let text): return Reply(550, text)
+    case .restart(let text): return Reply(554, text)
+    case .noRoom(let text): return Reply(552, text)
+    case .file(let error, let naming): return Self.fileReply(error, naming)
+    case .path(let error, let naming): return Self.pathReply(error, naming)
+    case .listingUnavailable(let text): return Reply(450, text)
+    case .noDataConnection(let text): return Reply(425, text)
+    case .dataPortRefused(let reply): return reply
+    case .transferBroken(let text): return Reply(426, text)
+    case .controlConnectionLost: return Reply(421, "Control connection lost.")
+    }
+  }
+
+  /// RFC 959, section 5.4 allows 550 for commands that use a file and 553 for those that name a new one.
+  private static func fileReply(_ error: SystemError, _ naming: Bool) -> Reply {
+    let refusal: UInt16 = naming ? 553 : 550
+    switch error.code {
+    case ENOSPC: return Reply(452, "The disk is full.")
+    case EDQUOT: return Reply(552, "The disk quota is used up.")
+    case EFBIG: return Reply(552, "The file would be larger than the system allows.")
+    case ENOENT: return Reply(refusal, "No such file or directory.")
+    case EACCES, EPERM: return Reply(refusal, "Permission denied.")
+    case EROFS: return Reply(refusal, "The file system is read-only.")
+    case EEXIST: return Reply(refusal, "The name exists already.")
+    case ENOTDIR: return Reply(refusal, "Not a directory.")
+    case EISDIR: return Reply(refusal, "It is a directory.")
+    case ENXIO: return Reply(refusal, "Not a regular file.")
+    case ENOTEMPTY: return Reply(refusal, "The directory is not empty.")
+    case EBUSY: return Reply(refusal, "It is in use, or the root of your tree.")
+    case EXDEV: return Reply(refusal, "Source and target are on different file systems.")
+    case ELOOP: return Reply(refusal, "Too many symbolic links.")
+    case ENAMETOOLONG: return Reply(553, "The name is too long.")
+    case EINVAL, EILSEQ: return Reply(553, "The file system does not take this name.")
+    case EMFILE, ENFILE, ENOMEM: return Reply(451, "The server is short of resources. Try again later.")
+    default: return Reply(451, "Local error: \(error.reason).")
+    }
+  }
+
+  private static func pathReply(_ error: PathError, _ naming: Bool) -> Reply {
+    switch error {
+    case .tooLong: return Reply(553, "The path is too long.")
+    case .invalid: return Reply(501, "A path cannot hold a NUL.")
+    }
+  }
+}
+
+/// Runs calls on the jail, giving their errors the reply codes of the command at hand.
+func onFile<Result: ~Copyable>(
+  naming: Bool = false, _ body: () throws(SystemError) -> Result
+) throws(FTPError) -> Result {
+  do { return try body() } catch { throw .file(error, naming: naming) }
+}

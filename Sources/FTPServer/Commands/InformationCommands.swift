@@ -1,0 +1,83 @@
+// HELP, STAT, SYST, NOOP (RFC 959, sections 4.1.3 and 4.1.4), FEAT (RFC 2389).
+
+import FTPProtocol
+import LinuxSystem
+
+extension Session {
+  func noOperation(_ command: Command) throws(FTPError) -> Reply { Reply(200, "OK.") }
+
+  func system(_ command: Command) throws(FTPError) -> Reply { Reply(215, "UNIX Type: L8") }
+
+  func features(_ command: Command) throws(FTPError) -> Reply {
+    var lines: [[UInt8]] = []
+    for row in CommandTable.rows {
+      guard let feature = row.feature, isOffered(row) else { continue }
+      lines.append(feature == "MLST" ? parameters.facts.featLine : Array(feature.utf8))
+    }
+    lines += ["TVFS", "UTF8"].map { Array($0.utf8) }
+    lines.sort { $0.lexicographicallyPrecedes($1) }
+    // Exactly one space in front of each (RFC 2389, section 3.2).
+    return Reply(211, opening: "Features:", lines: lines.map { [0x20] + $0 }, closing: "End")
+  }
+
+  /// A feature that the settings deny is not announced.
+  private func isOffered(_ row: CommandRow) -> Bool {
+    switch row.verb {
+    case "EPSV": configuration.passiveEnabled
+    case "EPRT": configuration.activeEnabled
+    default: true
+    }
+  }
+
+  func help(_ command: Command) throws(FTPError) -> Reply {
+    if command.argument.isEmpty {
+      var lines: [[UInt8]] = []
+      var line = ""
+      for row in CommandTable.rows where row.isBuilt {
+        if line.utf8.count + 8 > 72 {
+          lines.append(Array(line.utf8))
+          line = ""
+        }
+        line += "\(row.verb)".padded(to: 6)
+      }
+      lines.append(Array(line.utf8))
+      return Reply(214, opening: "Commands (HELP <command> tells more):", lines: lines, closing: "End")
+    }
+    let name = command.argument.withUnsafeBytes { Verb($0) }
+    guard let name, let row = CommandTable.row(name) else { throw .syntax("No such command; HELP lists them.") }
+    return Reply(214, row.isBuilt ? "Syntax: \(row.syntax) (\(row.source))" : "\(row.verb) is not implemented.")
+  }
+
+  /// STAT without a pathname: the session, or the transfer that runs.
+  func status(_ command: Command) throws(FTPError) -> Reply {
+    if let transfer { return Self.transferStatus(transfer) }
+    if !command.argument.isEmpty { return try listStatus(command) }
+    let login = identity.map { "Logged in as \(String(decoding: $0.account.name, as: UTF8.self))" } ?? "Not logged in"
+    let port: String
+    switch dataPort {
+    case .none: port = "No data connection"
+    case .passive: port = "In passive mode, waiting for a data connection"
+    case .active(let target): port = "Data connections go to \(target)"
+    }
+    let lines = [
+      "Connected from \(control.peer.address)", login,
+      "TYPE: \(parameters.type == .ascii ? "ASCII Nonprint" : "Image"); STRUcture: File; transfer MODE: Stream", port,
+    ]
+    return Reply(211, opening: "weftpd status:", lines: lines.map { Array($0.utf8) }, closing: "End of status")
+  }
+
+  /// Worded as lftp and others read it: "Status: X of Y bytes transferred".
+  private static func transferStatus(_ transfer: TransferProgress) -> Reply {
+    let elapsed = max(1, MonotonicTime.now.since(transfer.started) / 1_000_000)
+    let rate = transfer.bytes / UInt64(elapsed) * 1000 / 1024
+    let total = transfer.total.map { " of \($0)" } ?? ""
+    let text = "Status: \(transfer.bytes)\(total) bytes transferred, \(rate) KiB/s, \(transfer.verb) "
+    return Reply(213, bytes: Array(text.utf8) + transfer.path.bytes)
+  }
+}
+
+extension String {
+  func padded(to width: Int) -> String {
+    utf8.count >= width ? self + " " : self + String(repeating: " ", count: width - utf8.count)
+  }
+}

@@ -1,0 +1,181 @@
+// LIST, NLST (RFC 959, section 4.1.3), MLSD, MLST (RFC 3659, section 7), STAT with a pathname.
+
+import FTPProtocol
+import Glibc
+import Jail
+import LinuxSystem
+
+extension Session {
+  func list(_ command: Command) async throws(FTPError) {
+    let arguments = ListArguments.parse(command.argument)
+    await sendListing(command, arguments, .long)
+  }
+
+  func nameList(_ command: Command) async throws(FTPError) {
+    let arguments = ListArguments.parse(command.argument)
+    // The path as the client gave it goes in front, so that each name works in RETR.
+    var prefix = arguments.path ?? []
+    if Glob.hasMagic(prefix) { prefix = Array(prefix[..<((prefix.lastIndex(of: 0x2F) ?? -1) + 1)]) }
+    if prefix == Array(".".utf8) || prefix == Array("./".utf8) { prefix = [] }
+    if let last = prefix.last, last != 0x2F { prefix.append(0x2F) }
+    await sendListing(command, arguments, .names(prefix: prefix))
+  }
+
+  func machineList(_ command: Command) async throws(FTPError) {
+    let identity = try requireIdentity()
+    let path = try resolve(command.argument)
+    let status = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
+    // RFC 3659, section 7.1: MLSD is for directories only.
+    if !status.isDirectory { throw .syntax("Not a directory: use MLST for files.") }
+    let facts = parameters.facts
+    await sendEntries(command, path) { () throws(FTPError) in
+      try source(identity, path, ListingRequest(style: .machine(facts)))
+    }
+  }
+
+  // MARK: LIST and NLST
+
+  private func sendListing(
+    _ command: Command, _ arguments: ListArguments, _ style: ListingRequest.Style
+  ) async {
+    let path = (try? resolve(arguments.path ?? [])) ?? directory
+    await sendEntries(command, path) { () throws(FTPError) in
+      let identity = try requireIdentity()
+      let path = try resolve(arguments.path ?? [])
+      var request = ListingRequest(
+        style: style, showsDots: arguments.options.contains(.all), isRecursive: arguments.options.contains(.recursive),
+        isReversed: arguments.options.contains(.reversed), isByTime: arguments.options.contains(.byTime), pattern: nil)
+      if case .names = request.style, !arguments.options.contains(.long) { request.showsDots = false }
+      if arguments.options.contains(.long) { request.style = .long }
+      do throws(SystemError) {
+        return try entries(identity, path, request, arguments)
+      } catch {
+        if error.code == ENOENT, Glob.hasMagic(arguments.path ?? []) {
+          guard let last = path.lastComponent else { throw .file(error, naming: false) }
+          request.pattern = Glob(Array(last))
+          let parent = path.parent
+          if let source = try? entries(identity, parent, request, arguments) { return source }
+        }
+        // RFC 959, section 5.4: LIST and NLST answer 450 when the file is not there.
+        if error.code == ENOENT || error.code == ENOTDIR { throw .listingUnavailable("No such file or directory.") }
+        throw .file(error, naming: false)
+      }
+    }
+  }
+
+  /// A directory's entries, or the one line of anything else.
+  private func entries(
+    _ identity: Identity, _ path: VirtualPath, _ request: ListingRequest, _ arguments: ListArguments
+  ) throws(SystemError) -> Entries {
+    let status = try identity.jail.status(of: path)
+    if status.isDirectory {
+      return .directory(
+        try ListingSource(
+          jail: identity.jail, path: path, request: request, names: context.names,
+          sortLimit: configuration.limits.sortedListing, isReadOnly: identity.account.isReadOnly))
+    }
+    var line: [UInt8] = []
+    var formatter = EntryFormatter(
+      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds)
+    var style = request.style
+    if case .names = style { style = .names(prefix: []) }
+    (arguments.path ?? []).withUnsafeBytes {
+      formatter.append($0, status, style: style, dot: 0, linkTarget: nil, to: &line)
+    }
+    return .line(line)
+  }
+
+  private func source(
+    _ identity: Identity, _ path: VirtualPath, _ request: ListingRequest
+  ) throws(FTPError) -> Entries {
+    try onFile { () throws(SystemError) in
+      .directory(
+        try ListingSource(
+          jail: identity.jail, path: path, request: request, names: context.names,
+          sortLimit: configuration.limits.sortedListing, isReadOnly: identity.account.isReadOnly))
+    }
+  }
+
+  enum Entries {
+    case directory(ListingSource)
+    case line([UInt8])
+  }
+
+  /// Sends a listing over the data connection while it is being read.
+  private func sendEntries(
+    _ command: Command, _ path: VirtualPath, _ make: () throws(FTPError) -> Entries
+  ) async {
+    await perform(TransferProgress(verb: command.verb, direction: .listing, path: path, total: nil)) {
+      () async throws(FTPError) in
+      let entries = try make()
+      let data = try await openDataConnection(Reply(150, "Opening data connection for the listing."))
+      do throws(FTPError) {
+        switch entries {
+        case .line(let line): try await sendAll(line, on: data)
+        case .directory(let source):
+          // The first piece is small: the client sees the first lines at once.
+          var target = 8 * 1024
+          var goesOn = true
+          while goesOn {
+            var piece: [UInt8] = []
+            piece.reserveCapacity(target + 1024)
+            goesOn = try onFile { () throws(SystemError) in try source.fill(&piece, target: target) }
+            try await sendAll(piece, on: data)
+            target = 128 * 1024
+            if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+          }
+        }
+      } catch {
+        data.reset()
+        throw error
+      }
+      data.close()
+      return Reply(226, "Directory send OK.")
+    }
+  }
+
+  // MARK: on the control connection
+
+  func machineStatus(_ command: Command) throws(FTPError) -> Reply {
+    let identity = try requireIdentity()
+    let path = try resolve(command.argument)
+    let jail = identity.jail
+    let status = try onFile { () throws(SystemError) in
+      try jail.status(of: path, followingLink: command.argument.last == 0x2F)
+    }
+    var formatter = EntryFormatter(
+      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds)
+    if let parent = try? jail.open(path.parent, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK) {
+      formatter.enter(directory: parent.number)
+    }
+    var line: [UInt8] = []
+    path.bytes.withUnsafeBytes {
+      formatter.append($0, status, style: .machine(parameters.facts), dot: 0, linkTarget: nil, to: &line)
+    }
+    while line.last == 0x0A || line.last == 0x0D { line.removeLast() }
+    return Reply(250, opening: "Listing", lines: [[0x20] + line], closing: "End")
+  }
+
+  /// STAT with a pathname: LIST on the control connection, cut off at a length that clients bear.
+  func listStatus(_ command: Command) throws(FTPError) -> Reply {
+    let identity = try requireIdentity()
+    let arguments = ListArguments.parse(command.argument)
+    let path = try resolve(arguments.path ?? [])
+    let request = ListingRequest(style: .long, showsDots: arguments.options.contains(.all))
+    let entries: Entries
+    do { entries = try self.entries(identity, path, request, arguments) } catch {
+      if error.code == ENOENT { throw .listingUnavailable("No such file or directory.") }
+      throw .file(error, naming: false)
+    }
+    var bytes: [UInt8] = []
+    var isCut = false
+    switch entries {
+    case .line(let line): bytes = line
+    case .directory(let source):
+      isCut = try onFile { () throws(SystemError) in try source.fill(&bytes, target: 256 * 1024) }
+    }
+    var lines = bytes.split(separator: 0x0A).map { line in Array(line.last == 0x0D ? line.dropLast() : line) }
+    if isCut { lines.append(Array("(cut off here: use LIST)".utf8)) }
+    return Reply(213, opening: "Status:", lines: lines, closing: "End of status")
+  }
+}

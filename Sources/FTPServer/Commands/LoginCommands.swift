@@ -1,0 +1,81 @@
+// USER, PASS, ACCT, QUIT (RFC 959, section 4.1.1; RFC 1635 for the anonymous login).
+
+import Accounts
+import FTPProtocol
+import LinuxSystem
+import Logging
+import Reactor
+
+extension Session {
+  func user(_ command: Command) throws(FTPError) -> Reply {
+    if identity != nil { throw .sequence("You are logged in. To become another user, connect anew.") }
+    login = .named(command.argument)
+    if snapshot.accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
+      return Reply(331, "Anonymous login: send your e-mail address as password.")
+    }
+    // The same answer whether there is such a user or not.
+    return Reply(331, "Password required.")
+  }
+
+  func password(_ command: Command) async throws(FTPError) {
+    guard case .named(let name) = login else {
+      throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
+    }
+    login = .greeted
+    let accounts = snapshot.accounts
+    if let root = accounts.anonymousRoot, Account.isAnonymousName(name) {
+      let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
+      return try admit(account)
+    }
+    let entry = accounts.entry(named: name)
+    let isRight = await context.verifier.verify(command.argument, hash: entry?.hash)
+    guard isRight, let entry else { return await refuse(name) }
+    context.throttle.recordSuccess(address: control.peer.address.octets)
+    try admit(accounts.account(for: entry))
+  }
+
+  private func admit(_ account: Account) throws(FTPError) {
+    do {
+      let jail = try snapshot.jail(home: account.home)
+      login = .loggedIn(Identity(account: account, jail: jail))
+      directory = .root
+      failedLogins = 0
+      reply(account.isReadOnly ? Reply(230, "Logged in, read-only.") : Reply(230, "Logged in."))
+      context.logger.event(.info, "login", record(verb: "PASS", result: 230))
+    } catch {
+      // The account is right, its directory is not: that is the operator's to mend and no reason to blame the password.
+      context.logger.event(
+        .error, "cannot open the home directory \(account.home): \(error)", record(verb: "PASS", result: 421))
+      reply(Reply(421, "Your home directory cannot be opened. Tell the operator, and try again later."))
+      isEnding = true
+    }
+  }
+
+  private func refuse(_ name: [UInt8]) async {
+    let address = control.peer.address.octets
+    context.throttle.recordFailure(address: address)
+    failedLogins += 1
+    var record = record(verb: "PASS", result: 530)
+    record.user = name
+    context.logger.event(.notice, "login refused", record)
+    let delay = context.throttle.delayBeforeAnswer(address: address)
+    if delay > .zero {
+      _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
+    }
+    if failedLogins >= configuration.limits.loginAttempts {
+      reply(Reply(421, "Login incorrect, too often. Goodbye."))
+      isEnding = true
+    } else {
+      reply(FTPError.loginRefused.reply)
+    }
+  }
+
+  func account(_ command: Command) throws(FTPError) -> Reply {
+    Reply(202, "No account is needed here.")
+  }
+
+  func quit(_ command: Command) throws(FTPError) -> Reply {
+    isEnding = true
+    return Reply(221, "Goodbye.")
+  }
+}

@@ -1,0 +1,54 @@
+// TYPE, MODE, STRU (RFC 959, section 4.1.2), OPTS (RFC 2389), CLNT.
+
+import FTPProtocol
+
+extension Session {
+  func type(_ command: Command) throws(FTPError) -> Reply {
+    do {
+      parameters.type = try RepresentationType.parse(command.argument)
+      return parameters.type == .ascii ? Reply(200, "Type set to A.") : Reply(200, "Type set to I.")
+    } catch {
+      switch error {
+      case .syntax: throw .syntax("Usage: TYPE A [N] | I | L 8")
+      case .notOffered: throw .parameter("This TYPE is not supported: use A, A N, I or L 8.")
+      }
+    }
+  }
+
+  func mode(_ command: Command) throws(FTPError) -> Reply {
+    try choose(command, offered: "S", known: ["S", "B", "C", "Z"], done: Reply(200, "Mode set to S."))
+  }
+
+  func structure(_ command: Command) throws(FTPError) -> Reply {
+    try choose(command, offered: "F", known: ["F", "R", "P"], done: Reply(200, "Structure set to F."))
+  }
+
+  private func choose(
+    _ command: Command, offered: String, known: [String], done: Reply
+  ) throws(FTPError) -> Reply {
+    let value = String(decoding: command.argument, as: UTF8.self).uppercased()
+    if value == offered { return done }
+    if known.contains(value) { throw .parameter("\(command.verb) \(value) is not supported: use \(offered).") }
+    throw .syntax("Usage: \(command.verb) \(offered)")
+  }
+
+  func options(_ command: Command) throws(FTPError) -> Reply {
+    let words = command.argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
+    guard let first = words.first else { throw .syntax("Usage: OPTS <command> [options]") }
+    switch String(decoding: first, as: UTF8.self).uppercased() {
+    case "UTF8", "UTF-8":
+      // Names are bytes: UTF-8 passes as it is, whatever is chosen here. Clients want to hear 200 (FEAT's UTF8, RFC 2640).
+      return Reply(200, "Names are UTF-8.")
+    case "MLST":
+      parameters.facts = FactSet(optsArgument: words.count > 1 ? Array(words[1]) : [])
+      return Reply(200, bytes: parameters.facts.optsReply)
+    default: throw .syntax("OPTS is known for UTF8 and MLST.")
+    }
+  }
+
+  func client(_ command: Command) throws(FTPError) -> Reply {
+    context.logger.event(
+      .debug, "client", record(verb: "CLNT", note: String(decoding: command.argument.prefix(128), as: UTF8.self)))
+    return Reply(200, "Noted.")
+  }
+}

@@ -1,0 +1,167 @@
+// RETR, STOR, APPE, STOU, REST, ALLO, ABOR (RFC 959, section 4.1.3; RFC 3659, section 5 for REST; RFC 1123, section 4.1.2.9 for STOU).
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+extension Session {
+  /// A rest of a file up to this size is sent before the 150 and 226 replies, which then leave together.
+  private static let smallFile: Int64 = 64 * 1024
+
+  func retrieve(_ command: Command) async throws(FTPError) {
+    let identity = try requireIdentity()
+    let path = try resolve(command.argument)
+    let restart = takeRestart()
+    let type = parameters.type
+    await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
+      () async throws(FTPError) in
+      if restart > 0, type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+      let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
+      guard let size = Int64(exactly: file.status.size), let start = Int64(exactly: restart), start <= size else {
+        throw .restart("REST \(restart) is beyond the end of the file, which has \(file.status.size) bytes.")
+      }
+      transfer = TransferProgress(
+        verb: command.verb, direction: .download, path: path, total: type == .image ? UInt64(size - start) : nil)
+      let opening = Reply.opening(
+        name: command.argument, byteCount: type == .image ? UInt64(size - start) : nil, type: type)
+      var position = start
+      if type == .image, size - start <= Self.smallFile, let data = try acceptDataConnectionNow() {
+        // One write for both replies when the file is gone in one: a wake-up less on both sides.
+        reply(opening)
+        if try !sendAtOnce(file.descriptor.number, &position, to: size, on: data) {
+          guard await flush() else { throw .controlConnectionLost }
+          try await sendStraight(file.descriptor.number, position..<size, on: data)
+        }
+        data.close()
+        return Reply(226, "Transfer complete.")
+      }
+      let data = try await openDataConnection(opening)
+      do throws(FTPError) {
+        switch type {
+        case .image: try await sendStraight(file.descriptor.number, start..<size, on: data)
+        case .ascii: try await sendASCII(file.descriptor.number, on: data)
+        }
+      } catch {
+        data.reset()
+        throw error
+      }
+      data.close()
+      return Reply(226, "Transfer complete.")
+    }
+  }
+
+  func store(_ command: Command) async throws(FTPError) {
+    let restart = takeRestart()
+    try await upload(command, to: try resolve(command.argument), appending: command.verb == "APPE", restart: restart)
+  }
+
+  func storeUnique(_ command: Command) async throws(FTPError) {
+    let identity = try requireWriteAccess()
+    parameters.restart = 0
+    let base = command.argument.isEmpty ? Array("upload".utf8) : command.argument
+    let wanted = try resolve(base, naming: true)
+    // The name is claimed with O_EXCL, so two clients never get the same one.
+    for _ in 0..<100 {
+      let suffix = Random.bytes(4).map { String($0, radix: 16) }.joined()
+      let path = try resolve(wanted.bytes + Array(".\(suffix)".utf8), naming: true)
+      do throws(FTPError) {
+        let claimed = try onFile(naming: true) { () throws(SystemError) in
+          try identity.jail.openForWriting(path, truncating: false, exclusive: true)
+        }
+        _ = consume claimed
+      } catch {
+        if case .file(let cause, _) = error, cause.code == EEXIST { continue }
+        discardDataPort()
+        throw error
+      }
+      return try await upload(command, to: path, appending: false, restart: 0, isClaimed: true)
+    }
+    throw .file(SystemError(code: EEXIST, call: "openat2"), naming: true)
+  }
+
+  private func upload(
+    _ command: Command, to path: VirtualPath, appending: Bool, restart: UInt64, isClaimed: Bool = false
+  ) async throws(FTPError) {
+    let type = parameters.type
+    await perform(TransferProgress(verb: command.verb, direction: .upload, path: path, total: nil)) {
+      () async throws(FTPError) in
+      let identity = try requireWriteAccess()
+      if restart > 0, type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+      guard let start = Int64(exactly: appending ? 0 : restart) else {
+        throw .restart("REST \(restart) is more than a file can hold.")
+      }
+      try onFile(naming: true) { () throws(SystemError) in try identity.jail.requireWritableKind(path) }
+      let name = path.lastComponent.map { Array($0) } ?? []
+      let opening =
+        isClaimed
+        ? Reply(150, bytes: Array("FILE: ".utf8) + name)
+        : Reply.opening(name: command.argument, byteCount: nil, type: type)
+      let data: DataConnection
+      do throws(FTPError) {
+        data = try await openDataConnection(opening)
+      } catch {
+        if isClaimed { try? identity.jail.removeFile(path) }
+        throw error
+      }
+      // Only now is the target touched: a client that cannot connect has destroyed nothing.
+      do throws(FTPError) {
+        let file = try onFile(naming: true) { () throws(SystemError) in
+          try identity.jail.openForWriting(path, truncating: !appending && start == 0)
+        }
+        let size = Int64(clamping: file.status.size)
+        if start > size { throw .restart("REST \(start) is beyond the end of the file, which has \(size) bytes.") }
+        let offset = appending ? size : start
+        switch type {
+        case .image: try await receiveStraight(file.descriptor.number, at: offset, on: data)
+        case .ascii: try await receiveASCII(file.descriptor.number, at: offset, on: data)
+        }
+        do throws(SystemError) { try file.close() } catch { throw FTPError.file(error, naming: true) }
+      } catch {
+        data.reset()
+        throw error
+      }
+      data.close()
+      return isClaimed
+        ? Reply(226, bytes: Array("Transfer complete; unique file name: ".utf8) + name)
+        : Reply(226, "Transfer complete.")
+    }
+  }
+
+  func restart(_ command: Command) throws(FTPError) -> Reply {
+    guard let offset = Self.decimal(command.argument) else {
+      throw .syntax("REST takes a byte offset from 0 to \(Int64.max), in decimal digits.")
+    }
+    if offset > 0, parameters.type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+    parameters.restart = offset
+    return Reply(350, "Restarting at \(offset). Send STOR or RETR to initiate the transfer.")
+  }
+
+  /// ALLO size [R record-size] (RFC 959, section 4.1.3). Nothing is reserved yet, but what cannot fit is told now.
+  func allocate(_ command: Command) throws(FTPError) -> Reply {
+    let identity = try requireIdentity()
+    let words = command.argument.split(separator: 0x20, omittingEmptySubsequences: true)
+    guard let first = words.first, let size = Self.decimal(Array(first)),
+      words.count == 1 || (words.count == 3 && words[1].elementsEqual("R".utf8) && Self.decimal(Array(words[2])) != nil)
+    else { throw .syntax("Usage: ALLO <size in bytes> [R <record size>]") }
+    let room = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: directory) }
+    if size > room { throw .noRoom("There is no room for \(size) bytes: \(room) are left.") }
+    return Reply(200, "There is room for \(size) bytes.")
+  }
+
+  /// ABOR outside a transfer; within one it is seen while the transfer waits, which then ends with 426 before this reply.
+  func abort(_ command: Command) throws(FTPError) -> Reply {
+    discardDataPort()
+    return Reply(226, "Abort successful.")
+  }
+
+  /// A decimal number that a file offset can hold: digits only, no sign.
+  static func decimal(_ bytes: [UInt8]) -> UInt64? {
+    guard !bytes.isEmpty, bytes.count <= 19 else { return nil }
+    var value: UInt64 = 0
+    for byte in bytes {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value &* 10 &+ UInt64(byte &- 0x30)
+    }
+    return value <= UInt64(Int64.max) ? value : nil
+  }
+}

@@ -1,0 +1,134 @@
+// Where passive data listeners come from: ports at random from the range, sockets that served well lent again.
+
+import Glibc
+import LinuxSystem
+import Synchronization
+
+/// Lends listening sockets for passive data connections.
+///
+/// Making one costs four system calls, a quarter of a small transfer, and after some 14,000 transfers a minute the kernel's own choice
+/// of a port becomes a search through TIME_WAIT sockets (measured: from thousands of transfers a second to hundreds). So a listener
+/// whose client came is kept for the next lease. Which of those that lie here is taken is left to chance, so that the next port
+/// cannot be foretold; one that nobody connected to is closed instead, lest its late client meet another session.
+final class PassivePool: Sendable {
+  private struct State {
+    var idle: [PassiveListener] = []
+    /// Ports that were let go of lately, oldest first: not chosen again while they are in here.
+    var recent: [UInt16] = []
+  }
+
+  private let state = Mutex(State())
+  /// A listener is lent so often, then its port is given up.
+  private static let leaseLimit = 64
+  /// A listener is lent again only when so many lie ready to choose among.
+  private static let enoughToChoose = 8
+  private static let idleLimit = 64
+  private static let recentLimit = 128
+  /// Nanoseconds after which a listener that lies idle is closed.
+  private static let idleTime: Int64 = 30_000_000_000
+
+  /// Lends a listener on `address` with a port of `ports` (nil: the kernel chooses).
+  ///
+  /// - Throws: EADDRINUSE when every port of the range is taken; EMFILE and its kin.
+  func lease(
+    on address: IPAddress, ports: ClosedRange<UInt16>?, expires: MonotonicTime
+  ) throws(SystemError) -> PassiveListener {
+    while let listener = takeIdle(address, ports) {
+      guard Self.drain(listener) else { continue }
+      listener.expires = expires
+      listener.leases += 1
+      return listener
+    }
+    let listener = try make(address, ports, expires)
+    listener.leases = 1
+    return listener
+  }
+
+  /// Takes back a listener whose client has come.
+  func giveBack(_ listener: PassiveListener) {
+    guard listener.leases < Self.leaseLimit else { return giveUp(listener) }
+    let now = MonotonicTime.now
+    listener.expires = now.advanced(by: Self.idleTime)
+    let expired = state.withLock { state -> [PassiveListener] in
+      // Idle ones are in the order they came back, so the oldest are in front.
+      let old = state.idle.prefix { $0.expires <= now }
+      let expired = Array(state.idle.count >= Self.idleLimit && old.isEmpty ? state.idle.prefix(1) : old)
+      state.idle.removeFirst(expired.count)
+      state.idle.append(listener)
+      return expired
+    }
+    for listener in expired { giveUp(listener) }
+  }
+
+  /// Notes that the port of a listener is closed, so that it is not handed out again at once. The socket closes with its last reference.
+  func giveUp(_ listener: PassiveListener) {
+    state.withLock { state in
+      if state.recent.count >= Self.recentLimit { state.recent.removeFirst(Self.recentLimit / 4) }
+      state.recent.append(listener.local.port)
+    }
+  }
+
+  /// Closes what has lain idle too long. Called now and then while nothing is lent.
+  func sweep() {
+    let now = MonotonicTime.now
+    let expired = state.withLock { state -> [PassiveListener] in
+      let expired = Array(state.idle.prefix { $0.expires <= now })
+      state.idle.removeFirst(expired.count)
+      return expired
+    }
+    for listener in expired { giveUp(listener) }
+  }
+
+  private func takeIdle(_ address: IPAddress, _ ports: ClosedRange<UInt16>?) -> PassiveListener? {
+    state.withLock { state in
+      guard state.idle.count >= Self.enoughToChoose else { return nil }
+      let index = Int.random(in: 0..<state.idle.count)
+      let listener = state.idle[index]
+      // After a reload, or on a host with several addresses, it may not fit.
+      guard listener.local.address == address, ports?.contains(listener.local.port) ?? true else { return nil }
+      state.idle.remove(at: index)
+      return listener
+    }
+  }
+
+  /// Drops connections that nobody asked for; false when the listener is broken.
+  private static func drain(_ listener: PassiveListener) -> Bool {
+    do {
+      while let (number, _) = try Socket.accept(listener.number) { _ = Descriptor(owning: number) }
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private func make(
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ expires: MonotonicTime
+  ) throws(SystemError) -> PassiveListener {
+    guard let ports else { return try Self.bind(SocketAddress(address, port: 0), expires) }
+    let size = Int(ports.upperBound - ports.lowerBound) + 1
+    let start = Int.random(in: 0..<size)
+    let recent = size > 2 * Self.recentLimit ? state.withLock { $0.recent } : []
+    // A full round from a random port; the few let go of lately are passed over as long as the range is wide.
+    for step in 0..<size {
+      let port = ports.lowerBound + UInt16((start + step) % size)
+      if recent.contains(port) { continue }
+      do {
+        return try Self.bind(SocketAddress(address, port: port), expires)
+      } catch  where error.code == EADDRINUSE || error.code == EACCES {
+        continue
+      }
+    }
+    throw SystemError(code: EADDRINUSE, call: "bind")
+  }
+
+  private static func bind(_ address: SocketAddress, _ expires: MonotonicTime) throws(SystemError) -> PassiveListener {
+    let family = address.address.family
+    let socket = try Socket.stream(family)
+    // Connections of earlier leases in TIME_WAIT do not keep the port.
+    try Socket.setOption(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
+    try Socket.bind(socket, to: address, family: family)
+    try Socket.listen(socket, backlog: 16)
+    let local = address.port == 0 ? try Socket.localAddress(socket.number) : address
+    return PassiveListener(socket: socket, local: local, expires: expires)
+  }
+}

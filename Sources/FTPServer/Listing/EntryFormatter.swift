@@ -1,0 +1,123 @@
+// From what the file system says of an entry to its line in a LIST, NLST or MLSD.
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+/// Formats the entries of one directory after the other, in the style of the request.
+struct EntryFormatter {
+  private let names: OwnerNames
+  private let isReadOnly: Bool
+  private var long: ListFormatter
+  private var machine = MachineFormatter(facts: .standard)
+  private let credentials = Credentials.current
+  /// Whether names may be made and removed in the directory at hand.
+  private var mayChangeDirectory = false
+  private var lastOwner: (id: UInt32, name: [UInt8])?
+  private var lastGroup: (id: UInt32, name: [UInt8])?
+
+  init(names: OwnerNames, isReadOnly: Bool, now: Int64) {
+    self.names = names
+    self.isReadOnly = isReadOnly
+    long = ListFormatter(now: now)
+  }
+
+  /// The entries that follow are of this directory.
+  mutating func enter(directory: Int32) {
+    mayChangeDirectory = !isReadOnly && File.isAccessible(in: directory, name: "", mode: W_OK | X_OK)
+  }
+
+  /// Appends the line of one entry. `dot` is 1 for `.` and 2 for `..`, else 0.
+  mutating func append(
+    _ name: UnsafeRawBufferPointer, _ status: FileStatus, style: ListingRequest.Style, dot: Int, linkTarget: [UInt8]?,
+    to out: inout [UInt8]
+  ) {
+    let facts = FileFacts(status)
+    switch style {
+    case .names(let prefix): appendName(name, prefix: prefix, to: &out)
+    case .long:
+      let (owner, group) = ownerNames(status)
+      long.appendLong(
+        name: name, facts: facts, owner: owner ?? [], group: group ?? [], linkTarget: linkTarget, to: &out)
+    case .machine(let selected):
+      if machine.facts != selected { machine = MachineFormatter(facts: selected) }
+      let wantsNames = !selected.isDisjoint(with: [.unixOwnerName, .unixGroupName])
+      let (owner, group) = wantsNames ? ownerNames(status) : (nil, nil)
+      let role: MachineFormatter.Role = dot == 0 ? .entry : dot == 1 ? .current : .parent
+      machine.append(
+        name: name, facts: facts, role: role, permissions: permissions(status, role), ownerName: owner,
+        groupName: group, to: &out)
+    }
+  }
+
+  /// Appends a line of NLST.
+  mutating func appendName(_ name: UnsafeRawBufferPointer, prefix: [UInt8], to out: inout [UInt8]) {
+    long.appendName(name, prefix: prefix, to: &out)
+  }
+
+  private mutating func ownerNames(_ status: FileStatus) -> ([UInt8]?, [UInt8]?) {
+    if lastOwner?.id != status.owner { lastOwner = (status.owner, names.user(status.owner)) }
+    if lastGroup?.id != status.group { lastGroup = (status.group, names.group(status.group)) }
+    return (lastOwner?.name, lastGroup?.name)
+  }
+
+  /// What this login may do with the entry (RFC 3659, section 7.5.5): clients switch their buttons by it, so it has to be true.
+  func permissions(_ status: FileStatus, _ role: MachineFormatter.Role) -> Permissions {
+    var result: Permissions = []
+    let readable = credentials.may(4, status)
+    let writable = !isReadOnly && credentials.may(2, status)
+    let searchable = credentials.may(1, status)
+    // `.` and `..` are not removed or renamed by these names.
+    let nameable = mayChangeDirectory && role == .entry
+    if status.isDirectory {
+      if searchable { result.insert(.enter) }
+      if readable, searchable { result.insert(.list) }
+      if writable, searchable { result.formUnion([.create, .makeDirectory, .purge]) }
+    } else if status.isRegular {
+      if readable { result.insert(.retrieve) }
+      if writable { result.formUnion([.append, .store]) }
+    }
+    if nameable { result.formUnion([.delete, .rename]) }
+    return result
+  }
+}
+
+/// Who this process is to the file system.
+struct Credentials: Sendable {
+  private let user: UInt32
+  private let groups: Set<UInt32>
+
+  static var current: Credentials {
+    var list = [gid_t](repeating: 0, count: 256)
+    let count = getgroups(Int32(list.count), &list)
+    return Credentials(user: geteuid(), groups: Set(list.prefix(max(0, Int(count)))).union([getegid()]))
+  }
+
+  /// Whether the permission bits allow 4 (read), 2 (write) or 1 (execute, search).
+  func may(_ bit: UInt32, _ status: FileStatus) -> Bool {
+    if user == 0 { return bit != 1 || status.isDirectory || status.permissions & 0o111 != 0 }
+    if status.owner == user { return status.permissions >> 6 & bit != 0 }
+    if groups.contains(status.group) { return status.permissions >> 3 & bit != 0 }
+    return status.permissions & bit != 0
+  }
+}
+
+extension FileFacts {
+  init(_ status: FileStatus) {
+    let kind: Kind
+    switch status.mode & UInt32(S_IFMT) {
+    case UInt32(S_IFREG): kind = .file
+    case UInt32(S_IFDIR): kind = .directory
+    case UInt32(S_IFLNK): kind = .symlink
+    case UInt32(S_IFIFO): kind = .fifo
+    case UInt32(S_IFSOCK): kind = .socket
+    case UInt32(S_IFCHR): kind = .characterDevice
+    case UInt32(S_IFBLK): kind = .blockDevice
+    default: kind = .unknown
+    }
+    self.init(
+      kind: kind, mode: UInt16(truncatingIfNeeded: status.permissions), links: status.links, owner: status.owner,
+      group: status.group, size: status.size, modified: status.modified,
+      modifiedNanoseconds: status.modifiedNanoseconds, device: status.device, inode: status.inode)
+  }
+}

@@ -1,0 +1,196 @@
+// Produces a directory listing piece by piece, in constant memory however large the directory is.
+
+import FTPProtocol
+import Glibc
+import Jail
+import LinuxSystem
+
+/// What a listing command asks for.
+struct ListingRequest {
+  enum Style {
+    /// LIST: lines as `ls -l` writes them.
+    case long
+    /// NLST: names, each after this prefix, so that they can be used in RETR as they are (RFC 1123, section 4.1.2.7).
+    case names(prefix: [UInt8])
+    /// MLSD.
+    case machine(FactSet)
+  }
+
+  var style: Style
+  /// Show `.` and `..` too.
+  var showsDots = false
+  var isRecursive = false
+  var isReversed = false
+  var isByTime = false
+  /// Only names that match.
+  var pattern: Glob?
+}
+
+/// A listing on its way out. It belongs to one session.
+final class ListingSource {
+  /// Directories a recursive listing enters at most, and how deep.
+  private static let directoryLimit = 10_000
+  private static let depthLimit = 64
+
+  private let jail: Jail
+  private let request: ListingRequest
+  private let names: OwnerNames
+  private let sortLimit: Int
+  private let isReadOnly: Bool
+  private var formatter: EntryFormatter
+  private var reader: DirectoryReader?
+  private var sorted = NameList()
+  private var index = 0
+  private var isStreaming = false
+  /// Directories still to be listed, the next one last.
+  private var pending: [(path: VirtualPath, title: [UInt8])] = []
+  private var subdirectories: [(path: VirtualPath, title: [UInt8])] = []
+  private var entered = 0
+  private var current: (path: VirtualPath, title: [UInt8])
+
+  /// Opens the directory `path`.
+  ///
+  /// - Parameter sortLimit: entries up to which they are sorted; MLSD never sorts.
+  init(
+    jail: Jail, path: VirtualPath, request: ListingRequest, names: OwnerNames, sortLimit: Int, isReadOnly: Bool
+  ) throws(SystemError) {
+    self.jail = jail
+    self.request = request
+    self.names = names
+    self.isReadOnly = isReadOnly
+    if case .machine = request.style { self.sortLimit = 0 } else { self.sortLimit = sortLimit }
+    formatter = EntryFormatter(names: names, isReadOnly: isReadOnly, now: WallClock.seconds)
+    current = (path, Array(".".utf8))
+    try enter(current)
+  }
+
+  /// Appends lines to `out` until it holds `target` bytes; false when the listing is complete.
+  func fill(_ out: inout [UInt8], target: Int) throws(SystemError) -> Bool {
+    while out.count < target {
+      if try appendNext(to: &out) { continue }
+      reader = nil
+      pending.append(contentsOf: subdirectories.reversed())
+      subdirectories = []
+      guard let next = pending.popLast() else { return false }
+      do throws(SystemError) {
+        current = next
+        try enter(next)
+        if case .long = request.style { out += Array("\r\n".utf8) + next.title + Array(":\r\n".utf8) }
+      } catch {
+        // A subdirectory that may not be read, or is gone, does not end the listing.
+        index = sorted.count
+        isStreaming = false
+      }
+    }
+    return true
+  }
+
+  // MARK: one directory
+
+  private func enter(_ directory: (path: VirtualPath, title: [UInt8])) throws(SystemError) {
+    var opened = try jail.openDirectory(directory.path)
+    entered += 1
+    sorted = NameList()
+    index = 0
+    isStreaming = false
+    formatter.enter(directory: opened.number)
+    let pattern = request.pattern
+    var isComplete = false
+    while sorted.count <= sortLimit {
+      let more: Bool? = try opened.next { name in
+        if pattern?.matches(name) ?? true { sorted.append(name) }
+        return true
+      }
+      if more == nil {
+        isComplete = true
+        break
+      }
+    }
+    if isComplete { order(opened.number) } else { isStreaming = true }
+    reader = consume opened
+    if case .machine = request.style { dots = 2 } else { dots = request.showsDots ? 2 : 0 }
+  }
+
+  /// How many of `.` and `..` are still to be shown.
+  private var dots = 0
+
+  private func order(_ directory: Int32) {
+    sorted.sort()
+    if request.isByTime {
+      let times = (0..<sorted.count).map { index in
+        sorted.withName(index) { name in (try? File.status(in: directory, name: name.cString))?.modified ?? 0 }
+      }
+      sorted.sort(descendingBy: times)
+    }
+    if request.isReversed { sorted.reverse() }
+  }
+
+  /// Appends one entry; false at the end of the directory.
+  private func appendNext(to out: inout [UInt8]) throws(SystemError) -> Bool {
+    if dots > 0 {
+      dots -= 1
+      appendDot(dots == 1 ? "." : "..", to: &out)
+      return true
+    }
+    if index < sorted.count {
+      sorted.withName(index) { append($0, to: &out) }
+      index += 1
+      return true
+    }
+    guard isStreaming else { return false }
+    let pattern = request.pattern
+    let more: Bool? = try reader?.next { name in
+      if pattern?.matches(name) ?? true { append(name, to: &out) }
+      return true
+    }
+    return more ?? false
+  }
+
+  private func appendDot(_ name: StaticString, to out: inout [UInt8]) {
+    let path = name.utf8CodeUnitCount == 1 ? current.path : current.path.parent
+    guard let status = try? jail.status(of: path) else { return }
+    let bytes = Array("\(name)".utf8)
+    bytes.withUnsafeBytes {
+      formatter.append($0, status, style: request.style, dot: bytes.count, linkTarget: nil, to: &out)
+    }
+  }
+
+  /// Appends the entry `name` of the directory being read; one that has vanished meanwhile is left out.
+  private func append(_ name: UnsafeRawBufferPointer, to out: inout [UInt8]) {
+    if case .names(let prefix) = request.style, !request.isRecursive {
+      return formatter.appendName(name, prefix: prefix, to: &out)
+    }
+    guard let directory = reader?.number, let status = try? File.status(in: directory, name: name.cString) else {
+      return
+    }
+    var target: [UInt8]?
+    if status.isSymbolicLink, case .long = request.style {
+      target = try? File.linkTarget(in: directory, name: name.cString)
+    }
+    formatter.append(name, status, style: request.style, dot: 0, linkTarget: target, to: &out)
+    if request.isRecursive, status.isDirectory { queue(name) }
+  }
+
+  /// Notes a subdirectory of a recursive listing. Links are not followed, so there are no loops; depth and number are bounded.
+  private func queue(_ name: UnsafeRawBufferPointer) {
+    let depth = current.title.lazy.filter { $0 == 0x2F }.count
+    guard depth < Self.depthLimit, entered + pending.count + subdirectories.count < Self.directoryLimit,
+      let path = try? current.path.resolving(Array("./".utf8) + Array(name))
+    else { return }
+    subdirectories.append((path, current.title + [0x2F] + Array(name)))
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// A name that is followed by a NUL in memory.
+  var cString: UnsafePointer<CChar> {
+    (baseAddress ?? UnsafeRawPointer(emptyName)).assumingMemoryBound(to: CChar.self)
+  }
+}
+
+nonisolated(unsafe) private let emptyName = {
+  // Never written to after this.
+  let name = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
+  name.initialize(to: 0)
+  return UnsafePointer(name)
+}()

@@ -1,0 +1,151 @@
+// The acceptor thread: takes control connections from one listening socket and starts a session for each.
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+import Logging
+
+/// One listening socket and the thread that accepts from it.
+final class Acceptor: Sendable {
+  private let context: ServerContext
+  private let listener: Descriptor
+  /// Closed and reopened when the process has no descriptor left, so that even then a client gets its 421.
+  private let address: SocketAddress
+  /// A pipe: the thread ends when its writing end is closed or written to.
+  private let stop: (read: Int32, write: Int32)
+
+  /// Takes a listening socket.
+  init(context: ServerContext, listener: consuming Descriptor, address: SocketAddress) throws(SystemError) {
+    let pipe = try File.pipe(capacity: 4096)
+    stop = (pipe.read, pipe.write)
+    self.context = context
+    self.listener = listener
+    self.address = address
+  }
+
+  deinit {
+    _ = Descriptor(owning: stop.read)
+    _ = Descriptor(owning: stop.write)
+  }
+
+  /// Makes, binds and listens on a control socket. Options that accepted sockets inherit are set here, once.
+  static func makeListener(on address: SocketAddress, isIPv4Separate: Bool) throws(SystemError) -> Descriptor {
+    let family = address.address.family
+    let socket = try Socket.stream(family)
+    try Socket.setOption(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
+    // The IPv6 wildcard takes IPv4 too, unless 0.0.0.0 is listened on by itself.
+    if family == .ipv6 {
+      let only: Int32 = address.address.isWildcard && !isIPv4Separate ? 0 : 1
+      try Socket.setOption(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, only)
+    }
+    // Inherited by every accepted socket (measured): saves three system calls a session.
+    try Socket.setOption(socket.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    try Socket.setOption(socket.number, SOL_SOCKET, SO_KEEPALIVE, 1)
+    // Telnet Synch: the urgent byte stays in the stream (RFC 1123, 4.1.3.4). A multipath socket refuses: it has no urgent data.
+    try? Socket.setOption(socket.number, SOL_SOCKET, SO_OOBINLINE, 1)
+    try Socket.bind(socket, to: address, family: family)
+    try Socket.listen(socket, backlog: 4096)
+    return socket
+  }
+
+  /// Starts the thread.
+  func start() throws(SystemError) {
+    var thread = pthread_t()
+    let created = pthread_create(
+      &thread, nil,
+      { context in
+        ProcessLimits.nameThread("weft-acceptor")
+        Unmanaged<Acceptor>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue().run()
+        return nil
+      }, Unmanaged.passRetained(self).toOpaque())
+    if created != 0 { throw SystemError(code: created, call: "pthread_create") }
+    pthread_detach(thread)
+  }
+
+  /// Ends the thread soon; the socket closes with the last reference to this object.
+  func stopAccepting() {
+    // From here on the kernel refuses new connections, even before the thread has noticed.
+    _ = shutdown(listener.number, Int32(SHUT_RD))
+    var byte: UInt8 = 0
+    _ = write(stop.write, &byte, 1)
+  }
+
+  private func run() {
+    var reserve = DescriptorReserve()
+    var pause: Int32 = 0
+    while true {
+      if pause > 0 {
+        // Out of descriptors or memory: wait, without asking the listener, which would be ready all the time.
+        if Poll.wait(stop.read, .readable, milliseconds: pause) { return }
+      } else if Poll.wait(listener.number, .readable, stop.read, .readable, milliseconds: -1).second {
+        return
+      }
+      do {
+        while let (number, peer) = try Socket.accept(listener.number) {
+          pause = 0
+          welcome(number, peer)
+        }
+        pause = 0
+        reserve.refill()
+      } catch  where [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) {
+        pause = pause == 0 ? 20 : min(pause * 2, 1000)
+        turnAway(error, &reserve, pause)
+      } catch {
+        if context.ending.load(ordering: .relaxed) != .no { return }
+        context.logger.error("accepting on \(address) failed: \(error)")
+        pause = min(max(pause * 2, 100), 1000)
+      }
+    }
+  }
+
+  /// Greets a client and hands it to a session of its own, or turns it away when there are too many.
+  private func welcome(_ number: Int32, _ peer: SocketAddress) {
+    let snapshot = context.snapshot
+    let control = ControlConnection(
+      owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine)
+    switch context.registry.admit(peer.address, limits: snapshot.configuration.limits) {
+    case .admitted(let id):
+      let session = Session(id: id, context: context, snapshot: snapshot, control: control)
+      context.registry.enter(session)
+      // Started on this thread, it leaves it for the session's own queue at the first suspension: one hop, not two.
+      Task.immediate { await session.run() }
+    case .tooManySessions:
+      control.sendAtOnce(Reply(421, "Too many connections: the server is full. Try again later."))
+      context.logger.warning("refused a connection: limits.sessions is reached", peer: peer, result: 421)
+    case .tooManyFromAddress:
+      control.sendAtOnce(Reply(421, "Too many connections from your address. Try again later."))
+      context.logger.warning("refused a connection: limits.sessions-per-address is reached", peer: peer, result: 421)
+    }
+  }
+
+  /// The kernel has no descriptor for the next client: spends the reserve on telling it so, then backs off.
+  private func turnAway(_ error: SystemError, _ reserve: inout DescriptorReserve, _ pause: Int32) {
+    reserve.spend {
+      guard let (number, peer) = try? Socket.accept(listener.number) else { return }
+      ControlConnection(owning: number, peer: peer, lineLimit: 0)
+        .sendAtOnce(Reply(421, "Too many connections: the server has no descriptor left. Try again later."))
+    }
+    if pause == 20 {
+      context.logger.error(
+        "cannot accept on \(address): \(error). Raise LimitNOFILE (ulimit -n) or lower limits.sessions; backing off")
+    }
+  }
+}
+
+/// A descriptor kept open for the day there is no other.
+private struct DescriptorReserve: ~Copyable {
+  private var spare: Descriptor?
+
+  init() { refill() }
+
+  mutating func refill() {
+    if spare == nil { spare = try? File.open("/dev/null", flags: O_RDONLY) }
+  }
+
+  /// Lets go of the descriptor, runs `body`, takes it back.
+  mutating func spend(_ body: () -> Void) {
+    spare = nil
+    body()
+    refill()
+  }
+}

@@ -1,0 +1,82 @@
+// The server as a whole: its listeners, its sessions, its end. The way in for whoever embeds it.
+
+import FTPProtocol
+import LinuxSystem
+import Logging
+import Reactor
+import Synchronization
+
+/// An FTP server (RFC 959): listens, accepts, and ends in an orderly way.
+public final class FTPServer: Sendable {
+  private let context: ServerContext
+  private let acceptors = Mutex<[Acceptor]>([])
+
+  /// - Throws: ``SystemError`` when the reactor's epoll descriptor or thread cannot be made.
+  public init(configuration: ServerConfiguration, accounts: AccountSource, logger: Logger) throws(SystemError) {
+    context = ServerContext(
+      reactor: try Reactor(),
+      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger)
+  }
+
+  /// Binds and listens on each address; a port of 0 lets the kernel choose.
+  ///
+  /// - Returns: the addresses that clients connect to, in the same order. Connections queue up from here on, and are served
+  ///   after ``start()``.
+  /// - Throws: ``ListenError`` that names the address that cannot be had.
+  public func listen(on addresses: [SocketAddress]) throws(ListenError) -> [SocketAddress] {
+    var bound: [SocketAddress] = []
+    for address in addresses {
+      do {
+        let listener = try Acceptor.makeListener(
+          on: address,
+          isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port })
+        let local = try Socket.localAddress(listener.number)
+        let acceptor = try Acceptor(context: context, listener: listener, address: local)
+        acceptors.withLock { $0.append(acceptor) }
+        bound.append(local)
+      } catch {
+        throw ListenError(address: address, cause: error)
+      }
+    }
+    return bound
+  }
+
+  /// Starts the acceptor threads.
+  public func start() throws(SystemError) {
+    for acceptor in acceptors.withLock({ $0 }) { try acceptor.start() }
+  }
+
+  /// New sessions get these settings and accounts; running ones keep theirs.
+  public func reload(configuration: ServerConfiguration, accounts: AccountSource) {
+    context.snapshot = .init(configuration: configuration, accounts: accounts)
+  }
+
+  /// Stops accepting, tells sessions without a transfer 421, lets transfers finish for `grace`, then breaks off the rest.
+  ///
+  /// - Returns: how many transfers or sessions had to be broken off.
+  @discardableResult
+  public func drain(grace: Duration) async -> Int {
+    for acceptor in acceptors.withLock({ $0 }) { acceptor.stopAccepting() }
+    context.ending.store(.draining, ordering: .sequentiallyConsistent)
+    context.registry.wakeAll()
+    let deadline = MonotonicTime.now.advanced(by: grace.inNanoseconds)
+    if await context.registry.waitUntilEmpty(context.reactor, deadline: deadline) { return 0 }
+    let broken = context.registry.count
+    context.ending.store(.now, ordering: .sequentiallyConsistent)
+    context.registry.wakeAll()
+    _ = await context.registry.waitUntilEmpty(
+      context.reactor, deadline: MonotonicTime.now.advanced(by: 2_000_000_000))
+    return broken
+  }
+
+  /// Sessions that are connected now.
+  public var activeSessions: Int { context.registry.count }
+}
+
+/// An address that cannot be listened on.
+public struct ListenError: Error, Sendable, CustomStringConvertible {
+  public let address: SocketAddress
+  public let cause: SystemError
+
+  public var description: String { "cannot listen on \(address): \(cause.reason)" }
+}

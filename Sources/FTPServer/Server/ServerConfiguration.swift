@@ -1,0 +1,55 @@
+// What an operator may set of the server's behaviour, as plain values; DaemonSupport reads them from files and checks them.
+
+import FTPProtocol
+import LinuxSystem
+
+/// The settings a session works by. A session keeps the ones it started with.
+public struct ServerConfiguration: Sendable, Equatable {
+  /// The address that a 227 reply tells the client to connect to.
+  public enum PassiveAddress: Sendable, Equatable {
+    /// The address the client's control connection came in on.
+    case automatic
+    /// The IPv4 address the outside of a NAT shows.
+    case fixed(IPAddress)
+  }
+
+  /// Bounds on what clients may take.
+  public struct Limits: Sendable, Equatable {
+    /// Sessions at once; further ones are answered 421.
+    public var sessions = 10_000
+    /// Sessions at once from one address; 0 is no limit.
+    public var sessionsPerAddress = 0
+    /// Bytes of a command line; a longer one is discarded to its end and answered 500.
+    public var commandLine = 4096
+    /// Wrong passwords after which the connection ends.
+    public var loginAttempts = 3
+    /// Entries up to which LIST and NLST are sorted by name; larger directories are sent in the file system's order.
+    public var sortedListing = 10_000
+    public init() {}
+  }
+
+  /// How long the server waits.
+  public struct Timeouts: Sendable, Equatable {
+    /// From the greeting to a successful login.
+    public var login: Duration = .seconds(60)
+    /// Between commands, while no transfer runs.
+    public var idle: Duration = .seconds(900)
+    /// For a data connection to be made.
+    public var dataConnect: Duration = .seconds(30)
+    /// Without a byte moving on a data connection.
+    public var dataStall: Duration = .seconds(300)
+    public init() {}
+  }
+
+  /// The text of the 220 reply; no line breaks.
+  public var greeting = "weftpd ready."
+  public var passiveEnabled = true
+  public var activeEnabled = true
+  /// The ports of passive data connections; nil lets the kernel choose.
+  public var passivePorts: ClosedRange<UInt16>? = 49152...65534
+  public var passiveAddress = PassiveAddress.automatic
+  public var limits = Limits()
+  public var timeouts = Timeouts()
+
+  public init() {}
+}

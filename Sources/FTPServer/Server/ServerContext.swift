@@ -1,0 +1,75 @@
+// What all sessions of a server share: settings, accounts, the reactor, the pools and the counters.
+
+import Accounts
+import FTPProtocol
+import Jail
+import LinuxSystem
+import Logging
+import Reactor
+import Synchronization
+
+/// The shared state of one server. Everything mutable in it is behind a `Mutex` or an `Atomic`.
+final class ServerContext: Sendable {
+  /// Settings and accounts as they were at one moment; a reload makes a new one.
+  final class Snapshot: Sendable {
+    let configuration: ServerConfiguration
+    let accounts: AccountSource
+    private let jails = Mutex<[String: Jail]>([:])
+
+    init(configuration: ServerConfiguration, accounts: AccountSource) {
+      self.configuration = configuration
+      self.accounts = accounts
+    }
+
+    /// The jail of a home directory, opened once and shared by all who live there.
+    func jail(home: String) throws(SystemError) -> Jail {
+      if let jail = jails.withLock({ $0[home] }) { return jail }
+      let jail = try Jail(root: home)
+      jails.withLock { $0[home] = jail }
+      return jail
+    }
+  }
+
+  /// How far the end of the server has come.
+  enum Ending: Int, AtomicRepresentable {
+    /// It serves.
+    case no
+    /// Sessions end as soon as they have no transfer.
+    case draining
+    /// Transfers are broken off.
+    case now
+  }
+
+  let reactor: Reactor
+  let logger: Logger
+  let registry = SessionRegistry()
+  let passivePool = PassivePool()
+  let verifier = PasswordVerifier()
+  let throttle = LoginThrottle()
+  let buffers = BufferPool()
+  let names = OwnerNames()
+  let ending = Atomic<Ending>(.no)
+  private let lingering = Atomic<Int>(0)
+  private let snapshotState: Mutex<Snapshot>
+
+  /// How many sessions may hold a worker thread while they wait for their client's next move.
+  private static let lingerLimit = 24
+
+  init(reactor: Reactor, snapshot: Snapshot, logger: Logger) {
+    self.reactor = reactor
+    self.logger = logger
+    snapshotState = Mutex(snapshot)
+  }
+
+  var snapshot: Snapshot {
+    get { snapshotState.withLock { $0 } }
+    set { snapshotState.withLock { $0 = newValue } }
+  }
+
+  /// Runs `body`, which blocks the thread for some milliseconds at most, unless too many sessions do so already: then nil.
+  func lingering<Result>(_ body: () -> Result) -> Result? {
+    defer { lingering.subtract(1, ordering: .relaxed) }
+    if lingering.add(1, ordering: .relaxed).oldValue >= Self.lingerLimit { return nil }
+    return body()
+  }
+}

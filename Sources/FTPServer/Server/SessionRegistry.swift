@@ -1,0 +1,72 @@
+// Which sessions there are: the limits on their number, and the way to reach them all when the server ends.
+
+import LinuxSystem
+import Reactor
+import Synchronization
+
+/// The table of running sessions.
+final class SessionRegistry: Sendable {
+  enum Admission: Sendable, Equatable {
+    case admitted(UInt64)
+    case tooManySessions
+    case tooManyFromAddress
+  }
+
+  private struct State {
+    var nextID: UInt64 = 1
+    var count = 0
+    var sessions: [UInt64: Session] = [:]
+    var perAddress: [IPAddress: Int] = [:]
+    var watcher: Parking?
+  }
+
+  private let state = Mutex(State())
+
+  var count: Int { state.withLock { $0.count } }
+
+  /// Takes a place for a session from `peer`; whoever got one gives it back with ``release(_:peer:)``.
+  func admit(_ peer: IPAddress, limits: ServerConfiguration.Limits) -> Admission {
+    state.withLock { state in
+      if state.count >= limits.sessions { return .tooManySessions }
+      if limits.sessionsPerAddress > 0 {
+        if state.perAddress[peer, default: 0] >= limits.sessionsPerAddress { return .tooManyFromAddress }
+      }
+      state.perAddress[peer, default: 0] += 1
+      state.count += 1
+      state.nextID &+= 1
+      return .admitted(state.nextID &- 1)
+    }
+  }
+
+  func enter(_ session: Session) {
+    state.withLock { $0.sessions[session.id] = session }
+  }
+
+  func release(_ id: UInt64, peer: IPAddress) {
+    let watcher = state.withLock { state -> Parking? in
+      state.sessions[id] = nil
+      state.count -= 1
+      if let number = state.perAddress[peer] { state.perAddress[peer] = number > 1 ? number - 1 : nil }
+      return state.count == 0 ? state.watcher : nil
+    }
+    watcher?.wake()
+  }
+
+  /// Has every session look at whether the server is ending.
+  func wakeAll() {
+    let sessions = state.withLock { Array($0.sessions.values) }
+    for session in sessions { session.parking.wake() }
+  }
+
+  /// Waits until no session is left or `deadline` has come; true when none is left.
+  func waitUntilEmpty(_ reactor: Reactor, deadline: MonotonicTime) async -> Bool {
+    let parking = Parking(reactor)
+    defer { parking.retire() }
+    state.withLock { $0.watcher = parking }
+    defer { state.withLock { $0.watcher = nil } }
+    while count > 0 {
+      if await parking.sleep(until: deadline) == .deadline { return count == 0 }
+    }
+    return true
+  }
+}

@@ -1,0 +1,93 @@
+// The control connection's socket with its input and output: bytes in, commands out; replies in, bytes out.
+
+import FTPProtocol
+import LinuxSystem
+
+/// A control connection. It belongs to one session and is touched on that session's queue only.
+final class ControlConnection {
+  enum Input {
+    /// Bytes came in; commands may be ready.
+    case received
+    /// Nothing there now.
+    case nothing
+    /// The client has closed its side.
+    case ended
+    /// The connection is broken.
+    case lost
+  }
+
+  private let socket: Descriptor
+  let peer: SocketAddress
+  var reader: CommandReader
+  private var output: [UInt8] = []
+  private var sent = 0
+
+  init(owning number: Int32, peer: SocketAddress, lineLimit: Int) {
+    socket = Descriptor(owning: number)
+    self.peer = peer
+    reader = CommandReader(lineLimit: lineLimit)
+  }
+
+  var number: Int32 { socket.number }
+
+  /// The address the client connected to. Asked for when it is needed: a login alone does not.
+  func localAddress() throws(SystemError) -> SocketAddress { try Socket.localAddress(socket.number) }
+
+  /// Reads what is there, 4 KiB at most, into the command reader.
+  func receive() -> Input {
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+      do {
+        switch try Socket.receive(socket.number, into: buffer) {
+        case .moved(0): return .ended
+        case .moved(let count):
+          reader.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+          return .received
+        case .wouldBlock: return .nothing
+        }
+      } catch {
+        return .lost
+      }
+    }
+  }
+
+  // MARK: output
+
+  var hasOutput: Bool { sent < output.count }
+
+  var outputCount: Int { output.count - sent }
+
+  func queue(_ reply: Reply) { reply.encode(into: &output) }
+
+  func queue(bytes: [UInt8]) { output.append(contentsOf: bytes) }
+
+  /// Sends what is queued as far as the socket takes it; true when all is gone.
+  func flush() throws(SystemError) -> Bool {
+    while sent < output.count {
+      let from = sent
+      let number = socket.number
+      let progress = try output.withUnsafeBufferPointer { (bytes) throws(SystemError) -> Progress in
+        try Socket.send(number, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...]))
+      }
+      guard case .moved(let count) = progress else { return false }
+      sent += count
+    }
+    sent = 0
+    output.removeAll(keepingCapacity: output.capacity <= 4096)
+    return true
+  }
+
+  /// Queues `reply` and sends what goes at once: for connections that are closed right after.
+  func sendAtOnce(_ reply: Reply) {
+    queue(reply)
+    _ = try? flush()
+    Socket.shutdownWriting(socket.number)
+    // Unread input would make close(2) a reset, which can overtake the reply.
+    _ = receive()
+  }
+
+  /// Lets go of all buffers: a parked session holds none.
+  func releaseBuffers() {
+    reader.releaseStorage()
+    if output.isEmpty { output = [] }
+  }
+}

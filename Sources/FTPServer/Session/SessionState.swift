@@ -1,0 +1,61 @@
+// The parts a session's state is made of.
+
+import Accounts
+import FTPProtocol
+import Jail
+import LinuxSystem
+
+/// How far the login has come (RFC 959, section 5.1 and the diagram of USER, PASS in section 6).
+enum LoginState {
+  case greeted
+  /// USER was given and waits for PASS.
+  case named([UInt8])
+  case loggedIn(Identity)
+}
+
+/// A user who has logged in, with the tree the user may see.
+final class Identity: Sendable {
+  let account: Account
+  let jail: Jail
+
+  init(account: Account, jail: Jail) {
+    self.account = account
+    self.jail = jail
+  }
+}
+
+/// The transfer parameters (RFC 959, section 5.3.1) and what one command leaves for the next.
+struct TransferParameters {
+  /// TYPE: A N is the default of RFC 959, section 5.1.
+  var type = RepresentationType.ascii
+  /// REST's offset; the next transfer command takes it.
+  var restart: UInt64 = 0
+  /// RNFR's path; the next command has to be RNTO.
+  var renameFrom: VirtualPath?
+  /// The facts OPTS MLST chose.
+  var facts = FactSet.standard
+  /// EPSV ALL was given: PORT, PASV, EPRT are refused from then on (RFC 2428, section 4).
+  var onlyExtendedPassive = false
+}
+
+/// Where the next data connection comes from.
+enum PendingDataConnection {
+  /// Neither PASV nor PORT was given since the last transfer.
+  case none
+  case passive(PassiveListener)
+  case active(SocketAddress)
+}
+
+/// A transfer that runs, for STAT and the log.
+struct TransferProgress {
+  enum Direction: String { case download, upload, listing }
+
+  let verb: Verb
+  let direction: Direction
+  let path: VirtualPath
+  /// Bytes the whole will have; nil when that is not known.
+  let total: UInt64?
+  let started = MonotonicTime.now
+  /// Bytes moved on the data connection until now.
+  var bytes: UInt64 = 0
+}

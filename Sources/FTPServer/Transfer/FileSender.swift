@@ -1,0 +1,116 @@
+// The data transfer process of RETR: from a file to the data connection, straight or through the ASCII codec.
+
+import FTPProtocol
+import LinuxSystem
+
+extension Session {
+  /// Bytes per sendfile call: large enough that calls cost nothing, small enough that ABOR is seen soon.
+  private static let straightStep = 4 * 1024 * 1024
+  /// Bytes sent without once having had to wait, after which the control connection is looked at.
+  private static let controlInterval = 16 * 1024 * 1024
+
+  /// Sends `range` of a file in the kernel (sendfile). The file may have become shorter meanwhile: then what there is.
+  func sendStraight(_ file: Int32, _ range: Range<Int64>, on data: DataConnection) async throws(FTPError) {
+    var position = range.lowerBound
+    var unwatched = 0
+    while position < range.upperBound {
+      let step = Int(min(range.upperBound - position, Int64(Self.straightStep)))
+      var isFull = false
+      switch try sending({ () throws(SystemError) in
+        try Socket.sendFile(data.number, file: file, offset: &position, count: step)
+      }) {
+      case .moved(0): return
+      case .moved(let moved):
+        count(moved)
+        unwatched += moved
+        isFull = moved < step && position < range.upperBound
+      case .wouldBlock: isFull = true
+      }
+      if isFull {
+        try await waitForData(data.number, .writable)
+        unwatched = 0
+      } else if unwatched >= Self.controlInterval {
+        unwatched = 0
+        if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+      }
+    }
+  }
+
+  /// Sends a small rest of a file if the data socket takes it whole at once; false when it does not: then `position` tells how far it came.
+  func sendAtOnce(_ file: Int32, _ position: inout Int64, to end: Int64, on data: DataConnection) throws(FTPError)
+    -> Bool
+  {
+    while position < end {
+      let rest = Int(end - position)
+      switch try sending({ () throws(SystemError) in
+        try Socket.sendFile(data.number, file: file, offset: &position, count: rest)
+      }) {
+      case .moved(0): return true
+      case .moved(let moved): count(moved)
+      case .wouldBlock: return false
+      }
+    }
+    return true
+  }
+
+  /// Sends a file as TYPE A wants it (RFC 959, section 3.1.1.1): every line ends in CRLF.
+  func sendASCII(_ file: Int32, on data: DataConnection) async throws(FTPError) {
+    var encoder = ASCIIEncoder()
+    var position: Int64 = 0
+    var isAtEnd = false
+    while !isAtEnd {
+      // A quarter of the buffer holds the file's bytes; encoded they are at most twice as many.
+      let rest = try context.buffers.with { (buffer) throws(FTPError) -> [UInt8] in
+        let input = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 4)])
+        let output = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 4)...])
+        while true {
+          let read = try onFile { () throws(SystemError) in try File.read(file, into: input, at: position) }
+          if read == 0 {
+            isAtEnd = true
+            return []
+          }
+          position += Int64(read)
+          let (_, produced) = encoder.transform(UnsafeRawBufferPointer(rebasing: input[..<read]), into: output)
+          let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: output[..<produced]), on: data)
+          if !unsent.isEmpty { return Array(unsent) }
+        }
+      }
+      try await sendAll(rest, on: data)
+    }
+  }
+
+  /// Sends all of `bytes`, waiting as often as it takes.
+  func sendAll(_ bytes: [UInt8], on data: DataConnection) async throws(FTPError) {
+    var sent = 0
+    while sent < bytes.count {
+      let from = sent
+      let unsent = try bytes.withUnsafeBufferPointer { (bytes) throws(FTPError) -> Int in
+        try sendWhatGoes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...]), on: data).count
+      }
+      sent = bytes.count - unsent
+      if unsent > 0 { try await waitForData(data.number, .writable) }
+    }
+  }
+
+  /// Sends until the socket is full and returns what is left.
+  private func sendWhatGoes(
+    _ bytes: UnsafeRawBufferPointer, on data: DataConnection
+  ) throws(FTPError) -> UnsafeRawBufferPointer {
+    var rest = bytes
+    while !rest.isEmpty {
+      let chunk = rest
+      guard case .moved(let moved) = try sending({ () throws(SystemError) in try Socket.send(data.number, chunk) })
+      else { break }
+      count(moved)
+      rest = UnsafeRawBufferPointer(rebasing: rest[moved...])
+    }
+    return rest
+  }
+
+  /// Runs a call that sends on the data connection; its failure is the connection's.
+  private func sending(_ body: () throws(SystemError) -> Progress) throws(FTPError) -> Progress {
+    do { return try body() } catch {
+      throw .transferBroken("The data connection was lost: \(error.reason).")
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// The frame around every transfer: data connection, preliminary and final reply, progress, log line.
+
+import FTPProtocol
+import LinuxSystem
+import Logging
+
+extension Session {
+  /// The offset REST gave, which one transfer uses up.
+  func takeRestart() -> UInt64 {
+    defer { parameters.restart = 0 }
+    return parameters.restart
+  }
+
+  /// Sends `opening` (150) and makes the data connection: the client may have connected before its command, or waits for the 150.
+  func openDataConnection(_ opening: Reply) async throws(FTPError) -> DataConnection {
+    if case .none = dataPort { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
+    let early = try acceptDataConnectionNow()
+    reply(opening)
+    guard await flush() else { throw .controlConnectionLost }
+    if let early { return early }
+    return try await awaitDataConnection()
+  }
+
+  /// Runs one transfer from its start to its reply. Whatever fails, exactly one final reply is sent and the data port is free again.
+  func perform(
+    _ progress: TransferProgress, _ body: () async throws(FTPError) -> Reply
+  ) async {
+    transfer = progress
+    var answer: Reply?
+    var note: String?
+    do throws(FTPError) {
+      answer = try await body()
+    } catch {
+      if case .controlConnectionLost = error { isEnding = true } else { answer = error.reply }
+      note = "\(error)"
+    }
+    if let answer { reply(answer) }
+    // After a refusal the client may have connected already: that connection ends after the reply.
+    if note != nil { discardDataPort() }
+    let bytes = transfer?.bytes
+    transfer = nil
+    let result = answer?.code
+    context.logger.event(
+      progress.direction == .listing && note == nil ? .debug : .info,
+      note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed",
+      record(
+        verb: progress.verb, path: progress.path.bytes, bytes: bytes,
+        duration: MonotonicTime.now.since(progress.started), result: result, note: note))
+    if case .no = context.ending.load(ordering: .relaxed) { return }
+    if !isEnding {
+      reply(Reply(421, "The server is going down. Try again later."))
+      isEnding = true
+    }
+  }
+
+  func count(_ bytes: Int) { transfer?.bytes &+= UInt64(bytes) }
+}
+
+extension FTPError: CustomStringConvertible {
+  /// For the log: more than the client is told.
+  var description: String {
+    switch self {
+    case .file(let error, _): return "\(error)"
+    default:
+      if case .fixed(let text) = reply.text { return "\(text)" }
+      if case .bytes(let bytes) = reply.text { return String(decoding: bytes, as: UTF8.self) }
+      return ""
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// Waiting in a transfer: for the data connection, while the control connection stays open to ABOR, STAT, NOOP and QUIT.
+
+import FTPProtocol
+import LinuxSystem
+import Reactor
+
+extension Session {
+  /// The text that tells a time-out from other breaks.
+  static let stalled = "The data connection stood still for too long."
+  /// So many commands may queue up behind a transfer; then the control connection is not read until it ends.
+  private static let postponedLimit = 256
+
+  /// Waits until the data socket `number` is ready, answering the control connection meanwhile.
+  ///
+  /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR, at `deadline` (default: `timeouts.data-stall` from now), or when the server ends.
+  func waitForData(_ number: Int32, _ interest: Readiness, deadline: MonotonicTime? = nil) async throws(FTPError) {
+    let deadline = deadline ?? MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
+    while true {
+      if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
+      let listens = !inputEnded && postponed.count < Self.postponedLimit
+      let controlInterest: Readiness = [listens ? .readable : [], control.hasOutput ? .writable : []]
+      let controlNumber = controlInterest.isEmpty ? -1 : control.number
+      let ready: (first: Bool, second: Bool)
+      let lingered = context.lingering {
+        Poll.wait(number, interest, controlNumber, controlInterest, milliseconds: 2)
+      }
+      if let lingered, lingered.first || lingered.second {
+        ready = lingered
+      } else {
+        switch await parking.wait(number, interest, controlNumber, controlInterest, until: deadline) {
+        case .ready(let first, let second): ready = (first, second)
+        case .deadline: throw .transferBroken(Self.stalled)
+        case .called: ready = (false, false)
+        }
+      }
+      if ready.second { try serveControlConnection() }
+      if ready.first { return }
+    }
+  }
+
+  /// Reads the control connection in a transfer: answers what may be answered now, keeps the rest for later, in order.
+  ///
+  /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR; ``FTPError/controlConnectionLost`` when the client is gone.
+  func serveControlConnection() throws(FTPError) {
+    do { _ = try control.flush() } catch { throw .controlConnectionLost }
+    guard !inputEnded, postponed.count < Self.postponedLimit else { return }
+    switch control.receive() {
+    case .nothing: return
+    case .lost: throw .controlConnectionLost
+    // Half-closed: a client that has said all it wants to say still gets its file.
+    case .ended: inputEnded = true
+    case .received: break
+    }
+    var isAborted = false
+    while let event = control.reader.next() {
+      if case .command(let command) = event {
+        if command.verb == "ABOR" { isAborted = true }
+        // Out of order only what RFC 959 wants during a transfer, and only if nothing waits before it.
+        if postponed.isEmpty, let row = CommandTable.row(command.verb), row.traits.contains(.duringTransfer) {
+          if case .immediate(let handler) = row.handler {
+            do { reply(try handler(self, command)) } catch { reply(FTPError(error).reply) }
+            continue
+          }
+        }
+      }
+      postponed.append(event)
+    }
+    do { _ = try control.flush() } catch { throw .controlConnectionLost }
+    if isAborted { throw .transferBroken("Transfer aborted.") }
+  }
+}

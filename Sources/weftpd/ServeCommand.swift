@@ -1,0 +1,155 @@
+// weftpd serve: reads the settings, starts the server and stays until a signal ends it. Wiring only.
+
+import Accounts
+import ArgumentParser
+import DaemonSupport
+import FTPServer
+import Glibc
+import LinuxSystem
+import Logging
+
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve files.",
+    discussion: """
+      weftpd serve DIR --user alice needs no file at all: alice reads and writes beneath DIR. Her password comes from \
+      the environment variable WEFTPD_PASSWORD, or is generated and printed.
+
+      When every address accepts connections, one line for each goes to standard output, and nothing else ever: \
+      'weftpd: listening on 127.0.0.1:2121'. Logs go to standard error.
+
+      SIGTERM and SIGINT let transfers finish (shutdown.grace), a second one does not; SIGHUP reads the settings and \
+      the user table again.
+      """)
+
+  @Argument(help: ArgumentHelp("The directory to serve; sets accounts.root.", valueName: "dir"))
+  var directory: String?
+
+  @OptionGroup var options: SettingsOptions
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp(
+      "Where to accept connections, any number of times: 127.0.0.1:2121, [::1]:2121, *:21; port 0 picks one.",
+      valueName: "address:port"))
+  var listen: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("A user who may log in without a user table.", valueName: "name"))
+  var user: String?
+
+  @Flag(name: .long, help: "Let anybody log in as 'anonymous', to read.")
+  var anonymous = false
+
+  @Flag(name: .long, help: "Let nobody change anything.")
+  var readOnly = false
+
+  func validate() throws {
+    if user?.isEmpty == true { throw ValidationError("--user expects a name.") }
+    if directory?.isEmpty == true { throw ValidationError("DIR is empty.") }
+  }
+
+  /// The settings the options of this command stand for.
+  private var settings: [SettingsSources.Option] {
+    var list: [SettingsSources.Option] = []
+    func set(_ key: String, _ name: String, _ items: [String]) {
+      list.append(.init(name: name, key: key, items: items))
+    }
+    if let directory { set("accounts.root", "DIR", [directory]) }
+    if let user { set("accounts.user", "--user", [user]) }
+    if anonymous { set("accounts.anonymous", "--anonymous", ["true"]) }
+    if readOnly { set("accounts.read-only", "--read-only", ["true"]) }
+    if !listen.isEmpty { set("listen", "--listen", listen) }
+    return list
+  }
+
+  func run() throws {
+    // Before any thread: threads inherit the signals that are blocked.
+    SignalWaiter.prepare(Daemon.signals)
+    var sources = options.sources(settings)
+    let start: Start
+    do throws(SettingsError) {
+      start = try Start(sources)
+    } catch {
+      write(error.description + "\n", to: STDERR_FILENO)
+      throw ExitCode.configuration
+    }
+    // The password is not needed again and should not be there for whoever reads the environment later.
+    for name in SettingsTable.otherEnvironmentNames {
+      unsetenv(name)
+      sources.environment[name] = nil
+    }
+    let code = try serve(start, sources)
+    Glibc.exit(code)
+  }
+
+  /// Everything that may refuse to start, before anything is started.
+  private struct Start {
+    let loaded: LoadedSettings
+    let accounts: AccountSetup
+    let password: SingleUserPassword?
+    let hash: String?
+
+    init(_ sources: SettingsSources) throws(SettingsError) {
+      loaded = try sources.load()
+      if loaded.settings.accountsUser != nil {
+        let password = try SingleUserPassword(environment: sources.environment)
+        do {
+          hash = try PasswordHash.make(password.bytes)
+        } catch {
+          throw SettingsError([SettingsProblem(loaded.origin("accounts.user"), key: "accounts.user", "\(error)")])
+        }
+        self.password = password
+      } else {
+        password = nil
+        hash = nil
+      }
+      accounts = try AccountSetup(loaded, hash: hash)
+      if let nobody = accounts.nobody(loaded) { throw SettingsError([nobody]) }
+    }
+  }
+
+  private func serve(_ start: Start, _ sources: SettingsSources) throws -> Int32 {
+    let settings = start.loaded.settings
+    let log = DaemonLog(format: settings.logFormat, level: settings.logLevel)
+    let logger = log.logger()
+    for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
+    let openFiles = ProcessLimits.raiseOpenFiles()
+    // A session holds one, a transfer three; some are the daemon's own.
+    if openFiles < UInt64(settings.sessionLimit) &+ 64 {
+      logger.info("limits.sessions is \(settings.sessionLimit), but only \(openFiles) files may be open at once")
+    }
+    log.startWriter()
+    defer { log.flush() }
+
+    settings.applyToProcess()
+    let daemon: Daemon
+    let addresses: [SocketAddress]
+    do {
+      let server = try FTPServer(
+        configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger)
+      addresses = try server.listen(on: settings.listenAddresses)
+      let running = Daemon(server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log)
+      try SignalWaiter.start(Daemon.signals) { running.receive($0) }
+      daemon = running
+      try server.start()
+    } catch {
+      logger.critical("cannot start: \(error)")
+      log.flush()
+      throw ExitCode.failure
+    }
+    if let password = start.password, password.isGenerated, let name = settings.accountsUser,
+      let first = addresses.first
+    {
+      let login = GeneratedLogin(user: name, password: password, address: first)
+      log.writeVerbatim(settings.logFormat == .json ? login.json : login.text)
+    }
+    for address in addresses {
+      logger.notice("listening on \(address)")
+      write("weftpd: listening on \(address)\n", to: STDOUT_FILENO)
+    }
+    let code = daemon.waitUntilEnd()
+    log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
+    return code
+  }
+}

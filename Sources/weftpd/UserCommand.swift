@@ -1,0 +1,198 @@
+// The commands `weftpd user …`: parses arguments, reads the password, prints; the work is done by Accounts.
+
+import Accounts
+import ArgumentParser
+import Glibc
+
+/// `weftpd user`: edits a user table.
+struct UserCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "user",
+    abstract: "Edits a user table.",
+    discussion: """
+      A password is asked for on the terminal, or read as one line of standard input; it is never an argument. A \
+      running daemon reads the table again on SIGHUP. Exit codes: 0 done, 64 wrong usage, 78 broken table, 1 the rest.
+      """,
+    subcommands: [
+      AddUser.self, ChangePassword.self, RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self,
+    ])
+}
+
+private struct TableOption: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
+  var table: String
+
+  var editor: UserTableEditor { UserTableEditor(path: table) }
+
+  func validate() throws {
+    if table.isEmpty { throw ValidationError("--table needs the path of a file.") }
+  }
+}
+
+private struct AddUser: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Adds a user; makes the table if there is none.")
+
+  @Argument(help: "The user's name.") var name: String
+  @OptionGroup var options: TableOption
+  @Option(help: ArgumentHelp("The directory that becomes the user's root; an absolute path.", valueName: "dir"))
+  var home: String
+  @Flag(help: "The user may only list and download.") var readOnly = false
+  @Option(help: ArgumentHelp("Take this crypt(3) hash instead of asking for a password; * locks.", valueName: "hash"))
+  var hash: String?
+  @Flag(help: "If there is such a user, replace the entry.") var replace = false
+
+  func run() throws {
+    try reportingErrors {
+      let name = Array(name.utf8)
+      try options.editor.checkAdd(name: name, home: home, replacing: replace)
+      let warnings = try options.editor.add(
+        name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
+      for warning in warnings { complain("warning: \(warning)") }
+      print("\(Account.display(name)) is in \(options.table).")
+    }
+  }
+}
+
+private struct ChangePassword: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "password", abstract: "Sets a user's password.")
+
+  @Argument(help: "The user's name.") var name: String
+  @OptionGroup var options: TableOption
+  @Option(help: ArgumentHelp("Take this crypt(3) hash instead of asking for a password; * locks.", valueName: "hash"))
+  var hash: String?
+
+  func run() throws {
+    try reportingErrors {
+      let name = Array(name.utf8)
+      _ = try options.editor.entry(named: name)  // before anybody types a password for nobody
+      let warnings = try options.editor.changePassword(of: name, hash: try hash ?? newHash(for: name))
+      for warning in warnings { complain("warning: \(warning)") }
+      print("\(Account.display(name)) has a new password.")
+    }
+  }
+}
+
+private struct RemoveUser: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Removes a user from the table; the home is left alone.")
+
+  @Argument(help: "The user's name.") var name: String
+  @OptionGroup var options: TableOption
+
+  func run() throws {
+    try reportingErrors {
+      try options.editor.remove(Array(name.utf8))
+      print("\(Account.display(name.utf8)) is removed.")
+    }
+  }
+}
+
+private struct ListUsers: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists the users: access, kind of hash, name, home.")
+
+  @OptionGroup var options: TableOption
+
+  func run() throws {
+    try reportingErrors {
+      let table = try options.editor.load()
+      for warning in table.warnings { complain("warning: \(warning)") }
+      let kinds = table.entries.map(\.hashKind)
+      let kindWidth = kinds.map(\.count).max() ?? 0
+      let names = table.entries.map { Account.display($0.name) }
+      let nameWidth = names.map(\.count).max() ?? 0
+      for (index, entry) in table.entries.enumerated() {
+        print(
+          entry.isReadOnly ? "ro" : "rw", padded(kinds[index], to: kindWidth), padded(names[index], to: nameWidth),
+          Account.display(entry.home.utf8), separator: "  ")
+      }
+    }
+  }
+
+  private func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+private struct ShowUser: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows a user, without the hash itself.")
+
+  @Argument(help: "The user's name.") var name: String
+  @OptionGroup var options: TableOption
+
+  func run() throws {
+    try reportingErrors {
+      let entry = try options.editor.entry(named: Array(name.utf8))
+      print("name:    \(Account.display(entry.name))")
+      print("home:    \(Account.display(entry.home.utf8))")
+      print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
+      print("hash:    \(entry.hashKind)")
+      for (key, value) in entry.attributes.sorted(by: { $0.key < $1.key }) { print("\(key): \(value)") }
+      print("line:    \(entry.line)")
+      if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
+    }
+  }
+}
+
+private struct ImportUsers: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Takes over the users of ProFTPD (AuthUserFile) or Pure-FTPd (pureftpd.passwd).")
+
+  @Argument(help: "The file to import.") var file: String
+  @OptionGroup var options: TableOption
+  @Flag(help: "Make all imported users read-only.") var readOnly = false
+  @Flag(help: "Replace users the table already has.") var replace = false
+
+  func run() throws {
+    try reportingErrors {
+      let source = try UserImport.load(path: file)
+      let report = try options.editor.importUsers(source, replacing: replace, readOnly: readOnly)
+      for skip in source.skipped { complain("\(file):\(skip.line): skipped: \(skip.message)") }
+      for warning in source.warnings { complain("\(file):\(warning.line): warning: \(warning.message)") }
+      for name in report.kept {
+        complain("\(Account.display(name)): left as in the table; --replace takes the imported one")
+      }
+      print(
+        "\(source.format.rawValue): \(report.added.count) added, \(report.replaced.count) replaced,",
+        "\(report.kept.count) left as they were, \(source.skipped.count) skipped.")
+      if source.users.isEmpty { throw ExitCode(1) }
+    }
+  }
+}
+
+extension UserEntry {
+  fileprivate var hashKind: String {
+    isLocked ? "locked" : PasswordHash.kind(of: hash)?.rawValue ?? "other"
+  }
+}
+
+/// Asks for a new password and hashes it.
+private func newHash(for name: [UInt8]) throws -> String {
+  try PasswordHash.make(try PasswordPrompt().read(user: name))
+}
+
+/// Prints what `body` throws on standard error and turns it into the exit code the manual promises.
+private func reportingErrors(_ body: () throws -> Void) throws {
+  do {
+    try body()
+  } catch let error as UserTableError {
+    complain(error.description)
+    switch error.code {
+    case .invalidEntry: throw ExitCode(64)
+    case .malformed, .unsafeFile: throw ExitCode(78)
+    case .missingFile, .system, .unknownUser, .userExists: throw ExitCode(1)
+    }
+  } catch let error as PasswordHash.MakeError {
+    complain(error.description)
+    throw ExitCode(1)
+  } catch let error as PasswordPrompt.Failure {
+    complain(error.description)
+    throw ExitCode(error == .interrupted ? 130 : 1)
+  }
+}
+
+private func complain(_ text: String) {
+  _ = Array("weftpd: \(text)\n".utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}

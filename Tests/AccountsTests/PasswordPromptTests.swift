@@ -1,0 +1,99 @@
+// PasswordPrompt: one line of a pipe; two equal answers on a terminal that shows neither.
+
+import Glibc
+import Testing
+
+@testable import Accounts
+
+@Suite struct PasswordPromptTests {
+  /// Reads from a pipe that holds `text` and is at its end.
+  private func readPipe(_ text: String) throws -> [UInt8] {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    #expect(bytes(text).withUnsafeBytes { write(ends[1], $0.baseAddress, $0.count) } == text.utf8.count)
+    close(ends[1])
+    return try PasswordPrompt(input: ends[0], output: -1).read(user: bytes("a"))
+  }
+
+  @Test(arguments: [("pass\nmore", "pass"), ("pass\r\n", "pass"), ("pass", "pass"), (" p ä \n", " p ä "), ("\n", "")])
+  func lines(input: String, password: String) throws { #expect(try readPipe(input) == bytes(password)) }
+
+  @Test func noLine() {
+    #expect(throws: PasswordPrompt.Failure.missing) { try readPipe("") }
+    #expect(throws: PasswordPrompt.Failure.tooLong) { try readPipe(String(repeating: "a", count: 600)) }
+  }
+
+  /// A pseudo-terminal: what a keyboard types goes into `keyboard`, what the screen shows comes out of it.
+  private struct Terminal: ~Copyable {
+    let keyboard = posix_openpt(O_RDWR | O_NOCTTY)
+    let device: Int32
+
+    init() throws {
+      guard grantpt(keyboard) == 0, unlockpt(keyboard) == 0, let name = ptsname(keyboard) else {
+        throw PasswordPrompt.Failure.system(errno)
+      }
+      device = open(name, O_RDWR | O_NOCTTY)
+    }
+
+    deinit {
+      close(device)
+      close(keyboard)
+    }
+
+    /// Reads what the screen shows until it ends with `text`.
+    func expect(_ text: String) -> String {
+      var shown: [UInt8] = []
+      var byte: UInt8 = 0
+      while !shown.reversed().starts(with: text.utf8.reversed()), read(keyboard, &byte, 1) == 1 { shown.append(byte) }
+      return String(decoding: shown, as: UTF8.self)
+    }
+
+    func type(_ text: String) { _ = bytes(text).withUnsafeBytes { write(keyboard, $0.baseAddress, $0.count) } }
+
+    var echoes: Bool {
+      var state = termios()
+      return tcgetattr(device, &state) == 0 && state.c_lflag & tcflag_t(ECHO) != 0
+    }
+  }
+
+  /// Types two answers and returns the password and all that the screen showed.
+  private func converse(_ first: String, _ second: String?) async throws -> (Result<[UInt8], any Error>, String) {
+    let terminal = try Terminal()
+    #expect(terminal.echoes)
+    let device = terminal.device
+    let reading = Task.detached { try PasswordPrompt(input: device, output: device).read(user: bytes("bob")) }
+    var shown = terminal.expect("New password for bob: ")
+    #expect(!terminal.echoes)
+    terminal.type(first)
+    if let second {
+      shown += terminal.expect("again: ")
+      terminal.type(second)
+    }
+    let result = await reading.result
+    #expect(terminal.echoes)  // given back as it was
+    return (result, shown)
+  }
+
+  @Test func aTerminalShowsNothing() async throws {
+    let (result, shown) = try await converse("geheim\r", "geheim\r")
+    #expect(try result.get() == bytes("geheim"))
+    #expect(!shown.contains("geheim"))
+  }
+
+  @Test func correctionKeys() async throws {
+    let (result, _) = try await converse("oops\u{15}aä\u{7F}b\r", "ab\r")
+    #expect(try result.get() == bytes("ab"))
+  }
+
+  @Test func differentAnswers() async throws {
+    let (result, _) = try await converse("one\r", "two\r")
+    #expect(throws: PasswordPrompt.Failure.different) { try result.get() }
+  }
+
+  @Test(arguments: [("x\u{3}", PasswordPrompt.Failure.interrupted), ("\u{4}", .missing)])
+  func givenUp(keys: String, failure: PasswordPrompt.Failure) async throws {
+    let (result, _) = try await converse(keys, nil)
+    #expect(throws: failure) { try result.get() }
+  }
+}

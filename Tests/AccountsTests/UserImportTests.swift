@@ -1,0 +1,68 @@
+// UserImport: files of ProFTPD and Pure-FTPd told apart; what is taken over, skipped with a reason, or lost.
+
+import Testing
+
+@testable import Accounts
+
+@Suite struct UserImportTests {
+  private func read(_ text: String) throws(UserTableError) -> UserImport {
+    try UserImport(bytes(text), source: "passwd")
+  }
+
+  @Test func proftpd() throws {
+    let text = "# AuthUserFile\nalice:\(Sample.sha256):1001:1001:Alice:/srv/alice:/bin/false\nbob:\(Sample.md5):1:1::/b:\n"
+    let source = try read(text)
+    #expect(source.format == .proftpd)
+    #expect(
+      source.users == [
+        .init(name: bytes("alice"), hash: Sample.sha256, home: "/srv/alice", isReadOnly: false, line: 2),
+        .init(name: bytes("bob"), hash: Sample.md5, home: "/b", isReadOnly: false, line: 3),
+      ])
+    #expect(source.skipped.isEmpty)
+    #expect(source.warnings.count == 1)
+    #expect(source.warnings.first?.message.contains("bob: weak hash kind md5-crypt") == true)
+  }
+
+  @Test func pureftpd() throws {
+    let source = try read("joe:\(Sample.sha512):500:101::/home/joe/./::::::::::::\n")
+    #expect(source.format == .pureftpd)
+    #expect(source.users.map(\.home) == ["/home/joe"])
+    #expect(source.warnings.isEmpty)
+    #expect(source.skipped.isEmpty)
+  }
+
+  @Test func pureftpdLosses() throws {
+    let line = "joe:\(Sample.sha512):500:101::/home/joe/./:1024::1:5:3:100:4096::10.0.0.0/8:192.168.0.0/16::0900-1800\n"
+    let messages = try read(line).warnings.map(\.message).joined(separator: "\n")
+    for loss in ["bandwidth", "ratio", "sessions", "quota", "local addresses", "client addresses", "times of day"] {
+      #expect(messages.contains(loss))
+    }
+  }
+
+  @Test(arguments: [
+    ("a:$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g:1:1::/a:", "argon2"), ("a::1:1::/a:", "empty"),
+    ("a:*:1:1::/a:", "locked"), ("a:!\(Sample.sha512):1:1::/a:", "locked"), ("a:x:1:1::/a:", "shadow"),
+    ("a:hunter2:1:1::/a:", "clear text"), ("a:{SHA}xyz=:1:1::/a:", "LDAP"), ("anonymous:\(Sample.md5):1:1::/a:", "anonymous"),
+    (":\(Sample.md5):1:1::/a:", "name is empty"), ("a:\(Sample.md5):1:1::a:", "absolute"),
+    ("a:\(Sample.md5):1:1::/../a:", "'..'"), ("a:\(Sample.md5)", "expected the 7 fields"),
+    ("good:\(Sample.sha512):1:1::/a:", "already in line 1"),
+  ])
+  func skipped(line: String, reason: String) throws {
+    let source = try read("good:\(Sample.sha512):1:1::/g:\ngood2:\(Sample.sha512):1:1::/g:\n\(line)\n")
+    #expect(source.users.map(\.name) == [bytes("good"), bytes("good2")])
+    let skip = try #require(source.skipped.first)
+    #expect(source.skipped.count == 1)
+    #expect(skip.line == 3)
+    #expect(skip.message.contains(reason), "\(skip.message)")
+    #expect(!skip.message.contains("hunter2"))
+  }
+
+  @Test func neither() throws {
+    let error = try #require(tableError { _ = try read("hello\nworld\n") })
+    #expect(error.code == .malformed)
+    #expect(error.description.contains("passwd:1:"))
+    #expect(error.description.contains("ProFTPD"))
+    #expect(error.description.contains("Pure-FTPd"))
+    #expect(tableError { _ = try read("") }?.code == .malformed)
+  }
+}

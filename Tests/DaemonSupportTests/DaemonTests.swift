@@ -1,0 +1,154 @@
+// Tests what signals do: reload with good and bad files, the orderly end, the quick one.
+
+import FTPServer
+import Glibc
+import LinuxSystem
+import Logging
+import Synchronization
+import Testing
+
+@testable import DaemonSupport
+
+/// A server that only notes what it is told; a drain ends when the test says so.
+private final class FakeServer: ServerControl {
+  let reloads = Mutex<[(ServerConfiguration, AccountSource)]>([])
+  let graces = Mutex<[Duration]>([])
+  private let drained = AsyncStream<Void>.makeStream()
+
+  var activeSessions: Int { 2 }
+
+  func reload(configuration: ServerConfiguration, accounts: AccountSource) {
+    reloads.withLock { $0.append((configuration, accounts)) }
+  }
+
+  func drain(grace: Duration) async -> Int {
+    graces.withLock { $0.append(grace) }
+    for await _ in drained.stream { break }
+    return 1
+  }
+
+  func finishDrain() { drained.continuation.yield() }
+}
+
+@Suite struct DaemonTests {
+  private let directory: TemporaryDirectory
+  private let pipe: Pipe
+  private let server = FakeServer()
+  private let daemon: Daemon
+  private let log: DaemonLog
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    pipe = try Pipe()
+    let path = try directory.write("f.yaml", "accounts:\n  user: alice\n  root: \(directory.path)\n")
+    let sources = SettingsSources(configPath: path)
+    log = DaemonLog(descriptor: pipe.writeEnd)
+    daemon = Daemon(server: server, sources: sources, loaded: try sources.load(), hash: "$y$hash", log: log)
+  }
+
+  private func write(_ more: String) throws {
+    try directory.write("f.yaml", "accounts:\n  user: alice\n  root: \(directory.path)\n" + more)
+  }
+
+  private func logged(_ count: Int) -> [String] { pipe.lines(count).map { String($0.dropFirst(25)) } }
+
+  @Test func reloadTellsWhatChangedAndHandsItOver() throws {
+    try write("passive: {ports: 5000-5100}\nlimits: {sessions: 5}\n")
+    daemon.receive(SIGHUP)
+    #expect(
+      logged(3) == [
+        "notice   passive.ports changed from \"49152-65534\" to \"5000-5100\"",
+        "notice   limits.sessions changed from \"10000\" to \"5\"",
+        "notice   reloaded: 2 settings changed, 0 users in the table",
+      ])
+    let (configuration, accounts) = try #require(server.reloads.withLock { $0.first })
+    #expect(configuration.passivePorts == 5000...5100)
+    #expect(configuration.limits.sessions == 5)
+    #expect(accounts.single?.name == Array("alice".utf8))
+    #expect(accounts.single?.hash == "$y$hash")
+    #expect(accounts.single?.home == directory.path)
+    #expect(daemon.settings.sessionLimit == 5)
+  }
+
+  @Test func aBadFileChangesNothingAndSaysEverything() throws {
+    try write("limits: {sessions: many}\npasive: 1\n")
+    #expect(!daemon.reload())
+    let lines = logged(3)
+    #expect(lines[0].hasPrefix("error    \(directory.path)/f.yaml:4: limits.sessions: \"many\" is not"))
+    #expect(lines[1].hasPrefix("error    \(directory.path)/f.yaml:5: pasive: unknown setting"))
+    #expect(lines[2] == "error    nothing was reloaded: the settings and users in force stay")
+    #expect(server.reloads.withLock { $0.isEmpty })
+    #expect(daemon.settings.sessionLimit == 10_000)
+    try write("limits: {sessions: 3}\n")
+    #expect(daemon.reload())
+    #expect(daemon.settings.sessionLimit == 3)
+  }
+
+  @Test func aBadUserTableChangesNothing() throws {
+    let table = try directory.write("users", "this is no entry\n")
+    try write("  table: \(table)\nlimits: {sessions: 3}\n")
+    #expect(!daemon.reload())
+    let lines = logged(2)
+    #expect(lines[0].hasPrefix("error    \(table):1: "))
+    #expect(daemon.settings.sessionLimit == 10_000)
+    #expect(server.reloads.withLock { $0.isEmpty })
+  }
+
+  @Test func whatNeedsARestartStays() throws {
+    try directory.write(
+      "f.yaml", "accounts:\n  user: bob\n  root: \(directory.path)\nlisten: 127.0.0.1:99\nlog: {level: error}\n")
+    #expect(daemon.reload())
+    #expect(
+      logged(3) == [
+        "warning  listen stays \"127.0.0.1:2121\": \"127.0.0.1:99\" needs a restart",
+        "warning  accounts.user stays \"alice\": \"bob\" needs a restart",
+        "notice   log.level changed from \"info\" to \"error\"",
+      ])
+    #expect(daemon.settings.listen.map(\.description) == ["127.0.0.1:2121"])
+    #expect(server.reloads.withLock { $0.first?.1.single?.name } == Array("alice".utf8))
+    #expect(log.level == .error)
+  }
+
+  @Test func formatAndLevelOfTheLogFollow() throws {
+    try write("log: {format: json, level: debug}\n")
+    #expect(daemon.reload())
+    #expect(log.format == .json)
+    #expect(log.level == .debug)
+  }
+
+  @Test func aReloadThatWouldLockEverybodyOutIsRefused() throws {
+    let path = try directory.write("g.yaml", "accounts: {anonymous: yes, root: \(directory.path)}\n")
+    let sources = SettingsSources(configPath: path)
+    let daemon = Daemon(server: server, sources: sources, loaded: try sources.load(), hash: nil, log: log)
+    try directory.write("g.yaml", "accounts: {root: \(directory.path)}\n")
+    #expect(!daemon.reload())
+    #expect(logged(1).first?.contains("nobody could log in") == true)
+  }
+
+  @Test func theFirstSignalDrainsAndEndsWithZero() throws {
+    try write("shutdown: {grace: 7}\n")
+    #expect(daemon.reload())
+    daemon.receive(SIGTERM)
+    server.finishDrain()
+    #expect(daemon.waitUntilEnd() == 0)
+    #expect(server.graces.withLock { $0 } == [.seconds(7)])
+    let lines = logged(4)
+    #expect(lines.contains("notice   SIGTERM: shutting down, 2 sessions, transfers may take up to 7s"))
+    #expect(lines.contains("notice   stopped, 1 sessions were broken off"))
+  }
+
+  @Test func theSecondSignalEndsAtOnceWithOne() {
+    daemon.receive(SIGINT)
+    daemon.receive(SIGHUP)
+    daemon.receive(SIGTERM)
+    // The drain never ends here, and nobody waits for it.
+    #expect(daemon.waitUntilEnd() == 1)
+    #expect(
+      logged(3) == [
+        "notice   SIGINT: shutting down, 2 sessions, transfers may take up to 30s",
+        "notice   SIGHUP while shutting down: nothing is reloaded",
+        "warning  second signal: ending at once, 2 sessions are cut off",
+      ])
+    #expect(server.reloads.withLock { $0.isEmpty })
+  }
+}

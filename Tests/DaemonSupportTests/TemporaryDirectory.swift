@@ -1,0 +1,80 @@
+// A directory of its own for each test, gone when the test is.
+
+import Glibc
+
+final class TemporaryDirectory: Sendable {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/weftpd-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure(call: "mkdtemp", code: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit {
+    // Flat on purpose: the tests here make no directories inside but `d`.
+    guard let directory = opendir(path) else { return }
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if unlink("\(path)/\(name)") != 0 { rmdir("\(path)/\(name)") }
+    }
+    closedir(directory)
+    rmdir(path)
+  }
+
+  /// Writes a file and gives its path.
+  @discardableResult
+  func write(_ name: String, _ text: String) throws -> String {
+    let path = "\(path)/\(name)"
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Failure(call: "open", code: errno) }
+    defer { close(file) }
+    let bytes = Array(text.utf8)
+    guard Glibc.write(file, bytes, bytes.count) == bytes.count else { throw Failure(call: "write", code: errno) }
+    return path
+  }
+
+  struct Failure: Error {
+    let call: String
+    let code: Int32
+  }
+}
+
+/// A pipe whose read end the test looks into.
+final class Pipe: Sendable {
+  let readEnd: Int32
+  let writeEnd: Int32
+
+  init() throws {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { throw TemporaryDirectory.Failure(call: "pipe", code: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    (readEnd, writeEnd) = (ends[0], ends[1])
+  }
+
+  deinit {
+    close(readEnd)
+    close(writeEnd)
+  }
+
+  /// Waits for bytes, up to ten seconds, and takes what is there.
+  func read(_ limit: Int = 1 << 20) -> [UInt8] {
+    var request = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, 10_000) == 1 else { return [] }
+    var buffer = [UInt8](repeating: 0, count: limit)
+    return Array(buffer[..<max(0, Glibc.read(readEnd, &buffer, limit))])
+  }
+
+  /// Reads until `count` lines are there, and gives them without their newlines.
+  func lines(_ count: Int) -> [String] {
+    var bytes: [UInt8] = []
+    while bytes.count(where: { $0 == 0x0A }) < count {
+      let more = read()
+      if more.isEmpty { break }
+      bytes += more
+    }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}

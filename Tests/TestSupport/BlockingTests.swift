@@ -1,0 +1,83 @@
+// Lets blocking test bodies run on threads of their own, a bounded number at once, without starving Swift's own pool.
+
+import Foundation
+import Synchronization
+
+/// Runs a blocking body on its own thread, as part of the calling task (so that failures belong to the test), with at
+/// most a few at once over all suites.
+public enum Blocking {
+  /// How many slots there are over all tests of the process.
+  public static let width = 6
+
+  /// Waits for `slots` slots, then runs `body`. A test that measures time or memory takes `Blocking.width` slots and
+  /// so runs alone.
+  public static func run(slots: Int = 1, _ body: @Sendable () throws -> Void) async throws {
+    await gate.enter(slots)
+    do {
+      try await withTaskExecutorPreference(ThreadExecutor.shared) { try await onThisThread(body) }
+    } catch {
+      await gate.leave(slots)
+      throw error
+    }
+    await gate.leave(slots)
+  }
+
+  @concurrent private static func onThisThread(_ body: @Sendable () throws -> Void) async throws { try body() }
+
+  private static let gate = Gate(slots: width)
+}
+
+/// Starts a thread for every job.
+private final class ThreadExecutor: TaskExecutor {
+  static let shared = ThreadExecutor()
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let unowned = UnownedJob(job)
+    let executor = asUnownedTaskExecutor()
+    let thread = Thread { unowned.runSynchronously(on: executor) }
+    thread.stackSize = 2 << 20
+    thread.start()
+  }
+}
+
+/// A counting semaphore for tasks, first come first served.
+private actor Gate {
+  private var free: Int
+  private var waiting: [(slots: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+  init(slots: Int) { free = slots }
+
+  func enter(_ slots: Int) async {
+    if waiting.isEmpty && free >= slots {
+      free -= slots
+    } else {
+      await withCheckedContinuation { waiting.append((slots, $0)) }
+    }
+  }
+
+  func leave(_ slots: Int) {
+    free += slots
+    while let next = waiting.first, free >= next.slots {
+      free -= next.slots
+      waiting.removeFirst().continuation.resume()
+    }
+  }
+}
+
+/// Runs `count` blocking bodies on threads of their own at the same time and rethrows the first failure. For clients
+/// that must act at once.
+public func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+  let failure = Mutex<(any Error)?>(nil)
+  let group = DispatchGroup()
+  for index in 0..<count {
+    group.enter()
+    let thread = Thread {
+      do { try body(index) } catch { failure.withLock { if $0 == nil { $0 = error } } }
+      group.leave()
+    }
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+  group.wait()
+  if let error = failure.withLock({ $0 }) { throw error }
+}
