@@ -34,7 +34,7 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "FTPServer", "Accounts",
+        "FTPServer", "Accounts", "LinuxSystem",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -43,8 +43,33 @@ let package = Package(
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+
+    // Units: one test target for each target above.
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "FTPProtocolTests", dependencies: ["FTPProtocol"], swiftSettings: settings),
+    .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "FTPServerTests",
+      dependencies: ["FTPServer", "FTPProtocol", "Accounts", "Jail", "Reactor", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "DaemonSupportTests",
+      dependencies: [
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+
+    // Black boxes: they start the real weftpd.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "ConversationTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+    .testTarget(name: "InteropTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+    .testTarget(name: "SystemTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
   ]
 )

@@ -18,13 +18,20 @@ public final class LogSink: Sendable {
     var isStarted = false
   }
 
+  private struct Output {
+    /// The buffer not in use by ``Pending``.
+    var spare: [UInt8] = []
+    /// A write failed in the middle of a line.
+    var isTorn = false
+  }
+
   private let descriptor: Int32
   private let limit: Int
   private let linger: Duration
   private let describeLoss: @Sendable (Int) -> [UInt8]
   private let pending = Mutex(Pending())
-  /// Held while writing, which keeps batches in order; its value is the buffer not in use.
-  private let output = Mutex<[UInt8]>([])
+  /// Held while writing, which keeps batches in order.
+  private let output = Mutex(Output())
   private let writerSleeps = Atomic(false)
   private let wakeUp = DispatchSemaphore(value: 0)
 
@@ -108,8 +115,10 @@ public final class LogSink: Sendable {
 
   private func writeForever() -> Never {
     while true {
-      output.withLock { _ = drain(&$0, until: nil) }
-      _ = wakeUp.wait(timeout: .now() + .nanoseconds(Int(linger.inNanoseconds)))
+      let isHealthy = output.withLock { drain(&$0, until: nil) }
+      // A full disk or a reader that is gone is tried again once a second, not without pause.
+      let pause = isHealthy ? linger : .seconds(1)
+      _ = wakeUp.wait(timeout: .now() + .nanoseconds(Int(pause.inNanoseconds)))
       if hasPending { continue }
       writerSleeps.store(true, ordering: .sequentiallyConsistent)
       // A line that came between the look and the store saw no sleeper, so look again before sleeping.
@@ -123,30 +132,49 @@ public final class LogSink: Sendable {
 
   private var hasPending: Bool { pending.withLock { !$0.bytes.isEmpty || $0.dropped > 0 } }
 
-  /// Writes everything that waits. The lock on ``output`` is held, `spare` is its value.
-  private func drain(_ spare: inout [UInt8], until deadline: MonotonicTime?) -> Bool {
+  /// Writes everything that waits. The lock on ``output`` is held.
+  private func drain(_ output: inout Output, until deadline: MonotonicTime?) -> Bool {
     while true {
       let dropped = pending.withLock { state in
-        swap(&state.bytes, &spare)
+        swap(&state.bytes, &output.spare)
         defer { state.dropped = 0 }
         return state.dropped
       }
-      if spare.isEmpty && dropped == 0 { return true }
-      if dropped > 0 { spare += describeLoss(dropped) }
-      let rest = spare.withUnsafeBytes { write($0, until: deadline) }
-      let lost = spare.suffix(rest).reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
-      if lost > 0 { pending.withLock { $0.dropped += lost } }
+      if output.spare.isEmpty && dropped == 0 { return true }
+      if output.isTorn { output.spare.insert(0x0A, at: 0) }
+      let lines = output.spare.count
+      if dropped > 0 { output.spare += describeLoss(dropped) }
+      let (rest, failed) = output.spare.withUnsafeBytes { write($0, until: deadline) }
+      let written = output.spare.count - rest
+      output.isTorn = failed && (written > 0 ? output.spare[written - 1] != 0x0A : output.isTorn)
+      if rest > 0 {
+        keep(output.spare[min(written, lines)..<lines], asLost: failed, dropped: dropped)
+      }
       // A burst must not keep a megabyte for ever.
-      spare.removeAll(keepingCapacity: spare.capacity <= 1 << 16)
+      output.spare.removeAll(keepingCapacity: output.spare.capacity <= 1 << 16)
       if rest > 0 { return false }
     }
   }
 
-  /// Gives the number of bytes that could not be written. With a deadline it asks first whether a write would block.
-  private func write(_ bytes: UnsafeRawBufferPointer, until deadline: MonotonicTime?) -> Int {
+  /// What a write left over: after an error it is lost, and counted; after a deadline it waits again. The line that
+  /// told of `dropped` lines did not get out either, so they still have to be told.
+  private func keep(_ rest: ArraySlice<UInt8>, asLost: Bool, dropped: Int) {
+    pending.withLock { state in
+      state.dropped += dropped
+      if asLost {
+        state.dropped += rest.count { $0 == 0x0A }
+      } else {
+        state.bytes.insert(contentsOf: rest, at: 0)
+      }
+    }
+  }
+
+  /// Gives the number of bytes that were not written, and whether an error is the reason and not the deadline. With a
+  /// deadline it asks first whether a write would block.
+  private func write(_ bytes: UnsafeRawBufferPointer, until deadline: MonotonicTime?) -> (rest: Int, failed: Bool) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      if let deadline, !isWritable(within: deadline.since(.now)) { return rest.count }
+      if let deadline, !isWritable(within: deadline.since(.now)) { return (rest.count, false) }
       // What poll(2) calls writable takes PIPE_BUF bytes without blocking, not more.
       let chunk = UnsafeRawBufferPointer(rebasing: deadline == nil ? rest : rest.prefix(4096))
       let count = Glibc.write(descriptor, chunk.baseAddress, chunk.count)
@@ -158,10 +186,10 @@ public final class LogSink: Sendable {
       } else if count < 0, errno == EINTR {
         continue
       } else {
-        return rest.count
+        return (rest.count, true)
       }
     }
-    return 0
+    return (0, false)
   }
 
   private func isWritable(within nanoseconds: Int64) -> Bool {

@@ -36,12 +36,14 @@ struct LogText {
     }
   }
 
+  /// The last `digits` digits of a number below 2³².
   private mutating func append(_ number: UInt64, digits: Int) {
-    var divisor: UInt64 = 1
-    for _ in 1..<digits { divisor *= 10 }
-    while divisor > 0 {
-      bytes.append(0x30 + UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0x30, count: digits))
+    var rest = UInt32(truncatingIfNeeded: number)
+    for index in (start..<(start + digits)).reversed() {
+      bytes[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
     }
   }
 

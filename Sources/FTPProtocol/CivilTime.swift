@@ -12,6 +12,16 @@ struct CivilTime: Equatable {
   /// The first and the last second of the years 0000…9999.
   static let representable: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
+  /// The nearest time that has a year of four digits. A file may bear any time at all.
+  static func clamped(_ seconds: Int64) -> Int64 {
+    min(max(seconds, representable.lowerBound), representable.upperBound)
+  }
+
+  /// The number of the day or minute that a clamped time falls into, counted from 1970; before that it is negative.
+  static func units(of length: Int64, in seconds: Int64) -> Int64 {
+    seconds >= 0 ? seconds / length : (seconds - (length - 1)) / length
+  }
+
   init(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
     self.year = year
     self.month = month
@@ -23,8 +33,8 @@ struct CivilTime: Equatable {
 
   /// The moment `seconds` after 1970 began; outside the years 0000…9999 the nearest within them.
   init(_ seconds: Int64) {
-    let clamped = min(max(seconds, CivilTime.representable.lowerBound), CivilTime.representable.upperBound)
-    let dayNumber = clamped >= 0 ? clamped / 86400 : (clamped - 86399) / 86400
+    let clamped = CivilTime.clamped(seconds)
+    let dayNumber = CivilTime.units(of: 86400, in: clamped)
     let secondOfDay = Int(clamped - dayNumber * 86400)
     // Days are counted from 0000-03-01: a leap day is then the last of its year and months have a regular pattern.
     let days = Int(dayNumber) + 719_468

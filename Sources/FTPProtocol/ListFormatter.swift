@@ -109,11 +109,11 @@ public struct ListFormatter: Sendable {
 
   /// Makes `date` say `modified`: `Jan 02 15:04`, or `Jan 02  2020` for what is older than half a year or lies in the future.
   private mutating func prepareDate(_ modified: Int64) {
-    let minute = modified >= 0 ? modified / 60 : (modified &- 59) / 60
+    let minute = CivilTime.units(of: 60, in: CivilTime.clamped(modified))
     // The border between the two forms runs through a minute, so it is taken by whole minutes: one text serves them all.
     if minute == datedMinute { return }
     datedMinute = minute
-    let start = minute.multipliedReportingOverflow(by: 60).partialValue
+    let start = minute * 60
     let isRecent = start > now &- ListFormatter.recentAge && start <= now &+ ListFormatter.futureLeniency
     let time = CivilTime(start)
     withUnsafeTemporaryAllocation(byteCount: 12, alignment: 1) { scratch in

@@ -159,8 +159,8 @@ public struct MachineFormatter: Sendable {
   /// Makes `date` the eight digits of the day of `modified`.
   private mutating func prepareDate(_ modified: Int64) {
     guard facts.contains(.modify) else { return }
-    let clamped = MachineFormatter.clamped(modified)
-    let day = clamped >= 0 ? clamped / 86400 : (clamped &- 86399) / 86400
+    let clamped = CivilTime.clamped(modified)
+    let day = CivilTime.units(of: 86400, in: clamped)
     if day == datedDay { return }
     datedDay = day
     let digits = TimeStamp.format(clamped)
@@ -168,14 +168,10 @@ public struct MachineFormatter: Sendable {
   }
 
   private static func write(timeOfDay modified: Int64, to writer: inout ByteWriter) {
-    let remainder = Int(clamped(modified) % 86400)
-    let second = remainder >= 0 ? remainder : remainder &+ 86400
+    let clamped = CivilTime.clamped(modified)
+    let second = Int(clamped - CivilTime.units(of: 86400, in: clamped) * 86400)
     writer.write(twoDigits: second / 3600)
     writer.write(twoDigits: second / 60 % 60)
     writer.write(twoDigits: second % 60)
-  }
-
-  private static func clamped(_ seconds: Int64) -> Int64 {
-    min(max(seconds, CivilTime.representable.lowerBound), CivilTime.representable.upperBound)
   }
 }

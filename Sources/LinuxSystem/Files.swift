@@ -75,6 +75,11 @@ public enum File {
     try retrying("pread") { weft_pread(file, buffer.baseAddress, buffer.count, offset) }
   }
 
+  /// Reads what a pipe holds, at least one byte. Source: read(2).
+  public static func read(pipe: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    try retrying("read") { weft_read(pipe, buffer.baseAddress, buffer.count) }
+  }
+
   /// Writes all of `buffer` at `offset`, however many calls it takes. Source: pwrite(2).
   public static func write(_ file: Int32, _ buffer: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
     var done = 0

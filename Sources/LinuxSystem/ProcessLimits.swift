@@ -22,15 +22,3 @@ public enum ProcessLimits {
   /// Names the calling thread (15 bytes) for ps, top and gdb. Source: prctl(2), PR_SET_NAME.
   public static func nameThread(_ name: String) { _ = weft_prctl_name(name) }
 }
-
-public enum Random {
-  /// Bytes from the kernel's generator. Source: getrandom(2).
-  public static func bytes(_ count: Int) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      while initialized < count {
-        let result = weft_getrandom(buffer.baseAddress.map { $0 + initialized }, count - initialized)
-        if result > 0 { initialized += result }
-      }
-    }
-  }
-}

@@ -25,15 +25,21 @@ import Testing
   }
 
   /// A pseudo-terminal: what a keyboard types goes into `keyboard`, what the screen shows comes out of it.
-  private struct Terminal: ~Copyable {
-    let keyboard = posix_openpt(O_RDWR | O_NOCTTY)
+  private final class Terminal: Sendable {
+    let keyboard: Int32
     let device: Int32
 
     init() throws {
-      guard grantpt(keyboard) == 0, unlockpt(keyboard) == 0, let name = ptsname(keyboard) else {
+      // What posix_openpt(3) and unlockpt(3), which Swift does not import, do (ioctl_tty(2)).
+      let unlock: UInt = 0x4004_5431  // TIOCSPTLCK
+      let getNumber: UInt = 0x8004_5430  // TIOCGPTN
+      var locked: Int32 = 0
+      var number: UInt32 = 0
+      keyboard = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+      guard ioctl(keyboard, unlock, &locked) == 0, ioctl(keyboard, getNumber, &number) == 0 else {
         throw PasswordPrompt.Failure.system(errno)
       }
-      device = open(name, O_RDWR | O_NOCTTY)
+      device = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
     }
 
     deinit {

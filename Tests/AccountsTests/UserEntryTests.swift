@@ -9,8 +9,8 @@ import Testing
   func goodNames(name: String) { #expect(UserEntry.problem(ofName: bytes(name)) == nil) }
 
   @Test(arguments: [
-    ("", "empty"), ("a:b", "colon"), ("a\rb", "control"), ("a\nb", "control"), ("a\0", "control"), ("\u{7F}", "control"),
-    ("a\u{85}", "control"), ("#a", "comment"), (" a", "blank"), ("anonymous ", "blank"), ("anonymous", "anonymous"),
+    ("", "empty"), ("a:b", "colon"), ("a\rb", "control"), ("a\nb", "control"), ("a\0", "control"),
+    ("\u{7F}", "control"), ("a\u{85}", "control"), ("#a", "comment"), (" a", "blank"), ("anonymous ", "blank"), ("anonymous", "anonymous"),
     ("FTP", "anonymous"), (String(repeating: "a", count: 256), "longer"),
   ])
   func badNames(name: String, reason: String) throws {

@@ -10,7 +10,12 @@ import Testing
   }
 
   @Test func proftpd() throws {
-    let text = "# AuthUserFile\nalice:\(Sample.sha256):1001:1001:Alice:/srv/alice:/bin/false\nbob:\(Sample.md5):1:1::/b:\n"
+    let text = """
+      # AuthUserFile
+      alice:\(Sample.sha256):1001:1001:Alice:/srv/alice:/bin/false
+      bob:\(Sample.md5):1:1::/b:
+
+      """
     let source = try read(text)
     #expect(source.format == .proftpd)
     #expect(
@@ -42,7 +47,8 @@ import Testing
   @Test(arguments: [
     ("a:$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g:1:1::/a:", "argon2"), ("a::1:1::/a:", "empty"),
     ("a:*:1:1::/a:", "locked"), ("a:!\(Sample.sha512):1:1::/a:", "locked"), ("a:x:1:1::/a:", "shadow"),
-    ("a:hunter2:1:1::/a:", "clear text"), ("a:{SHA}xyz=:1:1::/a:", "LDAP"), ("anonymous:\(Sample.md5):1:1::/a:", "anonymous"),
+    ("a:hunter2:1:1::/a:", "clear text"), ("a:{SHA}xyz=:1:1::/a:", "LDAP"),
+    ("anonymous:\(Sample.md5):1:1::/a:", "anonymous"),
     (":\(Sample.md5):1:1::/a:", "name is empty"), ("a:\(Sample.md5):1:1::a:", "absolute"),
     ("a:\(Sample.md5):1:1::/../a:", "'..'"), ("a:\(Sample.md5)", "expected the 7 fields"),
     ("good:\(Sample.sha512):1:1::/a:", "already in line 1"),

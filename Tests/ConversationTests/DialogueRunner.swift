@@ -81,7 +81,7 @@ final class DialogueRunner {
     guard let reply = try talk.lastReply else { throw TestFailure("no reply yet") }
     var found = false
     for line in reply.lines where try pattern.matches(line, &variables) { found = true }
-    try require(found == wanted, "no line may differ from that; the server said: \(reply)")
+    try require(found == wanted, "\(wanted ? "no line is like that" : "a line is like that"); the server said: \(reply)")
   }
 
   private func perform(_ action: DataAction, _ talk: Talk) throws {

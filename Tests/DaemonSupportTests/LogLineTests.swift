@@ -35,15 +35,18 @@ import Testing
     var user: String?
     var verb: String?
     var path: String?
-    var path_hex: String?
-    var user_hex: String?
+    var pathHex: String?
     var bytes: UInt64?
     var duration: Double?
     var result: Int?
     var note: String?
   }
 
-  private func parse(_ line: String) throws -> Parsed { try JSONDecoder().decode(Parsed.self, from: Data(line.utf8)) }
+  private func parse(_ line: String) throws -> Parsed {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Parsed.self, from: Data(line.utf8))
+  }
 
   @Test func textForPeople() {
     #expect(
@@ -69,7 +72,7 @@ import Testing
     #expect(parsed.user == "alice")
     #expect(parsed.verb == "RETR")
     #expect(parsed.path == "/a \"b\".iso")
-    #expect(parsed.path_hex == nil)
+    #expect(parsed.pathHex == nil)
     #expect(parsed.bytes == 1024)
     #expect(parsed.duration == 0.013204)
     #expect(parsed.result == 226)
@@ -96,10 +99,10 @@ import Testing
       let parsed = try parse(json)
       if let exact = String(validating: record.path, as: UTF8.self) {
         #expect(parsed.path == exact)
-        #expect(parsed.path_hex == nil)
+        #expect(parsed.pathHex == nil)
       } else {
         let hex = record.path.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        #expect(parsed.path_hex == hex)
+        #expect(parsed.pathHex == hex)
       }
       let text = line(false, record)
       #expect(text.utf8.filter { $0 == 0x0A }.count == 1)

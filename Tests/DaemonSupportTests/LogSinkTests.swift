@@ -102,6 +102,43 @@ import Testing
     #expect(pipe.lines(2) == ["a", "b"])
   }
 
+  @Test func anErrorLosesLinesButNotTheirNumber() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("log", "")
+    let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+    defer { close(full) }
+    let target = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    defer { close(target) }
+    let sink = LogSink(descriptor: target, limit: 1000) { Array("lost \($0)\n".utf8) }
+    sink.append(Array("one\n".utf8))
+    let aside = dup(target)
+    defer { close(aside) }
+    dup2(full, target)
+    for _ in 0..<5 { sink.append(Array("two\n".utf8)) }
+    #expect(!sink.flush(within: .milliseconds(1)))
+    dup2(aside, target)
+    sink.append(Array("three\n".utf8))
+    #expect(String(decoding: try readSettingsFile(path), as: UTF8.self) == "one\nthree\nlost 5\n")
+  }
+
+  @Test func aFlushThatRanOutOfTimeLosesNothing() {
+    let flags = fcntl(pipe.writeEnd, F_GETFL)
+    _ = fcntl(pipe.writeEnd, F_SETFL, flags | O_NONBLOCK)
+    let filling = [UInt8](repeating: 0x2E, count: 1 << 20)
+    while write(pipe.writeEnd, filling, filling.count) > 0 {}
+    _ = fcntl(pipe.writeEnd, F_SETFL, flags)
+    let sink = sink(linger: .seconds(3600))
+    sink.start()
+    // Whether the writer or the flush has the line, it must come out once there is room.
+    sink.append(Array("\nkept\n".utf8))
+    #expect(!sink.flush(within: .milliseconds(5)))
+    let before = pipe.readAvailable()
+    sink.append(Array("next\n".utf8), isUrgent: true)
+    #expect(sink.flush())
+    let all = before + pipe.readAvailable()
+    #expect(String(decoding: all.drop { $0 == 0x2E }, as: UTF8.self) == "\nkept\nnext\n")
+  }
+
   @Test func aReaderThatIsGoneIsNoReasonToDie() {
     signal(SIGPIPE, SIG_IGN)
     let gone = dup(pipe.writeEnd)

@@ -67,6 +67,18 @@ final class Pipe: Sendable {
     return Array(buffer[..<max(0, Glibc.read(readEnd, &buffer, limit))])
   }
 
+  /// Takes what is there, without waiting.
+  func readAvailable() -> [UInt8] {
+    var bytes: [UInt8] = []
+    var request = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
+    while poll(&request, 1, 0) == 1 {
+      let more = read()
+      if more.isEmpty { break }
+      bytes += more
+    }
+    return bytes
+  }
+
   /// Reads until `count` lines are there, and gives them without their newlines.
   func lines(_ count: Int) -> [String] {
     var bytes: [UInt8] = []

@@ -208,7 +208,9 @@ import Testing
   @Test func noCutChangesTheEvents() {
     var random = FixedRandom(seed: 7)
     // Bytes that matter, far likelier than chance would have them.
-    let alphabet: [UInt8] = [0x0A, 0x0D, 0, 0xFF, 0xF0, 0xF2, 0xFA, 0xFB, 0xFD, 0xFE, 0x20, 0x41, 0x62, 0x16, 0x03, 0x80]
+    let alphabet: [UInt8] = [
+      0x0A, 0x0D, 0, 0xFF, 0xF0, 0xF2, 0xFA, 0xFB, 0xFD, 0xFE, 0x20, 0x41, 0x62, 0x16, 0x03, 0x80,
+    ]
     for _ in 0..<2000 {
       let input = (0..<Int.random(in: 1...40, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0 }
       let whole = Self.events(input, limit: 8)

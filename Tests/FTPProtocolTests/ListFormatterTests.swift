@@ -37,17 +37,19 @@ import Testing
         == "lrwxrwxrwx   1 user     group          1234 Jun 01 12:00 name -> to/it\r\n")
   }
 
-  @Test(arguments: [
-    (0o000, "---------"), (0o777, "rwxrwxrwx"), (0o640, "rw-r-----"), (0o4755, "rwsr-xr-x"), (0o4644, "rwSr--r--"),
-    (0o2755, "rwxr-sr-x"), (0o2745, "rwxr-Sr-x"), (0o1777, "rwxrwxrwt"), (0o1776, "rwxrwxrwT"), (0o7000, "--S--S--T"),
-    (0o421, "r---w---x"), (0o124, "--x-w-r--"),
-  ] as [(UInt16, String)])
+  @Test(
+    arguments: [
+      (0o000, "---------"), (0o777, "rwxrwxrwx"), (0o640, "rw-r-----"), (0o4755, "rwsr-xr-x"), (0o4644, "rwSr--r--"),
+      (0o2755, "rwxr-sr-x"), (0o2745, "rwxr-Sr-x"), (0o1777, "rwxrwxrwt"), (0o1776, "rwxrwxrwT"), (0o7000, "--S--S--T"),
+      (0o421, "r---w---x"), (0o124, "--x-w-r--"),
+    ] as [(UInt16, String)])
   func printsTheMode(mode: UInt16, expected: String) {
     #expect(text(Self.line(Self.facts(mode: mode)).prefix(10)) == "-" + expected)
   }
 
   @Test(arguments: [
-    (FileFacts.Kind.file, "-"), (.directory, "d"), (.symlink, "l"), (.fifo, "p"), (.socket, "s"), (.characterDevice, "c"),
+    (FileFacts.Kind.file, "-"), (.directory, "d"), (.symlink, "l"), (.fifo, "p"), (.socket, "s"),
+    (.characterDevice, "c"),
     (.blockDevice, "b"), (.unknown, "-"),
   ])
   func printsTheKind(kind: FileFacts.Kind, letter: String) {
@@ -56,8 +58,10 @@ import Testing
 
   @Test func printsTheYearForOldAndFutureFiles() {
     func date(_ offset: Int64) -> String {
-      text(Self.line(Self.facts(modified: Self.now + offset))).split(separator: " ", omittingEmptySubsequences: true)[5...7]
-        .joined(separator: " ")
+      text(Self.line(Self.facts(modified: Self.now + offset))).split(separator: " ", omittingEmptySubsequences: true)[
+        5...7
+      ]
+      .joined(separator: " ")
     }
     #expect(date(0) == "Jun 01 12:00")
     #expect(date(-15_778_380) == "Nov 30 21:07")
@@ -87,7 +91,8 @@ import Testing
     for modified in [Self.now, Self.now + 59, Self.now + 60, Self.now] {
       bytes("n").withUnsafeBytes {
         formatter.appendLong(
-          name: $0, facts: Self.facts(modified: modified), owner: bytes("u"), group: bytes("g"), linkTarget: nil, to: &out)
+          name: $0, facts: Self.facts(modified: modified), owner: bytes("u"), group: bytes("g"), linkTarget: nil,
+          to: &out)
       }
     }
     let minutes = text(out).split(separator: "\r\n").map { $0.dropLast(2).suffix(5) }

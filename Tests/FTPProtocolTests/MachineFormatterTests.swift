@@ -67,10 +67,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (Int64.min, "00000101000000"), (Int64.max, "99991231235959"), (-1, "19691231235959"), (-86400, "19691231000000"),
-    (-86401, "19691230235959"), (86399, "19700101235959"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (Int64.min, "00000101000000"), (Int64.max, "99991231235959"), (-1, "19691231235959"), (-86400, "19691231000000"),
+      (-86401, "19691230235959"), (86399, "19700101235959"),
+    ] as [(Int64, String)])
   func printsAnyTime(modified: Int64, expected: String) {
     #expect(Self.line(.modify, Self.facts(modified: modified)) == "modify=\(expected); name\r\n")
   }

@@ -8,7 +8,8 @@ import Testing
     #expect(
       text(Reply.passive(address: (192, 0, 2, 255), port: 50001).encoded)
         == "227 Entering Passive Mode (192,0,2,255,195,81).\r\n")
-    #expect(text(Reply.passive(address: (0, 0, 0, 0), port: 7).encoded) == "227 Entering Passive Mode (0,0,0,0,0,7).\r\n")
+    #expect(
+      text(Reply.passive(address: (0, 0, 0, 0), port: 7).encoded) == "227 Entering Passive Mode (0,0,0,0,0,7).\r\n")
   }
 
   @Test func extendedPassive() {

@@ -1,6 +1,4 @@
-// Shared by the tests of this folder: bytes from text, and codecs driven through small buffers.
-
-import FTPProtocol
+// Shared by the tests of this folder: bytes from text and back, and random numbers that are the same every time.
 
 /// The UTF-8 bytes of a text.
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

@@ -14,7 +14,8 @@ public final class ChildProcess {
   private var outputBytes: [UInt8] = []
   private var outputEnded = false
 
-  /// Starts `arguments[0]`, looked up along PATH. `environment` adds to (or replaces in) our own environment.
+  /// Starts `arguments[0]`, looked up along PATH. `environment` adds to (or replaces in) our own, less
+  /// the WEFTPD_ variables that steer the tests: the server would take them for settings.
   public init(
     _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: [UInt8]? = nil
   ) throws {
@@ -48,7 +49,7 @@ public final class ChildProcess {
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-    var variables = currentEnvironment()
+    var variables = currentEnvironment().filter { !$0.key.hasPrefix("WEFTPD_") }
     for (name, value) in environment { variables[name] = value }
     variables["SWIFT_BACKTRACE"] = "enable=no"
     var argumentPointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]

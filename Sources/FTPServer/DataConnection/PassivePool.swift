@@ -15,6 +15,7 @@ final class PassivePool: Sendable {
     var idle: [PassiveListener] = []
     /// Ports that were let go of lately, oldest first: not chosen again while they are in here.
     var recent: [UInt16] = []
+    var random = BufferedRandom()
   }
 
   private let state = Mutex(State())
@@ -82,7 +83,7 @@ final class PassivePool: Sendable {
   private func takeIdle(_ address: IPAddress, _ ports: ClosedRange<UInt16>?) -> PassiveListener? {
     state.withLock { state in
       guard state.idle.count >= Self.enoughToChoose else { return nil }
-      let index = Int.random(in: 0..<state.idle.count)
+      let index = Int.random(in: 0..<state.idle.count, using: &state.random)
       let listener = state.idle[index]
       // After a reload, or on a host with several addresses, it may not fit.
       guard listener.local.address == address, ports?.contains(listener.local.port) ?? true else { return nil }

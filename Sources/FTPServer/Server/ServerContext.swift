@@ -47,6 +47,7 @@ final class ServerContext: Sendable {
   let verifier = PasswordVerifier()
   let throttle = LoginThrottle()
   let buffers = BufferPool()
+  let pipes = PipePool()
   let names = OwnerNames()
   let ending = Atomic<Ending>(.no)
   private let lingering = Atomic<Int>(0)

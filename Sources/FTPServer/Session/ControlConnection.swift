@@ -30,8 +30,15 @@ final class ControlConnection {
 
   var number: Int32 { socket.number }
 
+  private var local: SocketAddress?
+
   /// The address the client connected to. Asked for when it is needed: a login alone does not.
-  func localAddress() throws(SystemError) -> SocketAddress { try Socket.localAddress(socket.number) }
+  func localAddress() throws(SystemError) -> SocketAddress {
+    if let local { return local }
+    let address = try Socket.localAddress(socket.number)
+    local = address
+    return address
+  }
 
   /// Reads what is there, 4 KiB at most, into the command reader.
   func receive() -> Input {

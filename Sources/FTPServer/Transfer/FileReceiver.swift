@@ -1,15 +1,23 @@
 // The data transfer process of STOR, APPE and STOU: from the data connection to a file, straight or through the ASCII codec.
 
 import FTPProtocol
+import Glibc
 import LinuxSystem
 
 extension Session {
   private enum Step {
     case ended
     case wouldBlock
+    /// So much has come that moving bytes in the kernel pays.
+    case large
   }
 
-  /// Receives until the end of file and writes from `offset` on.
+  /// Bytes after which an upload is moved by splice(2): below, a pipe costs more than it saves.
+  private static let large = 512 * 1024
+  /// Bytes a large upload lets gather in the socket before it is woken (SO_RCVLOWAT); the end of file wakes it in any case.
+  private static let gather: Int32 = 128 * 1024
+
+  /// Receives until the end of file and writes from `offset` on: small uploads through a buffer, large ones in the kernel.
   func receiveStraight(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
     var position = offset
     while true {
@@ -24,12 +32,70 @@ extension Session {
             try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
             position += Int64(moved)
             count(moved)
+            if position - offset >= Self.large { return .large }
           }
         }
       }
+      switch step {
+      case .ended: return
+      case .large: return try await receiveLarge(file, at: position, on: data)
+      case .wouldBlock: try await waitForData(data.number, .readable)
+      }
+    }
+  }
+
+  /// Receives by splice(2), socket to pipe to file: the bytes are not copied through this process.
+  private func receiveLarge(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
+    var position = offset
+    try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather)
+    while true {
+      let pipe = try onFile { () throws(SystemError) in try context.pipes.lend() }
+      var step = Step.large
+      while case .large = step {
+        switch try receiving({ () throws(SystemError) in try File.splice(from: data.number, to: pipe.writing, count: pipe.capacity) }) {
+        case .moved(0): step = .ended
+        case .wouldBlock: step = .wouldBlock
+        case .moved(let moved):
+          try drain(pipe, moved, into: file, at: &position)
+          count(moved)
+        }
+      }
+      // Only an empty pipe gets here: what throws drops it.
+      context.pipes.giveBack(pipe)
       if case .ended = step { return }
       try await waitForData(data.number, .readable)
     }
+  }
+
+  /// Moves `count` bytes that wait in `pipe` into the file.
+  private func drain(_ pipe: PipePool.Pipe, _ count: Int, into file: Int32, at position: inout Int64) throws(FTPError) {
+    var rest = count
+    while rest > 0 {
+      do {
+        let moved = try File.splice(fromPipe: pipe.reading, toFile: file, offset: &position, count: rest)
+        if moved == 0 { throw FTPError.file(SystemError(code: EIO, call: "splice"), naming: true) }
+        rest -= moved
+      } catch let error as SystemError where error.code == EINVAL {
+        // A file system without splice (some FUSE): through a buffer after all.
+        rest -= try copy(from: pipe, rest, into: file, at: &position)
+      } catch {
+        throw (error as? SystemError).map { .file($0, naming: true) } ?? FTPError(error)
+      }
+    }
+  }
+
+  private func copy(from pipe: PipePool.Pipe, _ count: Int, into file: Int32, at position: inout Int64) throws(FTPError) -> Int {
+    let from = position
+    let copied = try context.buffers.with { (buffer) throws(FTPError) -> Int in
+      try onFile(naming: true) { () throws(SystemError) in
+        let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(count, buffer.count)])
+        let read = try File.read(pipe: pipe.reading, into: chunk)
+        try File.write(file, UnsafeRawBufferPointer(rebasing: chunk[..<read]), at: from)
+        return read
+      }
+    }
+    position += Int64(copied)
+    return copied
   }
 
   /// Receives TYPE A (RFC 959, section 3.1.1.1) and writes with the system's line ends.

@@ -1,0 +1,48 @@
+// What a probe of the host found: how bad, what it means for file transfers, and what to type.
+
+/// One thing about this host that an operator may want to know or change.
+public struct Finding: Sendable, Hashable, CustomStringConvertible {
+  public enum Severity: Int, Sendable, Hashable, Comparable, CaseIterable, CustomStringConvertible {
+    /// Worth knowing; nothing is wrong.
+    case notice
+    /// Something works worse than it could, or could go wrong.
+    case warning
+    /// What was asked for cannot work.
+    case error
+
+    public static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
+    public var description: String {
+      switch self {
+      case .notice: "notice"
+      case .warning: "warning"
+      case .error: "error"
+      }
+    }
+  }
+
+  public let severity: Severity
+  /// A name that does not change between releases, for example `checksum-off`.
+  public let id: String
+  /// What is the case.
+  public let summary: String
+  /// What it means for FTP.
+  public let meaning: String
+  /// The commands that change it, as root, each a line for a shell; empty if no command does.
+  public let commands: [String]
+
+  public init(_ severity: Severity, _ id: String, _ summary: String, meaning: String, commands: [String] = []) {
+    self.severity = severity
+    self.id = id
+    self.summary = summary
+    self.meaning = meaning
+    self.commands = commands
+  }
+
+  /// One line for a log: severity is left to the logger.
+  public var line: String {
+    let remedy = commands.isEmpty ? "" : " To change it: \(commands.joined(separator: "; "))"
+    return "\(summary): \(meaning)\(remedy)"
+  }
+
+  public var description: String { "\(severity): \(line)" }
+}

@@ -1,0 +1,52 @@
+// Asks socket diagnosis what role each subflow has: first or joined, and whether either end made it a backup.
+
+import Glibc
+import LinuxSystem
+
+extension MultipathSocket {
+  /// ``subflows(_:)`` with ``Subflow/role`` filled in where the kernel tells: it needs CONFIG_INET_DIAG.
+  ///
+  /// For display: one question to the kernel for each path. Cost: about 70 µs and 6 µs for each path.
+  /// Source: sock_diag(7), INET_DIAG_ULP_INFO (Linux 5.9).
+  public static func subflowsWithRoles(_ socket: Int32) throws(MultipathError) -> [Subflow] {
+    var subflows = try subflows(socket)
+    guard var diagnosis = try? NetlinkSocket(NetlinkSocket.socketDiagnosis) else { return subflows }
+    let interfaces = NetworkInterface.current()
+    for index in subflows.indices {
+      let path = subflows[index]
+      // A path bound to an interface is only found if the question names it; for the others it does no harm.
+      let interface = interfaces.first { $0.addresses.contains(path.local.address) }?.index ?? 0
+      let question = SubflowDiagnosis.question(path.local, path.remote, interface: interface)
+      // The answer is an attribute or an error (no such socket, no such module): a role more or less is no failure.
+      try? diagnosis.ask(20, body: question) { subflows[index].role = SubflowDiagnosis.role($0) }
+    }
+    return subflows
+  }
+}
+
+/// The two messages of sock_diag(7) that are needed here.
+enum SubflowDiagnosis {
+  /// struct inet_diag_req_v2 that names exactly one socket.
+  static func question(_ local: SocketAddress, _ remote: SocketAddress, interface: Int32) -> [UInt8] {
+    func padded(_ address: IPAddress) -> [UInt8] {
+      let octets = address.octets
+      return octets + [UInt8](repeating: 0, count: 16 - octets.count)
+    }
+    func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
+    let family = local.address.family == .ipv4 ? AF_INET : AF_INET6
+    var message: [UInt8] = [UInt8(truncatingIfNeeded: family), 6, 0, 0]
+    message += bytes(UInt32.max)  // every state
+    message += bytes(local.port.bigEndian) + bytes(remote.port.bigEndian)
+    message += padded(local.address) + padded(remote.address)
+    message += bytes(interface) + bytes(UInt64.max)  // any cookie
+    return message
+  }
+
+  /// Finds INET_DIAG_ULP_INFO / INET_ULP_INFO_MPTCP / MPTCP_SUBFLOW_ATTR_FLAGS behind the 72 bytes of struct inet_diag_msg.
+  static func role(_ answer: UnsafeRawBufferPointer) -> SubflowRole? {
+    guard let protocolInfo = Attributes(answer, from: 72)[20], let multipath = Attributes(protocolInfo.raw)[3],
+      let flags: UInt32 = Attributes(multipath.raw)[8]?.load(0)
+    else { return nil }
+    return SubflowRole(rawValue: flags)
+  }
+}

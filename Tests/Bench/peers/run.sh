@@ -1,0 +1,130 @@
+#!/bin/sh
+# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib) in the foreground, on 127.0.0.1:$PORT.
+#
+# Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be written to),
+# PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user").
+#
+# All but pyftpdlib want root, accounts in /etc/passwd and files in /etc: they get a mount namespace with a copy of /etc on a tmpfs,
+# so that nothing of it ever reaches the machine. Each is configured for speed as far as its manual goes: no session limit,
+# no name look-ups, no delays, one line in a log per transfer.
+set -eu
+name=$1
+here=$(dirname "$(readlink -f "$0")")
+
+if [ "$name" = pyftpdlib ]; then
+  exec env PYTHONPATH="$CACHE/pyftpdlib" python3 "$here/pyftpd.py"
+fi
+
+if [ -z "${IN_NAMESPACE:-}" ]; then
+  [ "$(id -u)" = 0 ] || { echo "$name must be started by root" >&2; exit 77; }
+  export IN_NAMESPACE=1
+  exec unshare --mount --propagation private "$here/run.sh" "$name"
+fi
+
+# The account the sessions run as; anonymous is the same one.
+uid=64055
+mkdir -p "$STATE/etc"
+mount -t tmpfs -o mode=755 bench-etc "$STATE/etc"
+cp -a /etc/. "$STATE/etc/"
+mount --bind "$STATE/etc" /etc
+sed -i '/^ftp:/d' /etc/passwd /etc/group
+echo "ftp:x:$uid:" >>/etc/group
+echo "ftp:x:$uid:$uid::$ROOT:/bin/sh" >>/etc/passwd
+[ ! -e /etc/nsswitch.conf ] || sed -i 's/^\(passwd\|group\|shadow\):.*/\1: files/' /etc/nsswitch.conf
+chown "$uid:$uid" "$STATE"
+
+libraries=$CACHE/libraries
+LD_LIBRARY_PATH=$libraries/usr/lib/$(uname -m)-linux-gnu:$libraries/lib/$(uname -m)-linux-gnu
+export LD_LIBRARY_PATH
+
+case $name in
+vsftpd)
+  module=$(find "$libraries" -name pam_pwdfile.so | head -n 1)
+  echo "user:$HASH" >"$STATE/passwords"
+  printf 'auth required %s pwdfile=%s\naccount required pam_permit.so\nsession required pam_permit.so\n' \
+    "$module" "$STATE/passwords" >/etc/pam.d/weftpd-bench
+  mkdir -p "$STATE/empty"
+  cat >"$STATE/vsftpd.conf" <<CONF
+listen=YES
+listen_address=127.0.0.1
+listen_port=$PORT
+background=NO
+anonymous_enable=YES
+anon_root=$ROOT
+ftp_username=ftp
+local_enable=YES
+guest_enable=YES
+guest_username=ftp
+virtual_use_local_privs=YES
+local_root=$ROOT
+chroot_local_user=YES
+allow_writeable_chroot=YES
+write_enable=YES
+pam_service_name=weftpd-bench
+secure_chroot_dir=$STATE/empty
+seccomp_sandbox=NO
+isolate=NO
+isolate_network=NO
+max_clients=0
+max_per_ip=0
+pasv_min_port=$LOW
+pasv_max_port=$HIGH
+connect_from_port_20=NO
+xferlog_enable=YES
+vsftpd_log_file=$STATE/vsftpd.log
+CONF
+  exec "$CACHE/vsftpd/usr/sbin/vsftpd" "$STATE/vsftpd.conf"
+  ;;
+pure-ftpd)
+  echo "user:$HASH:$uid:$uid::$ROOT/./::::::::::::" >"$STATE/accounts"
+  "$CACHE/pure-ftpd/usr/bin/pure-pw" mkdb "$STATE/accounts.pdb" -f "$STATE/accounts"
+  exec "$CACHE/pure-ftpd/usr/sbin/pure-ftpd" -4 -S "127.0.0.1,$PORT" -l "puredb:$STATE/accounts.pdb" -A -H -u 1 \
+    -c 20000 -C 20000 -p "$LOW:$HIGH" -g "$STATE/pid" -O "clf:$STATE/transfers.log" -L 200000:5
+  ;;
+proftpd)
+  echo "user:$HASH:$uid:$uid::$ROOT:/bin/sh" >"$STATE/accounts"
+  echo "ftp:x:$uid:" >"$STATE/groups"
+  chmod 600 "$STATE/accounts" "$STATE/groups"
+  chown "$uid:$uid" "$STATE/accounts" "$STATE/groups"
+  cat >"$STATE/proftpd.conf" <<CONF
+ModulePath $CACHE/proftpd/usr/lib/proftpd
+ServerName peer
+ServerType standalone
+DefaultAddress 127.0.0.1
+SocketBindTight on
+Port $PORT
+UseIPv6 off
+User ftp
+Group ftp
+PidFile $STATE/pid
+ScoreboardFile $STATE/scoreboard
+DelayEngine off
+SystemLog $STATE/system.log
+TransferLog $STATE/transfers.log
+AuthOrder mod_auth_file.c mod_auth_unix.c
+AuthUserFile $STATE/accounts
+AuthGroupFile $STATE/groups
+RequireValidShell off
+DefaultRoot ~
+PassivePorts $LOW $HIGH
+AllowOverwrite on
+UseReverseDNS off
+WtmpLog off
+MaxInstances none
+<Anonymous $ROOT>
+  User ftp
+  Group ftp
+  UserAlias anonymous ftp
+  RequireValidShell off
+  <Limit WRITE>
+    DenyAll
+  </Limit>
+</Anonymous>
+CONF
+  exec "$CACHE/proftpd/usr/sbin/proftpd" -n -q -c "$STATE/proftpd.conf"
+  ;;
+*)
+  echo "run.sh: no peer called $name" >&2
+  exit 64
+  ;;
+esac

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Fuzzes FTPProtocol: every target for so many seconds, starting from the kept inputs in Corpus/.
+#
+#   Tests/Fuzz/run.sh [SECONDS [TARGET…]]        20 seconds and all targets unless said otherwise
+#
+# Built and run in a folder of its own, which FUZZ_DIR may name (it is then kept, with all that was found). An input that
+# breaks something is left there, its path printed; put it into Corpus/TARGET/ and the tests replay it for good.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+seconds=${1:-20}
+[ $# -gt 0 ] && shift
+[ $# -gt 0 ] || set -- command-reader path list-arguments data-port time-stamp ascii listing
+work=${FUZZ_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/weftpd-fuzz.XXXXXX")}
+mkdir -p "$work"
+
+# The backtrace printer has been seen to hang after a crash, keeping the output open.
+export SWIFT_BACKTRACE=enable=no
+
+tests=$top/Tests/FTPProtocolTests
+# Optimised, yet with assertions: they are half of what the fuzzer can find.
+swiftc -swift-version 6 -O -assert-config Debug -parse-as-library -sanitize=fuzzer -module-name FTPProtocolFuzz \
+  -o "$work/fuzz" "$top"/Sources/FTPProtocol/*.swift "$tests/TestBytes.swift" "$tests/ProtocolChecks.swift" \
+  "$tests/CodecChecks.swift" "$here/FTPProtocolFuzz.swift"
+
+failed=
+for target; do
+  # New inputs go to the first folder; Corpus/ is only read.
+  mkdir -p "$work/found/$target" "$work/broken/$target"
+  if WEFTPD_FUZZ_TARGET=$target "$work/fuzz" -max_total_time="$seconds" -max_len=512 -timeout=5 -rss_limit_mb=1024 \
+    -artifact_prefix="$work/broken/$target/" -verbosity=0 -print_final_stats=1 \
+    "$work/found/$target" "$here/Corpus/$target" >"$work/$target.log" 2>&1; then
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$target.log")
+    echo "$target: held for ${runs:-?} inputs"
+  else
+    failed="$failed $target"
+    echo "$target: BROKEN"
+    tail -n 20 "$work/$target.log"
+    ls "$work/broken/$target"/* 2>/dev/null || true
+  fi
+done
+
+if [ -n "$failed" ]; then
+  echo "broken:$failed; see $work" >&2
+  exit 1
+fi
+[ -n "${FUZZ_DIR:-}" ] || rm -rf "$work"
