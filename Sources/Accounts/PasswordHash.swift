@@ -121,7 +121,10 @@ public enum PasswordHash {
     guard Crypt.knows(hash) else { return "is a \(kind.rawValue) hash this system's crypt(3) does not accept" }
     let digest = hash.utf8.suffix(kind.digestLength)
     let before = hash.utf8.dropLast(kind.digestLength)
-    let separated = kind == .bsdicrypt || kind == .descrypt || before.last == UInt8(ascii: "$")
+    // The two old kinds have no separator, and so no room before the digest but for their prefix.
+    let isUnseparated = kind == .bsdicrypt || kind == .descrypt
+    let separated =
+      isUnseparated ? before.count == kind.prefix.utf8.count : before.last == UInt8(ascii: "$")
     guard digest.count == kind.digestLength, digest.allSatisfy(isDigit), separated else {
       return "is a damaged \(kind.rawValue) hash (cut short?)"
     }

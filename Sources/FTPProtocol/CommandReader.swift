@@ -150,7 +150,7 @@ extension CommandReader {
     case .data(let byte):
       return takeData(byte)
     case .strayEscape(let byte):
-      guard !line.isEmpty || holdsCR else { return takeData(byte) }
+      guard !line.isEmpty else { return takeData(byte) }
       // Only the 0xFF or the byte behind it can pass the limit, never both: the line is discarded from then on.
       let event = takeData(TelnetDecoder.escape)
       return takeData(byte) ?? event

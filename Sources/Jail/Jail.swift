@@ -56,21 +56,22 @@ public final class Jail: Sendable {
     return OpenFile(descriptor: file, status: status)
   }
 
-  /// Opens a regular file for writing, made with `mode` if there is none; devices, sockets and FIFOs are never opened.
+  /// Opens a regular file for writing, made with `mode` if there is none.
   ///
-  /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file, EEXIST with `exclusive`.
+  /// Call ``requireWritableKind(_:)`` before: it keeps devices, sockets and FIFOs from being opened. Should one have come into the
+  /// place meanwhile, O_NONBLOCK keeps this from blocking and the open is undone.
+  ///
+  /// - Parameters:
+  ///   - truncating: empties the file.
+  ///   - exclusive: fails with EEXIST if the name is there already.
+  /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   public func openForWriting(
     _ path: VirtualPath, truncating: Bool, exclusive: Bool = false, mode: UInt32 = 0o666
   ) throws(SystemError) -> OpenFile {
-    try requireWritableKind(path)
-    let create = O_CREAT | (exclusive ? O_EXCL : 0)
-    let file = try open(path, flags: O_WRONLY | O_NONBLOCK | O_NOCTTY | create, mode: mode)
-    var status = try File.status(file.number)
+    let how = O_CREAT | (exclusive ? O_EXCL : 0) | (truncating ? O_TRUNC : 0)
+    let file = try open(path, flags: O_WRONLY | O_NONBLOCK | O_NOCTTY | how, mode: mode)
+    let status = try File.status(file.number)
     try requireRegular(status)
-    if truncating, status.size > 0 {
-      try File.truncate(file.number, to: 0)
-      status = try File.status(file.number)
-    }
     return OpenFile(descriptor: file, status: status)
   }
 

@@ -41,11 +41,13 @@ public enum Socket {
     try check(weft_listen(socket.number, backlog), "listen")
   }
 
-  /// Accepts one connection, non-blocking and close-on-exec, or nil when none waits.
+  /// Accepts one connection, close-on-exec and non-blocking unless `blocking`, or nil when none waits.
   ///
   /// Errors that belong to a connection that is already gone (accept(4), "Error handling") are passed over.
-  public static func accept(_ listener: Int32) throws(SystemError) -> (number: Int32, peer: SocketAddress)? {
-    let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+  public static func accept(
+    _ listener: Int32, blocking: Bool = false
+  ) throws(SystemError) -> (number: Int32, peer: SocketAddress)? {
+    let flags = Int32(SOCK_CLOEXEC.rawValue) | (blocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
     while true {
       let (result, peer) = SocketAddress.read { weft_accept4(listener, $0, $1, flags) }
       if result >= 0 {
@@ -108,12 +110,28 @@ public enum Socket {
     return value
   }
 
-  /// Receives into `buffer`; `.moved(0)` is the peer's end of file. Source: recv(2).
+  /// Receives into `buffer` what is there; `.moved(0)` is the peer's end of file. Source: recv(2).
   @inlinable
-  public static func receive(_ socket: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError)
-    -> Progress
-  {
+  public static func receive(
+    _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) -> Progress {
+    try progress("recv") { weft_recv(socket, buffer.baseAddress, buffer.count, Int32(WEFT_MSG_DONTWAIT)) }
+  }
+
+  /// Receives from a blocking socket, waiting as long as ``setReceiveTimeout(_:milliseconds:)`` says: one call instead of
+  /// poll(2) and recv(2).
+  @inlinable
+  public static func receiveWaiting(
+    _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) -> Progress {
     try progress("recv") { weft_recv(socket, buffer.baseAddress, buffer.count, 0) }
+  }
+
+  /// Bounds every blocking receive of `socket`. Sockets accepted from a TCP listener inherit it. Source: socket(7), SO_RCVTIMEO.
+  public static func setReceiveTimeout(_ socket: Int32, milliseconds: Int) throws(SystemError) {
+    var value = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+    try check(
+      weft_setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &value, UInt32(MemoryLayout<timeval>.size)), "setsockopt")
   }
 
   /// Sends from `buffer` without ever raising SIGPIPE; `more` keeps a last partial segment back (MSG_MORE). Source: send(2).
@@ -121,7 +139,7 @@ public enum Socket {
   public static func send(
     _ socket: Int32, _ buffer: UnsafeRawBufferPointer, more: Bool = false
   ) throws(SystemError) -> Progress {
-    let flags = Int32(MSG_NOSIGNAL) | (more ? Int32(MSG_MORE) : 0)
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT) | (more ? Int32(MSG_MORE) : 0)
     return try progress("send") { weft_send(socket, buffer.baseAddress, buffer.count, flags) }
   }
 

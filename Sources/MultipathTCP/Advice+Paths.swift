@@ -21,7 +21,8 @@ extension Advice {
       found.append(
         Finding(
           .notice, "accepted-limit", "addresses announced by peers are not taken up (add_addr_accepted is 0)",
-          meaning: "in active mode (PORT, EPRT) the server is the end that connects, and a client with signal endpoints "
+          meaning:
+            "in active mode (PORT, EPRT) the server is the end that connects, and a client with signal endpoints "
             + "gets no second path; passive mode is not affected",
           commands: ["ip mptcp limits set add_addr_accepted 4"]))
     }
@@ -52,7 +53,8 @@ extension Advice {
     for endpoint in endpoints where !addresses.isEmpty && !addresses.contains(endpoint.address) {
       found.append(
         Finding(
-          .warning, "endpoint-without-address", "no interface that is up has the address of endpoint \(endpoint.address)",
+          .warning, "endpoint-without-address",
+          "no interface that is up has the address of endpoint \(endpoint.address)",
           meaning: "no path can use it",
           commands: endpoint.id.map { ["ip mptcp endpoint delete id \($0)"] } ?? []))
     }
@@ -70,7 +72,8 @@ extension Advice {
     }
     return Set(names).sorted().filter { report.reversePathFilters[$0] == 1 }.map { name in
       Finding(
-        .warning, "rp-filter-strict", "net.ipv4.conf.\(name).rp_filter is strict (1), and \(name) has an MPTCP endpoint",
+        .warning, "rp-filter-strict",
+        "net.ipv4.conf.\(name).rp_filter is strict (1), and \(name) has an MPTCP endpoint",
         meaning: "packets of the second path are dropped when the answer would take another interface; 2 (loose) still "
           + "refuses addresses that are not routed at all",
         commands: ["sysctl -w net.ipv4.conf.\(name).rp_filter=2"])

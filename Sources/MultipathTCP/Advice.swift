@@ -95,7 +95,8 @@ public enum Advice {
     let list = alarms.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
     return Finding(
       .warning, "data-changed", "data of multipath connections was changed on the way (\(list))",
-      meaning: "most likely an FTP helper of a NAT or firewall that rewrites PORT or PASV lines; clients should use EPSV "
+      meaning:
+        "most likely an FTP helper of a NAT or firewall that rewrites PORT or PASV lines; clients should use EPSV "
         + "or TLS, or multipath should be off for control connections",
       commands: [])
   }

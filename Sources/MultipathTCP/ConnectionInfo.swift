@@ -82,7 +82,8 @@ extension MultipathSocket {
   /// Cost: about 1 µs. Source: MPTCP_INFO.
   public static func info(_ socket: Int32) throws(MultipathError) -> ConnectionInfo {
     // Twice today's size, so that a kernel with a few fields more is read as far as it goes.
-    try withUnsafeTemporaryAllocation(byteCount: 192, alignment: 8) { (buffer) throws(MultipathError) -> ConnectionInfo in
+    try withUnsafeTemporaryAllocation(byteCount: 192, alignment: 8) {
+      (buffer) throws(MultipathError) -> ConnectionInfo in
       var length = UInt32(buffer.count)
       let result = weft_getsockopt(socket, KernelOption.levelMPTCP, KernelOption.info, buffer.baseAddress, &length)
       guard result == 0 else { throw refusal(socket, -result) }

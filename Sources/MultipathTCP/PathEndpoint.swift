@@ -87,10 +87,12 @@ public struct PathEndpoint: Sendable, Hashable, CustomStringConvertible {
   }
 
   init?(attributes: Attributes) {
-    guard let address = attributes[3]?.address(0, length: 4) ?? attributes[4]?.address(0, length: 16) else { return nil }
+    guard let address = attributes[3]?.address(0, length: 4) ?? attributes[4]?.address(0, length: 16) else {
+      return nil
+    }
     self.address = address
     id = attributes[2]?.load(0)
-    port = attributes[5]?.load(0)
+    port = attributes[5]?.load(0, as: UInt16.self).flatMap { $0 == 0 ? nil : $0 }
     flags = Flags(rawValue: attributes[6]?.load(0) ?? 0)
     interfaceIndex = attributes[7]?.load(0)
   }

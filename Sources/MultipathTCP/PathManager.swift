@@ -142,7 +142,9 @@ struct GenericFamily {
     if let list = attributes[7] {  // CTRL_ATTR_MCAST_GROUPS
       for (_, entry) in Attributes(list.raw) {
         let group = Attributes(entry.raw)
-        guard let name = group[1]?.raw.prefix(while: { $0 != 0 }), let number: UInt32 = group[2]?.load(0) else { continue }
+        guard let name = group[1]?.raw.prefix(while: { $0 != 0 }), let number: UInt32 = group[2]?.load(0) else {
+          continue
+        }
         groups[String(decoding: name, as: UTF8.self)] = number
       }
     }

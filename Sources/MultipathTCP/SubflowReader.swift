@@ -54,7 +54,7 @@ extension MultipathSocket {
       var length = UInt32(headerSize)
       let result = weft_getsockopt(socket, KernelOption.levelMPTCP, KernelOption.fullInfo, base, &length)
       guard result == 0 else {
-        if (result == -EOPNOTSUPP || result == -ENOPROTOOPT), negotiated(socket) == .multipath {
+        if result == -EOPNOTSUPP || result == -ENOPROTOOPT, negotiated(socket) == .multipath {
           KernelOption.remember(absent: .fullInfo)
           throw .kernelTooOld(needs: "6.5")
         }

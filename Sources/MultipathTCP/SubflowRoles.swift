@@ -34,7 +34,7 @@ enum SubflowDiagnosis {
     }
     func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
     let family = local.address.family == .ipv4 ? AF_INET : AF_INET6
-    var message: [UInt8] = [UInt8(truncatingIfNeeded: family), 6, 0, 0]
+    var message: [UInt8] = [UInt8(truncatingIfNeeded: family), 6, 2, 0]  // 2: with INET_DIAG_INFO, which brings the rest
     message += bytes(UInt32.max)  // every state
     message += bytes(local.port.bigEndian) + bytes(remote.port.bigEndian)
     message += padded(local.address) + padded(remote.address)
@@ -44,7 +44,7 @@ enum SubflowDiagnosis {
 
   /// Finds INET_DIAG_ULP_INFO / INET_ULP_INFO_MPTCP / MPTCP_SUBFLOW_ATTR_FLAGS behind the 72 bytes of struct inet_diag_msg.
   static func role(_ answer: UnsafeRawBufferPointer) -> SubflowRole? {
-    guard let protocolInfo = Attributes(answer, from: 72)[20], let multipath = Attributes(protocolInfo.raw)[3],
+    guard let protocolInfo = Attributes(answer, from: 72)[19], let multipath = Attributes(protocolInfo.raw)[3],
       let flags: UInt32 = Attributes(multipath.raw)[8]?.load(0)
     else { return nil }
     return SubflowRole(rawValue: flags)

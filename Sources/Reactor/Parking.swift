@@ -7,12 +7,23 @@ import LinuxSystem
 /// The parking place of one session. A session is parked at most once at a time.
 public final class Parking: @unchecked Sendable {
   // Sendable: every stored `var` is touched only with the reactor's `state` locked.
-  typealias Continuation = UnsafeContinuation<Wake, Never>
+  /// Who goes on when the parking ends: a suspended task, or a function that starts one.
+  enum Waiter {
+    case task(UnsafeContinuation<Wake, Never>)
+    case callback(@Sendable (Wake) -> Void)
+
+    func resume(_ wake: Wake) {
+      switch self {
+      case .task(let continuation): continuation.resume(returning: wake)
+      case .callback(let function): function(wake)
+      }
+    }
+  }
 
   private let reactor: Reactor
   private let slot: UInt32
   private let generation: UInt32
-  private var continuation: Continuation?
+  private var waiter: Waiter?
   private var wasCalled = false
   private var armed: (first: Int32, second: Int32) = (-1, -1)
   /// Nanoseconds of CLOCK_MONOTONIC, or .max.
@@ -49,25 +60,41 @@ public final class Parking: @unchecked Sendable {
     _ first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
     until: MonotonicTime
   ) async -> Wake {
-    await withUnsafeContinuation { (continuation: Continuation) in
-      let wokenAlready = reactor.state.withLock { state -> Bool in
-        if wasCalled {
-          wasCalled = false
-          return true
-        }
-        self.continuation = continuation
-        deadline = until.nanoseconds
-        if deadline < scheduled {
-          scheduled = deadline
-          state.deadlines.push(.init(time: deadline, slot: slot, generation: generation))
-          if deadline < state.sleepsUntil { reactor.ring() }
-        }
-        if first >= 0 { arm(first, firstInterest, isSecond: false) }
-        if second >= 0 { arm(second, secondInterest, isSecond: true) }
-        return false
-      }
-      if wokenAlready { continuation.resume(returning: .called) }
+    await withUnsafeContinuation {
+      park(.task($0), first, firstInterest, second, secondInterest, until)
     }
+  }
+
+  /// Like ``wait(_:_:_:_:until:)``, but without a task: `function` is called, on any thread, when the parking ends.
+  ///
+  /// A task costs kilobytes that an idle session need not hold.
+  public func call(
+    when first: Int32, _ firstInterest: Readiness, until: MonotonicTime, _ function: @escaping @Sendable (Wake) -> Void
+  ) {
+    park(.callback(function), first, firstInterest, -1, [], until)
+  }
+
+  private func park(
+    _ waiter: Waiter, _ first: Int32, _ firstInterest: Readiness, _ second: Int32, _ secondInterest: Readiness,
+    _ until: MonotonicTime
+  ) {
+    let wokenAlready = reactor.state.withLock { state -> Bool in
+      if wasCalled {
+        wasCalled = false
+        return true
+      }
+      self.waiter = waiter
+      deadline = until.nanoseconds
+      if deadline < scheduled {
+        scheduled = deadline
+        state.deadlines.push(.init(time: deadline, slot: slot, generation: generation))
+        if deadline < state.sleepsUntil { reactor.ring() }
+      }
+      if first >= 0 { arm(first, firstInterest, isSecond: false) }
+      if second >= 0 { arm(second, secondInterest, isSecond: true) }
+      return false
+    }
+    if wokenAlready { waiter.resume(.called) }
   }
 
   /// Waits for nothing but the deadline or ``wake()``.
@@ -75,18 +102,18 @@ public final class Parking: @unchecked Sendable {
 
   /// Wakes the session from any thread. If it is not parked, its next wait ends at once.
   public func wake() {
-    let continuation = reactor.state.withLock { _ -> Continuation? in
-      if self.continuation == nil { wasCalled = true }
+    let waiter = reactor.state.withLock { _ -> Waiter? in
+      if self.waiter == nil { wasCalled = true }
       return take()
     }
-    continuation?.resume(returning: .called)
+    waiter?.resume(.called)
   }
 
-  var isParked: Bool { continuation != nil }
+  var isParked: Bool { waiter != nil }
 
-  func take() -> Continuation? {
-    defer { continuation = nil }
-    return continuation
+  func take() -> Waiter? {
+    defer { waiter = nil }
+    return waiter
   }
 
   /// One-shot, level-triggered: what is ready already is reported at once.

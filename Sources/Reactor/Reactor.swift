@@ -67,7 +67,7 @@ public final class Reactor: Sendable {
 
   private func run() -> Never {
     withUnsafeTemporaryAllocation(of: weft_event.self, capacity: 256) { events in
-      var woken: [(Parking.Continuation, Wake)] = []
+      var woken: [(Parking.Waiter, Wake)] = []
       while true {
         let count = weft_epoll_wait(epoll, events.baseAddress, 256, timeout())
         state.withLock { state in
@@ -75,7 +75,7 @@ public final class Reactor: Sendable {
           for index in 0..<max(0, Int(count)) { deliver(events[index], &state, &woken) }
           expire(&state, &woken)
         }
-        for (continuation, wake) in woken { continuation.resume(returning: wake) }
+        for (waiter, wake) in woken { waiter.resume(wake) }
         woken.removeAll(keepingCapacity: true)
       }
     }
@@ -94,18 +94,18 @@ public final class Reactor: Sendable {
     }
   }
 
-  private func deliver(_ event: weft_event, _ state: inout State, _ woken: inout [(Parking.Continuation, Wake)]) {
+  private func deliver(_ event: weft_event, _ state: inout State, _ woken: inout [(Parking.Waiter, Wake)]) {
     if event.token == Self.alarmToken {
       var count: UInt64 = 0
       _ = weft_read(alarm, &count, 8)
       return
     }
     let token = Token(event.token)
-    guard let parking = lookUp(token.slot, token.generation, state), let continuation = parking.take() else { return }
-    woken.append((continuation, .ready(first: !token.isSecond, second: token.isSecond)))
+    guard let parking = lookUp(token.slot, token.generation, state), let waiter = parking.take() else { return }
+    woken.append((waiter, .ready(first: !token.isSecond, second: token.isSecond)))
   }
 
-  private func expire(_ state: inout State, _ woken: inout [(Parking.Continuation, Wake)]) {
+  private func expire(_ state: inout State, _ woken: inout [(Parking.Waiter, Wake)]) {
     guard let earliest = state.deadlines.earliest else { return }
     let now = weft_monotonic()
     guard earliest <= now else { return }
@@ -114,7 +114,7 @@ public final class Reactor: Sendable {
       parking.scheduled = .max
       guard parking.isParked else { continue }
       if parking.deadline <= now {
-        if let continuation = parking.take() { woken.append((continuation, .deadline)) }
+        if let waiter = parking.take() { woken.append((waiter, .deadline)) }
       } else if parking.deadline != .max {
         // The deadline has moved while the session was awake: that costs nothing until here.
         parking.scheduled = parking.deadline

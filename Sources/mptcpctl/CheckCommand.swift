@@ -102,7 +102,8 @@ struct CheckCommand: ParsableCommand {
       let figures = path.statistics
       let state = path.isLive ? "live" : figures.state.map { "\($0)" } ?? "?"
       rows.append([
-        "\(path.local)", "\(path.remote)", path.role.map { "\(state), \($0)" } ?? state, mptcpctl.show(figures.roundTrip),
+        "\(path.local)", "\(path.remote)", path.role.map { "\(state), \($0)" } ?? state,
+        mptcpctl.show(figures.roundTrip),
         "\(figures.congestionWindow) x \(figures.segmentSize) B", "\(figures.bytesSent ?? 0) B",
         "\(figures.bytesReceived ?? 0) B", "\(figures.totalRetransmissions)",
       ])

@@ -44,7 +44,9 @@ struct EndpointsCommand: ParsableCommand {
     func run() throws {
       try common.enter()
       guard let address = IPAddress(address) else { return }
-      let flags = words.compactMap(PathEndpoint.Flags.init(word:)).reduce(into: PathEndpoint.Flags()) { $0.formUnion($1) }
+      let flags = words.compactMap(PathEndpoint.Flags.init(word:)).reduce(into: PathEndpoint.Flags()) {
+        $0.formUnion($1)
+      }
       var index: Int32?
       if let interface {
         let number = if_nametoindex(interface)

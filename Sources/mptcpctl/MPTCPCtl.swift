@@ -66,3 +66,19 @@ func show(_ duration: Duration) -> String {
 
 /// Lets what was printed appear now, in a pipe too.
 func flush() { fflush(nil) }
+
+/// Breaks a text into lines of at most 100 characters, the further ones indented.
+func wrapped(_ text: String, indent: String) -> String {
+  var lines = [""]
+  for word in text.split(separator: " ") {
+    let last = lines[lines.count - 1]
+    if last.isEmpty {
+      lines[lines.count - 1] = String(word)
+    } else if last.count + word.count < 100 {
+      lines[lines.count - 1] += " \(word)"
+    } else {
+      lines.append(String(word))
+    }
+  }
+  return lines.map { indent + $0 }.joined(separator: "\n")
+}

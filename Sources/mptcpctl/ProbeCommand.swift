@@ -22,7 +22,7 @@ struct ProbeCommand: ParsableCommand {
     if findings.isEmpty { print("\nnothing to remark") }
     for finding in findings {
       print("\n\(finding.severity): \(finding.summary) [\(finding.id)]")
-      print("  meaning: \(finding.meaning)")
+      print(wrapped(finding.meaning + ".", indent: "  "))
       for command in finding.commands { print("  # \(command)") }
     }
     if strict, findings.contains(where: { $0.severity >= .warning }) { throw ExitCode(1) }
@@ -39,7 +39,10 @@ struct ProbeCommand: ParsableCommand {
       ["path manager", text(settings.pathManager)],
       ["scheduler", text(settings.scheduler)],
       ["limits", text(report.limits)],
-      ["endpoints", report.endpoints.map { $0.isEmpty ? "none" : $0.map(\.description).joined(separator: ", ") } ?? "-"],
+      [
+        "endpoints",
+        report.endpoints.map { $0.isEmpty ? "none" : $0.map(\.description).joined(separator: ", ") } ?? "-",
+      ],
       ["address announcement", text(settings.announceTimeout, " s")],
       ["stale after", text(settings.staleLossCount, " intervals")],
       ["close time-out", text(settings.closeTimeout, " s")],

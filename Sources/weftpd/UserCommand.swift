@@ -147,7 +147,7 @@ private struct ImportUsers: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      let source = try UserImport.load(path: file)
+      let source = try load()
       let report = try options.editor.importUsers(source, replacing: replace, readOnly: readOnly)
       for skip in source.skipped { complain("\(file):\(skip.line): skipped: \(skip.message)") }
       for warning in source.warnings { complain("\(file):\(warning.line): warning: \(warning.message)") }
@@ -158,6 +158,16 @@ private struct ImportUsers: ParsableCommand {
         "\(source.format.rawValue): \(report.added.count) added, \(report.replaced.count) replaced,",
         "\(report.kept.count) left as they were, \(source.skipped.count) skipped.")
       if source.users.isEmpty { throw ExitCode(1) }
+    }
+  }
+
+  /// Reads the file to import. That it is broken is no fault of the table: exit code 1, not 78.
+  private func load() throws -> UserImport {
+    do throws(UserTableError) {
+      return try UserImport.load(path: file)
+    } catch {
+      complain(error.description)
+      throw ExitCode(1)
     }
   }
 }

@@ -1,5 +1,6 @@
 // PasswordPrompt: one line of a pipe; two equal answers on a terminal that shows neither.
 
+import Dispatch
 import Glibc
 import Testing
 
@@ -68,7 +69,11 @@ import Testing
     let terminal = try Terminal()
     #expect(terminal.echoes)
     let device = terminal.device
-    let reading = Task.detached { try PasswordPrompt(input: device, output: device).read(user: bytes("bob")) }
+    // On a thread of its own: the prompt and the test block for each other, and tasks share few threads.
+    let (answers, answer) = AsyncStream.makeStream(of: Result<[UInt8], any Error>.self)
+    DispatchQueue(label: "prompt").async {
+      answer.yield(Result { try PasswordPrompt(input: device, output: device).read(user: bytes("bob")) })
+    }
     var shown = terminal.expect("New password for bob: ")
     #expect(!terminal.echoes)
     terminal.type(first)
@@ -76,7 +81,8 @@ import Testing
       shown += terminal.expect("again: ")
       terminal.type(second)
     }
-    let result = await reading.result
+    var iterator = answers.makeAsyncIterator()
+    let result = try #require(await iterator.next())
     #expect(terminal.echoes)  // given back as it was
     return (result, shown)
   }

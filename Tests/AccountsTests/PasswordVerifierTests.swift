@@ -12,7 +12,13 @@ import Testing
     let verifier = PasswordVerifier()
     #expect(await verifier.verify(Sample.password, hash: hash))
     #expect(await !verifier.verify(bytes("wrong"), hash: hash))
-    #expect(await !verifier.verify([], hash: hash))
+  }
+
+  @Test func theEmptyPassword() async {
+    let verifier = PasswordVerifier()
+    #expect(await !verifier.verify([], hash: Sample.yescrypt))
+    #expect(await !verifier.verify([], hash: ""))
+    #expect(await !verifier.verify([], hash: nil))
   }
 
   @Test(arguments: ["", "*", "!", "*0", "*1", "!$1$a$b", "x", "$nonsense$", "secret"])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures weftpd beside vsftpd, Pure-FTPd, ProFTPD, pyftpdlib and a bare C floor; docs/benchmark.md tells what and how."""
+"""Measures weftpd beside vsftpd, Pure-FTPd, ProFTPD, pyftpdlib and a bare C floor; see docs/benchmark.md."""
 
 import argparse
 import atexit
@@ -19,7 +19,7 @@ import time
 
 import report
 import rows as catalogue
-from servers import FLOORS, PASSWORD, PEERS, USER, Server, Unavailable
+from servers import FLOORS, MOST_SESSIONS, PASSWORD, PEERS, USER, Server, Unavailable
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -107,11 +107,12 @@ class Bench:
             source, binary = HERE / f"{name}.c", self.tools / name
             if binary.exists() and binary.stat().st_mtime > source.stat().st_mtime:
                 continue
-            made = subprocess.run([compiler, *flags, "-o", binary, source, *libraries], capture_output=True, text=True, check=False)
+            command = [compiler, *flags, "-o", binary, source, *libraries]
+            made = subprocess.run(command, capture_output=True, text=True, check=False)
             if made.returncode and name == "floor":
                 warn("no libcrypt to build with: the floor takes any password")
-                made = subprocess.run(
-                    [compiler, *flags, "-DNO_CRYPT", "-pthread", "-o", binary, source], capture_output=True, text=True, check=False)
+                command = [compiler, *flags, "-DNO_CRYPT", "-pthread", "-o", binary, source]
+                made = subprocess.run(command, capture_output=True, text=True, check=False)
             if made.returncode:
                 sys.exit(f"bench: cannot build {name}.c\n{made.stderr}")
 
@@ -121,10 +122,9 @@ class Bench:
         self.state.mkdir()
         self.state.chmod(0o755)
         block = random.Random(1).randbytes(1 << 20)
-        words = (b"The quick brown fox jumps over the lazy dog, again and again\n" * 20000)[: 1 << 20]
         for name, size, piece in (
-            ("big.bin", catalogue.BIG, block), ("middle.bin", catalogue.MIDDLE, block), ("small.bin", catalogue.SMALL, block),
-            ("text.txt", catalogue.TEXT, words),
+            ("big.bin", catalogue.BIG, block), ("middle.bin", catalogue.MIDDLE, block),
+            ("small.bin", catalogue.SMALL, block), ("text.txt", catalogue.TEXT, catalogue.TEXT_PIECE),
         ):
             with open(self.root / name, "wb") as file:
                 for at in range(0, size, len(piece)):
@@ -141,13 +141,15 @@ class Bench:
         if unknown:
             sys.exit(f"bench: no server called {', '.join(sorted(unknown))}")
         if set(wanted) & set(PEERS):
-            subprocess.run([HERE / "peers" / "fetch.sh", self.cache / "peers"], stdin=subprocess.DEVNULL, timeout=900, check=False)
+            fetch = [HERE / "peers" / "fetch.sh", self.cache / "peers"]
+            subprocess.run(fetch, stdin=subprocess.DEVNULL, timeout=900, check=False)
         for name in wanted:
             weftpd = self.options.weftpd and pathlib.Path(self.options.weftpd).resolve()
             if name == "weftpd" and not (weftpd and weftpd.exists()):
                 self.skipped[name] = f"not built: {weftpd or '--weftpd was not given'}"
                 continue
-            server = Server(name, self.tools, self.cache / "peers", self.root, self.state, weftpd, self.options.weftpd_option)
+            server = Server(
+                name, self.tools, self.cache / "peers", self.root, self.state, weftpd, self.options.weftpd_option)
             if self.start(server, check=True):
                 self.servers.append(server)
         for name, why in self.skipped.items():
@@ -171,7 +173,11 @@ class Bench:
     # Measuring
 
     def account(self, row):
-        return ("--user", "anonymous", "--password", "bench@") if row.anonymous else ("--user", USER, "--password", PASSWORD)
+        user, password = ("anonymous", "bench@") if row.anonymous else (USER, PASSWORD)
+        return ("--user", user, "--password", password)
+
+    def note(self, row, server, text):
+        self.problems.setdefault(row.name, {})[server.name] = text
 
     def measure(self, row, server):
         """One run of one row against one server: its figures, or LoadFailed."""
@@ -191,12 +197,13 @@ class Bench:
                 server.pin(cpus)
             for file in (self.root / "up").glob(f"{server.name}-*"):
                 file.unlink(missing_ok=True)
-        if row.kind != "burst" and (result["unfinished"] or result["errors"]) :
-            self.problems.setdefault(row.name, {})[server.name] = f"{result['errors']} errors: {result['error'] or 'unfinished'}"
+        if row.kind != "burst" and (result["unfinished"] or result["errors"]):
+            self.note(row, server, f"{result['errors']} errors: {result['error'] or 'unfinished'}")
             if result["errors"] > max(2, result["ops"] // 1000):
                 raise LoadFailed(result["error"])
         if result["client_cpu"] and self.options.verbose:
-            warn(f"{row.name} {server.name}: the client used {result['client_cpu'] / (result['seconds'] or 1):.0%} of a CPU")
+            share = result["client_cpu"] / (result["seconds"] or 1)
+            warn(f"{row.name} {server.name}: the client used {share:.0%} of a CPU")
         return row.figures(result, cpu)
 
     def measure_huge(self, row, server):
@@ -215,7 +222,10 @@ class Bench:
             raise LoadFailed(self.skipped[server.name])
         time.sleep(0.2)
         empty = server.pss_kib()
-        with Load(self.tools / "load", server, row.load, self.account(row)) as load:
+        hold = min(self.options.idle, MOST_SESSIONS.get(server.name, self.options.idle))
+        if hold < self.options.idle:
+            self.note(row, server, f"with {hold} sessions, the most it holds")
+        with Load(self.tools / "load", server, row.load, [*self.account(row), "--hold", hold]) as load:
             state = load.ready()
             each = (server.pss_kib() - empty) / state["open"]
             result = load.go()
@@ -227,7 +237,7 @@ class Bench:
 
     def run_row(self, row):
         measure = {"huge": self.measure_huge, "idle": self.measure_idle}.get(row.special, self.measure)
-        rounds = min(self.options.rounds, 2) if row.special else self.options.rounds
+        rounds = min(self.options.rounds, 1 if self.options.quick else 2) if row.special else self.options.rounds
         data, lost = {server.name: [] for server in self.servers}, set()
         for _ in range(rounds):
             for server in self.servers:
@@ -239,7 +249,7 @@ class Bench:
                     data[server.name].append(measure(row, server))
                 except LoadFailed as error:
                     # Left out of this row only: there are peers that lack a command or cannot hold the load.
-                    self.problems.setdefault(row.name, {})[server.name] = str(error)
+                    self.note(row, server, str(error))
                     lost.add(server.name)
                     data[server.name] = []
                     server.stop()
@@ -269,9 +279,10 @@ class Bench:
                     warn(f"{title}, {server.name}: {error}")
                     continue
                 if result["ops"] == operations:
+                    ordered = sorted(calls.items(), key=lambda item: -item[1])
                     self.calls[title][server.name] = sum(calls.values()) / operations
                     self.details.setdefault(server.name, {})[title] = {
-                        name: round(count / operations, 2) for name, count in sorted(calls.items(), key=lambda item: -item[1])}
+                        name: round(count / operations, 2) for name, count in ordered}
             server.stop()
         names = [server.name for server in self.servers]
         report.print_calls(names, self.calls, catalogue.GOALS, say)
@@ -298,7 +309,8 @@ class Bench:
         self.choose_servers()
         if not self.servers:
             sys.exit("bench: no server to measure")
-        say(f"{platform.system()} {platform.release()}, {len(os.sched_getaffinity(0))} CPUs, files in {options.directory}; "
+        cpus = len(os.sched_getaffinity(0))
+        say(f"{platform.system()} {platform.release()}, {cpus} CPUs, files in {options.directory}; "
             f"{options.rounds} rounds of {options.seconds} s, interleaved; medians (min–max)")
         if report.SUBJECT in {server.name for server in self.servers}:
             say("The columns with × tell how many times better weftpd is than that server.")
@@ -312,8 +324,11 @@ class Bench:
             say(f"Left out: {name}: {why}")
         if options.json:
             with open(options.json, "w", encoding="utf-8") as file:
-                json.dump({"kernel": platform.release(), "rows": self.results, "problems": self.problems, "summary": lines,
-                           "calls": self.calls, "call_details": self.details, "skipped": self.skipped}, file, indent=1)
+                everything = {
+                    "kernel": platform.release(), "rows": self.results, "problems": self.problems, "summary": lines,
+                    "calls": self.calls, "call_details": self.details, "skipped": self.skipped,
+                }
+                json.dump(everything, file, indent=1)
 
 
 def main():
@@ -326,10 +341,11 @@ def main():
     parser.add_argument("--rows", metavar="NAMES", help="only these rows, separated by commas")
     parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS)}")
     parser.add_argument("--rounds", type=int, help="interleaved rounds (5; 2 with --quick)")
-    parser.add_argument("--seconds", type=float, help="length of one measurement (1; 0.3 with --quick)")
+    parser.add_argument("--seconds", type=float, help="length of one measurement (1; 0.25 with --quick)")
     parser.add_argument("--idle", type=int, help="sessions held in the row idle (5000; 1000 with --quick)")
     parser.add_argument("--churn", type=int, default=8, help="seconds of the row churn-16 (8)")
-    parser.add_argument("--quick", action="store_true", help="everything but churn, short: a few minutes")
+    parser.add_argument("--quick", action="store_true",
+                        help="short runs, without the rows that take longest or repeat another: a few minutes")
     parser.add_argument("--no-calls", action="store_true", help="do not count system calls")
     parser.add_argument("--json", metavar="FILE", help="write every figure there as well")
     parser.add_argument("--directory", default="/dev/shm", help="where the files served lie (/dev/shm)")
@@ -337,7 +353,7 @@ def main():
     parser.add_argument("--verbose", action="store_true", help="tell the client's share of CPU, too")
     options = parser.parse_args()
     options.rounds = options.rounds or (2 if options.quick else 5)
-    options.seconds = options.seconds or (0.3 if options.quick else 1.0)
+    options.seconds = options.seconds or (0.25 if options.quick else 1.0)
     options.idle = options.idle or (1000 if options.quick else 5000)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 

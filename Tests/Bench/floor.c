@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -76,16 +75,16 @@ static bool openListener(Session *s) {
   if (leased && s->listener >= 0) return true;
   if (s->listener >= 0) close(s->listener);
   int one = 1;
-  s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   for (int tries = 0; tries < 100; tries++) {
     s->random = s->random * 1664525u + 1013904223u;
     s->port = (uint16_t)(passiveLow + (int)((s->random >> 8) % (uint32_t)(passiveHigh - passiveLow + 1)));
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(s->port),
       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(s->listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(s->listener, 1) == 0) return true;
+    close(s->listener);  // the port is taken
   }
-  close(s->listener);
   s->listener = -1;
   return false;
 }
@@ -119,7 +118,7 @@ static bool sendAll(int fd, const char *bytes, size_t length) {
   return true;
 }
 
-// LF becomes CRLF: half of the block is read into, four times the smaller half is never exceeded.
+// LF becomes CRLF. A quarter of the block is read into, the rest takes the output, which is twice the input at most.
 static void sendASCII(Session *s, int file) {
   enum { INPUT = BLOCK / 4 };
   char *input = s->block, *output = s->block + INPUT;

@@ -1,5 +1,5 @@
-// keeper.c: runs one server as its child and adopts every orphan the server leaves behind (PR_SET_CHILD_SUBREAPER), so that
-// no process's CPU time is ever lost: what has exited is in the keeper's children's times, what lives is in the tree below.
+// keeper.c: runs one server as its child and adopts every orphan that server leaves behind (PR_SET_CHILD_SUBREAPER), so
+// that no process's CPU time is lost: what has exited is in the keeper's children's times, what lives is below it.
 //
 // keeper COMMAND [ARGUMENT]...   On SIGTERM, or when its own parent dies, it ends the server and everything beneath it.
 

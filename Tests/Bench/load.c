@@ -1,16 +1,15 @@
-// load.c: the benchmark's FTP client. One thread and one epoll loop drive any number of sessions; a run's figures leave as JSON.
+// load.c: the benchmark's FTP client: one epoll loop drives any number of sessions and reports its figures as JSON.
 //
 // Phases, so that the driver can read the server's CPU time around the part that is measured:
 //   1. log in --hold idle sessions and --sessions working ones; print {"ready":true,...}
 //   2. wait for a line on standard input, run the operation, print the figures
 //   3. wait for another line (or the end of input), then leave
-// Downloaded bytes are dropped in the kernel (MSG_TRUNC), large uploads come from a memfd by sendfile, and nothing is
+// Downloaded bytes are dropped in the kernel (MSG_TRUNC), uploads leave in sends of up to 1 MiB, and nothing is
 // allocated while an operation runs: the client must never be what is measured.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -21,15 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-  MAX_SESSIONS = 16384, CONTROL_BUFFER = 4096, CHUNK = 1 << 20, UPLOAD_SOURCE = 4 << 20, SMALL_UPLOAD = 64 << 10,
+  MAX_SESSIONS = 16384, CONTROL_BUFFER = 4096, CHUNK = 1 << 20, SMALL_UPLOAD = 64 << 10,
   MAX_SECONDS = 128, MAX_ERRORS = 50, MAX_DEPTH = 256,
 };
 
@@ -73,7 +70,7 @@ static Session session[MAX_SESSIONS];
 static Histogram latency, firstByte;
 static uint64_t perSecond[MAX_SECONDS];
 static char sink[CHUNK], errorText[256], batch[MAX_DEPTH * 256];
-static int epollDescriptor, uploadSource, sessionCount, nextToOpen, opening, ready, active, batchLength;
+static int epollDescriptor, sessionCount, nextToOpen, opening, ready, active, batchLength;
 static uint64_t began, deadline, lastCompletion, opsStarted, opsDone, bytesMoved, errorCount;
 static bool measuring;
 
@@ -251,14 +248,7 @@ static void endTransferIfDone(Session *s) {
 static void pump(Session *s) {
   while (s->moved < s->size) {
     uint64_t left = s->size - s->moved;
-    ssize_t n;
-    if (s->size <= SMALL_UPLOAD) {
-      n = send(s->data, sink, (size_t)left, MSG_NOSIGNAL | MSG_DONTWAIT);
-    } else {
-      off_t offset = (off_t)(s->moved % UPLOAD_SOURCE);
-      uint64_t run = UPLOAD_SOURCE - (uint64_t)offset;
-      n = sendfile(s->data, uploadSource, &offset, (size_t)(left < run ? left : run));
-    }
+    ssize_t n = send(s->data, sink, left < CHUNK ? (size_t)left : CHUNK, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) { closeData(s); return; }  // the final reply tells what went wrong
     s->moved += (uint64_t)n;
@@ -300,14 +290,12 @@ static void openTransfer(Session *s, const char *line, int length) {
   int port = passivePort(line, length);
   if (port < 0) { failOperation(s, line, length); return; }
   struct sockaddr_in address = loopback(port);
-  bool large = s->operation == OP_STOR && s->size > SMALL_UPLOAD;
   s->data = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   // A blocking connect: the listener is on this machine and its queue is empty.
   if (connect(s->data, (struct sockaddr *)&address, sizeof address) < 0) {
     failOperation(s, strerror(errno), 64);
     return;
   }
-  if (large) fcntl(s->data, F_SETFL, O_NONBLOCK);
   s->state = TRANSFER;
   s->asked = now();
   if (s->operation == OP_STOR) {
@@ -488,8 +476,6 @@ static void prepare(void) {
   for (int i = 0; i < MAX_SESSIONS; i++) session[i].control = session[i].data = -1;
   for (int i = 0; i < option.depth; i++) batchLength += sprintf(batch + batchLength, "%s\r\n", option.command);
   for (unsigned i = 0; i < CHUNK; i++) sink[i] = (char)(i * 2654435761u >> 13);
-  uploadSource = memfd_create("upload", MFD_CLOEXEC);
-  for (unsigned i = 0; i < UPLOAD_SOURCE / CHUNK; i++) if (write(uploadSource, sink, CHUNK) != CHUNK) exit(1);
   epollDescriptor = epoll_create1(EPOLL_CLOEXEC);
 }
 

@@ -44,6 +44,10 @@ def eligible(row, data):
             if name not in PEERS or all(figures.get("share", 0) >= 99.9 for figures in rounds)}
 
 
+def compared(row):
+    return [metric for metric in row.metrics if metric.compared]
+
+
 def series_of(data, metric):
     return {name: [figures.get(metric.name) for figures in rounds] for name, rounds in data.items()}
 
@@ -53,7 +57,7 @@ def print_row(row, data, problems, out=print):
     reference = SUBJECT if SUBJECT in data else None
     head = f"  {'':13}" + "".join(f"{metric.unit:>30}" for metric in row.metrics)
     if reference:
-        head += "   " + " ".join(f"{metric.unit.split()[0] + ' ×':>9}" for metric in row.metrics[:2])
+        head += "   " + " ".join(f"{metric.unit.split()[0] + ' ×':>9}" for metric in compared(row))
     out(head)
     for name, rounds in data.items():
         line = f"  {name:13}"
@@ -66,7 +70,7 @@ def print_row(row, data, problems, out=print):
             line += f"{number(statistics.median(values)):>11} {spread:<18}"
         if reference and name != reference:
             line += "   "
-            for metric in row.metrics[:2]:
+            for metric in compared(row):
                 series = series_of(data, metric)
                 value = ratio(metric, series[reference], series[name])
                 line += f"{f'{value:.2f}' if value else '–':>9} "
@@ -82,13 +86,14 @@ def summary(rows, results):
         data = results.get(row.name)
         if not data or SUBJECT not in data:
             continue
-        for metric in row.metrics[:2]:
+        for metric in compared(row):
             series = series_of(eligible(row, data), metric)
             if not present(series[SUBJECT]):
                 continue
             best = best_peer(metric, series)
             lines.append({
-                "row": row.name, "metric": metric.unit, "ours": statistics.median(present(series[SUBJECT])), "best": best,
+                "row": row.name, "metric": metric.unit, "best": best,
+                "ours": statistics.median(present(series[SUBJECT])),
                 "theirs": statistics.median(present(series[best])) if best else None,
                 "ratio": ratio(metric, series[SUBJECT], series[best]) if best else None,
                 "floors": {name: ratio(metric, series[name], series[SUBJECT]) for name in FLOORS if name in series},

@@ -3,16 +3,21 @@
 import dataclasses
 
 BIG, MIDDLE, SMALL = 256 << 20, 16 << 20, 4 << 10
-UPLOAD, TEXT = 128 << 20, 64 << 20
+UPLOAD = 128 << 20
+# 64 MiB of text, and what it becomes on the wire in TYPE A: one more byte for each line.
+TEXT_PIECE = (b"The quick brown fox jumps over the lazy dog, again and again\n" * 20000)[: 1 << 20]
+TEXT = 64 * len(TEXT_PIECE)
+TEXT_ON_THE_WIRE = TEXT + 64 * TEXT_PIECE.count(b"\n")
 
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """One figure of a row; `lower` is true where less is better."""
+    """One figure of a row; `lower` is true where less is better, `compared` is false for what is only told beside."""
 
     name: str
     unit: str
     lower: bool = False
+    compared: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +42,16 @@ class Row:
             case "mixed":
                 return [Metric("rate", "ops/s"), cost, Metric("p99", "p99 ms", True)]
             case "burst":
-                return [Metric("rate", "p99 ms", True), cost, Metric("share", "% greeted")]
+                return [Metric("rate", "p99 ms", True), cost, Metric("share", "% greeted", compared=False)]
             case "churn":
-                return [Metric("rate", "/s at the end"), cost, Metric("held", "% of the first second")]
+                held = Metric("held", "% of the first second", compared=False)
+                return [Metric("rate", "/s at the end"), cost, held]
             case "idle":
-                return [Metric("rate", "KiB each", True), Metric("login", "login p50 ms", True), Metric("opened", "opened/s"),
-                        Metric("base", "MiB with none", True)]
+                login, opened = Metric("login", "login p50 ms", True), Metric("opened", "opened/s")
+                return [Metric("rate", "KiB each", True), login, opened, Metric("base", "MiB with none", True, False)]
             case "huge":
-                return [Metric("rate", "first byte ms", True), Metric("whole", "whole ms", True), Metric("growth", "MiB growth", True)]
+                first, whole = Metric("rate", "first byte ms", True), Metric("whole", "whole ms", True)
+                return [first, whole, Metric("growth", "MiB growth", True, compared=False)]
         return [Metric("rate", "/s"), cost]
 
     def figures(self, result, cpu):
@@ -85,24 +92,27 @@ def rows(idle=5000, huge=100000, churn=8):
         Row("stor-1", "STOR of 128 MiB, 1 session, client and server on one CPU",
             ("--op", "stor", "--size", str(UPLOAD)), "bytes", pinned=True),
         Row("text-1", "RETR of 64 MiB of text in TYPE A, 1 session, client and server on one CPU",
-            ("--op", "retr", "--path", "text.txt", "--type", "A"), "bytes", pinned=True),
+            ("--op", "retr", "--path", "text.txt", "--type", "A", "--size", str(TEXT_ON_THE_WIRE)),
+            "bytes", pinned=True),
         Row("small-retr-1", "PASV and RETR of 4 KiB, 1 session", transfer()),
-        Row("small-retr-1-epsv", "EPSV and RETR of 4 KiB, 1 session", transfer("--epsv")),
+        Row("small-retr-1-epsv", "EPSV and RETR of 4 KiB, 1 session", transfer("--epsv"), slow=True),
         Row("small-retr-16", "PASV and RETR of 4 KiB, 16 sessions", transfer("--sessions", "16")),
         Row("small-stor-1", "PASV and STOR of 4 KiB, 1 session", small_upload),
-        Row("small-stor-16", "PASV and STOR of 4 KiB, 16 sessions", (*small_upload, "--sessions", "16")),
+        Row("small-stor-16", "PASV and STOR of 4 KiB, 16 sessions", (*small_upload, "--sessions", "16"), slow=True),
         Row("churn-16", f"PASV and RETR of 4 KiB, 16 sessions, for {churn} s: the last second",
             transfer("--sessions", "16", "--seconds", str(churn)), "churn", slow=True),
         Row("login-anon-1", "connect, anonymous login, QUIT, one at a time", ("--op", "login"), anonymous=True),
         Row("login-anon-32", "connect, anonymous login, QUIT, 32 at once",
             ("--op", "login", "--sessions", "32"), anonymous=True),
-        Row("login-user-1", "connect, login with a password (SHA-512 crypt), QUIT, one at a time", ("--op", "login")),
+        Row("login-user-1", "connect, login with a password (SHA-512 crypt), QUIT, one at a time",
+            ("--op", "login"), slow=True),
         Row("login-user-32", "connect, login with a password (SHA-512 crypt), QUIT, 32 at once",
             ("--op", "login", "--sessions", "32")),
         Row("noop", "NOOP, one at a time", ("--op", "command", "--command", "NOOP")),
         Row("noop-pipelined", "NOOP, 32 pipelined", ("--op", "command", "--command", "NOOP", "--depth", "32")),
         Row("size", "SIZE, one at a time", ("--op", "command", "--command", "SIZE small.bin")),
-        Row("list-10k", "LIST of 10,000 entries", ("--op", "list", "--list-path", "d10000", "--at-least", "200000"), "time"),
+        Row("list-10k", "LIST of 10,000 entries",
+            ("--op", "list", "--list-path", "d10000", "--at-least", "200000"), "time"),
         Row("mlsd-10k", "MLSD of 10,000 entries",
             ("--op", "list", "--list-verb", "MLSD", "--list-path", "d10000", "--at-least", "200000"), "time"),
         Row("mix-200", "200 sessions: RETR 4 KiB (5 of 10), STOR 4 KiB (3), LIST of 100 (2)",
@@ -113,12 +123,12 @@ def rows(idle=5000, huge=100000, churn=8):
         Row(f"list-{huge // 1000}k", f"LIST of {huge:,} entries: first byte, and growth of resident memory",
             ("--op", "list", "--list-path", f"d{huge}", "--ops", "1", "--limit", "30"), "huge", special="huge"),
         Row("idle", f"{idle:,} idle sessions: memory of each (PSS), and a new anonymous login beside them",
-            ("--op", "login", "--hold", str(idle), "--parallel", "16", "--ops", "200", "--limit", "120"), "idle",
+            ("--op", "login", "--parallel", "16", "--ops", "200", "--limit", "120"), "idle",
             anonymous=True, special="idle"),
     ]
 
 
-# The second table: system calls of the server for one operation. (title, operations counted, load generator's arguments)
+# The second table, system calls of the server for one operation: (title, operations counted, load's arguments).
 COUNTED = [
     ("RETR 4 KiB (PASV to 226)", 40, transfer()),
     ("RETR 4 KiB (EPSV to 226)", 40, transfer("--epsv")),

@@ -1,8 +1,9 @@
-"""Starts and stops the servers of the benchmark, and reads what they cost: CPU time, memory and system calls of a whole process tree."""
+"""Starts and stops the benchmark's servers, and reads what their process trees cost: CPU, memory, system calls."""
 
 import ftplib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -16,11 +17,17 @@ USER, PASSWORD = "user", "pass"
 PASSWORD_HASH = "$6$weftbench$K1QbVzVZmRAln0fTitbxjHj.L1v.BeIlmROefjIY5GQ861Ndk/kzTIXuKGcP6S.7/iNBnQ6MDEUnI2RwOnTAO/"
 PEERS = ["vsftpd", "pure-ftpd", "proftpd", "pyftpdlib"]
 FLOORS = ["floor", "floor-leased"]
+# The most sessions a peer can be told to hold: Debian's pure-ftpd takes -c up to 500.
+MOST_SESSIONS = {"pure-ftpd": 480}
 # Below the ephemeral ports, and a range for each, so that no server meets another's TIME_WAIT sockets.
 PASSIVE_PORTS = {
     "vsftpd": (24000, 24999), "pure-ftpd": (25000, 25999), "proftpd": (26000, 26999), "pyftpdlib": (27000, 27999),
     "floor": (28000, 28999), "floor-leased": (29000, 29999), "weftpd": (31000, 31999),
 }
+
+
+# A line of strace -f that begins a call; not "<... call resumed>", not "+++ exited +++", not the rest of a cut line.
+CALL = re.compile(rb"\d+ +(\w+)\(")
 
 
 class Unavailable(Exception):
@@ -117,7 +124,8 @@ class Server:
             raise Unavailable(f"'weftpd user add' failed: {added.stderr.strip()}")
         return [
             self.weftpd, "serve", "--users", table, "--anonymous", "--set", f"accounts.anonymous-root={self.root}",
-            "--listen", "127.0.0.1:0", "--set", f"passive.ports={low}-{high}", *self.weftpd_options,
+            "--listen", "127.0.0.1:0", "--set", f"passive.ports={low}-{high}",
+            "--set", "log.level=warning", *self.weftpd_options,
         ]
 
     def complaint(self):
@@ -203,8 +211,8 @@ class Server:
     def cpu(self):
         """Seconds of CPU used so far by everything the keeper started, what has already exited included.
 
-        A living process is read from its CPU clock (nanoseconds, all threads), exited children from their parent's cutime
-        and cstime; orphans are children of the keeper.
+        A living process is read from its CPU clock (nanoseconds, all threads), exited children from their parent's
+        cutime and cstime; orphans are children of the keeper.
         """
         fields = stat_fields(self.keeper.pid)
         total = (int(fields[13]) + int(fields[14])) / TICK if fields else 0.0
@@ -214,7 +222,7 @@ class Server:
                 continue
             total += (int(fields[13]) + int(fields[14])) / TICK
             try:
-                total += time.clock_gettime(~pid << 3 | 2)  # CPUCLOCK_SCHED of that process, see clock_getcpuclockid(3)
+                total += time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid(3) gives
             except OSError:
                 total += (int(fields[11]) + int(fields[12])) / TICK
         return total
@@ -257,21 +265,20 @@ class Server:
         return sum(status_kib(pid, "VmHWM") for pid in process_tree(self.keeper.pid))
 
     def traced_calls(self, offset):
-        """Waits until the trace stands still, then counts the calls after `offset`: (names with counts, new offset)."""
+        """Waits until the trace stands still, then counts the calls after `offset`: ({name: count}, new offset)."""
         deadline, size = time.monotonic() + 5, -1
         while time.monotonic() < deadline:
             latest = self.trace.stat().st_size
             if latest == size:
                 break
             size = latest
-            time.sleep(0.3)
+            time.sleep(0.15)
         calls = {}
         with open(self.trace, "rb") as file:
             file.seek(offset)
             for line in file:
-                parts = line.split(None, 1)
-                if len(parts) < 2 or parts[1][:1] in (b"<", b"+", b"-") or b"(" not in parts[1]:
-                    continue  # "<... call resumed>", "+++ exited +++", "--- SIGNAL ---", "<unfinished ...>" alone
-                name = parts[1].split(b"(", 1)[0].decode(errors="replace")
-                calls[name] = calls.get(name, 0) + 1
+                call = CALL.match(line)
+                if call:
+                    name = call[1].decode()
+                    calls[name] = calls.get(name, 0) + 1
             return calls, file.tell()

@@ -7,17 +7,14 @@ import Testing
 @Suite struct ConversationTests {
   @Test("A dialogue goes as it is written", arguments: DialogueFile.all)
   func dialogue(_ file: DialogueFile) async throws {
-    let dialogue: Dialogue
-    do { dialogue = try DialogueParser.parse(readFile(file.path)) } catch {
-      Issue.record("\(file.name): \(error)")
-      return
-    }
-    if let missing = dialogue.requirements.first(where: { !isMet($0) }) {
-      print("skipped \(file.name): needs \(missing)")
-      return
-    }
     try await Blocking.run {
-      do { try DialogueRunner.run(DialogueParser.parse(readFile(file.path))) } catch {
+      do {
+        let dialogue = try DialogueParser.parse(readFile(file.path))
+        if let missing = dialogue.requirements.first(where: { !isMet($0) }) {
+          return print("skipped \(file.name): needs \(missing)")
+        }
+        try DialogueRunner.run(dialogue)
+      } catch {
         Issue.record("\(file.name): \(error)")
       }
     }

@@ -12,7 +12,8 @@ struct DialogueParser {
   static func parse(_ content: [UInt8]) throws -> Dialogue {
     var parser = DialogueParser()
     let lines = latin1(content).split(separator: "\n", omittingEmptySubsequences: false)
-    try require(lines.first?.hasPrefix("# ") == true, "line 1: a dialogue opens with a comment that says what it stands for")
+    try require(
+      lines.first?.hasPrefix("# ") == true, "line 1: a dialogue opens with a comment that says what it stands for")
     for (index, line) in lines.enumerated() {
       do { try parser.take(String(line), number: index + 1) } catch {
         throw TestFailure("line \(index + 1): \(error)")
@@ -82,7 +83,11 @@ struct DialogueParser {
       let name = words.removeFirst()
       var fixture = Fixture(name: name, kind: .directory)
       while let last = words.last.map(latin1), let value = value(of: "mode", in: last) ?? value(of: "time", in: last) {
-        if last.hasPrefix("mode=") { fixture.mode = UInt32(value, radix: 8) } else { fixture.modified = try Words.time(value) }
+        if last.hasPrefix("mode=") {
+          fixture.mode = UInt32(value, radix: 8)
+        } else {
+          fixture.modified = try Words.time(value)
+        }
         words.removeLast()
       }
       fixture.kind = try kind(key, words)
@@ -189,7 +194,8 @@ struct DialogueParser {
   }
 
   private func isCode(_ text: String) -> Bool {
-    text.utf8.count == 3 && "12345".contains(text.first ?? " ") && text.dropFirst().allSatisfy { "0123456789x".contains($0) }
+    text.utf8.count == 3 && "12345".contains(text.first ?? " ")
+      && text.dropFirst().allSatisfy { "0123456789x".contains($0) }
   }
 
   private func data(_ text: String) throws -> DataAction {

@@ -57,7 +57,9 @@ final class DialogueRunner {
     case .reply(let pattern):
       guard let reply = try talk.client.nextReply() else { throw TestFailure("the server closed the connection") }
       talk.note(reply, host: server.endpoint.host)
-      if let wrong = try pattern.mismatch(reply, &variables) { throw TestFailure("\(wrong), the server said: \(reply)") }
+      if let wrong = try pattern.mismatch(reply, &variables) {
+        throw TestFailure("\(wrong), the server said: \(reply)")
+      }
       if let passive = talk.passive {
         variables["dataport"] = bytes(String(passive.port))
       }
@@ -81,7 +83,8 @@ final class DialogueRunner {
     guard let reply = try talk.lastReply else { throw TestFailure("no reply yet") }
     var found = false
     for line in reply.lines where try pattern.matches(line, &variables) { found = true }
-    try require(found == wanted, "\(wanted ? "no line is like that" : "a line is like that"); the server said: \(reply)")
+    try require(
+      found == wanted, "\(wanted ? "no line is like that" : "a line is like that"); the server said: \(reply)")
   }
 
   private func perform(_ action: DataAction, _ talk: Talk) throws {

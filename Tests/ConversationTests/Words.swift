@@ -27,7 +27,9 @@ enum Words {
       case "\"": out.append(0x22)
       case "x":
         let digits = scalars[(index + 2)...].prefix(2).map(String.init).joined()
-        guard digits.utf8.count == 2, let byte = UInt8(digits, radix: 16) else { throw TestFailure("\\x needs two digits") }
+        guard digits.utf8.count == 2, let byte = UInt8(digits, radix: 16) else {
+          throw TestFailure("\\x needs two digits")
+        }
         out.append(byte)
         index += 2
       default: throw TestFailure("unknown escape \\\(scalars[index + 1])")
@@ -94,7 +96,16 @@ enum Words {
   private static func repeated(_ word: [UInt8], _ tail: String) throws -> [UInt8] {
     if tail.isEmpty { return word }
     guard tail.hasPrefix("*"), let count = Int(tail.dropFirst()) else { throw TestFailure("not understood: \(tail)") }
-    return Array(repeatElement(word, count: count).joined())
+    var out: [UInt8] = []
+    out.reserveCapacity(word.count * count)
+    var piece = word  // the word once, twice, four times, …: a loop over bytes is slow in a debug build
+    var left = count
+    while left > 0 {
+      if left & 1 == 1 { out += piece }
+      left >>= 1
+      if left > 0 { piece += piece }
+    }
+    return out
   }
 
   private static func bare(_ word: String) throws -> [UInt8] {

@@ -56,6 +56,8 @@ enum SmallBuffers {
       if step == (0, 0) || step.produced > room || step.consumed > piece.count { return nil }
       out += buffer[..<step.produced]
       start += step.consumed
+      // Neither codec makes more than two bytes of one: this one would never end.
+      if out.count > 2 * input.count { return nil }
     }
     return buffer[room...].allSatisfy { $0 == 0xEE } ? out : nil
   }

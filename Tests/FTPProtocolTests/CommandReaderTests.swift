@@ -114,6 +114,20 @@ import Testing
     #expect(Self.later(input) == [.lineTooLong, Self.command("NOOP")])
   }
 
+  @Test func subnegotiationMayBeAsLongAsTheLimit() {
+    let input = [0xFF, 250] + Array(repeating: 0x78, count: 63) + [0xFF, 240] + bytes("NOOP\r\n")
+    #expect(Self.later(input, limit: 64) == [Self.command("NOOP")])
+    #expect(Self.later(input, limit: 63) == [.lineTooLong])
+  }
+
+  @Test func releasingStorageKeepsUnreadBytes() {
+    var reader = CommandReader(lineLimit: 64)
+    bytes("NOOP\r\nQUIT\r\n").withUnsafeBytes { reader.append($0) }
+    #expect(reader.next() == Self.command("NOOP"))
+    reader.releaseStorage()
+    #expect(reader.next() == Self.command("QUIT"))
+  }
+
   @Test func telnetBetweenCRAndLFDoesNotHideTheLineEnd() {
     #expect(Self.later(bytes("NOOP\r") + [0xFF, 241] + bytes("\n")) == [Self.command("NOOP")])
   }

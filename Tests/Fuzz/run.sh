@@ -36,7 +36,8 @@ for target; do
   else
     failed="$failed $target"
     echo "$target: BROKEN"
-    tail -n 20 "$work/$target.log"
+    # What the check said; without it (a trap, a hang, too much memory) what the fuzzer said.
+    grep -a -m 1 'Fatal error' "$work/$target.log" || tail -n 20 "$work/$target.log"
     ls "$work/broken/$target"/* 2>/dev/null || true
   fi
 done

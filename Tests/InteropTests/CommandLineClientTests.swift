@@ -59,7 +59,8 @@ import Testing
       let login = ["-V", "-u", "alice", "-p", Server.password, "-P", test.port]
       func ncftp(_ arguments: [String]) throws {
         let result = try TestSupport.run(arguments, directory: test.local.path)
-        try require(result.exitCode == 0, "\(arguments) ended with \(result.exitCode): \(result.output)\(result.errors)")
+        try require(
+          result.exitCode == 0, "\(arguments) ended with \(result.exitCode): \(result.output)\(result.errors)")
       }
       try ncftp(["ncftpget"] + login + ["127.0.0.1", ".", "data.bin"])
       try test.requireLocal("data.bin")

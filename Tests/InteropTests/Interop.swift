@@ -33,7 +33,9 @@ struct Interop {
     try directory.write(name + "/with space/c d.bin", pattern(5, seed: 3))
     try directory.write(name + "/with space/über.txt", bytes("x"))
     try directory.write(name + "/empty", [])
-    for index in 0..<20 { try directory.write(name + "/many/file\(index)", pattern(index * 100, seed: UInt64(index + 1))) }
+    for index in 0..<20 {
+      try directory.write(name + "/many/file\(index)", pattern(index * 100, seed: UInt64(index + 1)))
+    }
   }
 
   /// Runs a client and requires exit code 0.

@@ -76,7 +76,9 @@ import Testing
       async with aioftp.Client.context('127.0.0.1', int(sys.argv[1]), user='alice', password=sys.argv[2]) as client:
         await client.download('tree', 'tree', write_into=True)
         await client.make_directory('/up')
-        await client.upload('tree', '/up/tree', write_into=True)
+        await client.change_directory('/up')
+        await client.upload('tree', 'tree', write_into=True)
+        await client.change_directory('/')
         info = await client.stat('data.bin')
         assert int(info['size']) == 1234567, info
         assert await client.exists('tree/one') and not await client.exists('absent')

@@ -37,12 +37,15 @@ public func shown(_ bytes: some Collection<UInt8>, limit: Int = 300) -> String {
 /// by any offset is noticed.
 public func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-  return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-    for index in 0..<count {
+  return [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, filled in
+    let raw = UnsafeMutableRawBufferPointer(buffer)
+    var offset = 0
+    while offset < count {
       state ^= state << 13
       state ^= state >> 7
       state ^= state << 17
-      buffer[index] = UInt8(truncatingIfNeeded: state >> 24)
+      raw.storeBytes(of: state, toByteOffset: offset, as: UInt64.self)
+      offset += 8
     }
     filled = count
   }

@@ -94,7 +94,8 @@ public final class ChildProcess {
       if lines.count >= count { return lines.prefix(count).map(String.init) }
       if outputEnded {
         _ = waitForExit(patience: .seconds(2))
-        throw TestFailure("the process ended with status \(exitText) after printing '\(outputText)': \(errorText.suffix(2000))")
+        throw TestFailure(
+          "the process ended with status \(exitText) after printing '\(outputText)': \(errorText.suffix(2000))")
       }
       try require(deadline.wait(output, POLLIN), "no line on standard output in \(patience): \(errorText.suffix(2000))")
       readOutput()
@@ -155,7 +156,8 @@ public func run(
 ) throws -> CommandResult {
   let child = try ChildProcess(arguments, environment: environment, directory: directory, input: input)
   guard let code = child.waitForExit(patience: patience) else {
-    throw TestFailure("\(arguments.joined(separator: " ")) still runs after \(patience): \(child.errorText.suffix(2000))")
+    throw TestFailure(
+      "\(arguments.joined(separator: " ")) still runs after \(patience): \(child.errorText.suffix(2000))")
   }
   return CommandResult(exitCode: code, output: child.outputText, errors: child.errorText)
 }

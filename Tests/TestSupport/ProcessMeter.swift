@@ -27,12 +27,18 @@ public struct ProcessMeter: Sendable {
     return .milliseconds((user + system) * 1000 / sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// The most resident memory it ever had, in bytes.
+  public func peakResidentBytes() throws -> Int { try status("VmHWM") * 1024 }
+
   /// The number of threads.
-  public func threadCount() throws -> Int {
-    for line in latin1(try readFile("/proc/\(id)/status")).split(separator: "\n") where line.hasPrefix("Threads:") {
-      return Int(line.split(separator: "\t").last ?? "") ?? 0
+  public func threadCount() throws -> Int { try status("Threads") }
+
+  private func status(_ key: String) throws -> Int {
+    for line in latin1(try readFile("/proc/\(id)/status")).split(separator: "\n") where line.hasPrefix(key + ":") {
+      let words = line.split { $0 == "\t" || $0 == " " }
+      if words.count > 1, let number = Int(words[1]) { return number }
     }
-    throw TestFailure("cannot read status")
+    throw TestFailure("cannot read \(key) of process \(id)")
   }
 
   /// The number of open descriptors.
@@ -51,4 +57,14 @@ public struct ProcessMeter: Sendable {
     while !end.hasPassed { poll(nil, 0, min(50, end.milliseconds)) }
     return try processorTime() - before
   }
+}
+
+/// Raises our own limit on open descriptors as far as allowed; returns it.
+public func raiseDescriptorLimit() -> Int {
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  limit.rlim_cur = limit.rlim_max
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  return Int(clamping: limit.rlim_cur)
 }

@@ -12,6 +12,6 @@ public struct TestFailure: Error, CustomStringConvertible {
 }
 
 /// Throws a `TestFailure` with `message` unless `condition` holds. For code that must stop at the first failure.
-public func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
-  if !condition { throw TestFailure(message()) }
+public func require(_ condition: Bool, _ message: @autoclosure () throws -> String) throws {
+  if !condition { throw TestFailure(try message()) }
 }

@@ -27,11 +27,22 @@ extension Session {
       let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
       return try admit(account)
     }
+    let address = control.peer.address.octets
+    // Right passwords wait as long as wrong ones: an answer that comes quickly must not tell that the guess was right.
+    let delay = context.throttle.delayBeforeAnswer(address: address)
+    if delay > .zero { _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds)) }
     let entry = accounts.entry(named: name)
-    let isRight = await context.verifier.verify(command.argument, hash: entry?.hash)
-    guard isRight, let entry else { return await refuse(name) }
-    context.throttle.recordSuccess(address: control.peer.address.octets)
-    try admit(accounts.account(for: entry))
+    switch await context.verifier.check(command.argument, hash: entry?.hash) {
+    case .verified:
+      guard let entry else { return refuse(name) }
+      context.throttle.recordSuccess(address: address, user: name)
+      try admit(accounts.account(for: entry))
+    case .rejected: refuse(name)
+    case .busy, .cancelled:
+      // Not a wrong password, so not 530, which makes clients ask their user for another one.
+      reply(Reply(421, "Too many logins at once. Try again later."))
+      isEnding = true
+    }
   }
 
   private func admit(_ account: Account) throws(FTPError) {
@@ -51,17 +62,12 @@ extension Session {
     }
   }
 
-  private func refuse(_ name: [UInt8]) async {
-    let address = control.peer.address.octets
-    context.throttle.recordFailure(address: address)
+  private func refuse(_ name: [UInt8]) {
+    context.throttle.recordFailure(address: control.peer.address.octets, user: name)
     failedLogins += 1
     var record = record(verb: "PASS", result: 530)
     record.user = name
     context.logger.event(.notice, "login refused", record)
-    let delay = context.throttle.delayBeforeAnswer(address: address)
-    if delay > .zero {
-      _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
-    }
     if failedLogins >= configuration.limits.loginAttempts {
       reply(Reply(421, "Login incorrect, too often. Goodbye."))
       isEnding = true

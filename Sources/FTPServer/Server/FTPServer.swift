@@ -56,8 +56,8 @@ public final class FTPServer: Sendable {
   /// - Returns: how many transfers or sessions had to be broken off.
   @discardableResult
   public func drain(grace: Duration) async -> Int {
-    for acceptor in acceptors.withLock({ $0 }) { acceptor.stopAccepting() }
     context.ending.store(.draining, ordering: .sequentiallyConsistent)
+    for acceptor in acceptors.withLock({ $0 }) { acceptor.stopAccepting() }
     context.registry.wakeAll()
     let deadline = MonotonicTime.now.advanced(by: grace.inNanoseconds)
     if await context.registry.waitUntilEmpty(context.reactor, deadline: deadline) { return 0 }

@@ -40,11 +40,15 @@ final class ControlConnection {
     return address
   }
 
-  /// Reads what is there, 4 KiB at most, into the command reader.
-  func receive() -> Input {
+  /// How long ``receive(lingering:)`` waits at most, in milliseconds. Longer than a round trip on a local network.
+  static let linger = 2
+
+  /// Reads what is there, 4 KiB at most, into the command reader; with `lingering` it waits up to ``linger`` for it.
+  func receive(lingering: Bool = false) -> Input {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
       do {
-        switch try Socket.receive(socket.number, into: buffer) {
+        let number = socket.number
+        switch try lingering ? Socket.receiveWaiting(number, into: buffer) : Socket.receive(number, into: buffer) {
         case .moved(0): return .ended
         case .moved(let count):
           reader.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

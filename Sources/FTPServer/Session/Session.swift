@@ -29,6 +29,8 @@ actor Session {
   var isEnding = false
   /// The client has closed its side: what it sent before is still answered.
   var inputEnded = false
+  /// The connection is broken: nothing can be said any more.
+  private var isLost = false
   var failedLogins = 0
   var refusedCommands = 0
   private let connected = MonotonicTime.now
@@ -46,26 +48,93 @@ actor Session {
 
   // MARK: the loop
 
-  /// Serves the client until one side ends the session.
-  func run() async {
-    reply(Reply(220, configuration.greeting))
-    await serve()
-    close()
+  /// What the session has to wait for before it can go on.
+  private enum Pause {
+    /// A command that waits for something: the rest of it.
+    case command(Continuation)
+    /// Input, until a deadline.
+    case input(MonotonicTime)
+    /// Room for output.
+    case output
+    /// Nothing: the session is over.
+    case over
   }
 
-  private func serve() async {
+  /// Starts or goes on with a session on its own queue.
+  ///
+  /// Called off that queue: the task runs here up to its first suspension, which is the way to the queue, so there is one hop.
+  nonisolated func start(after wake: Wake? = nil) {
+    Task.immediate { await self.run(after: wake) }
+  }
+
+  /// Serves the client until it pauses or one side ends the session.
+  ///
+  /// An idle session has no task, whose frames cost kilobytes: this function returns, and the reactor calls ``start(after:)`` again.
+  private func run(after wake: Wake?) async {
+    if let wake { resume(wake) } else { reply(Reply(220, configuration.greeting)) }
     while true {
-      while let event = nextEvent() {
-        lastCommand = .now
-        if let slow = handle(event) { await slow(self) }
-        if isEnding { return await lastFlush() }
-        // Replies of pipelined commands leave together, but not without bound.
-        if control.hasOutput, control.outputCount > 64 * 1024, !(await flush()) { return }
+      switch advance() {
+      case .command(let rest): await rest(self)
+      case .input(let deadline):
+        return parking.call(when: control.number, .readable, until: deadline) { [self] in start(after: $0) }
+      case .output: if await !flush() { return close() }
+      case .over: return await end()
       }
-      guard await flush() else { return }
-      if inputEnded { return }
-      guard await awaitInput() else { return await lastFlush() }
     }
+  }
+
+  /// Runs commands, sends replies and reads input until there is something to wait for.
+  private func advance() -> Pause {
+    while !isLost {
+      var hasMore = false
+      while !isEnding, let event = nextEvent() {
+        lastCommand = .now
+        if let rest = handle(event) { return .command(rest) }
+        // Replies of pipelined commands leave together, but not without bound.
+        if control.outputCount > 64 * 1024 {
+          hasMore = true
+          break
+        }
+      }
+      do {
+        if try !control.flush() { return .output }
+      } catch {
+        return .over
+      }
+      if isEnding { return .over }
+      if hasMore { continue }
+      if inputEnded { return .over }
+      if context.ending.load(ordering: .relaxed) != .no {
+        reply(Reply(421, "The server is going down. Try again later."))
+        isEnding = true
+        continue
+      }
+      // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
+      if take(context.lingering { control.receive(lingering: true) } ?? control.receive()) { continue }
+      control.releaseBuffers()
+      return .input(nextDeadline().time)
+    }
+    return .over
+  }
+
+  /// Goes on after waiting for input.
+  private func resume(_ wake: Wake) {
+    switch wake {
+    case .ready: _ = take(control.receive())
+    case .called: break
+    case .deadline: expire(nextDeadline().kind)
+    }
+  }
+
+  /// Whether there is something new to look at.
+  private func take(_ input: ControlConnection.Input) -> Bool {
+    switch input {
+    case .received: break
+    case .nothing: return false
+    case .ended: inputEnded = true
+    case .lost: isLost = true
+    }
+    return true
   }
 
   private func nextEvent() -> CommandReader.Event? {
@@ -86,11 +155,13 @@ actor Session {
     }
   }
 
-  private func lastFlush() async {
-    _ = await flush()
-    Socket.shutdownWriting(control.number)
-    // Unread input would make close(2) a reset, which can overtake the last reply.
-    if !inputEnded { _ = control.receive() }
+  private func end() async {
+    if !isLost, await flush() {
+      Socket.shutdownWriting(control.number)
+      // Unread input would make close(2) a reset, which can overtake the last reply.
+      if !inputEnded { _ = control.receive() }
+    }
+    close()
   }
 
   private func close() {
@@ -100,44 +171,7 @@ actor Session {
     context.logger.event(.debug, "session ended", record(duration: MonotonicTime.now.since(connected)))
   }
 
-  // MARK: waiting for the client
-
-  /// Waits for input; false when the session is over, with what the client has to be told queued.
-  private func awaitInput() async -> Bool {
-    if context.ending.load(ordering: .relaxed) != .no { return endForShutdown() }
-    // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
-    switch context.lingering({ Poll.wait(control.number, .readable, milliseconds: 2) }) {
-    case true?: if let goesOn = takeInput() { return goesOn }
-    case nil: if let goesOn = takeInput() { return goesOn }
-    case false?: break
-    }
-    control.releaseBuffers()
-    while true {
-      let deadline = nextDeadline()
-      switch await parking.wait(control.number, .readable, until: deadline.time) {
-      case .ready: if let goesOn = takeInput() { return goesOn }
-      case .called: if context.ending.load(ordering: .relaxed) != .no { return endForShutdown() }
-      case .deadline: if !expire(deadline.kind) { return false }
-      }
-    }
-  }
-
-  /// Reads once. Nil: nothing was there; else whether the session goes on.
-  private func takeInput() -> Bool? {
-    switch control.receive() {
-    case .received: return true
-    case .nothing: return nil
-    case .ended:
-      inputEnded = true
-      return true
-    case .lost: return false
-    }
-  }
-
-  private func endForShutdown() -> Bool {
-    reply(Reply(421, "The server is going down. Try again later."))
-    return false
-  }
+  // MARK: deadlines
 
   private enum DeadlineKind { case login, idle, passive }
 
@@ -152,21 +186,17 @@ actor Session {
     return next
   }
 
-  /// A deadline has come; true when the session goes on.
-  private func expire(_ kind: DeadlineKind) -> Bool {
+  private func expire(_ kind: DeadlineKind) {
     switch kind {
-    case .passive:
-      discardDataPort()
-      return true
-    case .login:
-      reply(
-        Reply(421, "No login within \(configuration.timeouts.login.inNanoseconds / 1_000_000_000) seconds: closing."))
-    case .idle:
-      reply(Reply(421, "Idle for \(configuration.timeouts.idle.inNanoseconds / 1_000_000_000) seconds: closing."))
+    case .passive: return discardDataPort()
+    case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
+    case .idle: reply(Reply(421, "Idle for \(Self.seconds(configuration.timeouts.idle)) seconds: closing."))
     }
     context.logger.event(.info, "session timed out", record(result: 421))
-    return false
+    isEnding = true
   }
+
+  private static func seconds(_ duration: Duration) -> Int64 { duration.components.seconds }
 
   // MARK: replies, identity, log records
 

@@ -20,6 +20,8 @@ extension Session {
   /// Receives until the end of file and writes from `offset` on: small uploads through a buffer, large ones in the kernel.
   func receiveStraight(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
     var position = offset
+    // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
+    try await waitForData(data.number, .readable)
     while true {
       let step = try context.buffers.with { (buffer) throws(FTPError) -> Step in
         while true {
@@ -52,7 +54,9 @@ extension Session {
       let pipe = try onFile { () throws(SystemError) in try context.pipes.lend() }
       var step = Step.large
       while case .large = step {
-        switch try receiving({ () throws(SystemError) in try File.splice(from: data.number, to: pipe.writing, count: pipe.capacity) }) {
+        switch try receiving({ () throws(SystemError) in
+          try File.splice(from: data.number, to: pipe.writing, count: pipe.capacity)
+        }) {
         case .moved(0): step = .ended
         case .wouldBlock: step = .wouldBlock
         case .moved(let moved):
@@ -84,7 +88,9 @@ extension Session {
     }
   }
 
-  private func copy(from pipe: PipePool.Pipe, _ count: Int, into file: Int32, at position: inout Int64) throws(FTPError) -> Int {
+  private func copy(from pipe: PipePool.Pipe, _ count: Int, into file: Int32, at position: inout Int64) throws(FTPError)
+    -> Int
+  {
     let from = position
     let copied = try context.buffers.with { (buffer) throws(FTPError) -> Int in
       try onFile(naming: true) { () throws(SystemError) in

@@ -1,6 +1,7 @@
 #!/bin/sh
-# fetch.sh CACHE: puts the peers into CACHE without installing anything. Debian's FTP daemons conflict with one another as packages,
-# so each is downloaded and unpacked into a folder of its own; pyftpdlib comes from PyPI. What is there already is kept.
+# fetch.sh CACHE: puts the peers into CACHE without installing anything. Debian's FTP daemons conflict with one another
+# as packages, so each is downloaded and unpacked into a folder of its own; pyftpdlib comes from PyPI. What is there
+# already is kept.
 set -eu
 cache=$1
 mkdir -p "$cache/deb"
@@ -28,7 +29,8 @@ fetch() {
 }
 
 # Libraries the daemons need and a small system lacks.
-fetch libraries libwrap0 libsodium23 libpam-pwdfile libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 libpcre2-posix3
+fetch libraries libwrap0 libsodium23 libpam-pwdfile libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 \
+  libpcre2-posix3
 fetch vsftpd vsftpd
 fetch pure-ftpd pure-ftpd pure-ftpd-common
 fetch proftpd proftpd-core

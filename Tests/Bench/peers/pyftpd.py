@@ -25,7 +25,7 @@ class HashedAuthorizer(DummyAuthorizer):
             raise AuthenticationFailed("Authentication failed.")
 
 
-logging.basicConfig(filename=environment["STATE"] + "/pyftpdlib.log", level=logging.INFO)
+logging.basicConfig(filename=environment["STATE"] + "/pyftpdlib.log", level=logging.WARNING)
 authorizer = HashedAuthorizer()
 authorizer.add_user("user", "", environment["ROOT"], perm="elradfmwMT")
 authorizer.add_anonymous(environment["ROOT"])

@@ -1,12 +1,12 @@
 #!/bin/sh
 # run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib) in the foreground, on 127.0.0.1:$PORT.
 #
-# Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be written to),
-# PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user").
+# Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be
+# written to), PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user").
 #
-# All but pyftpdlib want root, accounts in /etc/passwd and files in /etc: they get a mount namespace with a copy of /etc on a tmpfs,
-# so that nothing of it ever reaches the machine. Each is configured for speed as far as its manual goes: no session limit,
-# no name look-ups, no delays, one line in a log per transfer.
+# All but pyftpdlib want root, accounts in /etc/passwd and files in /etc: they get a mount namespace with a copy of /etc
+# on a tmpfs, so that nothing of it ever reaches the machine. Each is configured for speed as far as its manual goes: as
+# many sessions as it takes, no name look-ups, no delays, no scoreboard and no logs.
 set -eu
 name=$1
 here=$(dirname "$(readlink -f "$0")")
@@ -60,6 +60,8 @@ local_root=$ROOT
 chroot_local_user=YES
 allow_writeable_chroot=YES
 write_enable=YES
+ascii_download_enable=YES
+ascii_upload_enable=YES
 pam_service_name=weftpd-bench
 secure_chroot_dir=$STATE/empty
 seccomp_sandbox=NO
@@ -70,8 +72,7 @@ max_per_ip=0
 pasv_min_port=$LOW
 pasv_max_port=$HIGH
 connect_from_port_20=NO
-xferlog_enable=YES
-vsftpd_log_file=$STATE/vsftpd.log
+xferlog_enable=NO
 CONF
   exec "$CACHE/vsftpd/usr/sbin/vsftpd" "$STATE/vsftpd.conf"
   ;;
@@ -79,10 +80,11 @@ pure-ftpd)
   echo "user:$HASH:$uid:$uid::$ROOT/./::::::::::::" >"$STATE/accounts"
   "$CACHE/pure-ftpd/usr/bin/pure-pw" mkdb "$STATE/accounts.pdb" -f "$STATE/accounts"
   exec "$CACHE/pure-ftpd/usr/sbin/pure-ftpd" -4 -S "127.0.0.1,$PORT" -l "puredb:$STATE/accounts.pdb" -A -H -u 1 \
-    -c 20000 -C 20000 -p "$LOW:$HIGH" -g "$STATE/pid" -O "clf:$STATE/transfers.log" -L 200000:5
+    -c 500 -p "$LOW:$HIGH" -g "$STATE/pid" -f none -L 200000:5
   ;;
 proftpd)
   echo "user:$HASH:$uid:$uid::$ROOT:/bin/sh" >"$STATE/accounts"
+  echo "ftp:*:$uid:$uid::$ROOT:/bin/sh" >>"$STATE/accounts"
   echo "ftp:x:$uid:" >"$STATE/groups"
   chmod 600 "$STATE/accounts" "$STATE/groups"
   chown "$uid:$uid" "$STATE/accounts" "$STATE/groups"
@@ -97,17 +99,18 @@ UseIPv6 off
 User ftp
 Group ftp
 PidFile $STATE/pid
-ScoreboardFile $STATE/scoreboard
+ScoreboardFile none
 DelayEngine off
 SystemLog $STATE/system.log
-TransferLog $STATE/transfers.log
-AuthOrder mod_auth_file.c mod_auth_unix.c
+TransferLog none
+AuthOrder mod_auth_file.c
 AuthUserFile $STATE/accounts
 AuthGroupFile $STATE/groups
 RequireValidShell off
 DefaultRoot ~
 PassivePorts $LOW $HIGH
 AllowOverwrite on
+AllowOverride off
 UseReverseDNS off
 WtmpLog off
 MaxInstances none

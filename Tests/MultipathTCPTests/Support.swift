@@ -1,0 +1,104 @@
+// What these tests share: bytes from hexadecimal text, connected pairs of sockets, data pumped through them, what is possible here.
+
+import Glibc
+import LinuxSystem
+import MultipathTCP
+
+/// Bytes written as hexadecimal text.
+func bytes(_ hex: String) -> [UInt8] {
+  let digits = hex.compactMap(\.hexDigitValue)
+  return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+}
+
+/// What this machine lets the tests do.
+enum Machine {
+  static let noMultipath = "this kernel gives no multipath socket"
+  static let noNamespaces = "making network namespaces needs root, ip and a kernel with MPTCP"
+
+  static let hasMultipath = HostProbe.availability() == nil
+
+  static let hasNamespaces: Bool = {
+    guard hasMultipath, geteuid() == 0, let namespace = try? Namespace() else { return false }
+    return (try? namespace.shell("ip mptcp limits && tc qdisc show && sysctl -n net.mptcp.enabled")) != nil
+  }()
+}
+
+let loopback = IPAddress(ipv4: 0x7F00_0001)
+
+/// Two ends of a connection.
+struct Pair: ~Copyable {
+  let client: Descriptor
+  let server: Descriptor
+  /// The listener stays open: further paths need it.
+  let listener: Descriptor
+
+  /// Connects a client of one policy to a listener of another.
+  init(
+    listener listening: MultipathPolicy = .automatic, client connecting: MultipathPolicy = .automatic,
+    on address: IPAddress = loopback, dualStack: Bool = false, to target: IPAddress? = nil, receives: Bool = false
+  ) throws {
+    let made = try MultipathSocket.listen(
+      on: SocketAddress(address, port: 0), policy: listening, dualStack: dualStack)
+    listener = made.takeDescriptor()
+    let port = try Socket.localAddress(listener.number).port
+    client = try Pair.connected(to: SocketAddress(target ?? address, port: port), policy: connecting, receives: receives)
+    server = try Pair.accepted(listener.number)
+  }
+
+  static func connected(
+    to address: SocketAddress, policy: MultipathPolicy = .automatic, receives: Bool = false
+  ) throws -> Descriptor {
+    let made = try MultipathSocket.connect(to: address, policy: policy, receives: receives)
+    if !made.isConnected {
+      guard Poll.wait(made.number, .writable, milliseconds: 5000) else { throw Trouble("connect takes too long") }
+      if let error = Socket.pendingError(made.number) { throw error }
+    }
+    return made.takeDescriptor()
+  }
+
+  static func accepted(_ listener: Int32) throws -> Descriptor {
+    guard Poll.wait(listener, .readable, milliseconds: 5000), let (number, _) = try Socket.accept(listener) else {
+      throw Trouble("nobody connects")
+    }
+    return Descriptor(owning: number)
+  }
+}
+
+/// Sends `count` bytes of a pattern from one socket while receiving them at another, and checks every byte.
+func pump(from source: Int32, to target: Int32, count: Int) throws {
+  let chunk = 256 * 1024
+  let period = 251
+  let pattern = (0..<(chunk + period)).map { UInt8($0 % period) }
+  var incoming = [UInt8](repeating: 0, count: chunk)
+  var sent = 0
+  var received = 0
+  while received < count {
+    var moved = false
+    if sent < count {
+      let length = min(chunk, count - sent)
+      let progress = try pattern.withUnsafeBytes {
+        try Socket.send(source, UnsafeRawBufferPointer(rebasing: $0[(sent % period)..<(sent % period + length)]))
+      }
+      if case .moved(let bytes) = progress {
+        sent += bytes
+        moved = true
+      }
+    }
+    let progress = try incoming.withUnsafeMutableBytes { try Socket.receive(target, into: $0) }
+    if case .moved(let bytes) = progress {
+      if bytes == 0 { throw Trouble("end of file after \(received) bytes") }
+      let start = received % period
+      let equal = incoming.withUnsafeBytes { a in
+        pattern.withUnsafeBytes { b in a[..<bytes].elementsEqual(b[start..<(start + bytes)]) }
+      }
+      if !equal { throw Trouble("wrong bytes after \(received)") }
+      received += bytes
+      moved = true
+    }
+    if !moved {
+      let ready = Poll.wait(
+        target, .readable, sent < count ? source : -1, .writable, milliseconds: 10_000)
+      if !ready.first, !ready.second { throw Trouble("silence after \(received) bytes") }
+    }
+  }
+}
