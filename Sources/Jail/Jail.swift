@@ -76,12 +76,18 @@ public final class Jail: Sendable {
   }
 
   /// Says whether `path` may be written as a file, without opening it: nothing there or a regular file, in a directory that exists.
-  public func requireWritableKind(_ path: VirtualPath) throws(SystemError) {
+  ///
+  /// - Returns: the size in bytes of the file that is there, 0 if there is none.
+  @discardableResult
+  public func requireWritableKind(_ path: VirtualPath) throws(SystemError) -> UInt64 {
     do {
-      try requireRegular(try status(of: path))
+      let status = try status(of: path)
+      try requireRegular(status)
+      return status.size
     } catch  where error.code == ENOENT {
       let parent = try status(of: path.parent)
       if !parent.isDirectory { throw SystemError(code: ENOTDIR, call: "openat2") }
+      return 0
     }
   }
 

@@ -65,6 +65,8 @@ extension MultipathSocket {
       let tcpStride = Int(all.load(4, as: UInt32.self) ?? 0)
       let subflowStride = Int(all.load(12, as: UInt32.self) ?? 0)
       let count = Int(all.load(16, as: UInt32.self) ?? 0)
+      // The flags of the struct mptcp_info in it: a listening or fresh socket answers too, but has no connection.
+      guard all.load(40 + 8, as: UInt32.self).map({ $0 & 3 != 0 }) ?? true else { throw .notMultipath(.undecided) }
       guard count <= capacity else { return ([], count) }
       var subflows: [Subflow] = []
       subflows.reserveCapacity(count)
@@ -83,6 +85,7 @@ extension MultipathSocket {
 
   /// MPTCP_SUBFLOW_ADDRS and MPTCP_TCPINFO.
   static func subflowsByTwoCalls(_ socket: Int32) throws(MultipathError) -> [Subflow] {
+    if negotiated(socket) == .undecided { throw .notMultipath(.undecided) }
     for _ in 0..<8 {
       let addresses = try elements(socket, KernelOption.subflowAddresses, size: 256) { bytes in
         bytes.socketAddress(0).flatMap { local in bytes.socketAddress(128).map { (local, $0) } }

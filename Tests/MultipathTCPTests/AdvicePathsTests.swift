@@ -70,7 +70,8 @@ import Testing
       try command(
         """
         for n in 1 2; do
-          ip link add e$n type dummy; ip addr add 10.8.$n.1/24 dev e$n; ip link set e$n up
+          ip link add e$n type veth peer name f$n; ip addr add 10.8.$n.1/24 dev e$n
+          ip link set e$n up; ip link set f$n up
         done
         sysctl -qw net.mptcp.checksum_enabled=0 net.mptcp.allow_join_initial_addr_port=0 net.mptcp.pm_type=1
         sysctl -qw net.ipv4.conf.all.rp_filter=1

@@ -17,7 +17,7 @@ import Testing
     mkdir(root + "/ipv4", 0o700)
     for (name, text) in files {
       let file = try File.open("\(root)/\(name)", flags: O_WRONLY | O_CREAT, mode: 0o600)
-      try Array(text.utf8).withUnsafeBytes { (raw) throws(SystemError) in try File.write(file.number, raw, at: 0) }
+      try Array(text.utf8).withUnsafeBytes { raw in try File.write(file.number, raw, at: 0) }
     }
     return HostSettings.read(beneath: root)
   }

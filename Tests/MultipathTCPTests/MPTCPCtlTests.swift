@@ -1,34 +1,19 @@
 // Tests of the command mptcpctl as a user runs it.
 
-import Glibc
 import LinuxSystem
 import Testing
 
 @testable import MultipathTCP
 
-@Suite(.enabled(if: Machine.hasNamespaces && MPTCPCtlTests.path != nil, "needs namespaces and a built mptcpctl"))
+@Suite(.enabled(if: Machine.hasNamespaces && Machine.commandPath != nil, "needs namespaces and a built mptcpctl"))
 struct MPTCPCtlTests {
-  /// The program, built beside the tests.
-  static let path: String? = {
-    for start in CommandLine.arguments + ["/proc/self/exe"] {
-      guard let resolved = realpath(start, nil) else { continue }
-      defer { free(resolved) }
-      let folder = String(cString: resolved).split(separator: "/").dropLast()
-      for depth in 0..<4 {
-        let candidate = "/" + folder.dropLast(depth).joined(separator: "/") + "/mptcpctl"
-        if access(candidate, X_OK) == 0 { return candidate }
-      }
-    }
-    return nil
-  }()
-
   /// Runs it in the namespace of the calling thread and gives what it printed, with its exit status in the last line.
   static func run(_ arguments: String, before: String = "") throws -> String {
-    try command("\(before) \(path ?? "false") \(arguments) && echo status 0 || echo status $?")
+    try command("\(before) \(Machine.commandPath ?? "false") \(arguments) && echo status 0 || echo status $?")
   }
 
   @Test func endpointsAndLimits() throws {
-    try PathManagerTests.inNamespace {
+    try PathManagerTests.inNamespace { () throws -> Void in
       #expect(try Self.run("endpoints add 10.9.0.1 subflow backup --dev w1 --id 3") == "status 0\n")
       #expect(try Self.run("endpoints") == "10.9.0.1 id 3 subflow backup dev w1\nstatus 0\n")
       #expect(try PathManagerTests.shown() == ["10.9.0.1 id 3 subflow backup dev w1"])

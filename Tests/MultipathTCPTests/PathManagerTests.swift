@@ -9,10 +9,10 @@ import Testing
 @Suite(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
 struct PathManagerTests {
   static let setUp = """
-    ip link add w1 type dummy
+    ip link add w1 type veth peer name w2
     ip addr add 10.9.0.1/24 dev w1
     ip -6 addr add 2001:db8::9/64 dev w1 nodad
-    ip link set w1 up
+    ip link set w1 up; ip link set w2 up
     """
 
   static func inNamespace(_ body: @escaping @Sendable () throws -> Void) throws {
@@ -70,7 +70,7 @@ struct PathManagerTests {
       var manager = try PathManager()
       let address = try #require(IPAddress("10.9.0.1"))
       try manager.add(PathEndpoint(address, flags: .subflow, id: 1))
-      let twice = #expect(throws: MultipathError.self) { try manager.add(PathEndpoint(address, flags: .subflow, id: 1)) }
+      let twice = #expect(throws: MultipathError.self) { try manager.add(PathEndpoint(address, flags: .subflow)) }
       #expect(twice?.errno == EEXIST)
       let unknown = #expect(throws: MultipathError.self) { try manager.remove(id: 99) }
       #expect(unknown?.code == "refused")

@@ -40,7 +40,9 @@ struct SubflowReaderTests {
     #expect(throws: MultipathError.notMultipath(.tcp)) { try MultipathSocket.subflowsByTwoCalls(plain.server.number) }
     let fallen = try Pair(listener: .off, client: .required, on: try #require(IPAddress("::1")))
     #expect(throws: MultipathError.notMultipath(.fellBack)) { try MultipathSocket.subflows(fallen.client.number) }
-    #expect(try MultipathSocket.subflows(plain.listener.number).isEmpty)
+    let listener = plain.listener.number
+    #expect(throws: MultipathError.notMultipath(.undecided)) { try MultipathSocket.subflows(listener) }
+    #expect(throws: MultipathError.notMultipath(.undecided)) { try MultipathSocket.subflowsByTwoCalls(listener) }
     #expect(throws: MultipathError.system(SystemError(code: 9, call: "getsockopt"))) {
       try MultipathSocket.subflows(-1)
     }

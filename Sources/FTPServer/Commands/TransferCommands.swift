@@ -18,7 +18,7 @@ extension Session {
       if restart > 0, type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       guard let size = Int64(exactly: file.status.size), let start = Int64(exactly: restart), start <= size else {
-        throw .restart("REST \(restart) is beyond the end of the file, which has \(file.status.size) bytes.")
+        throw Self.beyondEnd(restart, file.status.size)
       }
       transfer = TransferProgress(
         verb: command.verb, direction: .download, path: path, total: type == .image ? UInt64(size - start) : nil)
@@ -90,7 +90,8 @@ extension Session {
       guard let start = Int64(exactly: appending ? 0 : restart) else {
         throw .restart("REST \(restart) is more than a file can hold.")
       }
-      try onFile(naming: true) { () throws(SystemError) in try identity.jail.requireWritableKind(path) }
+      let present = try onFile(naming: true) { () throws(SystemError) in try identity.jail.requireWritableKind(path) }
+      if restart > present, !appending { throw Self.beyondEnd(restart, present) }
       let name = path.lastComponent.map { Array($0) } ?? []
       let opening =
         isClaimed
@@ -109,7 +110,7 @@ extension Session {
           try identity.jail.openForWriting(path, truncating: !appending && start == 0)
         }
         let size = Int64(clamping: file.status.size)
-        if start > size { throw .restart("REST \(start) is beyond the end of the file, which has \(size) bytes.") }
+        if start > size { throw Self.beyondEnd(restart, file.status.size) }
         let offset = appending ? size : start
         switch type {
         case .image: try await receiveStraight(file.descriptor.number, at: offset, on: data)
@@ -125,6 +126,10 @@ extension Session {
         ? Reply(226, bytes: Array("Transfer complete; unique file name: ".utf8) + name)
         : Reply(226, "Transfer complete.")
     }
+  }
+
+  private static func beyondEnd(_ offset: UInt64, _ size: UInt64) -> FTPError {
+    .restart("REST \(offset) is beyond the end of the file, which has \(size) bytes.")
   }
 
   func restart(_ command: Command) throws(FTPError) -> Reply {

@@ -39,6 +39,8 @@ final class ListingSource {
   private let isReadOnly: Bool
   private var formatter: EntryFormatter
   private var reader: DirectoryReader?
+  /// The descriptor of `reader`, which cannot be asked for it while it hands out a name.
+  private var directory: Int32 = -1
   private var sorted = NameList()
   private var index = 0
   private var isStreaming = false
@@ -107,6 +109,7 @@ final class ListingSource {
       }
     }
     if isComplete { order(opened.number) } else { isStreaming = true }
+    self.directory = opened.number
     reader = consume opened
     if case .machine = request.style { dots = 2 } else { dots = request.showsDots ? 2 : 0 }
   }
@@ -160,7 +163,7 @@ final class ListingSource {
     if case .names(let prefix) = request.style, !request.isRecursive {
       return formatter.appendName(name, prefix: prefix, to: &out)
     }
-    guard let directory = reader?.number, let status = try? File.status(in: directory, name: name.cString) else {
+    guard let status = try? File.status(in: directory, name: name.cString) else {
       return
     }
     var target: [UInt8]?

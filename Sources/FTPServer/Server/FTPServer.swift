@@ -1,5 +1,6 @@
 // The server as a whole: its listeners, its sessions, its end. The way in for whoever embeds it.
 
+import Dispatch
 import FTPProtocol
 import LinuxSystem
 import Logging
@@ -43,7 +44,18 @@ public final class FTPServer: Sendable {
 
   /// Starts the acceptor threads.
   public func start() throws(SystemError) {
+    Self.warmUpDispatch()
     for acceptor in acceptors.withLock({ $0 }) { try acceptor.start() }
+  }
+
+  /// Has libdispatch make its own descriptors now: it traps if it finds none left when its first worker or timer starts.
+  private static func warmUpDispatch() {
+    let started = DispatchSemaphore(value: 0)
+    let queue = DispatchQueue(label: "weftpd.warm-up")
+    queue.async { started.signal() }
+    queue.asyncAfter(deadline: .now() + .milliseconds(1)) { started.signal() }
+    started.wait()
+    started.wait()
   }
 
   /// New sessions get these settings and accounts; running ones keep theirs.

@@ -34,7 +34,8 @@ actor Session {
   var failedLogins = 0
   var refusedCommands = 0
   private let connected = MonotonicTime.now
-  private var lastCommand = MonotonicTime.now
+  /// When the client last did something: the start of `timeouts.idle`.
+  var lastCommand = MonotonicTime.now
 
   init(id: UInt64, context: ServerContext, snapshot: ServerContext.Snapshot, control: sending ControlConnection) {
     self.id = id

@@ -39,6 +39,8 @@ extension Session {
     if note != nil { discardDataPort() }
     let bytes = transfer?.bytes
     transfer = nil
+    // The time of the transfer was not idle time.
+    lastCommand = .now
     let result = answer?.code
     context.logger.event(
       progress.direction == .listing && note == nil ? .debug : .info,

@@ -1,0 +1,210 @@
+// Tests of where passive ports come from: in their range, hard to foretell, never two sessions at one.
+
+import Glibc
+import LinuxSystem
+import Testing
+
+@testable import FTPServer
+
+@Suite(.timeLimit(.minutes(1))) struct PassivePoolTests {
+  let pool = PassivePool()
+  /// A loopback address that no other test and no other program has ports on.
+  let address = IPAddress(ipv4: 0x7F00_0000 | UInt32.random(in: 0x01_0000...0xFE_FFFE))
+  let range: ClosedRange<UInt16> = 40_000...40_999
+
+  private func lease(_ ports: ClosedRange<UInt16>? = nil) throws -> PassiveListener {
+    try pool.lease(on: address, ports: ports, expires: .never)
+  }
+
+  private final class Reference {
+    weak var listener: PassiveListener?
+    init(_ listener: PassiveListener) { self.listener = listener }
+  }
+
+  private func connect(to listener: PassiveListener) throws -> Held {
+    let client = Held(try Socket.stream(.ipv4))
+    _ = try Socket.connect(client.descriptor, to: listener.local, family: .ipv4)
+    #expect(Poll.wait(client.number, .writable, milliseconds: 10_000))
+    #expect(Socket.pendingError(client.number) == nil)
+    return client
+  }
+
+  @Test func aListenerTakesConnections() throws {
+    for ports in [nil, range] {
+      let listener = try lease(ports)
+      #expect(listener.local.address == address)
+      #expect(try Socket.localAddress(listener.number) == listener.local)
+      #expect(ports?.contains(listener.local.port) ?? (listener.local.port > 0))
+      let client = try connect(to: listener)
+      #expect(Poll.wait(listener.number, .readable, milliseconds: 10_000))
+      let (number, peer) = try #require(try Socket.accept(listener.number))
+      _ = Held(owning: number)
+      #expect(try Socket.localAddress(client.number) == peer)
+    }
+  }
+
+  @Test func portsLieInTheRangeAndDiffer() throws {
+    let listeners = try (0..<200).map { _ in try lease(range) }
+    let ports = listeners.map(\.local.port)
+    #expect(ports.allSatisfy(range.contains))
+    #expect(Set(ports).count == 200)
+    // Not one after the other: the next port must not be foretold from the last.
+    #expect(zip(ports, ports.dropFirst()).count { Int($0) + 1 == Int($1) } < 20)
+  }
+
+  @Test func theFirstPortIsNotAlwaysTheSame() throws {
+    let firsts = try (0..<10).map { _ in
+      try PassivePool().lease(on: address, ports: range, expires: .never).local.port
+    }
+    #expect(Set(firsts).count > 3)
+  }
+
+  @Test(arguments: [1, 3, 10])
+  func anExhaustedRangeIsAnError(_ size: UInt16) throws {
+    let ports = 41_000...(41_000 + size - 1)
+    var listeners = try (0..<size).map { _ in try lease(ports) }
+    #expect(Set(listeners.map(\.local.port)) == Set(ports))
+    #expect(failure { _ = try lease(ports) } == EADDRINUSE)
+    let last = try #require(listeners.popLast())
+    let port = last.local.port
+    pool.giveUp(last)
+    _ = consume last
+    #expect(try lease(ports).local.port == port)
+  }
+
+  @Test func theWholeRangeOfPortsIsARange() throws {
+    #expect(try lease(1024...65535).local.port >= 1024)
+    #expect(try lease(65535...65535).local.port == 65535)
+  }
+
+  /// A range as firewalls open it: each transfer gives its listener back, and the next must get one.
+  @Test(arguments: [1, 4, 10, 70])
+  func aNarrowRangeServesOneTransferAfterTheOther(_ size: UInt16) throws {
+    let ports = 42_000...(42_000 + size - 1)
+    for transfer in 0..<200 {
+      let code = failure { pool.giveBack(try lease(ports)) }
+      #expect(code == nil, "transfer \(transfer)")
+      if code != nil { break }
+    }
+  }
+
+  @Test func aListenerIsLentToOneAtATime() throws {
+    var held: [PassiveListener] = []
+    for _ in 0..<100 {
+      let listener = try lease(range)
+      #expect(!held.contains { $0 === listener || $0.local.port == listener.local.port })
+      held.append(listener)
+      if held.count > 12, let back = held.randomElement() {
+        held.removeAll { $0 === back }
+        pool.giveBack(back)
+      }
+    }
+  }
+
+  @Test func onlyWhatWasGivenBackIsLentAgain() throws {
+    let givenUp = try (0..<10).map { _ in try lease(range) }
+    for listener in givenUp { pool.giveUp(listener) }
+    let givenBack = try (0..<10).map { _ in try lease(range) }
+    for listener in givenBack { pool.giveBack(listener) }
+    var reused = 0
+    for _ in 0..<100 {
+      let listener = try lease(range)
+      #expect(!givenUp.contains { $0 === listener })
+      if givenBack.contains(where: { $0 === listener }) { reused += 1 }
+      pool.giveBack(listener)
+    }
+    #expect(reused > 0)
+  }
+
+  @Test func aListenerThatIsGivenUpIsClosed() throws {
+    let reference: Reference
+    do {
+      let listener = try lease(range)
+      reference = Reference(listener)
+      pool.giveUp(listener)
+    }
+    #expect(reference.listener == nil)
+  }
+
+  /// RFC 2577, section 3: a late client of the last session must not find the next one at its port.
+  @Test func aPortLetGoOfIsNotTakenAgainSoon() throws {
+    var ports: [UInt16] = []
+    for _ in 0..<90 {
+      let listener = try lease(range)
+      ports.append(listener.local.port)
+      pool.giveUp(listener)
+    }
+    #expect(Set(ports).count == 90)
+  }
+
+  @Test func strangersWaitingInAListenerAreTurnedAway() throws {
+    let listeners = try (0..<8).map { _ in try lease(range) }
+    let strangers = try listeners.map { try connect(to: $0) }
+    for listener in listeners {
+      #expect(Poll.wait(listener.number, .readable, milliseconds: 10_000))
+      pool.giveBack(listener)
+    }
+    let again = try lease(range)
+    let index = try #require(listeners.firstIndex { $0 === again })
+    #expect(try Socket.accept(again.number) == nil)
+    // The stranger is told so: its connection is at an end.
+    let stranger = strangers[index].number
+    #expect(Poll.wait(stranger, .readable, milliseconds: 10_000))
+    var buffer = [UInt8](repeating: 0, count: 8)
+    let received = try? buffer.withUnsafeMutableBytes { try Socket.receive(stranger, into: $0) }
+    #expect(received == .moved(0) || received == nil)
+  }
+
+  @Test func leasesOfOneListenerAreBounded() throws {
+    var listeners = try (0..<8).map { _ in try lease(range) }
+    for listener in listeners { pool.giveBack(listener) }
+    let references = listeners.map(Reference.init)
+    listeners = []
+    var most = 0
+    for _ in 0..<3000 {
+      let listener = try lease(range)
+      most = max(most, listener.leases)
+      pool.giveBack(listener)
+    }
+    #expect((2...64).contains(most))
+    #expect(references.allSatisfy { $0.listener == nil })
+  }
+
+  @Test func idleListenersAreBounded() throws {
+    var listeners = try (0..<150).map { _ in try lease(range) }
+    for listener in listeners { pool.giveBack(listener) }
+    let references = listeners.map(Reference.init)
+    listeners = []
+    #expect((8...64).contains(references.count { $0.listener != nil }))
+  }
+
+  @Test func aListenerThatDoesNotFitIsNotLent() throws {
+    for listener in try (0..<10).map({ _ in try lease(range) }) { pool.giveBack(listener) }
+    for _ in 0..<30 {
+      #expect((45_000...45_100).contains(try lease(45_000...45_100).local.port))
+      let other = IPAddress(ipv4: (address.ipv4 ?? 0) &+ 1)
+      #expect(try pool.lease(on: other, ports: range, expires: .never).local.address == other)
+    }
+  }
+
+  @Test func theDeadlineIsThatOfTheLease() throws {
+    for listener in try (0..<10).map({ _ in try lease(range) }) { pool.giveBack(listener) }
+    for _ in 0..<30 {
+      let expires = MonotonicTime.now.advanced(by: Int64.random(in: 0...1_000_000_000))
+      #expect(try pool.lease(on: address, ports: range, expires: expires).expires == expires)
+    }
+  }
+}
+
+/// A descriptor that the macros of a test can capture: it closes with its last reference.
+final class Held {
+  let descriptor: Descriptor
+  let number: Int32
+
+  init(_ descriptor: consuming Descriptor) {
+    number = descriptor.number
+    self.descriptor = consume descriptor
+  }
+
+  convenience init(owning number: Int32) { self.init(Descriptor(owning: number)) }
+}

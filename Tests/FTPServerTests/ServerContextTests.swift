@@ -1,0 +1,55 @@
+// Tests of the state that sessions share: the bound on lingering, jails by home, snapshots.
+
+import Accounts
+import LinuxSystem
+import Logging
+import Reactor
+import Testing
+
+@testable import FTPServer
+
+@Suite struct ServerContextTests {
+  let context: ServerContext
+
+  init() throws { context = try makeContext() }
+
+  /// How deep lingering can be nested before it is refused.
+  private func depth(_ level: Int = 0) -> Int {
+    level > 1000 ? level : context.lingering { depth(level + 1) } ?? level
+  }
+
+  @Test func onlySoManyLinger() {
+    let bound = depth()
+    #expect((1...64).contains(bound))
+    // Each has given its place back, the refused one too.
+    for _ in 0..<100 { #expect(depth() == bound) }
+    #expect(context.lingering { 7 } == 7)
+  }
+
+  @Test func aHomeIsOpenedOnce() throws {
+    let directory = try TemporaryDirectory()
+    let snapshot = context.snapshot
+    let jail = try snapshot.jail(home: directory.path)
+    #expect(try snapshot.jail(home: directory.path) === jail)
+    #expect(failure { _ = try snapshot.jail(home: "\(directory.path)/missing") } == 2)
+  }
+
+  @Test func aReloadLeavesOldSnapshotsAlone() {
+    let old = context.snapshot
+    var configuration = ServerConfiguration()
+    configuration.greeting = "new"
+    context.snapshot = .init(configuration: configuration, accounts: AccountSource())
+    #expect(old.configuration.greeting != "new")
+    #expect(context.snapshot.configuration.greeting == "new")
+  }
+}
+
+/// The shared state of a server that has no listener.
+func makeContext(
+  _ configuration: ServerConfiguration = ServerConfiguration(), _ accounts: AccountSource = AccountSource()
+) throws -> ServerContext {
+  ServerContext(
+    reactor: try Reactor(), snapshot: .init(configuration: configuration, accounts: accounts), logger: quietLogger())
+}
+
+func quietLogger() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

@@ -1,0 +1,85 @@
+// Tests of the limits on the number of sessions.
+
+import Dispatch
+import LinuxSystem
+import Reactor
+import Synchronization
+import Testing
+
+@testable import FTPServer
+
+@Suite(.timeLimit(.minutes(1))) struct SessionRegistryTests {
+  private let registry = SessionRegistry()
+  private let one = IPAddress(ipv4: 0x7F00_0001)
+  private let other = IPAddress(ipv4: 0x7F00_0002)
+
+  private func limits(_ sessions: Int, _ perAddress: Int = 0) -> ServerConfiguration.Limits {
+    var limits = ServerConfiguration.Limits()
+    limits.sessions = sessions
+    limits.sessionsPerAddress = perAddress
+    return limits
+  }
+
+  private func id(_ admission: SessionRegistry.Admission) -> UInt64? {
+    if case .admitted(let id) = admission { id } else { nil }
+  }
+
+  @Test func asManyAsTheLimitAndNoMore() throws {
+    let ids = (0..<3).compactMap { _ in id(registry.admit(one, limits: limits(3))) }
+    #expect(Set(ids).count == 3)
+    #expect(registry.count == 3)
+    #expect(registry.admit(other, limits: limits(3)) == .tooManySessions)
+    #expect(registry.count == 3)
+    registry.release(ids[1], peer: one)
+    let next = try #require(id(registry.admit(other, limits: limits(3))))
+    #expect(!ids.contains(next))
+    #expect(registry.admit(other, limits: limits(0)) == .tooManySessions)
+  }
+
+  @Test func asManyFromOneAddress() throws {
+    let limits = limits(100, 2)
+    let first = try #require(id(registry.admit(one, limits: limits)))
+    #expect(id(registry.admit(one, limits: limits)) != nil)
+    #expect(registry.admit(one, limits: limits) == .tooManyFromAddress)
+    #expect(id(registry.admit(other, limits: limits)) != nil)
+    // A refused one has not taken a place.
+    #expect(registry.count == 3)
+    registry.release(first, peer: one)
+    #expect(id(registry.admit(one, limits: limits)) != nil)
+    #expect(registry.admit(one, limits: limits) == .tooManyFromAddress)
+  }
+
+  @Test func noLimitPerAddress() {
+    for _ in 0..<1000 { #expect(id(registry.admit(one, limits: limits(1000, 0))) != nil) }
+  }
+
+  @Test func manyThreadsNeverExceedTheLimit() {
+    let registry = self.registry
+    let limits = limits(5)
+    let peer = one
+    let worst = Worst()
+    DispatchQueue.concurrentPerform(iterations: 5000) { _ in
+      if case .admitted(let id) = registry.admit(peer, limits: limits) {
+        worst.value.max(registry.count, ordering: .relaxed)
+        registry.release(id, peer: peer)
+      }
+    }
+    #expect(worst.value.load(ordering: .relaxed) <= 5)
+    #expect(registry.count == 0)
+  }
+
+  private final class Worst: Sendable { let value = Atomic<Int>(0) }
+
+  @Test func waitsUntilTheLastIsGone() async throws {
+    let reactor = try Reactor()
+    #expect(await registry.waitUntilEmpty(reactor, deadline: .never))
+    let ids = (0..<2).compactMap { _ in id(registry.admit(one, limits: limits(10))) }
+    #expect(await registry.waitUntilEmpty(reactor, deadline: .now.advanced(by: 5_000_000)) == false)
+    async let isEmpty = registry.waitUntilEmpty(reactor, deadline: .never)
+    for id in ids {
+      await Task.yield()
+      registry.release(id, peer: one)
+    }
+    #expect(await isEmpty)
+  }
+}
