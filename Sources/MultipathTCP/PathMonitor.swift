@@ -64,8 +64,7 @@ public struct PathEvent: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String {
     var words = [kind.map { "\($0)" } ?? "event \(code)"]
-    let tokenText = token.map { String($0, radix: 16) }
-    if let tokenText { words.append("token " + String(repeating: "0", count: max(0, 8 - tokenText.count)) + tokenText) }
+    if let token { words.append("token \(ConnectionInfo.hexadecimal(token))") }
     if let local { words.append("local \(local)") }
     if let remote { words.append("remote \(remote)") }
     if let localID { words.append("local-id \(localID)") }

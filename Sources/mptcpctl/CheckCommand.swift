@@ -92,7 +92,7 @@ struct CheckCommand: ParsableCommand {
     print("negotiated: \(report.negotiation)")
     if let info = report.info {
       print(
-        "paths: \(info.pathCount), at most \(info.extraSubflowsMax + 1); token \(String(info.token, radix: 16)), "
+        "paths: \(info.pathCount), at most \(info.extraSubflowsMax + 1); token \(info.tokenText), "
           + "checksum \(info.isChecksummed.map { $0 ? "on" : "off" } ?? "unknown"), "
           + "addresses announced by the peer and taken up: \(info.acceptedAddresses)")
     }

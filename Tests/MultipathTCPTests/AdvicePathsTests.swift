@@ -80,7 +80,8 @@ import Testing
       let ids = Set(HostProbe.run().findings.map(\.id))
       #expect(
         ids == [
-          "checksum-off", "join-initial-off", "path-manager-userspace", "subflow-limit", "accepted-limit", "no-endpoints",
+          "checksum-off", "join-initial-off", "path-manager-userspace", "subflow-limit", "accepted-limit",
+          "no-endpoints",
         ])
       // Each cure may bring up the next finding: the new endpoint lies behind a strict filter, and is then made a backup.
       for round in 0..<3 {

@@ -20,6 +20,7 @@ import Testing
     #expect(info.hasRemoteKey)
     #expect(!info.isFallback)
     #expect(info.token == 0x7E43_BDF2)
+    #expect(info.tokenText == "7e43bdf2")
     #expect(info.localAddressesUsed == 1)
     #expect(info.isChecksummed == false)
     #expect(info.retransmissions == 0)

@@ -33,7 +33,9 @@ import Testing
       #expect(HostProbe.availability() == .disabled)
       let socket = try MultipathSocket.stream(.ipv4)
       #expect(socket.unavailability == .disabled)
-      #expect(throws: MultipathError.unavailable(.disabled)) { _ = try MultipathSocket.stream(.ipv6, policy: .required) }
+      #expect(throws: MultipathError.unavailable(.disabled)) {
+        _ = try MultipathSocket.stream(.ipv6, policy: .required)
+      }
       let pair = try Pair()
       #expect(MultipathSocket.negotiated(pair.server.number) == .tcp)
       #expect(MultipathSocket.negotiated(pair.client.number) == .tcp)
@@ -44,11 +46,12 @@ import Testing
     }
   }
 
-  @Test func aShortageIsNotHidden() throws {
-    // A limit of its own for descriptors would be the whole process's; the address family stands in for a hard error.
+  @Test func whatWouldHitPlainTCPTooIsThrown() throws {
     let taken = try MultipathSocket.listen(on: SocketAddress(loopback, port: 0), reuseAddress: false)
     let address = try Socket.localAddress(taken.number)
-    let error = #expect(throws: MultipathError.self) { _ = try MultipathSocket.listen(on: address, reuseAddress: false) }
+    let error = #expect(throws: MultipathError.self) {
+      _ = try MultipathSocket.listen(on: address, reuseAddress: false)
+    }
     #expect(error?.errno == EADDRINUSE)
     #expect(error?.code == "system")
   }

@@ -19,7 +19,9 @@ import Testing
   }
 
   @Test func aLosingPathStillProvesItsAddressButIsNotLive() throws {
-    let paths = [try Self.path(1, retransmitting: 2, silence: 1), try Self.path(2, silence: 90), try Self.path(3, state: 2)]
+    let paths = [
+      try Self.path(1, retransmitting: 2, silence: 1), try Self.path(2, silence: 90), try Self.path(3, state: 2),
+    ]
     #expect(Set(paths.remoteAddresses.map(\.description)) == ["10.0.1.1", "10.0.2.1"])
     #expect(paths.liveRemoteAddresses.map(\.description) == ["10.0.2.1"])
     #expect(paths.liveLocalAddresses.map(\.description) == ["10.0.2.2"])

@@ -6,14 +6,14 @@ import Synchronization
 
 /// A pipe with two non-blocking ends.
 final class Pipe: Sendable {
-  private let reading: Descriptor
+  private let reading: Mutex<Descriptor?>
   private let writing: Mutex<Descriptor?>
   let readNumber: Int32
   let writeNumber: Int32
 
   init() throws {
     let ends = try File.pipe(capacity: 4096)
-    reading = Descriptor(owning: ends.read)
+    reading = Mutex(Descriptor(owning: ends.read))
     writing = Mutex(Descriptor(owning: ends.write))
     readNumber = ends.read
     writeNumber = ends.write
@@ -21,6 +21,9 @@ final class Pipe: Sendable {
 
   /// Closes the writing end: the other one is at its end of file.
   func closeWriting() { writing.withLock { $0 = nil } }
+
+  /// Closes the reading end, of which there is a copy.
+  func closeReading() { reading.withLock { $0 = nil } }
 
   /// Makes the reading end readable.
   func write() {

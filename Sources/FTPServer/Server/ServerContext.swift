@@ -19,6 +19,10 @@ final class ServerContext: Sendable {
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
+      // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
+      for home in [accounts.single?.home, accounts.anonymousRoot] {
+        if let home { _ = try? jail(home: home) }
+      }
     }
 
     /// The jail of a home directory, opened once and shared by all who live there.
