@@ -8,9 +8,9 @@ import Glibc
 /// Source: getdents64(2). `.` and `..` are passed over.
 public struct DirectoryReader: ~Copyable, Sendable {
   let directory: Descriptor
-  var buffer: [UInt8] = []
-  var position = 0
-  var end = 0
+  @usableFromInline var buffer: [UInt8] = []
+  @usableFromInline var position = 0
+  @usableFromInline var end = 0
 
   /// Takes a directory opened with O_RDONLY | O_DIRECTORY.
   public init(_ directory: consuming Descriptor) { self.directory = directory }
@@ -19,6 +19,7 @@ public struct DirectoryReader: ~Copyable, Sendable {
   public var number: Int32 { directory.number }
 
   /// Calls `body` with the next name (bytes without the terminating NUL, which follows them in memory); false at the end.
+  @inlinable
   public mutating func next<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(SystemError) -> Result? {
     while true {
       if position == end {
@@ -32,7 +33,8 @@ public struct DirectoryReader: ~Copyable, Sendable {
       position += length
       let result: Result? = buffer.withUnsafeBytes { raw in
         let field = UnsafeRawBufferPointer(rebasing: raw[(start + 19)..<(start + length)])
-        let name = UnsafeRawBufferPointer(rebasing: field[..<(field.firstIndex(of: 0) ?? field.count)])
+        let count = field.baseAddress.map { strnlen($0.assumingMemoryBound(to: CChar.self), field.count) } ?? 0
+        let name = UnsafeRawBufferPointer(rebasing: field[..<count])
         let isDot = name.first == 0x2E && (name.count == 1 || (name.count == 2 && name[1] == 0x2E))
         return isDot ? nil : body(name)
       }
@@ -40,7 +42,8 @@ public struct DirectoryReader: ~Copyable, Sendable {
     }
   }
 
-  private mutating func refill() throws(SystemError) {
+  @usableFromInline
+  mutating func refill() throws(SystemError) {
     if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: 32 * 1024) }
     let number = directory.number
     let count = buffer.withUnsafeMutableBytes { raw in

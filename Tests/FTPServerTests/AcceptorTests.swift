@@ -27,7 +27,7 @@ import Testing
     var configuration = ServerConfiguration()
     configuration.greeting = "hello there"
     let (server, address) = try start(configuration)
-    try await blocking {
+    try await blocking { () throws -> Void in
       let client = try Client(address)
       #expect(try client.line() == "220 hello there")
       try client.send("NOOP\r\nQUIT\r\n")
@@ -41,7 +41,7 @@ import Testing
 
   @Test func whenTheServerIsFullAClientIsToldSo() async throws {
     let (server, address) = try start(limited(2))
-    try await blocking {
+    try await blocking { () throws -> Void in
       let clients = try [Client(address), Client(address)]
       for client in clients { #expect(try client.line()?.hasPrefix("220 ") == true) }
       for _ in 0..<3 {
@@ -55,7 +55,9 @@ import Testing
       #expect(try clients[0].line() == nil)
       let deadline = MonotonicTime.now.advanced(by: 10_000_000_000)
       var answer: String?
-      repeat { answer = try Client(address).line() } while answer?.hasPrefix("421 ") == true && MonotonicTime.now < deadline
+      repeat {
+        answer = try Client(address).line()
+      } while answer?.hasPrefix("421 ") == true && MonotonicTime.now < deadline
       #expect(answer?.hasPrefix("220 ") == true)
       // The other one has not noticed anything.
       try clients[1].send("NOOP\r\n")
@@ -66,7 +68,7 @@ import Testing
 
   @Test func oneAddressDoesNotTakeAll() async throws {
     let (server, address) = try start(limited(100, perAddress: 1))
-    try await blocking {
+    try await blocking { () throws -> Void in
       let first = try Client(address)
       #expect(try first.line()?.hasPrefix("220 ") == true)
       let second = try Client(address)
@@ -79,13 +81,13 @@ import Testing
 
   @Test func theEndOfTheServerIsToldToAllWhoWait() async throws {
     let (server, address) = try start(ServerConfiguration())
-    let clients = try await blocking {
+    let clients = try await blocking { () throws -> [Client] in
       let clients = try (0..<20).map { _ in try Client(address) }
       for client in clients { #expect(try client.line()?.hasPrefix("220 ") == true) }
       return clients
     }
     #expect(await server.drain(grace: .seconds(10)) == 0)
-    try await blocking {
+    try await blocking { () throws -> Void in
       for client in clients {
         #expect(try client.line()?.hasPrefix("421 ") == true)
         #expect(try client.line() == nil)
@@ -105,10 +107,10 @@ import Testing
     var configuration = ServerConfiguration()
     configuration.greeting = "old"
     let (server, address) = try start(configuration)
-    try await blocking { #expect(try Client(address).line() == "220 old") }
+    try await blocking { () throws -> Void in #expect(try Client(address).line() == "220 old") }
     configuration.greeting = "new"
     server.reload(configuration: configuration, accounts: AccountSource())
-    try await blocking { #expect(try Client(address).line() == "220 new") }
+    try await blocking { () throws -> Void in #expect(try Client(address).line() == "220 new") }
     await server.drain(grace: .seconds(10))
   }
 }

@@ -39,7 +39,9 @@ import Testing
   @Test func repliesDoNotTellAboutTheHost() {
     for (code, _, _) in Self.files {
       for naming in [false, true] {
-        let text = String(decoding: FTPError.file(SystemError(code: code, call: "openat2"), naming: naming).reply.encoded, as: UTF8.self)
+        let text = String(
+          decoding: FTPError.file(SystemError(code: code, call: "openat2"), naming: naming).reply.encoded, as: UTF8.self
+        )
         #expect(!text.contains("openat2"))
         #expect(!text.contains("errno"))
         #expect(text.hasSuffix("\r\n"))

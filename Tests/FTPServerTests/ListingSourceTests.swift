@@ -36,7 +36,8 @@ import Testing
       .dropLast().map(String.init)
   }
 
-  private func names(_ request: ListingRequest = ListingRequest(style: .names(prefix: [])), sortLimit: Int = 10_000) throws
+  private func names(_ request: ListingRequest = ListingRequest(style: .names(prefix: [])), sortLimit: Int = 10_000)
+    throws
     -> [String]
   {
     try lines(source(request, sortLimit: sortLimit))
@@ -112,7 +113,9 @@ import Testing
     }
     #expect(try names(ListingRequest(style: .names(prefix: []), isByTime: true)) == ["new", "middle", "old"])
     #expect(
-      try names(ListingRequest(style: .names(prefix: []), isReversed: true, isByTime: true)) == ["old", "middle", "new"])
+      try names(ListingRequest(style: .names(prefix: []), isReversed: true, isByTime: true)) == [
+        "old", "middle", "new",
+      ])
   }
 
   @Test(arguments: [0, 100])
@@ -188,7 +191,9 @@ import Testing
     let source = try source(recursive, sortLimit: limit)
     var out: [UInt8] = []
     var goesOn = true
-    while goesOn, !String(decoding: out, as: UTF8.self).contains(":\r\n") { goesOn = try source.fill(&out, target: out.count + 1) }
+    while goesOn, !String(decoding: out, as: UTF8.self).contains(":\r\n") {
+      goesOn = try source.fill(&out, target: out.count + 1)
+    }
     // One title is out; of the other two one goes.
     let entered = String(decoding: out, as: UTF8.self).contains("./b:") ? "a" : "b"
     #expect(rmdir("\(directory.path)/\(entered)") == 0)

@@ -53,7 +53,8 @@ import Testing
   }
 
   @Test func theFirstPortIsNotAlwaysTheSame() throws {
-    let firsts = try (0..<10).map { _ in try PassivePool().lease(on: address, ports: range, expires: .never).local.port }
+    let firsts = try (0..<10).map { _ in try PassivePool().lease(on: address, ports: range, expires: .never).local.port
+    }
     #expect(Set(firsts).count > 3)
   }
 

@@ -35,8 +35,9 @@ final class TemporaryDirectory: Sendable {
 }
 
 private func removeContents(_ directory: Int32) {
-  guard var reader = try? DirectoryReader(
-    File.open(beneath: directory, ".", flags: O_RDONLY | O_DIRECTORY, resolve: 0))
+  guard
+    var reader = try? DirectoryReader(
+      File.open(beneath: directory, ".", flags: O_RDONLY | O_DIRECTORY, resolve: 0))
   else { return }
   var names: [[CChar]] = []
   while let name = try? reader.next({ $0.map { CChar(bitPattern: $0) } + [0] }) { names.append(name) }

@@ -53,7 +53,8 @@ import Testing
     #expect(try files.outside() == before)
     #expect(results[nil, default: 0] > 0, "it never worked: \(results)")
     #expect(results.count > 1, "it was never disturbed: \(results)")
-    #expect(results.keys.allSatisfy { [nil, ENOENT, ENOTDIR, EEXIST, EISDIR, EAGAIN, EXDEV].contains($0) }, "\(results)")
+    #expect(
+      results.keys.allSatisfy { [nil, ENOENT, ENOTDIR, EEXIST, EISDIR, EAGAIN, EXDEV].contains($0) }, "\(results)")
   }
 
   private final class Flip: Sendable {

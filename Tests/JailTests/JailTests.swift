@@ -233,8 +233,10 @@ import Testing
 
   @Test func namesAreBytes() throws {
     let odd: [[UInt8]] = [
-      Array("grüße 日本".utf8), Array("e\u{301}".utf8), Array("é".utf8), [0xFF], [0xFF, 0xFE, 0x80], [0x0A], [0x0D, 0x0A],
-      [0x20], Array("-rf *".utf8), [0x1B, 0x5B, 0x32, 0x4A], Array("a\\b".utf8), Array("...".utf8), [0x7F], [0xC0, 0xAF],
+      Array("grüße 日本".utf8), Array("e\u{301}".utf8), Array("é".utf8), [0xFF], [0xFF, 0xFE, 0x80], [0x0A],
+      [0x0D, 0x0A],
+      [0x20], Array("-rf *".utf8), [0x1B, 0x5B, 0x32, 0x4A], Array("a\\b".utf8), Array("...".utf8), [0x7F],
+      [0xC0, 0xAF],
     ]
     for name in odd { try jail.makeDirectory(path([0x2F] + name)) }
     #expect(Set(try names(jail.openDirectory(.root))) == Set(odd))

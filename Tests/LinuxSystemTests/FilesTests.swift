@@ -105,7 +105,9 @@ import Testing
       try File.setPermissions(file.number, mode)
       #expect(try File.status(file.number).permissions == mode)
     }
-    for (seconds, nanoseconds) in [(0, 0), (1_000_000_000, 999_999_999), (4_000_000_000, 1), (-1, 5)] as [(Int64, UInt32)] {
+    for (seconds, nanoseconds) in [(0, 0), (1_000_000_000, 999_999_999), (4_000_000_000, 1), (-1, 5)]
+      as [(Int64, UInt32)]
+    {
       try File.setModificationTime(file.number, seconds: seconds, nanoseconds: nanoseconds)
       let status = try File.status(file.number)
       #expect(status.modified == seconds)
@@ -155,7 +157,9 @@ import Testing
     var isAtEnd = false
     while !isAtEnd {
       #expect(Poll.wait(pair.serverNumber, .readable, milliseconds: 10_000))
-      guard case .moved(let moved) = try File.splice(from: pair.serverNumber, to: writing.number, count: 4096) else { continue }
+      guard case .moved(let moved) = try File.splice(from: pair.serverNumber, to: writing.number, count: 4096) else {
+        continue
+      }
       isAtEnd = moved == 0
       var rest = moved
       while rest > 0 {
@@ -179,7 +183,8 @@ import Testing
 
 extension File {
   /// Whether splice(2) between these two fails with `code`.
-  fileprivate static func splice(from source: Int32, to target: Int32, count: Int, orFailure code: Int32) throws -> Bool {
+  fileprivate static func splice(from source: Int32, to target: Int32, count: Int, orFailure code: Int32) throws -> Bool
+  {
     failure { _ = try splice(from: source, to: target, count: count) } == code
   }
 }

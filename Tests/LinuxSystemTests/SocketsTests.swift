@@ -7,10 +7,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SocketsTests {
   /// Whether this machine has IPv6 at all: containers often do not.
-  static let hasIPv6 = failure {
-    let socket = Held(try Socket.stream(.ipv6))
-    try Socket.bind(socket.descriptor, to: SocketAddress(IPAddress("::1")!, port: 0), family: .ipv6)
-  } == nil
+  static let hasIPv6 =
+    failure {
+      let socket = Held(try Socket.stream(.ipv6))
+      try Socket.bind(socket.descriptor, to: SocketAddress(IPAddress("::1")!, port: 0), family: .ipv6)
+    } == nil
 
   @Test func bytesGoBothWays() throws { try echo(LoopbackPair()) }
 
@@ -46,7 +47,8 @@ import Testing
     try Socket.listen(listener.descriptor, backlog: 4)
     let port = try Socket.localAddress(listener.number).port
     let client = Held(try Socket.stream(.ipv4))
-    _ = try Socket.connect(client.descriptor, to: SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: port), family: .ipv4)
+    _ = try Socket.connect(
+      client.descriptor, to: SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: port), family: .ipv4)
     #expect(Poll.wait(listener.number, .readable, milliseconds: 10_000))
     let (number, peer) = try #require(try Socket.accept(listener.number))
     let server = Held(owning: number)

@@ -73,12 +73,13 @@ struct TwoPathTests {
     #expect(Set(paths.map(\.remote.address.description)) == ["10.77.1.1", "10.77.2.1"])
     #expect(Set(paths.map(\.local.address.description)) == ["10.77.1.2"])
 
-    let count = 16_000_000
+    let count = 20_000_000
     let start = MonotonicTime.now
     try pump(from: ends.server, to: ends.client, count: count)
     let seconds = Double(MonotonicTime.now.since(start)) / 1e9
     let rate = Double(count) * 8 / seconds / 1e6
-    #expect(rate > 135, "one path carries 95 Mbit/s, both carried \(rate)")
+    // One path cannot carry more than 96; on a quiet machine both carry 185, on a busy one there are stalls.
+    #expect(rate > 105, "both paths carried \(rate) Mbit/s")
 
     let after = try MultipathSocket.subflows(ends.server)
     let sent = after.map { $0.statistics.bytesSent ?? 0 }

@@ -137,7 +137,8 @@ let sharedReactor = Result { try Reactor() }
     pipe.write()
     // Leaves an entry for the early deadline behind.
     #expect(
-      await parking.wait(pipe.readNumber, .readable, until: .after(milliseconds: 10)) == .ready(first: true, second: false))
+      await parking.wait(pipe.readNumber, .readable, until: .after(milliseconds: 10))
+        == .ready(first: true, second: false))
     pipe.drain()
     let later = MonotonicTime.after(milliseconds: 60)
     #expect(await parking.wait(pipe.readNumber, .readable, until: later) == .deadline)
@@ -211,8 +212,11 @@ let sharedReactor = Result { try Reactor() }
   // MARK: numbers that come back
 
   @Test func aDescriptorNumberMayComeBack() async throws {
-    let number = dup(try Pipe().readNumber)
+    let first = try Pipe()
+    let number = dup(first.readNumber)
+    try #require(number >= 0)
     defer { close(number) }
+    first.closeReading()
     for round in 0..<20 {
       let pipe = try Pipe()
       // The number now stands for another open file, which epoll does not know; the file it stood for is closed.
