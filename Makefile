@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench fuzz format lint install uninstall clean setup docs
+.PHONY: help serve test bench fuzz format lint install uninstall clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libssl-dev

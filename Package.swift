@@ -9,7 +9,9 @@ let package = Package(
   name: "weftpd",
   products: [
     .executable(name: "weftpd", targets: ["weftpd"]),
+    .executable(name: "mptcpctl", targets: ["mptcpctl"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
+    .library(name: "MultipathTCP", targets: ["MultipathTCP"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -22,13 +24,22 @@ let package = Package(
     .systemLibrary(name: "CCrypt"),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .target(name: "CMultipath"),
+    .target(name: "MultipathTCP", dependencies: ["CLinux", "CMultipath", "LinuxSystem"], swiftSettings: settings),
+    .executableTarget(
+      name: "mptcpctl",
+      dependencies: [
+        "MultipathTCP", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .target(name: "Jail", dependencies: ["LinuxSystem", "FTPProtocol"], swiftSettings: settings),
     .target(name: "FTPProtocol", swiftSettings: settings),
     .target(name: "Accounts", dependencies: ["CCrypt", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "FTPServer",
       dependencies: [
-        "FTPProtocol", "Accounts", "Jail", "Reactor", "LinuxSystem", .product(name: "Logging", package: "swift-log"),
+        "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "Reactor", "LinuxSystem",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -52,6 +63,9 @@ let package = Package(
     // Units: one test target for each target above.
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "MultipathTCPTests", dependencies: ["MultipathTCP", "mptcpctl", "LinuxSystem", "CLinux"],
+      swiftSettings: settings),
     .testTarget(name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "FTPProtocolTests", dependencies: ["FTPProtocol"], swiftSettings: settings),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),

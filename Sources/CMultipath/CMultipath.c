@@ -1,4 +1,5 @@
-// The shims declared in include/CMultipath.h, compiled with _GNU_SOURCE, which Swift's own import of the C library does not define.
+// The shims declared in include/CMultipath.h, compiled with _GNU_SOURCE, which Swift's own import of the C library does
+// not define.
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <sched.h>

@@ -10,7 +10,7 @@ public struct ListArguments: Sendable, Hashable {
 
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// `a`: names that begin with a period too.
+    /// `a`: `.` and `..` too. Other names that begin with a period are always shown.
     public static let all = Options(rawValue: 1 << 0)
     /// `l`: the long form.
     public static let long = Options(rawValue: 1 << 1)

@@ -48,6 +48,8 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads `192.0.2.1` or `2001:db8::1` (no brackets, no host names). Source: inet_pton(3).
   public init?(_ text: String) {
+    // inet_pton(3) would stop at a NUL and not see what follows.
+    if text.utf8.contains(0) { return nil }
     var octets = [UInt8](repeating: 0, count: 16)
     if inet_pton(AF_INET, text, &octets) == 1 {
       self.init(octets: Array(octets[..<4]))
@@ -72,6 +74,11 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// The IPv4 address in host byte order, nil for IPv6.
   public var ipv4: UInt32? { family == .ipv4 ? UInt32(truncatingIfNeeded: low) : nil }
+
+  /// What limits and delays count by: the address itself, or the /64 an IPv6 address is in, all of which one customer has.
+  public var client: IPAddress {
+    family == .ipv4 ? self : IPAddress(unmapped: high, 0, .ipv6, 0)
+  }
 
   /// 0.0.0.0 or ::
   public var isWildcard: Bool { high == 0 && low == 0 }

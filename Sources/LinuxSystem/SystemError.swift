@@ -39,7 +39,7 @@ func check<Value: SignedInteger>(_ result: Value, _ call: StaticString) throws(S
   return result
 }
 
-/// Repeats a call that a signal interrupted (EINTR), as every call of this module does: our handlers only set flags.
+/// Repeats a call that a signal interrupted (EINTR), as every call of this module does.
 @inlinable
 @discardableResult
 func retrying<Value: SignedInteger>(_ call: StaticString, _ body: () -> Value) throws(SystemError) -> Value {

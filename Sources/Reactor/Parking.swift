@@ -29,7 +29,9 @@ public final class Parking: @unchecked Sendable {
   /// Nanoseconds of CLOCK_MONOTONIC, or .max.
   var deadline: Int64 = .max
   /// The earliest entry of this parking in the reactor's heap, or .max.
-  var scheduled: Int64 = .max
+  private(set) var scheduled: Int64 = .max
+  /// Its other entries there, the earliest last. One is made only for a deadline before all others, so they hardly ever are many.
+  private var scheduledLater: [Int64] = []
 
   public init(_ reactor: Reactor) {
     self.reactor = reactor
@@ -85,11 +87,7 @@ public final class Parking: @unchecked Sendable {
       }
       self.waiter = waiter
       deadline = until.nanoseconds
-      if deadline < scheduled {
-        scheduled = deadline
-        state.deadlines.push(.init(time: deadline, slot: slot, generation: generation))
-        if deadline < state.sleepsUntil { reactor.ring() }
-      }
+      if schedule(&state.deadlines), deadline < state.sleepsUntil { reactor.ring() }
       if first >= 0 { arm(first, firstInterest, isSecond: false) }
       if second >= 0 { arm(second, secondInterest, isSecond: true) }
       return false
@@ -110,6 +108,19 @@ public final class Parking: @unchecked Sendable {
   }
 
   var isParked: Bool { waiter != nil }
+
+  /// Enters the deadline in the heap unless an entry before it is there already; true if it did.
+  @discardableResult
+  func schedule(_ heap: inout DeadlineHeap) -> Bool {
+    guard deadline < scheduled else { return false }
+    if scheduled != .max { scheduledLater.append(scheduled) }
+    scheduled = deadline
+    heap.push(.init(time: deadline, slot: slot, generation: generation))
+    return true
+  }
+
+  /// The heap has let go of this parking's earliest entry.
+  func unschedule() { scheduled = scheduledLater.popLast() ?? .max }
 
   func take() -> Waiter? {
     defer { waiter = nil }

@@ -111,14 +111,13 @@ public final class Reactor: Sendable {
     guard earliest <= now else { return }
     while let entry = state.deadlines.popDue(at: now) {
       guard let parking = lookUp(entry.slot, entry.generation, state) else { continue }
-      parking.scheduled = .max
+      parking.unschedule()
       guard parking.isParked else { continue }
       if parking.deadline <= now {
         if let waiter = parking.take() { woken.append((waiter, .deadline)) }
-      } else if parking.deadline != .max {
+      } else {
         // The deadline has moved while the session was awake: that costs nothing until here.
-        parking.scheduled = parking.deadline
-        state.deadlines.push(.init(time: parking.deadline, slot: entry.slot, generation: entry.generation))
+        parking.schedule(&state.deadlines)
       }
     }
   }

@@ -64,6 +64,7 @@ struct ServeCommand: ParsableCommand {
   }
 
   func run() throws {
+    ProcessLimits.limitHeapArenas(to: 2)
     // Before any thread: threads inherit the signals that are blocked.
     SignalWaiter.prepare(Daemon.signals)
     var sources = options.sources(settings)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(1))) struct AcceptorTests {
+@Suite(.timeLimit(.minutes(5))) struct AcceptorTests {
   private func start(_ configuration: ServerConfiguration) throws -> (server: FTPServer, address: SocketAddress) {
     let server = try FTPServer(configuration: configuration, accounts: AccountSource(), logger: quietLogger())
     let bound = try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)])

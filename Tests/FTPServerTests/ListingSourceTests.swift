@@ -8,7 +8,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(2))) struct ListingSourceTests {
+@Suite(.timeLimit(.minutes(5))) struct ListingSourceTests {
   let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

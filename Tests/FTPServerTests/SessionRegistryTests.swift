@@ -8,7 +8,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(1))) struct SessionRegistryTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionRegistryTests {
   private let registry = SessionRegistry()
   private let one = IPAddress(ipv4: 0x7F00_0001)
   private let other = IPAddress(ipv4: 0x7F00_0002)

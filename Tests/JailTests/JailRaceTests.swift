@@ -8,7 +8,7 @@ import Testing
 
 @testable import Jail
 
-@Suite(.timeLimit(.minutes(2))) struct JailRaceTests {
+@Suite(.timeLimit(.minutes(5))) struct JailRaceTests {
   /// What a client might try on `/d/…` while `d` is a directory at one moment and a link to the outside at the next.
   enum Operation: String, CaseIterable, Sendable {
     case read, write, create, makeDirectory, removeFile, removeDirectory, renameFrom, renameTo, permissions, time, list
@@ -49,6 +49,7 @@ import Testing
       let code = failure { try attempt(operation, files.jail) }
       results[code, default: 0] += 1
       rounds += 1
+      if code == -1 { break }
     }
     #expect(try files.outside() == before)
     #expect(results[nil, default: 0] > 0, "it never worked: \(results)")
@@ -75,11 +76,13 @@ import Testing
     }
   }
 
+  /// Something outside was seen.
+  private struct Escape: Error {}
+
   private func attempt(_ operation: Operation, _ jail: Jail) throws {
     switch operation {
     case .read:
-      let contents = try contents(of: try jail.openForReading(path("/d/f")).descriptor)
-      #expect(contents != "outside")
+      if try contents(of: try jail.openForReading(path("/d/f")).descriptor) == "outside" { throw Escape() }
     case .write: _ = try jail.openForWriting(path("/d/f"), truncating: true)
     case .create: _ = try jail.openForWriting(path("/d/n"), truncating: false, exclusive: true)
     case .makeDirectory: try jail.makeDirectory(path("/d/n"))
@@ -89,8 +92,8 @@ import Testing
     case .renameTo: try jail.rename(path("/spare"), to: path("/d/f"))
     case .permissions: try jail.setPermissions(path("/d/f"), 0o777)
     case .time: try jail.setModificationTime(path("/d/f"), seconds: 1, nanoseconds: 0)
-    case .list: #expect(!(try names(jail.openDirectory(path("/d")))).contains(Array("secret".utf8)))
-    case .status: #expect(try jail.status(of: path("/d/f")).size != 7)
+    case .list: if try names(jail.openDirectory(path("/d"))).contains(Array("secret".utf8)) { throw Escape() }
+    case .status: if try jail.status(of: path("/d/f")).size == 7 { throw Escape() }
     }
   }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Jail
 
-@Suite(.timeLimit(.minutes(1))) struct JailTests {
+@Suite(.timeLimit(.minutes(5))) struct JailTests {
   let files: JailDirectory
   let jail: Jail
 

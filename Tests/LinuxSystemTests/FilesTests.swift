@@ -5,7 +5,7 @@ import Testing
 
 @testable import LinuxSystem
 
-@Suite(.timeLimit(.minutes(1))) struct FilesTests {
+@Suite(.timeLimit(.minutes(5))) struct FilesTests {
   let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

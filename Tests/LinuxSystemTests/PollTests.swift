@@ -4,7 +4,7 @@ import Testing
 
 @testable import LinuxSystem
 
-@Suite(.timeLimit(.minutes(1))) struct PollTests {
+@Suite(.timeLimit(.minutes(5))) struct PollTests {
   @Test func tellsReadyFromNotReady() throws {
     let pair = try LoopbackPair()
     #expect(!Poll.wait(pair.serverNumber, .readable, milliseconds: 0))

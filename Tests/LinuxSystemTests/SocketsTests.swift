@@ -5,7 +5,7 @@ import Testing
 
 @testable import LinuxSystem
 
-@Suite(.timeLimit(.minutes(1))) struct SocketsTests {
+@Suite(.timeLimit(.minutes(5))) struct SocketsTests {
   /// Whether this machine has IPv6 at all: containers often do not.
   static let hasIPv6 =
     failure {

@@ -1,9 +1,8 @@
 // The worked example of the documentation, run as it stands there.
 
 import LinuxSystem
-import Testing
-
 import MultipathTCP
+import Testing
 
 @Suite struct WorkedExampleTests {
   @Test func theExampleWorks() throws {

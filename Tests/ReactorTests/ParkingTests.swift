@@ -10,7 +10,7 @@ import Testing
 /// One reactor for all: its thread lives as long as the process.
 let sharedReactor = Result { try Reactor() }
 
-@Suite(.timeLimit(.minutes(2))) struct ParkingTests {
+@Suite(.timeLimit(.minutes(5))) struct ParkingTests {
   let reactor: Reactor
   let parking: Parking
 
@@ -91,6 +91,46 @@ let sharedReactor = Result { try Reactor() }
     for _ in 0..<3 { parking.wake() }
     #expect(await parking.sleep(until: .never) == .called)
     #expect(await parking.sleep(until: .after(milliseconds: 5)) == .deadline)
+    parking.retire()
+  }
+
+  // MARK: without a task
+
+  /// The wake that a function handed to `call` gets.
+  private func called(
+    _ number: Int32, until: MonotonicTime, meanwhile: @Sendable () -> Void = {}
+  ) async -> Wake {
+    await withCheckedContinuation { continuation in
+      parking.call(when: number, .readable, until: until) { continuation.resume(returning: $0) }
+      meanwhile()
+    }
+  }
+
+  @Test func aFunctionIsCalledForEachReason() async throws {
+    let pipe = try Pipe()
+    let parking = self.parking
+    let deadline = MonotonicTime.after(milliseconds: 5)
+    #expect(await called(pipe.readNumber, until: deadline) == .deadline)
+    #expect(MonotonicTime.now >= deadline)
+    #expect(await called(pipe.readNumber, until: .never) { parking.wake() } == .called)
+    #expect(await called(pipe.readNumber, until: .never) { pipe.write() } == .ready(first: true, second: false))
+    #expect(await called(pipe.readNumber, until: .never) == .ready(first: true, second: false))
+    parking.wake()
+    #expect(await called(pipe.readNumber, until: .never) == .called)
+    parking.retire()
+  }
+
+  @Test func functionsAndTasksTakeTurns() async throws {
+    let pipe = try Pipe()
+    for round in 0..<200 {
+      pipe.write()
+      let wake =
+        round % 2 == 0
+        ? await called(pipe.readNumber, until: .never)
+        : await parking.wait(pipe.readNumber, .readable, until: .never)
+      #expect(wake == .ready(first: true, second: false))
+      pipe.drain()
+    }
     parking.retire()
   }
 
@@ -320,8 +360,9 @@ let sharedReactor = Result { try Reactor() }
 
     let parking = Parking(reactor)
     #expect(reactor.state.withLock { $0.parkings.count } == 1)
-    let deadline = MonotonicTime.after(milliseconds: 150)
+    let deadline = MonotonicTime.after(milliseconds: 400)
     async let wake = parking.sleep(until: deadline)
+    while !parking.isParkedNow(reactor), MonotonicTime.now < deadline { await Task.yield() }
     pipe.write()
     #expect(await wake == .deadline)
     #expect(MonotonicTime.now >= deadline)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1))) struct QueueExecutorTests {
+@Suite(.timeLimit(.minutes(5))) struct QueueExecutorTests {
   private actor Recorder {
     private nonisolated let executor = QueueExecutor(label: "test.recorder")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

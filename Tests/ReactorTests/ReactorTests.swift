@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1))) struct ReactorTests {
+@Suite(.timeLimit(.minutes(5))) struct ReactorTests {
   @Test func reactorsDoNotMeet() async throws {
     let one = Parking(try Reactor())
     let other = Parking(try Reactor())

@@ -1,4 +1,5 @@
-// Network namespaces of the calling thread, which Swift's Glibc module does not import: one function per call, 0 or -errno. No logic.
+// Network namespaces of the calling thread, which Swift's Glibc module does not import: one function per call, each
+// giving 0 or -errno. No logic.
 #ifndef WEFT_CMULTIPATH_H
 #define WEFT_CMULTIPATH_H
 

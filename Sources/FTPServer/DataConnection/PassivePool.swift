@@ -34,15 +34,28 @@ final class PassivePool: Sendable {
   func lease(
     on address: IPAddress, ports: ClosedRange<UInt16>?, expires: MonotonicTime
   ) throws(SystemError) -> PassiveListener {
-    while let listener = takeIdle(address, ports) {
+    if let listener = reuse(address, ports, expires, ofAtLeast: Self.enoughToChoose) { return listener }
+    do {
+      let listener = try make(address, ports, expires)
+      listener.leases = 1
+      return listener
+    } catch  where error.code == EADDRINUSE {
+      // A narrow range: its ports may all lie here.
+      guard let listener = reuse(address, ports, expires, ofAtLeast: 1) else { throw error }
+      return listener
+    }
+  }
+
+  private func reuse(
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ expires: MonotonicTime, ofAtLeast enough: Int
+  ) -> PassiveListener? {
+    while let listener = takeIdle(address, ports, ofAtLeast: enough) {
       guard Self.drain(listener) else { continue }
       listener.expires = expires
       listener.leases += 1
       return listener
     }
-    let listener = try make(address, ports, expires)
-    listener.leases = 1
-    return listener
+    return nil
   }
 
   /// Takes back a listener whose client has come.
@@ -69,7 +82,7 @@ final class PassivePool: Sendable {
     }
   }
 
-  /// Closes what has lain idle too long. Called now and then while nothing is lent.
+  /// Closes what has lain idle too long. Called every half minute.
   func sweep() {
     let now = MonotonicTime.now
     let expired = state.withLock { state -> [PassiveListener] in
@@ -80,15 +93,21 @@ final class PassivePool: Sendable {
     for listener in expired { giveUp(listener) }
   }
 
-  private func takeIdle(_ address: IPAddress, _ ports: ClosedRange<UInt16>?) -> PassiveListener? {
+  private func takeIdle(
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, ofAtLeast enough: Int
+  ) -> PassiveListener? {
     state.withLock { state in
-      guard state.idle.count >= Self.enoughToChoose else { return nil }
-      let index = Int.random(in: 0..<state.idle.count, using: &state.random)
-      let listener = state.idle[index]
-      // After a reload, or on a host with several addresses, it may not fit.
-      guard listener.local.address == address, ports?.contains(listener.local.port) ?? true else { return nil }
-      state.idle.remove(at: index)
-      return listener
+      guard state.idle.count >= enough else { return nil }
+      let start = Int.random(in: 0..<state.idle.count, using: &state.random)
+      // After a reload, or on a host with several addresses, not every one fits.
+      for step in 0..<state.idle.count {
+        let index = (start + step) % state.idle.count
+        let listener = state.idle[index]
+        guard listener.local.address == address, ports?.contains(listener.local.port) ?? true else { continue }
+        state.idle.remove(at: index)
+        return listener
+      }
+      return nil
     }
   }
 

@@ -77,7 +77,7 @@ final class ListingSource {
       do throws(SystemError) {
         current = next
         try enter(next)
-        if case .long = request.style { out += Array("\r\n".utf8) + next.title + Array(":\r\n".utf8) }
+        if case .long = request.style { appendTitle(next.title, to: &out) }
       } catch {
         // A subdirectory that may not be read, or is gone, does not end the listing.
         index = sorted.count
@@ -85,6 +85,11 @@ final class ListingSource {
       }
     }
     return true
+  }
+
+  /// Appends the line that opens a subdirectory. A CR or LF in its name must not write lines of its own.
+  private func appendTitle(_ title: [UInt8], to out: inout [UInt8]) {
+    out += Array("\r\n".utf8) + title.map { $0 == 0x0D || $0 == 0x0A ? 0x3F : $0 } + Array(":\r\n".utf8)
   }
 
   // MARK: one directory
@@ -160,18 +165,22 @@ final class ListingSource {
 
   /// Appends the entry `name` of the directory being read; one that has vanished meanwhile is left out.
   private func append(_ name: UnsafeRawBufferPointer, to out: inout [UInt8]) {
-    if case .names(let prefix) = request.style, !request.isRecursive {
-      return formatter.appendName(name, prefix: prefix, to: &out)
+    if case .names(let prefix) = request.style {
+      // In a subdirectory the way there goes in front; its title begins with "./".
+      formatter.appendName(
+        name, prefix: current.title.count > 1 ? prefix + current.title[2...] + [0x2F] : prefix, to: &out)
+      if !request.isRecursive { return }
     }
     guard let status = try? File.status(in: directory, name: name.cString) else {
       return
     }
+    if request.isRecursive, status.isDirectory { queue(name) }
+    if case .names = request.style { return }
     var target: [UInt8]?
     if status.isSymbolicLink, case .long = request.style {
       target = try? File.linkTarget(in: directory, name: name.cString)
     }
     formatter.append(name, status, style: request.style, dot: 0, linkTarget: target, to: &out)
-    if request.isRecursive, status.isDirectory { queue(name) }
   }
 
   /// Notes a subdirectory of a recursive listing. Links are not followed, so there are no loops; depth and number are bounded.

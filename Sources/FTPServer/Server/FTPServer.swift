@@ -46,6 +46,24 @@ public final class FTPServer: Sendable {
   public func start() throws(SystemError) {
     Self.warmUpDispatch()
     for acceptor in acceptors.withLock({ $0 }) { try acceptor.start() }
+    keepHouse()
+  }
+
+  /// Every half minute: closes passive listeners that nobody needs, and gives back memory when the last session has ended.
+  private func keepHouse() {
+    let context = self.context
+    let parking = Parking(context.reactor)
+    Task {
+      var hadSessions = false
+      while context.ending.load(ordering: .relaxed) == .no {
+        _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 30_000_000_000))
+        context.passivePool.sweep()
+        let count = context.registry.count
+        if count == 0, hadSessions { ProcessLimits.trimHeap() }
+        hadSessions = count > 0
+      }
+      parking.retire()
+    }
   }
 
   /// Has libdispatch make its own descriptors now: it traps if it finds none left when its first worker or timer starts.

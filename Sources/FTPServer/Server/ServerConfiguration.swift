@@ -42,7 +42,7 @@ public struct ServerConfiguration: Sendable, Equatable {
   }
 
   /// The text of the 220 reply; no line breaks.
-  public var greeting = "weftpd ready."
+  public var greeting = "weftpd ready"
   public var passiveEnabled = true
   public var activeEnabled = true
   /// The ports of passive data connections; nil lets the kernel choose.

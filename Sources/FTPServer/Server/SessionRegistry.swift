@@ -29,9 +29,9 @@ final class SessionRegistry: Sendable {
     state.withLock { state in
       if state.count >= limits.sessions { return .tooManySessions }
       if limits.sessionsPerAddress > 0 {
-        if state.perAddress[peer, default: 0] >= limits.sessionsPerAddress { return .tooManyFromAddress }
+        if state.perAddress[peer.client, default: 0] >= limits.sessionsPerAddress { return .tooManyFromAddress }
       }
-      state.perAddress[peer, default: 0] += 1
+      state.perAddress[peer.client, default: 0] += 1
       state.count += 1
       state.nextID &+= 1
       return .admitted(state.nextID &- 1)
@@ -46,7 +46,7 @@ final class SessionRegistry: Sendable {
     let watcher = state.withLock { state -> Parking? in
       state.sessions[id] = nil
       state.count -= 1
-      if let number = state.perAddress[peer] { state.perAddress[peer] = number > 1 ? number - 1 : nil }
+      if let number = state.perAddress[peer.client] { state.perAddress[peer.client] = number > 1 ? number - 1 : nil }
       return state.count == 0 ? state.watcher : nil
     }
     watcher?.wake()

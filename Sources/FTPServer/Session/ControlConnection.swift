@@ -40,7 +40,8 @@ final class ControlConnection {
     return address
   }
 
-  /// How long ``receive(lingering:)`` waits at most, in milliseconds. Longer than a round trip on a local network.
+  /// How long ``receive(lingering:)`` waits, in milliseconds: longer than a round trip on a local network. The kernel rounds it up to
+  /// its ticks, which makes 4 to 8 of it.
   static let linger = 2
 
   /// Reads what is there, 4 KiB at most, into the command reader; with `lingering` it waits up to ``linger`` for it.

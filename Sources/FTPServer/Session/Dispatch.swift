@@ -31,15 +31,15 @@ extension Session {
     do {
       try checkGates(row, command)
     } catch {
-      reply(error.reply)
+      fail(error, command)
       return nil
     }
     if !row.traits.contains(.keepsRestart) { parameters.restart = 0 }
     switch row.handler {
     case .missing:
-      reply(Reply(502, "\(row.verb): command not implemented."))
+      answer(command, Reply(502, "\(row.verb): command not implemented."))
     case .immediate(let handler):
-      do { reply(try handler(self, command)) } catch { fail(FTPError(error), command) }
+      do { answer(command, try handler(self, command)) } catch { fail(FTPError(error), command) }
     case .suspending(let handler):
       return { session in
         do { try await handler(session, command) } catch { session.fail(FTPError(error), command) }
@@ -49,7 +49,7 @@ extension Session {
   }
 
   private func checkGates(_ row: CommandRow, _ command: Command) throws(FTPError) {
-    // RNTO has to follow RNFR immediately (RFC 959, section 4.1.3).
+    // RNTO has to follow RNFR immediately (RFC 959, section 4.1.3); a keep-alive NOOP does not count.
     if parameters.renameFrom != nil, command.verb != "RNTO", !row.traits.contains(.keepsRename) {
       parameters.renameFrom = nil
     }
@@ -62,6 +62,12 @@ extension Session {
     case .required: if command.argument.isEmpty { throw .syntax("Usage: \(row.syntax)") }
     case .optional: break
     }
+  }
+
+  private func answer(_ command: Command, _ answer: Reply) {
+    reply(answer)
+    context.logger.event(
+      .debug, "command", record(verb: command.verb, path: command.loggableArgument, result: answer.code))
   }
 
   /// Replies to an error a handler has thrown.

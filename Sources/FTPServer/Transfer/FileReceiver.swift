@@ -49,6 +49,7 @@ extension Session {
   /// Receives by splice(2), socket to pipe to file: the bytes are not copied through this process.
   private func receiveLarge(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
     var position = offset
+    var unwatched = 0
     try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather)
     while true {
       let pipe = try onFile { () throws(SystemError) in try context.pipes.lend() }
@@ -62,6 +63,7 @@ extension Session {
         case .moved(let moved):
           try drain(pipe, moved, into: file, at: &position)
           count(moved)
+          try watchControl(after: moved, &unwatched)
         }
       }
       // Only an empty pipe gets here: what throws drops it.
@@ -108,6 +110,7 @@ extension Session {
   func receiveASCII(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
     var decoder = ASCIIDecoder()
     var position = offset
+    var unwatched = 0
     while true {
       let step = try context.buffers.with { (buffer) throws(FTPError) -> Step in
         let input = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 4)])
@@ -129,6 +132,7 @@ extension Session {
           try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
           position += Int64(produced)
           if isEnd { return .ended }
+          try watchControl(after: produced, &unwatched)
         }
       }
       if case .ended = step { return }

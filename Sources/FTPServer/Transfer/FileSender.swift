@@ -6,8 +6,6 @@ import LinuxSystem
 extension Session {
   /// Bytes per sendfile call: large enough that calls cost nothing, small enough that ABOR is seen soon.
   private static let straightStep = 4 * 1024 * 1024
-  /// Bytes sent without once having had to wait, after which the control connection is looked at.
-  private static let controlInterval = 16 * 1024 * 1024
 
   /// Sends `range` of a file in the kernel (sendfile). The file may have become shorter meanwhile: then what there is.
   func sendStraight(_ file: Int32, _ range: Range<Int64>, on data: DataConnection) async throws(FTPError) {
@@ -16,22 +14,21 @@ extension Session {
     while position < range.upperBound {
       let step = Int(min(range.upperBound - position, Int64(Self.straightStep)))
       var isFull = false
+      var moved = 0
       switch try sending({ () throws(SystemError) in
         try Socket.sendFile(data.number, file: file, offset: &position, count: step)
       }) {
       case .moved(0): return
-      case .moved(let moved):
-        count(moved)
-        unwatched += moved
+      case .moved(let bytes):
+        count(bytes)
+        moved = bytes
         isFull = moved < step && position < range.upperBound
       case .wouldBlock: isFull = true
       }
       if isFull {
         try await waitForData(data.number, .writable)
-        unwatched = 0
-      } else if unwatched >= Self.controlInterval {
-        unwatched = 0
-        if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+      } else {
+        try watchControl(after: moved, &unwatched)
       }
     }
   }
@@ -57,6 +54,7 @@ extension Session {
   func sendASCII(_ file: Int32, on data: DataConnection) async throws(FTPError) {
     var encoder = ASCIIEncoder()
     var position: Int64 = 0
+    var unwatched = 0
     var isAtEnd = false
     while !isAtEnd {
       // A quarter of the buffer holds the file's bytes; encoded they are at most twice as many.
@@ -70,6 +68,7 @@ extension Session {
             return []
           }
           position += Int64(read)
+          try watchControl(after: read, &unwatched)
           let (_, produced) = encoder.transform(UnsafeRawBufferPointer(rebasing: input[..<read]), into: output)
           let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: output[..<produced]), on: data)
           if !unsent.isEmpty { return Array(unsent) }

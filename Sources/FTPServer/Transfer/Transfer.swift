@@ -48,11 +48,6 @@ extension Session {
       record(
         verb: progress.verb, path: progress.path.bytes, bytes: bytes,
         duration: MonotonicTime.now.since(progress.started), result: result, note: note))
-    if case .no = context.ending.load(ordering: .relaxed) { return }
-    if !isEnding {
-      reply(Reply(421, "The server is going down. Try again later."))
-      isEnding = true
-    }
   }
 
   func count(_ bytes: Int) { transfer?.bytes &+= UInt64(bytes) }

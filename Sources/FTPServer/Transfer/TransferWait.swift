@@ -38,6 +38,18 @@ extension Session {
     }
   }
 
+  /// Bytes that may move without the transfer once having had to wait, before the control connection is looked at.
+  private static let controlInterval = 8 * 1024 * 1024
+
+  /// Looks at the control connection now and then in a transfer that never has to wait, so that ABOR is seen there too.
+  func watchControl(after moved: Int, _ unwatched: inout Int) throws(FTPError) {
+    unwatched += moved
+    if unwatched < Self.controlInterval { return }
+    unwatched = 0
+    if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
+    if !inputEnded, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+  }
+
   /// Reads the control connection in a transfer: answers what may be answered now, keeps the rest for later, in order.
   ///
   /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR; ``FTPError/controlConnectionLost`` when the client is gone.
