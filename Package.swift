@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "FTPServer", "Accounts", "LinuxSystem",
+        "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -54,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem",
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -86,6 +86,11 @@ enum LogLine {
       line.append(" result=")
       line.append(UInt64(result))
     }
+    if let paths = record.paths {
+      line.append(" paths=\"")
+      line.append(paths, .quoted)
+      line.append("\"")
+    }
     if let note = record.note {
       line.append(" note=\"")
       line.append(note, .quoted)
@@ -126,6 +131,11 @@ enum LogLine {
     if let duration = record.duration { line.append(seconds: duration) } else { line.append("null") }
     line.append(",\"result\":")
     if let result = record.result { line.append(UInt64(result)) } else { line.append("null") }
+    if let paths = record.paths {
+      line.append(",\"paths\":\"")
+      line.append(paths, .json)
+      line.append("\"")
+    }
     if let note = record.note {
       line.append(",\"note\":\"")
       line.append(note, .json)

@@ -16,6 +16,9 @@ extension ServerConfiguration {
     case .fixed(let address): passiveAddress = .fixed(address)
     }
     activeEnabled = settings.activeEnabled
+    multipath.control = settings.multipathControl
+    multipath.data = settings.multipathData
+    multipath.warns = settings.multipathWarnings
     limits.sessions = settings.sessionLimit
     limits.sessionsPerAddress = settings.sessionsPerAddressLimit
     limits.commandLine = settings.commandLineLimit

@@ -3,6 +3,7 @@
 import Accounts
 import LinuxSystem
 import Logging
+import MultipathTCP
 
 /// Every setting, typed. Filled from the rows of ``SettingsTable`` only, defaults included, so nothing is told twice.
 ///
@@ -19,6 +20,9 @@ public struct Settings: Sendable, Equatable {
   public var accountsAnonymousRoot: String?
   public var accountsAttempts = 0
 
+  public var multipathControl = MultipathPolicy.automatic
+  public var multipathData = MultipathPolicy.automatic
+  public var multipathWarnings = false
   public var passiveEnabled = false
   /// nil: the kernel picks a free port.
   public var passivePorts: ClosedRange<UInt16>?

@@ -131,6 +131,22 @@ public enum SettingsTable {
       "Whether the server opens data connections to its client (PORT, EPRT); never to anybody else."),
 
     Setting(
+      "mptcp.control", .choice(), \.multipathControl, default: "automatic", needsRestart: true,
+      """
+      Whether control connections may be multipath TCP: `automatic` where the kernel allows, `required` or not at all, \
+      `off`. Clients of plain TCP lose nothing by it.
+      """),
+    Setting(
+      "mptcp.data", .choice(), \.multipathData, default: "automatic",
+      """
+      The same for data connections; `automatic` follows the control connection. With `mptcp.control` off it follows the \
+      kernel, which is what a site behind a NAT that rewrites FTP wants.
+      """),
+    Setting(
+      "mptcp.warnings", .flag, \.multipathWarnings, default: "true",
+      "Whether the log tells at start, and when middleboxes change bytes, what to change in the host's multipath set-up."),
+
+    Setting(
       "timeouts.login", .duration(.milliseconds(1)...longest), \.loginTimeout, default: "1m", unit: "seconds",
       "How long a client may take to log in."),
     Setting(

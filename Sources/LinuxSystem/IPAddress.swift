@@ -6,7 +6,14 @@ import Glibc
 /// An IPv4 or IPv6 address without a port. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is kept as IPv4.
 public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   /// The address family of the address.
-  public enum Family: Sendable { case ipv4, ipv6 }
+  public enum Family: Sendable {
+    case ipv4, ipv6
+
+    /// 0.0.0.0 or ::
+    public var wildcard: IPAddress {
+      self == .ipv4 ? IPAddress(ipv4: 0) : IPAddress(unmapped: 0, 0, .ipv6, 0)
+    }
+  }
 
   let high: UInt64
   let low: UInt64

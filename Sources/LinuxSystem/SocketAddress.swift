@@ -14,6 +14,15 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
+  /// Reads `127.0.0.1:21` or `[::1]:21`.
+  public init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+    var host = text[..<colon]
+    if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+    guard let address = IPAddress(String(host)) else { return nil }
+    self.init(address, port: port)
+  }
+
   /// `127.0.0.1:21` or `[::1]:21`.
   public var description: String {
     address.family == .ipv4 ? "\(address):\(port)" : "[\(address)]:\(port)"

@@ -3,6 +3,8 @@
 import ArgumentParser
 import DaemonSupport
 import Glibc
+import LinuxSystem
+import MultipathTCP
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +17,14 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var options: SettingsOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Connect there and show whether the connection is multipath, and its paths; nothing else is checked.",
+      valueName: "address:port"))
+  var connection: String?
+
   func run() throws {
+    if let connection { return try showConnection(connection) }
     let sources = options.sources()
     let loaded: LoadedSettings
     let accounts: AccountSetup
@@ -36,5 +45,31 @@ struct CheckCommand: ParsableCommand {
       text += "# \(name) is set: ********\n"
     }
     write(text, to: STDOUT_FILENO)
+    let findings = MultipathFindings.probe(loaded.settings)
+    write(findings.map { "multipath \($0)\n" }.joined(), to: STDERR_FILENO)
+  }
+
+  /// Connects as a client of this host would, and tells what came of it.
+  private func showConnection(_ text: String) throws {
+    guard let target = SocketAddress(text) else {
+      throw ValidationError("--connection expects an address and a port, such as 192.0.2.1:21 or [2001:db8::1]:21.")
+    }
+    let socket: Descriptor
+    do {
+      let made = try MultipathSocket.connect(to: target)
+      if let why = made.unavailability { write("this host makes plain TCP connections: \(why)\n", to: STDERR_FILENO) }
+      socket = made.takeDescriptor()
+    } catch {
+      write("cannot connect to \(target): \(error)\n", to: STDERR_FILENO)
+      throw ExitCode.failure
+    }
+    let isWritable = Poll.wait(socket.number, .writable, milliseconds: 10_000)
+    if let error = isWritable ? Socket.pendingError(socket.number) : SystemError(code: ETIMEDOUT, call: "connect") {
+      write("cannot connect to \(target): \(error.reason)\n", to: STDERR_FILENO)
+      throw ExitCode.failure
+    }
+    // The greeting: a connection of MPTCP is known as one once data has flowed, and further paths have had time to join.
+    _ = Poll.wait(socket.number, .readable, milliseconds: 2_000)
+    write("\(target): \(ConnectionReport(socket.number))\n", to: STDOUT_FILENO)
   }
 }

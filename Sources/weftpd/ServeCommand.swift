@@ -145,6 +145,7 @@ struct ServeCommand: ParsableCommand {
       let login = GeneratedLogin(user: name, password: password, address: first)
       log.writeVerbatim(settings.logFormat == .json ? login.json : login.text)
     }
+    MultipathFindings.log(settings, to: logger)
     for address in addresses {
       logger.notice("listening on \(address)")
       write("weftpd: listening on \(address)\n", to: STDOUT_FILENO)

@@ -184,6 +184,20 @@ import Testing
     }
   }
 
+  /// Many that lie here for another address are no choice: the one that fits would be the next port every time.
+  @Test func oneThatFitsAmongManyIsNotForetold() throws {
+    let other = IPAddress(ipv4: (address.ipv4 ?? 0) &+ 1)
+    let others = try (0..<20).map { _ in try pool.lease(on: other, ports: range, expires: .never) }
+    for listener in others { pool.giveBack(listener) }
+    var ports: [UInt16] = []
+    for _ in 0..<5 {
+      let listener = try lease(range)
+      ports.append(listener.local.port)
+      pool.giveBack(listener)
+    }
+    #expect(Set(ports).count == 5)
+  }
+
   @Test func theDeadlineIsThatOfTheLease() throws {
     for listener in try (0..<10).map({ _ in try lease(range) }) { pool.giveBack(listener) }
     for _ in 0..<30 {

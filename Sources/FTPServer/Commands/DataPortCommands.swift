@@ -67,7 +67,7 @@ extension Session {
   }
 
   private func setActive(_ target: SocketAddress, _ command: Command) throws(FTPError) -> Reply {
-    if let objection = peerPolicy.objection(to: target) {
+    if let objection = control.peerPolicy.objection(to: target) {
       discardDataPort()
       context.logger.event(.warning, "refused \(command.verb) to \(target)", record(verb: command.verb, result: 500))
       throw .dataPortRefused(Reply(500, "Illegal \(command.verb) command: \(objection)."))

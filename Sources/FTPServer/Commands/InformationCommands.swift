@@ -50,7 +50,7 @@ extension Session {
 
   /// STAT without a pathname: the session, or the transfer that runs.
   func status(_ command: Command) throws(FTPError) -> Reply {
-    if let transfer { return Self.transferStatus(transfer) }
+    if let transfer { return transferStatus(transfer) }
     if !command.argument.isEmpty { return try listStatus(command) }
     let login = identity.map { "Logged in as \(String(decoding: $0.account.name, as: UTF8.self))" } ?? "Not logged in"
     let port: String
@@ -60,19 +60,20 @@ extension Session {
     case .active(let target): port = "Data connections go to \(target)"
     }
     let lines = [
-      "Connected from \(control.peer.address)", login,
+      "Connected from \(control.peer.address)", login, "Control connection: \(control.report)",
       "TYPE: \(parameters.type == .ascii ? "ASCII Nonprint" : "Image"); STRUcture: File; transfer MODE: Stream", port,
     ]
     return Reply(211, opening: "weftpd status:", lines: lines.map { Array($0.utf8) }, closing: "End of status")
   }
 
   /// Worded as lftp and others read it: "Status: X of Y bytes transferred".
-  private static func transferStatus(_ transfer: TransferProgress) -> Reply {
+  private func transferStatus(_ transfer: TransferProgress) -> Reply {
     let elapsed = max(1, MonotonicTime.now.since(transfer.started) / 1_000_000)
     let rate = transfer.bytes / UInt64(elapsed) * 1000 / 1024
     let total = transfer.total.map { " of \($0)" } ?? ""
     let text = "Status: \(transfer.bytes)\(total) bytes transferred, \(rate) KiB/s, \(transfer.verb) "
-    return Reply(213, bytes: Array(text.utf8) + transfer.path.bytes)
+    let paths = data?.report.map { "; data connection: \($0)" } ?? ""
+    return Reply(213, bytes: Array(text.utf8) + transfer.path.bytes + Array(paths.utf8))
   }
 }
 

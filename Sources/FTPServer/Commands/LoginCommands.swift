@@ -27,15 +27,15 @@ extension Session {
       let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
       return try admit(account)
     }
-    let address = control.peer.address.octets
+    let addresses = control.peerPolicy.addresses.map(\.octets)
     // Right passwords wait as long as wrong ones: an answer that comes quickly must not tell that the guess was right.
-    let delay = context.throttle.delayBeforeAnswer(address: address)
+    let delay = addresses.map { context.throttle.delayBeforeAnswer(address: $0) }.max() ?? .zero
     if delay > .zero { _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds)) }
     let entry = accounts.entry(named: name)
     switch await context.verifier.check(command.argument, hash: entry?.hash) {
     case .verified:
       guard let entry else { return refuse(name) }
-      context.throttle.recordSuccess(address: address, user: name)
+      for address in addresses { context.throttle.recordSuccess(address: address, user: name) }
       try admit(accounts.account(for: entry))
     case .rejected: refuse(name)
     case .busy, .cancelled:
@@ -63,7 +63,8 @@ extension Session {
   }
 
   private func refuse(_ name: [UInt8]) {
-    context.throttle.recordFailure(address: control.peer.address.octets, user: name)
+    // Every path counts, or a client would change addresses with its subflows.
+    for address in control.peerPolicy.addresses { context.throttle.recordFailure(address: address.octets, user: name) }
     failedLogins += 1
     var record = record(verb: "PASS", result: 530)
     record.user = name

@@ -4,26 +4,36 @@ import FTPProtocol
 import Glibc
 import LinuxSystem
 import Logging
+import MultipathTCP
 import Reactor
 
 extension Session {
-  var peerPolicy: PeerPolicy { PeerPolicy(client: control.peer.address) }
+  /// Whether the session's data connections are to be multipath: they follow the control connection. Where that is kept plain for the
+  /// sake of a NAT that rewrites it, the kernel decides.
+  private var dataPolicy: MultipathPolicy {
+    let multipath = configuration.multipath
+    guard multipath.data == .automatic else { return multipath.data }
+    return control.isMultipath || multipath.control == .off ? .automatic : .off
+  }
 
   /// Gets a listener for PASV or EPSV. There is one at a time: an earlier one is given up.
   func openPassivePort() throws(FTPError) -> PassiveListener {
     discardDataPort()
     let expires = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
-    do {
-      let local = try control.localAddress()
+    let local: IPAddress
+    do { local = try control.localAddress().address } catch { throw .controlConnectionLost }
+    do throws(MultipathError) {
+      let policy = dataPolicy
       let listener = try context.passivePool.lease(
-        on: local.address, ports: configuration.passivePorts, expires: expires)
+        on: policy == .off ? local : local.family.wildcard, ports: configuration.passivePorts, policy: policy,
+        expires: expires)
       dataPort = .passive(listener)
       return listener
     } catch {
       context.logger.event(.error, "no passive port: \(error)", record(result: 425))
       throw .noDataConnection(
-        error.code == EADDRINUSE
-          ? "No passive port is free. Try again later." : "Cannot open a passive port: \(error.reason).")
+        error.errno == EADDRINUSE
+          ? "No passive port is free. Try again later." : "Cannot open a passive port: \(error).")
     }
   }
 
@@ -36,23 +46,40 @@ extension Session {
   /// The passive data connection if the client has made it already; no waiting.
   func acceptDataConnectionNow() throws(FTPError) -> DataConnection? {
     guard case .passive(let listener) = dataPort else { return nil }
-    do {
-      while let (number, peer) = try Socket.accept(listener.number) {
-        let socket = Descriptor(owning: number)
-        if peerPolicy.admits(peer.address) {
-          context.passivePool.giveBack(listener)
-          dataPort = .none
-          return DataConnection(socket: socket, peer: peer)
-        }
-        context.logger.event(
-          .warning, "refused a data connection from \(peer.address), which is not the client's", record())
-      }
-      return nil
-    } catch {
+    while let (number, peer) = try accept(listener) {
+      let socket = Descriptor(owning: number)
+      if control.peerPolicy.admits(peer.address) { return try adopt(socket, peer, from: listener) }
+      context.logger.event(
+        .warning, "refused a data connection from \(peer.address), which is not the client's", record())
+    }
+    return nil
+  }
+
+  private func accept(_ listener: PassiveListener) throws(FTPError) -> (number: Int32, peer: SocketAddress)? {
+    do { return try Socket.accept(listener.number) } catch {
       discardDataPort()
       throw .noDataConnection("Cannot accept the data connection: \(error.reason).")
     }
   }
+
+  private func adopt(
+    _ socket: consuming Descriptor, _ peer: SocketAddress, from listener: PassiveListener
+  ) throws(FTPError) -> DataConnection {
+    dataPort = .none
+    let isMultipath = listener.isMultipath && MultipathSocket.negotiated(socket.number) == .multipath
+    if !isMultipath {
+      context.passivePool.giveBack(listener)
+      if listener.policy == .required { throw Self.multipathRequired }
+    }
+    let connection = DataConnection(
+      socket: socket, peer: peer, isMultipath: isMultipath, isReported: listener.policy != .off,
+      listener: isMultipath ? listener : nil, pool: context.passivePool)
+    data = connection
+    return connection
+  }
+
+  private static let multipathRequired = FTPError.noDataConnection(
+    "Multipath TCP is required here (mptcp.data), and this data connection has none.")
 
   /// Waits for the client's passive connection, or connects to the client. 150 has been sent.
   func awaitDataConnection() async throws(FTPError) -> DataConnection {
@@ -77,30 +104,40 @@ extension Session {
   }
 
   private func connect(to target: SocketAddress, deadline: MonotonicTime) async throws(FTPError) -> DataConnection {
-    do {
-      let family = target.address.family
-      let socket = try Socket.stream(family)
-      // From the address the client knows us by, or its firewall will not let us in.
-      let local = try control.localAddress()
-      if local.address.family == family {
-        try Socket.bind(socket, to: SocketAddress(local.address, port: 0), family: family)
-      }
-      if try !Socket.connect(socket, to: target, family: family) {
-        do {
-          try await waitForData(socket.number, .writable, deadline: deadline)
-        } catch {
-          guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
-          throw FTPError.noDataConnection("Connecting to \(target) timed out.")
-        }
-        if let error = Socket.pendingError(socket.number) { throw error }
-      }
-      return DataConnection(socket: socket, peer: target)
-    } catch let error as FTPError {
-      throw error
-    } catch let error as SystemError {
-      throw .noDataConnection("Cannot connect to \(target): \(error.reason).")
+    // From the address the client knows us by, or its firewall will not let us in.
+    let local = (try? control.localAddress().address).flatMap { $0.family == target.address.family ? $0 : nil }
+    let policy = dataPolicy
+    let made: MadeSocket
+    do throws(MultipathError) {
+      made = try MultipathSocket.connect(
+        to: target, from: local.map { SocketAddress($0, port: 0) }, policy: policy,
+        receives: transfer?.direction == .upload)
     } catch {
-      throw .noDataConnection("Cannot connect to \(target).")
+      if case .system(let cause) = error { throw .noDataConnection("Cannot connect to \(target): \(cause.reason).") }
+      throw .noDataConnection("Cannot connect to \(target): \(error).")
+    }
+    let isWanted = made.kind == .multipath
+    let isConnected = made.isConnected
+    let socket = made.takeDescriptor()
+    if !isConnected { try await finishConnecting(socket.number, target, deadline) }
+    let isMultipath = isWanted && MultipathSocket.negotiated(socket.number) == .multipath
+    if policy == .required, !isMultipath { throw Self.multipathRequired }
+    let connection = DataConnection(socket: socket, peer: target, isMultipath: isMultipath, isReported: policy != .off)
+    data = connection
+    return connection
+  }
+
+  private func finishConnecting(
+    _ socket: Int32, _ target: SocketAddress, _ deadline: MonotonicTime
+  ) async throws(FTPError) {
+    do throws(FTPError) {
+      try await waitForData(socket, .writable, deadline: deadline)
+    } catch {
+      guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+      throw .noDataConnection("Connecting to \(target) timed out.")
+    }
+    if let error = Socket.pendingError(socket) {
+      throw .noDataConnection("Cannot connect to \(target): \(error.reason).")
     }
   }
 }

@@ -1,26 +1,63 @@
 // An open data connection.
 
 import LinuxSystem
+import MultipathTCP
 
 /// The socket the data transfer process moves bytes on. Closed at the latest with its last reference.
 final class DataConnection {
   private var socket: Descriptor?
   let peer: SocketAddress
   let number: Int32
+  /// Whether it was negotiated as a multipath connection.
+  let isMultipath: Bool
+  /// Whether multipath was wanted, so that what became of it is worth telling.
+  private let isReported: Bool
+  /// The listener it came from, kept while the transfer runs: the kernel takes further paths only at a listening socket.
+  private let listener: PassiveListener?
+  private let pool: PassivePool?
+  private var lastReport: String?
 
-  init(socket: consuming Descriptor, peer: SocketAddress) {
+  /// - Parameters:
+  ///   - listener: for a multipath connection, where it was accepted; it goes back to `pool` at the end.
+  ///   - isReported: ``report`` is to be had after the close too.
+  init(
+    socket: consuming Descriptor, peer: SocketAddress, isMultipath: Bool = false, isReported: Bool = false,
+    listener: PassiveListener? = nil, pool: PassivePool? = nil
+  ) {
     number = socket.number
     self.socket = consume socket
     self.peer = peer
+    self.isMultipath = isMultipath
+    self.isReported = isReported
+    self.listener = listener
+    self.pool = pool
+  }
+
+  deinit { end() }
+
+  /// What the connection is and what each of its paths has carried; nil where multipath was not in question.
+  var report: String? {
+    guard isReported, socket != nil else { return lastReport }
+    return isMultipath ? "mptcp \(ConnectionReport(number))" : "tcp (\(MultipathSocket.negotiated(number)))"
   }
 
   /// Closes: what was sent is delivered, then the end of file. In stream mode that is the end of the file (RFC 959, section 3.4.1).
-  func close() { socket = nil }
+  func close() { end() }
 
   /// Closes with a reset, so that the client cannot take what it has got for the whole.
   func reset() {
     guard socket != nil else { return }
     Socket.resetOnClose(number)
+    end()
+  }
+
+  /// Closes connections of strangers to the listener that is kept open; returns how many there were.
+  func turnStrangersAway() -> Int { listener?.drain() ?? 0 }
+
+  private func end() {
+    guard socket != nil else { return }
+    lastReport = report
     socket = nil
+    if let listener { pool?.giveBack(listener) }
   }
 }

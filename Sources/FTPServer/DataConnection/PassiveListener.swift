@@ -1,22 +1,44 @@
 // One listening socket for passive data connections.
 
 import LinuxSystem
+import MultipathTCP
 
 /// A listening data socket. It is lent to one session at a time, or lies in the pool.
 final class PassiveListener: @unchecked Sendable {
   // Sendable: `expires` and `leases` are changed by the pool only, before the listener is lent (under the pool's lock or not yet shared).
   private let socket: Descriptor
   let local: SocketAddress
+  /// What was wanted when it was made.
+  let policy: MultipathPolicy
+  /// Whether it is a multipath listener: its connections may be multipath.
+  let isMultipath: Bool
   /// When it is closed if its client has not connected.
   var expires: MonotonicTime
   /// How often it was lent.
   var leases = 0
 
-  init(socket: consuming Descriptor, local: SocketAddress, expires: MonotonicTime) {
-    self.socket = socket
+  init(made: consuming MadeSocket, local: SocketAddress, policy: MultipathPolicy, expires: MonotonicTime) {
+    isMultipath = made.kind == .multipath
+    self.policy = policy
+    socket = made.takeDescriptor()
     self.local = local
     self.expires = expires
   }
 
   var number: Int32 { socket.number }
+
+  /// Closes connections that wait here and are not wanted, and returns how many there were; nil when the listener is broken.
+  @discardableResult
+  func drain() -> Int? {
+    var count = 0
+    do {
+      while let (number, _) = try Socket.accept(socket.number) {
+        _ = Descriptor(owning: number)
+        count += 1
+      }
+      return count
+    } catch {
+      return nil
+    }
+  }
 }

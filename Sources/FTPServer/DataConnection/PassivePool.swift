@@ -2,6 +2,7 @@
 
 import Glibc
 import LinuxSystem
+import MultipathTCP
 import Synchronization
 
 /// Lends listening sockets for passive data connections.
@@ -30,27 +31,30 @@ final class PassivePool: Sendable {
 
   /// Lends a listener on `address` with a port of `ports` (nil: the kernel chooses).
   ///
+  /// - Parameter policy: whether its connections may be multipath; those want the wildcard for `address`, or no path to the host's other
+  ///   addresses joins.
   /// - Throws: EADDRINUSE when every port of the range is taken; EMFILE and its kin.
   func lease(
-    on address: IPAddress, ports: ClosedRange<UInt16>?, expires: MonotonicTime
-  ) throws(SystemError) -> PassiveListener {
-    if let listener = reuse(address, ports, expires, ofAtLeast: Self.enoughToChoose) { return listener }
+    on address: IPAddress, ports: ClosedRange<UInt16>?, policy: MultipathPolicy = .off, expires: MonotonicTime
+  ) throws(MultipathError) -> PassiveListener {
+    if let listener = reuse(address, ports, policy, expires, ofAtLeast: Self.enoughToChoose) { return listener }
     do {
-      let listener = try make(address, ports, expires)
+      let listener = try make(address, ports, policy, expires)
       listener.leases = 1
       return listener
-    } catch  where error.code == EADDRINUSE {
+    } catch where error.errno == EADDRINUSE {
       // A narrow range: its ports may all lie here.
-      guard let listener = reuse(address, ports, expires, ofAtLeast: 1) else { throw error }
+      guard let listener = reuse(address, ports, policy, expires, ofAtLeast: 1) else { throw error }
       return listener
     }
   }
 
   private func reuse(
-    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ expires: MonotonicTime, ofAtLeast enough: Int
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ policy: MultipathPolicy, _ expires: MonotonicTime,
+    ofAtLeast enough: Int
   ) -> PassiveListener? {
-    while let listener = takeIdle(address, ports, ofAtLeast: enough) {
-      guard Self.drain(listener) else { continue }
+    while let listener = takeIdle(address, ports, policy, ofAtLeast: enough) {
+      guard listener.drain() != nil else { continue }
       listener.expires = expires
       listener.leases += 1
       return listener
@@ -94,7 +98,7 @@ final class PassivePool: Sendable {
   }
 
   private func takeIdle(
-    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, ofAtLeast enough: Int
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ policy: MultipathPolicy, ofAtLeast enough: Int
   ) -> PassiveListener? {
     state.withLock { state in
       guard state.idle.count >= enough else { return nil }
@@ -103,7 +107,9 @@ final class PassivePool: Sendable {
       for step in 0..<state.idle.count {
         let index = (start + step) % state.idle.count
         let listener = state.idle[index]
-        guard listener.local.address == address, ports?.contains(listener.local.port) ?? true else { continue }
+        guard listener.local.address == address, listener.policy == policy,
+          ports?.contains(listener.local.port) ?? true
+        else { continue }
         state.idle.remove(at: index)
         return listener
       }
@@ -111,20 +117,10 @@ final class PassivePool: Sendable {
     }
   }
 
-  /// Drops connections that nobody asked for; false when the listener is broken.
-  private static func drain(_ listener: PassiveListener) -> Bool {
-    do {
-      while let (number, _) = try Socket.accept(listener.number) { _ = Descriptor(owning: number) }
-      return true
-    } catch {
-      return false
-    }
-  }
-
   private func make(
-    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ expires: MonotonicTime
-  ) throws(SystemError) -> PassiveListener {
-    guard let ports else { return try Self.bind(SocketAddress(address, port: 0), expires) }
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ policy: MultipathPolicy, _ expires: MonotonicTime
+  ) throws(MultipathError) -> PassiveListener {
+    guard let ports else { return try Self.bind(SocketAddress(address, port: 0), policy, expires) }
     let size = Int(ports.upperBound - ports.lowerBound) + 1
     let start = Int.random(in: 0..<size)
     let recent = size > 2 * Self.recentLimit ? state.withLock { $0.recent } : []
@@ -133,22 +129,22 @@ final class PassivePool: Sendable {
       let port = ports.lowerBound + UInt16((start + step) % size)
       if recent.contains(port) { continue }
       do {
-        return try Self.bind(SocketAddress(address, port: port), expires)
-      } catch  where error.code == EADDRINUSE || error.code == EACCES {
+        return try Self.bind(SocketAddress(address, port: port), policy, expires)
+      } catch where error.errno == EADDRINUSE || error.errno == EACCES {
         continue
       }
     }
-    throw SystemError(code: EADDRINUSE, call: "bind")
+    throw .system(SystemError(code: EADDRINUSE, call: "bind"))
   }
 
-  private static func bind(_ address: SocketAddress, _ expires: MonotonicTime) throws(SystemError) -> PassiveListener {
-    let family = address.address.family
-    let socket = try Socket.stream(family)
-    // Connections of earlier leases in TIME_WAIT do not keep the port.
-    try Socket.setOption(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
-    try Socket.bind(socket, to: address, family: family)
-    try Socket.listen(socket, backlog: 16)
-    let local = address.port == 0 ? try Socket.localAddress(socket.number) : address
-    return PassiveListener(socket: socket, local: local, expires: expires)
+  private static func bind(
+    _ address: SocketAddress, _ policy: MultipathPolicy, _ expires: MonotonicTime
+  ) throws(MultipathError) -> PassiveListener {
+    // A long queue: while a transfer runs, connections of strangers wait here until the transfer next looks (and would keep
+    // further paths out if the queue were full).
+    let made = try MultipathSocket.listen(on: address, policy: policy, backlog: policy == .off ? 16 : 128)
+    let local: SocketAddress
+    do { local = address.port == 0 ? try Socket.localAddress(made.number) : address } catch { throw .system(error) }
+    return PassiveListener(made: made, local: local, policy: policy, expires: expires)
   }
 }

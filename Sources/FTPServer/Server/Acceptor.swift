@@ -4,6 +4,7 @@ import FTPProtocol
 import Glibc
 import LinuxSystem
 import Logging
+import MultipathTCP
 
 /// One listening socket and the thread that accepts from it.
 final class Acceptor: Sendable {
@@ -11,16 +12,20 @@ final class Acceptor: Sendable {
   private let listener: Descriptor
   /// Closed and reopened when the process has no descriptor left, so that even then a client gets its 421.
   private let address: SocketAddress
+  private let isMultipath: Bool
   /// A pipe: the thread ends when its writing end is closed or written to.
   private let stop: (read: Int32, write: Int32)
 
-  /// Takes a listening socket.
-  init(context: ServerContext, listener: consuming Descriptor, address: SocketAddress) throws(SystemError) {
+  /// Takes a listening socket; `isMultipath` says what it is, not what its connections will be.
+  init(
+    context: ServerContext, listener: consuming Descriptor, address: SocketAddress, isMultipath: Bool
+  ) throws(SystemError) {
     let pipe = try File.pipe(capacity: 4096)
     stop = (pipe.read, pipe.write)
     self.context = context
     self.listener = listener
     self.address = address
+    self.isMultipath = isMultipath
   }
 
   deinit {
@@ -28,25 +33,31 @@ final class Acceptor: Sendable {
     _ = Descriptor(owning: stop.write)
   }
 
-  /// Makes, binds and listens on a control socket. Options that accepted sockets inherit are set here, once.
-  static func makeListener(on address: SocketAddress, isIPv4Separate: Bool) throws(SystemError) -> Descriptor {
-    let family = address.address.family
-    let socket = try Socket.stream(family)
-    try Socket.setOption(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
-    // The IPv6 wildcard takes IPv4 too, unless 0.0.0.0 is listened on by itself.
-    if family == .ipv6 {
-      let only: Int32 = address.address.isWildcard && !isIPv4Separate ? 0 : 1
-      try Socket.setOption(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, only)
+  /// Makes, binds and listens on a control socket: multipath where `policy` and the kernel allow. Options that accepted sockets
+  /// inherit are set here, once.
+  ///
+  /// - Parameter isIPv4Separate: 0.0.0.0 is listened on by itself, so `::` must not take it too.
+  static func makeListener(
+    on address: SocketAddress, isIPv4Separate: Bool, policy: MultipathPolicy
+  ) throws(MultipathError) -> MadeSocket {
+    let made = try MultipathSocket.listen(
+      on: address, policy: policy, backlog: 4096, dualStack: address.address.isWildcard && !isIPv4Separate)
+    do throws(SystemError) {
+      try Socket.setOption(made.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+      try Socket.setOption(made.number, SOL_SOCKET, SO_KEEPALIVE, 1)
+      try tuneSession(made.number)
+    } catch {
+      throw .system(error)
     }
-    // Inherited by every accepted socket: saves four system calls a session. The time-out bounds a session's lingering.
-    try Socket.setReceiveTimeout(socket.number, milliseconds: ControlConnection.linger)
-    try Socket.setOption(socket.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-    try Socket.setOption(socket.number, SOL_SOCKET, SO_KEEPALIVE, 1)
-    // Telnet Synch: the urgent byte stays in the stream (RFC 1123, 4.1.3.4). A multipath socket refuses: it has no urgent data.
-    try? Socket.setOption(socket.number, SOL_SOCKET, SO_OOBINLINE, 1)
-    try Socket.bind(socket, to: address, family: family)
-    try Socket.listen(socket, backlog: 4096)
-    return socket
+    return made
+  }
+
+  /// What plain TCP connections of a multipath listener do not inherit, and those of a TCP listener do.
+  private static func tuneSession(_ socket: Int32) throws(SystemError) {
+    // Bounds a session's lingering.
+    try Socket.setReceiveTimeout(socket, milliseconds: ControlConnection.linger)
+    // Telnet Synch: the urgent byte stays in the stream (RFC 1123, 4.1.3.4). Multipath sockets refuse: they have no urgent data.
+    try? Socket.setOption(socket, SOL_SOCKET, SO_OOBINLINE, 1)
   }
 
   /// Starts the thread.
@@ -103,8 +114,14 @@ final class Acceptor: Sendable {
   /// Greets a client and hands it to a session of its own, or turns it away when there are too many.
   private func welcome(_ number: Int32, _ peer: SocketAddress) {
     let snapshot = context.snapshot
+    let isMultipath = isMultipath && MultipathSocket.negotiated(number) == .multipath
     let control = ControlConnection(
-      owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine)
+      owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine, isMultipath: isMultipath)
+    // Without its time-out a session would hold a thread for as long as its client is silent.
+    if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
+    if snapshot.configuration.multipath.control == .required, !isMultipath {
+      return control.sendAtOnce(Reply(421, "Multipath TCP is required here (mptcp.control), and this connection has none."))
+    }
     switch context.registry.admit(peer.address, limits: snapshot.configuration.limits) {
     case .admitted(let id):
       let session = Session(id: id, context: context, snapshot: snapshot, control: control)

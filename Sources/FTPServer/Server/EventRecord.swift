@@ -20,12 +20,14 @@ public struct EventRecord: Sendable, CustomStringConvertible {
   public var duration: Duration?
   /// The reply code the client got.
   public var result: UInt16?
+  /// What the data connection was, when multipath was wanted: its paths with their bytes, or why there are none.
+  public var paths: String?
   /// What a person should know besides.
   public var note: String?
 
   public init(
     session: UInt64, peer: SocketAddress, user: [UInt8] = [], verb: String = "", path: [UInt8] = [],
-    bytes: UInt64? = nil, duration: Duration? = nil, result: UInt16? = nil, note: String? = nil
+    bytes: UInt64? = nil, duration: Duration? = nil, result: UInt16? = nil, paths: String? = nil, note: String? = nil
   ) {
     self.session = session
     self.peer = peer
@@ -35,6 +37,7 @@ public struct EventRecord: Sendable, CustomStringConvertible {
     self.bytes = bytes
     self.duration = duration
     self.result = result
+    self.paths = paths
     self.note = note
   }
 
@@ -47,6 +50,7 @@ public struct EventRecord: Sendable, CustomStringConvertible {
     if let bytes { text += " bytes=\(bytes)" }
     if let duration { text += " duration=\(duration)" }
     if let result { text += " result=\(result)" }
+    if let paths { text += " paths=\(Self.harmless(Array(paths.utf8)))" }
     if let note { text += " note=\(Self.harmless(Array(note.utf8)))" }
     return text
   }

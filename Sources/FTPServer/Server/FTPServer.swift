@@ -4,6 +4,7 @@ import Dispatch
 import FTPProtocol
 import LinuxSystem
 import Logging
+import MultipathTCP
 import Reactor
 import Synchronization
 
@@ -27,19 +28,31 @@ public final class FTPServer: Sendable {
   public func listen(on addresses: [SocketAddress]) throws(ListenError) -> [SocketAddress] {
     var bound: [SocketAddress] = []
     for address in addresses {
-      do {
-        let listener = try Acceptor.makeListener(
-          on: address,
-          isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port })
-        let local = try Socket.localAddress(listener.number)
-        let acceptor = try Acceptor(context: context, listener: listener, address: local)
-        acceptors.withLock { $0.append(acceptor) }
-        bound.append(local)
+      do throws(MultipathError) {
+        bound.append(
+          try open(
+            address, isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port }))
       } catch {
         throw ListenError(address: address, cause: error)
       }
     }
     return bound
+  }
+
+  private func open(_ address: SocketAddress, isIPv4Separate: Bool) throws(MultipathError) -> SocketAddress {
+    let policy = context.snapshot.configuration.multipath.control
+    let made = try Acceptor.makeListener(on: address, isIPv4Separate: isIPv4Separate, policy: policy)
+    let why = made.unavailability
+    do throws(SystemError) {
+      let local = try Socket.localAddress(made.number)
+      let acceptor = try Acceptor(
+        context: context, listener: made.takeDescriptor(), address: local, isMultipath: why == nil)
+      acceptors.withLock { $0.append(acceptor) }
+      if let why, policy != .off { context.logger.notice("control connections on \(local) are plain TCP: \(why)") }
+      return local
+    } catch {
+      throw .system(error)
+    }
   }
 
   /// Starts the acceptor threads.
@@ -49,15 +62,20 @@ public final class FTPServer: Sendable {
     keepHouse()
   }
 
-  /// Every half minute: closes passive listeners that nobody needs, and gives back memory when the last session has ended.
+  /// Every half minute: closes passive listeners that nobody needs, looks for middleboxes that change bytes, and gives back memory when the last session has ended.
   private func keepHouse() {
     let context = self.context
     let parking = Parking(context.reactor)
     Task {
       var hadSessions = false
+      var middleboxes = MiddleboxWatch()
       while context.ending.load(ordering: .relaxed) == .no {
         _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 30_000_000_000))
         context.passivePool.sweep()
+        let multipath = context.snapshot.configuration.multipath
+        if multipath.warns, multipath.control != .off || multipath.data != .off, let finding = middleboxes.check() {
+          context.logger.warning("\(finding.line)")
+        }
         let count = context.registry.count
         if count == 0, hadSessions { ProcessLimits.trimHeap() }
         hadSessions = count > 0
@@ -106,7 +124,10 @@ public final class FTPServer: Sendable {
 /// An address that cannot be listened on.
 public struct ListenError: Error, Sendable, CustomStringConvertible {
   public let address: SocketAddress
-  public let cause: SystemError
+  public let cause: MultipathError
 
-  public var description: String { "cannot listen on \(address): \(cause.reason)" }
+  public var description: String {
+    if case .system(let error) = cause { return "cannot listen on \(address): \(error.reason)" }
+    return "cannot listen on \(address): \(cause)"
+  }
 }

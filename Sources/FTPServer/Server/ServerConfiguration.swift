@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import LinuxSystem
+import MultipathTCP
 
 /// The settings a session works by. A session keeps the ones it started with.
 public struct ServerConfiguration: Sendable, Equatable {
@@ -41,6 +42,17 @@ public struct ServerConfiguration: Sendable, Equatable {
     public init() {}
   }
 
+  /// Where multipath TCP (RFC 8684) is used.
+  public struct Multipath: Sendable, Equatable {
+    /// The listeners of control connections.
+    public var control = MultipathPolicy.automatic
+    /// Data connections. `automatic` follows the control connection, or the kernel if `control` is off.
+    public var data = MultipathPolicy.automatic
+    /// Whether findings that an operator should act on are logged.
+    public var warns = true
+    public init() {}
+  }
+
   /// The text of the 220 reply; no line breaks.
   public var greeting = "weftpd ready"
   public var passiveEnabled = true
@@ -50,6 +62,7 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var passiveAddress = PassiveAddress.automatic
   public var limits = Limits()
   public var timeouts = Timeouts()
+  public var multipath = Multipath()
 
   public init() {}
 }

@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import LinuxSystem
+import MultipathTCP
 
 /// A control connection. It belongs to one session and is touched on that session's queue only.
 final class ControlConnection {
@@ -22,7 +23,11 @@ final class ControlConnection {
   private var output: [UInt8] = []
   private var sent = 0
 
-  init(owning number: Int32, peer: SocketAddress, lineLimit: Int) {
+  /// Whether it was negotiated as a multipath connection. It may fall back later.
+  let isMultipath: Bool
+
+  init(owning number: Int32, peer: SocketAddress, lineLimit: Int, isMultipath: Bool = false) {
+    self.isMultipath = isMultipath
     socket = Descriptor(owning: number)
     self.peer = peer
     reader = CommandReader(lineLimit: lineLimit)
@@ -36,9 +41,21 @@ final class ControlConnection {
   func localAddress() throws(SystemError) -> SocketAddress {
     if let local { return local }
     let address = try Socket.localAddress(socket.number)
+    // getsockname(2) tells the first path's address even when that path is dead: what lives is asked for anew each time.
+    if isMultipath { return SocketAddress(MultipathSocket.liveLocalAddress(socket.number) ?? address.address, port: address.port) }
     local = address
     return address
   }
+
+  /// Whom data connections may be with: the client by every address it has a path from.
+  var peerPolicy: PeerPolicy {
+    isMultipath
+      ? PeerPolicy(client: peer.address, paths: MultipathSocket.remoteAddresses(socket.number))
+      : PeerPolicy(client: peer.address)
+  }
+
+  /// What the connection is, in words.
+  var report: String { isMultipath ? "Multipath TCP: \(ConnectionReport(socket.number))" : "TCP" }
 
   /// How long ``receive(lingering:)`` waits, in milliseconds: longer than a round trip on a local network. The kernel rounds it up to
   /// its ticks, which makes 4 to 8 of it.

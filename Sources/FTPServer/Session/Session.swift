@@ -23,6 +23,8 @@ actor Session {
   var parameters = TransferParameters()
   var dataPort = PendingDataConnection.none
   var transfer: TransferProgress?
+  /// The data connection of the transfer that runs.
+  var data: DataConnection?
   /// Commands that came in during a transfer and wait for its end.
   var postponed: [CommandReader.Event] = []
   /// The loop ends after the command at hand.
@@ -216,10 +218,11 @@ actor Session {
 
   func record(
     verb: Verb? = nil, path: [UInt8] = [], bytes: UInt64? = nil, duration: Int64? = nil, result: UInt16? = nil,
-    note: String? = nil
+    paths: String? = nil, note: String? = nil
   ) -> EventRecord {
     EventRecord(
       session: id, peer: control.peer, user: identity?.account.name ?? [], verb: verb?.description ?? "", path: path,
-      bytes: bytes, duration: duration.map { .nanoseconds($0) }, result: result, note: note)
+      bytes: bytes, duration: duration.map { .nanoseconds($0) }, result: result,
+      paths: paths, note: note)
   }
 }

@@ -20,6 +20,7 @@ extension Session {
   /// Receives until the end of file and writes from `offset` on: small uploads through a buffer, large ones in the kernel.
   func receiveStraight(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
     var position = offset
+    var unwatched = 0
     // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
     try await waitForData(data.number, .readable)
     while true {
@@ -34,7 +35,8 @@ extension Session {
             try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
             position += Int64(moved)
             count(moved)
-            if position - offset >= Self.large { return .large }
+            if !data.isMultipath, position - offset >= Self.large { return .large }
+            if data.isMultipath { try watchControl(after: moved, &unwatched) }
           }
         }
       }

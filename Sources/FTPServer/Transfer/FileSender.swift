@@ -9,6 +9,8 @@ extension Session {
 
   /// Sends `range` of a file in the kernel (sendfile). The file may have become shorter meanwhile: then what there is.
   func sendStraight(_ file: Int32, _ range: Range<Int64>, on data: DataConnection) async throws(FTPError) {
+    // On a multipath socket the kernel copies for sendfile as well, in smaller pieces: twice the CPU of TCP (measured).
+    if data.isMultipath { return try await sendCopied(file, range, on: data) }
     var position = range.lowerBound
     var unwatched = 0
     while position < range.upperBound {
@@ -30,6 +32,31 @@ extension Session {
       } else {
         try watchControl(after: moved, &unwatched)
       }
+    }
+  }
+
+  /// Sends `range` of a file through a buffer.
+  private func sendCopied(_ file: Int32, _ range: Range<Int64>, on data: DataConnection) async throws(FTPError) {
+    var position = range.lowerBound
+    var unwatched = 0
+    while position < range.upperBound {
+      let isAtEnd = try context.buffers.with { (buffer) throws(FTPError) -> Bool in
+        while position < range.upperBound {
+          let wanted = Int(min(range.upperBound - position, Int64(buffer.count)))
+          let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+          let from = position
+          let read = try onFile { () throws(SystemError) in try File.read(file, into: chunk, at: from) }
+          if read == 0 { return true }
+          let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: chunk[..<read]), on: data).count
+          // What did not go is read again: that is cheaper than holding the buffer while the client is slow.
+          position += Int64(read - unsent)
+          if unsent > 0 { return false }
+          try watchControl(after: read, &unwatched)
+        }
+        return true
+      }
+      if isAtEnd { return }
+      try await waitForData(data.number, .writable)
     }
   }
 

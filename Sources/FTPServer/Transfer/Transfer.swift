@@ -38,7 +38,9 @@ extension Session {
     // After a refusal the client may have connected already: that connection ends after the reply.
     if note != nil { discardDataPort() }
     let bytes = transfer?.bytes
+    let paths = data?.report
     transfer = nil
+    data = nil
     // The time of the transfer was not idle time.
     lastCommand = .now
     let result = answer?.code
@@ -47,7 +49,8 @@ extension Session {
       note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed",
       record(
         verb: progress.verb, path: progress.path.bytes, bytes: bytes,
-        duration: MonotonicTime.now.since(progress.started), result: result, note: note))
+        duration: MonotonicTime.now.since(progress.started), result: result, paths: paths,
+        note: note))
   }
 
   func count(_ bytes: Int) { transfer?.bytes &+= UInt64(bytes) }

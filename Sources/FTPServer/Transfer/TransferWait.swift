@@ -33,8 +33,19 @@ extension Session {
         case .called: ready = (false, false)
         }
       }
+      turnStrangersAway()
       if ready.second { try serveControlConnection() }
       if ready.first { return }
+    }
+  }
+
+  /// Keeps the queue of a multipath transfer's listener empty: a full one would keep further paths out.
+  private func turnStrangersAway() {
+    guard let data, data.isMultipath else { return }
+    let count = data.turnStrangersAway()
+    if count > 0 {
+      context.logger.event(
+        .warning, "closed \(count) connection\(count == 1 ? "" : "s") to the port of a running transfer", record())
     }
   }
 
@@ -46,6 +57,7 @@ extension Session {
     unwatched += moved
     if unwatched < Self.controlInterval { return }
     unwatched = 0
+    turnStrangersAway()
     if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
     if !inputEnded, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
   }

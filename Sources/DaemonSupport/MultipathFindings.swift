@@ -1,0 +1,24 @@
+// What the host's multipath set-up means for this server, for the log at start and for `weftpd check`.
+
+import Logging
+import MultipathTCP
+
+/// The findings of the multipath probe that matter under the settings.
+public enum MultipathFindings {
+  /// Probes this process's network namespace. Empty when the settings do not use multipath or silence its warnings.
+  public static func probe(_ settings: Settings) -> [Finding] {
+    guard settings.multipathWarnings, settings.multipathControl != .off || settings.multipathData != .off else { return [] }
+    return HostProbe.run().findings
+  }
+
+  /// Logs each finding once, at the level of its severity.
+  public static func log(_ settings: Settings, to logger: Logger) {
+    for finding in probe(settings) {
+      switch finding.severity {
+      case .notice: logger.notice("multipath: \(finding.line)")
+      case .warning: logger.warning("multipath: \(finding.line)")
+      case .error: logger.error("multipath: \(finding.line)")
+      }
+    }
+  }
+}
