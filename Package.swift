@@ -54,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "Reactor",
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -71,11 +71,13 @@ let package = Package(
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
       name: "FTPServerTests",
-      dependencies: ["FTPServer", "FTPProtocol", "Accounts", "Jail", "Reactor", "LinuxSystem"], swiftSettings: settings),
+      dependencies: ["FTPServer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "Reactor", "LinuxSystem"],
+      swiftSettings: settings),
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", .product(name: "Logging", package: "swift-log"),
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "weftpd",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 

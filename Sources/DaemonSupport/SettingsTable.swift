@@ -144,7 +144,8 @@ public enum SettingsTable {
       """),
     Setting(
       "mptcp.warnings", .flag, \.multipathWarnings, default: "true",
-      "Whether the log tells at start, and when middleboxes change bytes, what to change in the host's multipath set-up."),
+      "Whether the log tells at start, and when middleboxes change bytes, what to change in the host's multipath set-up."
+    ),
 
     Setting(
       "timeouts.login", .duration(.milliseconds(1)...longest), \.loginTimeout, default: "1m", unit: "seconds",

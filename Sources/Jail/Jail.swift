@@ -38,6 +38,9 @@ public final class Jail: Sendable {
     }
   }
 
+  /// Opens `path` to ask about it only (O_PATH): that needs no right to read it.
+  public func lookUp(_ path: VirtualPath) throws(SystemError) -> Descriptor { try open(path, flags: WEFT_O_PATH) }
+
   /// The status of what `path` leads to, or of the link itself if `followingLink` is false and it is one.
   public func status(of path: VirtualPath, followingLink: Bool = true) throws(SystemError) -> FileStatus {
     let file = try open(path, flags: WEFT_O_PATH | (followingLink ? 0 : O_NOFOLLOW))
@@ -150,7 +153,7 @@ public final class Jail: Sendable {
 
   /// Bytes that may still be written where `path` is.
   public func availableBytes(at path: VirtualPath) throws(SystemError) -> UInt64 {
-    let directory = try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+    let directory = try open(path, flags: WEFT_O_PATH | O_DIRECTORY)
     return try File.availableBytes(directory.number)
   }
 

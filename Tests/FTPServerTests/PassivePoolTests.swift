@@ -12,8 +12,8 @@ import Testing
   let address = IPAddress(ipv4: 0x7F00_0000 | UInt32.random(in: 0x01_0000...0xFE_FFFE))
   let range: ClosedRange<UInt16> = 40_000...40_999
 
-  private func lease(_ ports: ClosedRange<UInt16>? = nil) throws -> PassiveListener {
-    try pool.lease(on: address, ports: ports, expires: .never)
+  private func lease(_ ports: ClosedRange<UInt16>? = nil, session: UInt64 = 1) throws -> PassiveListener {
+    try pool.lease(for: session, on: address, ports: ports, expires: .never)
   }
 
   private final class Reference {
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func theFirstPortIsNotAlwaysTheSame() throws {
-    let firsts = try (0..<10).map { _ in try PassivePool().lease(on: address, ports: range, expires: .never).local.port
+    let firsts = try (0..<10).map { _ in try PassivePool().lease(for: 1, on: address, ports: range, expires: .never).local.port
     }
     #expect(Set(firsts).count > 3)
   }
@@ -168,11 +168,11 @@ import Testing
   }
 
   @Test func idleListenersAreBounded() throws {
-    var listeners = try (0..<150).map { _ in try lease(range) }
+    var listeners = try (0..<400).map { _ in try lease(range) }
     for listener in listeners { pool.giveBack(listener) }
     let references = listeners.map(Reference.init)
     listeners = []
-    #expect((8...64).contains(references.count { $0.listener != nil }))
+    #expect((8...256).contains(references.count { $0.listener != nil }))
   }
 
   @Test func aListenerThatDoesNotFitIsNotLent() throws {
@@ -180,29 +180,60 @@ import Testing
     for _ in 0..<30 {
       #expect((45_000...45_100).contains(try lease(45_000...45_100).local.port))
       let other = IPAddress(ipv4: (address.ipv4 ?? 0) &+ 1)
-      #expect(try pool.lease(on: other, ports: range, expires: .never).local.address == other)
+      #expect(try pool.lease(for: 1, on: other, ports: range, expires: .never).local.address == other)
     }
   }
 
-  /// Many that lie here for another address are no choice: the one that fits would be the next port every time.
-  @Test func oneThatFitsAmongManyIsNotForetold() throws {
-    let other = IPAddress(ipv4: (address.ipv4 ?? 0) &+ 1)
-    let others = try (0..<20).map { _ in try pool.lease(on: other, ports: range, expires: .never) }
-    for listener in others { pool.giveBack(listener) }
-    var ports: [UInt16] = []
-    for _ in 0..<5 {
+  /// What one session's client has learnt is of no use against another's.
+  @Test func aListenerIsKeptForItsSessionOnly() throws {
+    let mine = try (0..<10).map { _ in try lease(range, session: 1) }
+    for listener in mine { pool.giveBack(listener) }
+    for _ in 0..<50 {
+      let other = try lease(range, session: 2)
+      #expect(!mine.contains { $0 === other })
+      pool.giveUp(other)
+    }
+    pool.forget(session: 1)
+    for _ in 0..<20 {
+      let listener = try lease(range, session: 1)
+      #expect(!mine.contains { $0 === listener })
+      pool.giveUp(listener)
+    }
+  }
+
+  @Test func aSessionNeverGetsThePortItHadLast() throws {
+    var last: UInt16 = 0
+    var ports: Set<UInt16> = []
+    for _ in 0..<200 {
       let listener = try lease(range)
-      ports.append(listener.local.port)
+      #expect(listener.local.port != last)
+      last = listener.local.port
+      ports.insert(last)
       pool.giveBack(listener)
     }
-    #expect(Set(ports).count == 5)
+    // And it moves on in time.
+    #expect(ports.count >= 10)
+  }
+
+  @Test func nobodyConnectsToAListenerThatIsKept() throws {
+    let listeners = try (0..<3).map { _ in try lease(range) }
+    for listener in listeners { pool.giveBack(listener) }
+    for listener in listeners {
+      let client = Held(try Socket.stream(.ipv4))
+      _ = try? Socket.connect(client.descriptor, to: listener.local, family: .ipv4)
+      #expect(Poll.wait(client.number, .writable, milliseconds: 10_000))
+      #expect(Socket.pendingError(client.number) != nil || (try? Socket.peerAddress(client.number)) == nil)
+    }
+    let again = try lease(range)
+    #expect(listeners.contains { $0 === again })
+    _ = try connect(to: again)
   }
 
   @Test func theDeadlineIsThatOfTheLease() throws {
     for listener in try (0..<10).map({ _ in try lease(range) }) { pool.giveBack(listener) }
     for _ in 0..<30 {
       let expires = MonotonicTime.now.advanced(by: Int64.random(in: 0...1_000_000_000))
-      #expect(try pool.lease(on: address, ports: range, expires: expires).expires == expires)
+      #expect(try pool.lease(for: 1, on: address, ports: range, expires: expires).expires == expires)
     }
   }
 }

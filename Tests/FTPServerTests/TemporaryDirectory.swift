@@ -4,6 +4,7 @@ import FTPProtocol
 import Glibc
 import Jail
 import LinuxSystem
+import MultipathTCP
 import Testing
 
 /// An empty directory that goes away with its last reference.
@@ -59,6 +60,8 @@ func failure(_ body: () throws -> Void) -> Int32? {
     return nil
   } catch let error as SystemError {
     return error.code
+  } catch let error as MultipathError {
+    return error.errno ?? -1
   } catch {
     return -1
   }

@@ -83,7 +83,7 @@ extension Session {
     let identity = try requireWriteAccess()
     let words = argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
     guard words.count == 2, words[0].count <= 4, let mode = UInt32(String(decoding: words[0], as: UTF8.self), radix: 8),
-      words[0].first != 0x2B
+      words[0].allSatisfy({ 0x30...0x37 ~= $0 })
     else { throw .syntax("Usage: SITE CHMOD <octal mode> <pathname>") }
     // Set-uid, set-gid and sticky bits are for people with a shell.
     if mode > 0o777 { throw .parameter("SITE CHMOD sets the nine permission bits only: 0 to 777.") }

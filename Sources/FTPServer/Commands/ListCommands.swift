@@ -50,8 +50,7 @@ extension Session {
       do throws(SystemError) {
         return try entries(identity, path, request, arguments)
       } catch {
-        if error.code == ENOENT, Glob.hasMagic(arguments.path ?? []) {
-          guard let last = path.lastComponent else { throw .file(error, naming: false) }
+        if error.code == ENOENT, let last = path.lastComponent, Glob.hasMagic(Array(last)) {
           request.pattern = Glob(Array(last))
           let parent = path.parent
           if let source = try? entries(identity, parent, request, arguments) { return source }
@@ -129,6 +128,7 @@ extension Session {
         data.reset()
         throw error
       }
+      data.discardInput()
       data.close()
       return Reply(226, "Directory send OK.")
     }
@@ -145,9 +145,7 @@ extension Session {
     }
     var formatter = EntryFormatter(
       names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds)
-    if let parent = try? jail.open(path.parent, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK) {
-      formatter.enter(directory: parent.number)
-    }
+    if !path.isRoot, let parent = try? jail.lookUp(path.parent) { formatter.enter(directory: parent.number) }
     var line: [UInt8] = []
     path.bytes.withUnsafeBytes {
       formatter.append($0, status, style: .machine(parameters.facts), dot: 0, linkTarget: nil, to: &line)

@@ -28,9 +28,14 @@ extension Session {
       if type == .image, size - start <= Self.smallFile, let data = try acceptDataConnectionNow() {
         // One write for both replies when the file is gone in one: a wake-up less on both sides.
         reply(opening)
-        if try !sendAtOnce(file.descriptor.number, &position, to: size, on: data) {
-          guard await flush() else { throw .controlConnectionLost }
-          try await sendStraight(file.descriptor.number, position..<size, on: data)
+        do throws(FTPError) {
+          if try !sendAtOnce(file.descriptor.number, &position, to: size, on: data) {
+            guard await flush() else { throw .controlConnectionLost }
+            try await sendStraight(file.descriptor.number, position..<size, on: data)
+          }
+        } catch {
+          data.reset()
+          throw error
         }
         data.close()
         return Reply(226, "Transfer complete.")
@@ -45,6 +50,7 @@ extension Session {
         data.reset()
         throw error
       }
+      data.discardInput()
       data.close()
       return Reply(226, "Transfer complete.")
     }

@@ -25,9 +25,10 @@ extension Session {
     do throws(MultipathError) {
       let policy = dataPolicy
       let listener = try context.passivePool.lease(
-        on: policy == .off ? local : local.family.wildcard, ports: configuration.passivePorts, policy: policy,
+        for: id, on: policy == .off ? local : local.family.wildcard, ports: configuration.passivePorts, policy: policy,
         expires: expires)
       dataPort = .passive(listener)
+      hasBeenPassive = true
       return listener
     } catch {
       context.logger.event(.error, "no passive port: \(error)", record(result: 425))

@@ -41,6 +41,16 @@ final class DataConnection {
     return isMultipath ? "mptcp \(ConnectionReport(number))" : "tcp (\(MultipathSocket.negotiated(number)))"
   }
 
+  /// Throws away what a client has sent on a connection that only we send on: close(2) with unread input would be a reset, which
+  /// takes the tail of the file with it.
+  func discardInput() {
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+      for _ in 0..<64 {
+        guard case .moved(let count)? = try? Socket.receive(number, into: buffer), count > 0 else { return }
+      }
+    }
+  }
+
   /// Closes: what was sent is delivered, then the end of file. In stream mode that is the end of the file (RFC 959, section 3.4.1).
   func close() { end() }
 

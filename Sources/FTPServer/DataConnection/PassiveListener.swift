@@ -1,11 +1,12 @@
 // One listening socket for passive data connections.
 
+import Glibc
 import LinuxSystem
 import MultipathTCP
 
 /// A listening data socket. It is lent to one session at a time, or lies in the pool.
 final class PassiveListener: @unchecked Sendable {
-  // Sendable: `expires` and `leases` are changed by the pool only, before the listener is lent (under the pool's lock or not yet shared).
+  // Sendable: `expires`, `leases` and `owner` are changed by the pool only, before the listener is lent (under the pool's lock or not yet shared).
   private let socket: Descriptor
   let local: SocketAddress
   /// What was wanted when it was made.
@@ -16,9 +17,18 @@ final class PassiveListener: @unchecked Sendable {
   var expires: MonotonicTime
   /// How often it was lent.
   var leases = 0
+  /// The session it is kept for.
+  var owner: UInt64 = 0
+  /// Whether it may stop listening and start again on the same port.
+  let isReusable: Bool
+  /// Connections that may wait: enough that strangers cannot keep the client out.
+  static let backlog: Int32 = 128
 
-  init(made: consuming MadeSocket, local: SocketAddress, policy: MultipathPolicy, expires: MonotonicTime) {
+  init(
+    made: consuming MadeSocket, local: SocketAddress, policy: MultipathPolicy, hasOwnPort: Bool, expires: MonotonicTime
+  ) {
     isMultipath = made.kind == .multipath
+    isReusable = hasOwnPort && made.kind == .tcp
     self.policy = policy
     socket = made.takeDescriptor()
     self.local = local
@@ -26,6 +36,11 @@ final class PassiveListener: @unchecked Sendable {
   }
 
   var number: Int32 { socket.number }
+
+  func listen() throws(SystemError) { try Socket.listen(socket, backlog: Self.backlog) }
+
+  /// Refuses and drops connections until ``listen()``; the port it was bound to stays its own.
+  func stopListening() { _ = shutdown(number, Int32(SHUT_RD)) }
 
   /// Closes connections that wait here and are not wanted, and returns how many there were; nil when the listener is broken.
   @discardableResult

@@ -7,12 +7,13 @@ import Synchronization
 
 /// Lends listening sockets for passive data connections.
 ///
-/// Making one costs four system calls, a quarter of a small transfer, and after some 14,000 transfers a minute the kernel's own choice
+/// Making one costs five system calls, a quarter of a small transfer, and after some 14,000 transfers a minute the kernel's own choice
 /// of a port becomes a search through TIME_WAIT sockets (measured: from thousands of transfers a second to hundreds). So a listener
-/// whose client came is kept for the next lease. Which of those that lie here is taken is left to chance, so that the next port
-/// cannot be foretold; one that nobody connected to is closed instead, lest its late client meet another session.
+/// whose client came is kept for a while, for the same session only: a port that somebody else has learnt is of no use to him. While
+/// it is kept it does not listen; a session is not lent the one it had last; and after a few leases its port is given up.
 final class PassivePool: Sendable {
   private struct State {
+    /// In the order they came back.
     var idle: [PassiveListener] = []
     /// Ports that were let go of lately, oldest first: not chosen again while they are in here.
     var recent: [UInt16] = []
@@ -21,54 +22,49 @@ final class PassivePool: Sendable {
 
   private let state = Mutex(State())
   /// A listener is lent so often, then its port is given up.
-  private static let leaseLimit = 64
-  /// A listener is lent again only when so many lie ready to choose among.
-  private static let enoughToChoose = 8
-  private static let idleLimit = 64
+  private static let leaseLimit = 16
+  private static let idleLimit = 256
   private static let recentLimit = 128
   /// Nanoseconds after which a listener that lies idle is closed.
   private static let idleTime: Int64 = 30_000_000_000
 
-  /// Lends a listener on `address` with a port of `ports` (nil: the kernel chooses).
+  /// Lends a listener on `address` with a port of `ports` (nil: the kernel chooses) to `session`.
   ///
   /// - Parameter policy: whether its connections may be multipath; those want the wildcard for `address`, or no path to the host's other
   ///   addresses joins.
   /// - Throws: EADDRINUSE when every port of the range is taken; EMFILE and its kin.
   func lease(
-    on address: IPAddress, ports: ClosedRange<UInt16>?, policy: MultipathPolicy = .off, expires: MonotonicTime
+    for session: UInt64, on address: IPAddress, ports: ClosedRange<UInt16>?, policy: MultipathPolicy = .off,
+    expires: MonotonicTime
   ) throws(MultipathError) -> PassiveListener {
-    if let listener = reuse(address, ports, policy, expires, ofAtLeast: Self.enoughToChoose) { return listener }
-    do {
-      let listener = try make(address, ports, policy, expires)
-      listener.leases = 1
-      return listener
-    } catch where error.errno == EADDRINUSE {
-      // A narrow range: its ports may all lie here.
-      guard let listener = reuse(address, ports, policy, expires, ofAtLeast: 1) else { throw error }
-      return listener
-    }
-  }
-
-  private func reuse(
-    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ policy: MultipathPolicy, _ expires: MonotonicTime,
-    ofAtLeast enough: Int
-  ) -> PassiveListener? {
-    while let listener = takeIdle(address, ports, policy, ofAtLeast: enough) {
-      guard listener.drain() != nil else { continue }
+    while let listener = takeIdle(address, ports, policy, owner: session) {
+      // Nobody can have connected while it lay here. Listening fails if the port was taken meanwhile.
+      guard (try? listener.listen()) != nil else { continue }
       listener.expires = expires
       listener.leases += 1
       return listener
     }
-    return nil
+    let listener: PassiveListener
+    do {
+      listener = try make(address, ports, policy, expires)
+    } catch  where error.errno == EADDRINUSE {
+      // A narrow range: its ports may all lie here.
+      state.withLock { $0.idle = [] }
+      listener = try make(address, ports, policy, expires)
+    }
+    listener.owner = session
+    listener.leases = 1
+    return listener
   }
 
-  /// Takes back a listener whose client has come.
+  /// Takes back a listener whose client has come. It is kept if it can stop listening and start again: a multipath one cannot, and
+  /// one whose port the kernel chose would lose it.
   func giveBack(_ listener: PassiveListener) {
-    guard listener.leases < Self.leaseLimit else { return giveUp(listener) }
+    guard listener.isReusable, listener.leases < Self.leaseLimit else { return giveUp(listener) }
+    listener.stopListening()
     let now = MonotonicTime.now
     listener.expires = now.advanced(by: Self.idleTime)
     let expired = state.withLock { state -> [PassiveListener] in
-      // Idle ones are in the order they came back, so the oldest are in front.
       let old = state.idle.prefix { $0.expires <= now }
       let expired = Array(state.idle.count >= Self.idleLimit && old.isEmpty ? state.idle.prefix(1) : old)
       state.idle.removeFirst(expired.count)
@@ -86,6 +82,11 @@ final class PassivePool: Sendable {
     }
   }
 
+  /// Closes what was kept for a session that has ended.
+  func forget(session: UInt64) {
+    state.withLock { state in state.idle.removeAll { $0.owner == session } }
+  }
+
   /// Closes what has lain idle too long. Called every half minute.
   func sweep() {
     let now = MonotonicTime.now
@@ -97,23 +98,19 @@ final class PassivePool: Sendable {
     for listener in expired { giveUp(listener) }
   }
 
+  /// One that `session` had before, but not the one it had last.
   private func takeIdle(
-    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ policy: MultipathPolicy, ofAtLeast enough: Int
+    _ address: IPAddress, _ ports: ClosedRange<UInt16>?, _ policy: MultipathPolicy, owner session: UInt64
   ) -> PassiveListener? {
     state.withLock { state in
-      guard state.idle.count >= enough else { return nil }
-      let start = Int.random(in: 0..<state.idle.count, using: &state.random)
-      // After a reload, or on a host with several addresses, not every one fits.
-      for step in 0..<state.idle.count {
-        let index = (start + step) % state.idle.count
-        let listener = state.idle[index]
-        guard listener.local.address == address, listener.policy == policy,
-          ports?.contains(listener.local.port) ?? true
-        else { continue }
-        state.idle.remove(at: index)
-        return listener
+      let own = state.idle.indices.filter {
+        let listener = state.idle[$0]
+        // After a reload it may not fit any more.
+        return listener.owner == session && listener.local.address == address && listener.policy == policy
+          && ports?.contains(listener.local.port) ?? true
       }
-      return nil
+      guard let index = own.dropLast().randomElement(using: &state.random) else { return nil }
+      return state.idle.remove(at: index)
     }
   }
 
@@ -130,7 +127,7 @@ final class PassivePool: Sendable {
       if recent.contains(port) { continue }
       do {
         return try Self.bind(SocketAddress(address, port: port), policy, expires)
-      } catch where error.errno == EADDRINUSE || error.errno == EACCES {
+      } catch  where error.errno == EADDRINUSE || error.errno == EACCES {
         continue
       }
     }
@@ -142,9 +139,10 @@ final class PassivePool: Sendable {
   ) throws(MultipathError) -> PassiveListener {
     // A long queue: while a transfer runs, connections of strangers wait here until the transfer next looks (and would keep
     // further paths out if the queue were full).
-    let made = try MultipathSocket.listen(on: address, policy: policy, backlog: policy == .off ? 16 : 128)
+    let made = try MultipathSocket.listen(on: address, policy: policy, backlog: PassiveListener.backlog)
     let local: SocketAddress
     do { local = address.port == 0 ? try Socket.localAddress(made.number) : address } catch { throw .system(error) }
-    return PassiveListener(made: made, local: local, policy: policy, expires: expires)
+    return PassiveListener(
+      made: made, local: local, policy: policy, hasOwnPort: address.port != 0, expires: expires)
   }
 }

@@ -13,6 +13,8 @@ struct EntryFormatter {
   private let credentials = Credentials.current
   /// Whether names may be made and removed in the directory at hand.
   private var mayChangeDirectory = false
+  /// The owner of a sticky directory, where only owners remove and rename; nil elsewhere. See unlink(2), EPERM.
+  private var stickyOwner: UInt32?
   private var lastOwner: (id: UInt32, name: [UInt8])?
   private var lastGroup: (id: UInt32, name: [UInt8])?
 
@@ -25,6 +27,7 @@ struct EntryFormatter {
   /// The entries that follow are of this directory.
   mutating func enter(directory: Int32) {
     mayChangeDirectory = !isReadOnly && File.isAccessible(in: directory, name: "", mode: W_OK | X_OK)
+    stickyOwner = (try? File.status(directory)).flatMap { $0.permissions & 0o1000 != 0 ? $0.owner : nil }
   }
 
   /// Appends the line of one entry. `dot` is 1 for `.` and 2 for `..`, else 0.
@@ -77,7 +80,9 @@ struct EntryFormatter {
       if readable { result.insert(.retrieve) }
       if writable { result.formUnion([.append, .store]) }
     }
-    if nameable { result.formUnion([.delete, .rename]) }
+    if nameable, stickyOwner.map({ credentials.mayUnlinkSticky(directoryOwner: $0, entry: status) }) ?? true {
+      result.formUnion([.delete, .rename])
+    }
     return result
   }
 }
@@ -91,6 +96,11 @@ struct Credentials: Sendable {
     var list = [gid_t](repeating: 0, count: 256)
     let count = getgroups(Int32(list.count), &list)
     return Credentials(user: geteuid(), groups: Set(list.prefix(max(0, Int(count)))).union([getegid()]))
+  }
+
+  /// Whether an entry of a sticky directory may be removed or renamed.
+  func mayUnlinkSticky(directoryOwner: UInt32, entry: FileStatus) -> Bool {
+    user == 0 || user == directoryOwner || user == entry.owner
   }
 
   /// Whether the permission bits allow 4 (read), 2 (write) or 1 (execute, search).

@@ -120,7 +120,8 @@ final class Acceptor: Sendable {
     // Without its time-out a session would hold a thread for as long as its client is silent.
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
     if snapshot.configuration.multipath.control == .required, !isMultipath {
-      return control.sendAtOnce(Reply(421, "Multipath TCP is required here (mptcp.control), and this connection has none."))
+      return control.sendAtOnce(
+        Reply(421, "Multipath TCP is required here (mptcp.control), and this connection has none."))
     }
     switch context.registry.admit(peer.address, limits: snapshot.configuration.limits) {
     case .admitted(let id):

@@ -31,7 +31,8 @@ public final class FTPServer: Sendable {
       do throws(MultipathError) {
         bound.append(
           try open(
-            address, isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port }))
+            address, isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port })
+        )
       } catch {
         throw ListenError(address: address, cause: error)
       }

@@ -42,7 +42,9 @@ final class ControlConnection {
     if let local { return local }
     let address = try Socket.localAddress(socket.number)
     // getsockname(2) tells the first path's address even when that path is dead: what lives is asked for anew each time.
-    if isMultipath { return SocketAddress(MultipathSocket.liveLocalAddress(socket.number) ?? address.address, port: address.port) }
+    if isMultipath {
+      return SocketAddress(MultipathSocket.liveLocalAddress(socket.number) ?? address.address, port: address.port)
+    }
     local = address
     return address
   }

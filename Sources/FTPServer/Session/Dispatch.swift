@@ -42,7 +42,13 @@ extension Session {
       do { answer(command, try handler(self, command)) } catch { fail(FTPError(error), command) }
     case .suspending(let handler):
       return { session in
-        do { try await handler(session, command) } catch { session.fail(FTPError(error), command) }
+        do {
+          try await handler(session, command)
+        } catch {
+          session.fail(FTPError(error), command)
+          // A client that has connected for a transfer that does not come about is not left hanging.
+          session.discardDataPort()
+        }
       }
     }
     return nil

@@ -22,11 +22,14 @@ actor Session {
   var directory = VirtualPath.root
   var parameters = TransferParameters()
   var dataPort = PendingDataConnection.none
+  /// PASV or EPSV was given once, so listeners may be kept for this session.
+  var hasBeenPassive = false
   var transfer: TransferProgress?
   /// The data connection of the transfer that runs.
   var data: DataConnection?
   /// Commands that came in during a transfer and wait for its end.
-  var postponed: [CommandReader.Event] = []
+  private(set) var postponed: [CommandReader.Event] = []
+  private(set) var postponedBytes = 0
   /// The loop ends after the command at hand.
   var isEnding = false
   /// The client has closed its side: what it sent before is still answered.
@@ -90,7 +93,7 @@ actor Session {
   private func advance() -> Pause {
     while !isLost {
       var hasMore = false
-      while !isEnding, let event = nextEvent() {
+      while !isEnding, !isServerEnding, let event = nextEvent() {
         lastCommand = .now
         if let rest = handle(event) { return .command(rest) }
         // Replies of pipelined commands leave together, but not without bound.
@@ -105,9 +108,14 @@ actor Session {
         return .over
       }
       if isEnding { return .over }
-      if hasMore { continue }
+      if hasMore, !isServerEnding { continue }
       if inputEnded { return .over }
-      if context.ending.load(ordering: .relaxed) != .no {
+      // A client that talks without pause and never logs in.
+      if identity == nil, nextDeadline().time <= .now {
+        expire(nextDeadline().kind)
+        continue
+      }
+      if isServerEnding {
         reply(Reply(421, "The server is going down. Try again later."))
         isEnding = true
         continue
@@ -119,6 +127,8 @@ actor Session {
     }
     return .over
   }
+
+  private var isServerEnding: Bool { context.ending.load(ordering: .relaxed) != .no }
 
   /// Goes on after waiting for input.
   private func resume(_ wake: Wake) {
@@ -141,7 +151,16 @@ actor Session {
   }
 
   private func nextEvent() -> CommandReader.Event? {
-    postponed.isEmpty ? control.reader.next() : postponed.removeFirst()
+    if postponed.isEmpty { return control.reader.next() }
+    if postponed.count == 1 { postponedBytes = 0 }
+    return postponed.removeFirst()
+  }
+
+  /// Keeps an event for after the transfer.
+  func postpone(_ event: CommandReader.Event) {
+    postponed.append(event)
+    if case .command(let command) = event { postponedBytes += command.argument.count }
+    postponedBytes += 16
   }
 
   /// Sends all that is queued; false when the client is gone or does not read for `timeouts.data-stall`.
@@ -169,6 +188,7 @@ actor Session {
 
   private func close() {
     discardDataPort()
+    if hasBeenPassive { context.passivePool.forget(session: id) }
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
     context.logger.event(.debug, "session ended", record(duration: MonotonicTime.now.since(connected)))

@@ -71,7 +71,16 @@ extension Session {
       // Only an empty pipe gets here: what throws drops it.
       context.pipes.giveBack(pipe)
       if case .ended = step { return }
-      try await waitForData(data.number, .readable)
+      try await waitForMore(data)
+    }
+  }
+
+  /// Waits for the next part of a large upload. A slow client may not fill ``gather`` within `timeouts.data-stall`: then any byte counts.
+  private func waitForMore(_ data: DataConnection) async throws(FTPError) {
+    do throws(FTPError) { try await waitForData(data.number, .readable) } catch {
+      guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+      try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
+      if !Poll.wait(data.number, .readable, milliseconds: 0) { throw error }
     }
   }
 

@@ -20,7 +20,7 @@ extension Session {
       switch try sending({ () throws(SystemError) in
         try Socket.sendFile(data.number, file: file, offset: &position, count: step)
       }) {
-      case .moved(0): return
+      case .moved(0): throw Self.cutShort
       case .moved(let bytes):
         count(bytes)
         moved = bytes
@@ -46,7 +46,7 @@ extension Session {
           let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
           let from = position
           let read = try onFile { () throws(SystemError) in try File.read(file, into: chunk, at: from) }
-          if read == 0 { return true }
+          if read == 0 { throw Self.cutShort }
           let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: chunk[..<read]), on: data).count
           // What did not go is read again: that is cheaper than holding the buffer while the client is slow.
           position += Int64(read - unsent)
@@ -60,6 +60,9 @@ extension Session {
     }
   }
 
+  /// The file has become shorter than 150 said. A short file with a 226 would be taken for the whole.
+  private static var cutShort: FTPError { .transferBroken("The file became shorter while it was sent.") }
+
   /// Sends a small rest of a file if the data socket takes it whole at once; false when it does not: then `position` tells how far it came.
   func sendAtOnce(_ file: Int32, _ position: inout Int64, to end: Int64, on data: DataConnection) throws(FTPError)
     -> Bool
@@ -69,7 +72,7 @@ extension Session {
       switch try sending({ () throws(SystemError) in
         try Socket.sendFile(data.number, file: file, offset: &position, count: rest)
       }) {
-      case .moved(0): return true
+      case .moved(0): throw Self.cutShort
       case .moved(let moved): count(moved)
       case .wouldBlock: return false
       }

@@ -7,18 +7,26 @@ import Reactor
 extension Session {
   /// The text that tells a time-out from other breaks.
   static let stalled = "The data connection stood still for too long."
-  /// So many commands may queue up behind a transfer; then the control connection is not read until it ends.
-  private static let postponedLimit = 256
+  /// Bytes of commands that may queue up behind a transfer; then the control connection is not read until it ends.
+  private static let postponedLimit = 64 * 1024
+
+  /// Bytes of replies a client may leave unread before its commands are left unread too.
+  private static let outputLimit = 64 * 1024
+
+  private var listensToControl: Bool {
+    !inputEnded && postponedBytes < Self.postponedLimit && control.outputCount < Self.outputLimit
+  }
 
   /// Waits until the data socket `number` is ready, answering the control connection meanwhile.
   ///
   /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR, at `deadline` (default: `timeouts.data-stall` from now), or when the server ends.
   func waitForData(_ number: Int32, _ interest: Readiness, deadline: MonotonicTime? = nil) async throws(FTPError) {
+    // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
+    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
     let deadline = deadline ?? MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
     while true {
       if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
-      let listens = !inputEnded && postponed.count < Self.postponedLimit
-      let controlInterest: Readiness = [listens ? .readable : [], control.hasOutput ? .writable : []]
+      let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
       let controlNumber = controlInterest.isEmpty ? -1 : control.number
       let ready: (first: Bool, second: Bool)
       let lingered = context.lingering {
@@ -36,6 +44,8 @@ extension Session {
       turnStrangersAway()
       if ready.second { try serveControlConnection() }
       if ready.first { return }
+      // A client that talks without pause must not keep a dead data connection alive.
+      if ready.second, MonotonicTime.now >= deadline { throw .transferBroken(Self.stalled) }
     }
   }
 
@@ -59,7 +69,8 @@ extension Session {
     unwatched = 0
     turnStrangersAway()
     if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
-    if !inputEnded, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
   }
 
   /// Reads the control connection in a transfer: answers what may be answered now, keeps the rest for later, in order.
@@ -67,7 +78,7 @@ extension Session {
   /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR; ``FTPError/controlConnectionLost`` when the client is gone.
   func serveControlConnection() throws(FTPError) {
     do { _ = try control.flush() } catch { throw .controlConnectionLost }
-    guard !inputEnded, postponed.count < Self.postponedLimit else { return }
+    guard listensToControl else { return }
     switch control.receive() {
     case .nothing: return
     case .lost: throw .controlConnectionLost
@@ -75,6 +86,11 @@ extension Session {
     case .ended: inputEnded = true
     case .received: break
     }
+    try answerDuringTransfer()
+  }
+
+  /// Answers or puts off the commands that have come.
+  private func answerDuringTransfer() throws(FTPError) {
     var isAborted = false
     while let event = control.reader.next() {
       if case .command(let command) = event {
@@ -87,7 +103,7 @@ extension Session {
           }
         }
       }
-      postponed.append(event)
+      postpone(event)
     }
     do { _ = try control.flush() } catch { throw .controlConnectionLost }
     if isAborted { throw .transferBroken("Transfer aborted.") }
