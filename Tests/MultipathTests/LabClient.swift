@@ -134,6 +134,9 @@ final class ActiveListener {
     return "PORT \(octets),\(endpoint.port >> 8),\(endpoint.port & 0xFF)"
   }
 
+  /// Whether someone has connected.
+  var hasVisitor: Bool { Poll.wait(socket.number, .readable, milliseconds: 0) }
+
   /// The server's connection. The listener stays open with it.
   func accept() throws -> Connection {
     guard Poll.wait(socket.number, .readable, milliseconds: 10_000), let (number, _) = try Socket.accept(socket.number)

@@ -79,7 +79,9 @@ extension LabClient {
     }
     // What the server has acknowledged, before the connection goes.
     data.finishSending()
-    let isThere = Deadline.after(ftp.control.patience).until { MultipathSocket.unacknowledgedBytes(data.descriptor) ?? 0 <= 1 }
+    let isThere = Deadline.after(ftp.control.patience).until {
+      MultipathSocket.unacknowledgedBytes(data.descriptor) ?? 0 <= 1
+    }
     try require(isThere, "upload: the server does not take the rest")
     let paths = Self.paths(data)
     try ftp.expect(226, after: "an upload")

@@ -62,7 +62,10 @@ extension Session {
         ? .dataPortRefused(Reply(522, "Network protocol not supported, use (1,2)"))
         : .syntax("Usage: EPRT |1|192.0.2.1|port| or EPRT |2|2001:db8::1|port|")
     }
-    guard let address = IPAddress(octets: target.octets) else { throw .syntax("EPRT: no such address.") }
+    // EPRT has no place for the zone of a link-local address: the client's own is meant.
+    guard let address = IPAddress(octets: target.octets, scope: control.peer.address.scope) else {
+      throw .syntax("EPRT: no such address.")
+    }
     return try setActive(SocketAddress(address, port: target.port), command)
   }
 

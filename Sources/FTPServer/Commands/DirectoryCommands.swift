@@ -46,6 +46,7 @@ extension Session {
     let identity = try requireWriteAccess()
     let path = try resolve(command.argument, naming: true)
     try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path) }
+    context.logger.event(.info, "make directory", record(verb: command.verb, path: path.bytes, result: 257))
     return .path(257, path.bytes, "directory created.")
   }
 
@@ -53,6 +54,7 @@ extension Session {
     let identity = try requireWriteAccess()
     let path = try resolve(command.argument)
     try onFile { () throws(SystemError) in try identity.jail.removeDirectory(path) }
+    context.logger.event(.info, "remove directory", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "Directory removed.")
   }
 }

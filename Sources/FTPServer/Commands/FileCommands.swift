@@ -89,6 +89,9 @@ extension Session {
     if mode > 0o777 { throw .parameter("SITE CHMOD sets the nine permission bits only: 0 to 777.") }
     let path = try resolve(Array(words[1]))
     try onFile { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
+    context.logger.event(
+      .info, "change mode", record(verb: "SITE", path: path.bytes, result: 200, note: "CHMOD \(String(mode, radix: 8))")
+    )
     return Reply(200, "Mode changed.")
   }
 }

@@ -30,14 +30,20 @@ extension Session {
     let addresses = control.peerPolicy.addresses.map(\.octets)
     // Right passwords wait as long as wrong ones: an answer that comes quickly must not tell that the guess was right.
     let delay = addresses.map { context.throttle.delayBeforeAnswer(address: $0) }.max() ?? .zero
-    if delay > .zero { _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds)) }
+    // Who has failed before is counted on trying: many connections at once must not each have the first delay.
+    if delay > .zero {
+      recordFailure(name)
+      _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
+    }
     let entry = accounts.entry(named: name)
     switch await context.verifier.check(command.argument, hash: entry?.hash) {
     case .verified:
       guard let entry else { return refuse(name) }
       for address in addresses { context.throttle.recordSuccess(address: address, user: name) }
       try admit(accounts.account(for: entry))
-    case .rejected: refuse(name)
+    case .rejected:
+      if delay == .zero { recordFailure(name) }
+      refuse(name)
     case .busy, .cancelled:
       // Not a wrong password, so not 530, which makes clients ask their user for another one.
       reply(Reply(421, "Too many logins at once. Try again later."))
@@ -62,9 +68,12 @@ extension Session {
     }
   }
 
-  private func refuse(_ name: [UInt8]) {
-    // Every path counts, or a client would change addresses with its subflows.
+  /// Counts a failed login against every address the client has a path from, or it would change addresses with its subflows.
+  private func recordFailure(_ name: [UInt8]) {
     for address in control.peerPolicy.addresses { context.throttle.recordFailure(address: address.octets, user: name) }
+  }
+
+  private func refuse(_ name: [UInt8]) {
     failedLogins += 1
     var record = record(verb: "PASS", result: 530)
     record.user = name

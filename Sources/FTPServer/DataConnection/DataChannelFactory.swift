@@ -24,11 +24,16 @@ extension Session {
     do { local = try control.localAddress().address } catch { throw .controlConnectionLost }
     do throws(MultipathError) {
       let policy = dataPolicy
-      let listener = try context.passivePool.lease(
-        for: id, on: policy == .off ? local : local.family.wildcard, ports: configuration.passivePorts, policy: policy,
-        expires: expires)
+      let address = policy == .off ? local : local.family.wildcard
+      let range = configuration.passivePorts
+      let ports = context.passivePorts
+      let listener: PassiveListener
+      if let own = kept.take(on: address, ports: range, policy: policy, expires: expires, ports) {
+        listener = own
+      } else {
+        listener = try openListener(address, range, policy, expires)
+      }
       dataPort = .passive(listener)
-      hasBeenPassive = true
       return listener
     } catch {
       context.logger.event(.error, "no passive port: \(error)", record(result: 425))
@@ -38,9 +43,21 @@ extension Session {
     }
   }
 
+  private func openListener(
+    _ address: IPAddress, _ range: ClosedRange<UInt16>?, _ policy: MultipathPolicy, _ expires: MonotonicTime
+  ) throws(MultipathError) -> PassiveListener {
+    do {
+      return try context.passivePorts.open(on: address, ports: range, policy: policy, expires: expires)
+    } catch  where error.errno == EADDRINUSE {
+      // A narrow range: what this session keeps may be all there is.
+      kept.closeAll(context.passivePorts)
+      return try context.passivePorts.open(on: address, ports: range, policy: policy, expires: expires)
+    }
+  }
+
   /// Forgets PASV or PORT; a listener that was waiting is closed.
   func discardDataPort() {
-    if case .passive(let listener) = dataPort { context.passivePool.giveUp(listener) }
+    if case .passive(let listener) = dataPort { context.passivePorts.giveUp(listener) }
     dataPort = .none
   }
 
@@ -69,12 +86,12 @@ extension Session {
     dataPort = .none
     let isMultipath = listener.isMultipath && MultipathSocket.negotiated(socket.number) == .multipath
     if !isMultipath {
-      context.passivePool.giveBack(listener)
+      kept.keep(listener, context.passivePorts)
       if listener.policy == .required { throw Self.multipathRequired }
     }
     let connection = DataConnection(
       socket: socket, peer: peer, isMultipath: isMultipath, isReported: listener.policy != .off,
-      listener: isMultipath ? listener : nil, pool: context.passivePool)
+      listener: isMultipath ? listener : nil)
     data = connection
     return connection
   }

@@ -12,17 +12,16 @@ final class DataConnection {
   let isMultipath: Bool
   /// Whether multipath was wanted, so that what became of it is worth telling.
   private let isReported: Bool
-  /// The listener it came from, kept while the transfer runs: the kernel takes further paths only at a listening socket.
-  private let listener: PassiveListener?
-  private let pool: PassivePool?
+  /// The listener it came from, open while the transfer runs: the kernel takes further paths only at a listening socket.
+  private var listener: PassiveListener?
   private var lastReport: String?
 
   /// - Parameters:
-  ///   - listener: for a multipath connection, where it was accepted; it goes back to `pool` at the end.
+  ///   - listener: for a multipath connection, where it was accepted; it closes with the connection.
   ///   - isReported: ``report`` is to be had after the close too.
   init(
     socket: consuming Descriptor, peer: SocketAddress, isMultipath: Bool = false, isReported: Bool = false,
-    listener: PassiveListener? = nil, pool: PassivePool? = nil
+    listener: PassiveListener? = nil
   ) {
     number = socket.number
     self.socket = consume socket
@@ -30,7 +29,6 @@ final class DataConnection {
     self.isMultipath = isMultipath
     self.isReported = isReported
     self.listener = listener
-    self.pool = pool
   }
 
   deinit { end() }
@@ -68,6 +66,6 @@ final class DataConnection {
     guard socket != nil else { return }
     lastReport = report
     socket = nil
-    if let listener { pool?.giveBack(listener) }
+    listener = nil
   }
 }

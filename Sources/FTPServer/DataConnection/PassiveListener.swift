@@ -4,9 +4,8 @@ import Glibc
 import LinuxSystem
 import MultipathTCP
 
-/// A listening data socket. It is lent to one session at a time, or lies in the pool.
-final class PassiveListener: @unchecked Sendable {
-  // Sendable: `expires`, `leases` and `owner` are changed by the pool only, before the listener is lent (under the pool's lock or not yet shared).
+/// A listening data socket. It belongs to one session.
+final class PassiveListener {
   private let socket: Descriptor
   let local: SocketAddress
   /// What was wanted when it was made.
@@ -16,9 +15,7 @@ final class PassiveListener: @unchecked Sendable {
   /// When it is closed if its client has not connected.
   var expires: MonotonicTime
   /// How often it was lent.
-  var leases = 0
-  /// The session it is kept for.
-  var owner: UInt64 = 0
+  var leases = 1
   /// Whether it may stop listening and start again on the same port.
   let isReusable: Bool
   /// Connections that may wait: enough that strangers cannot keep the client out.

@@ -63,7 +63,7 @@ public final class FTPServer: Sendable {
     keepHouse()
   }
 
-  /// Every half minute: closes passive listeners that nobody needs, looks for middleboxes that change bytes, and gives back memory when the last session has ended.
+  /// Every half minute: looks for middleboxes that change bytes, and gives back memory when the last session has ended.
   private func keepHouse() {
     let context = self.context
     let parking = Parking(context.reactor)
@@ -72,7 +72,6 @@ public final class FTPServer: Sendable {
       var middleboxes = MiddleboxWatch()
       while context.ending.load(ordering: .relaxed) == .no {
         _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 30_000_000_000))
-        context.passivePool.sweep()
         let multipath = context.snapshot.configuration.multipath
         if multipath.warns, multipath.control != .off || multipath.data != .off, let finding = middleboxes.check() {
           context.logger.warning("\(finding.line)")

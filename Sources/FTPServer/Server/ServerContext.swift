@@ -47,7 +47,7 @@ final class ServerContext: Sendable {
   let reactor: Reactor
   let logger: Logger
   let registry = SessionRegistry()
-  let passivePool = PassivePool()
+  let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
   let throttle = LoginThrottle()
   let buffers = BufferPool()

@@ -22,8 +22,8 @@ actor Session {
   var directory = VirtualPath.root
   var parameters = TransferParameters()
   var dataPort = PendingDataConnection.none
-  /// PASV or EPSV was given once, so listeners may be kept for this session.
-  var hasBeenPassive = false
+  /// Listeners for its next passive transfers.
+  var kept = KeptListeners()
   var transfer: TransferProgress?
   /// The data connection of the transfer that runs.
   var data: DataConnection?
@@ -111,7 +111,7 @@ actor Session {
       if hasMore, !isServerEnding { continue }
       if inputEnded { return .over }
       // A client that talks without pause and never logs in.
-      if identity == nil, nextDeadline().time <= .now {
+      if identity == nil, !isServerEnding, nextDeadline().time <= .now {
         expire(nextDeadline().kind)
         continue
       }
@@ -188,7 +188,7 @@ actor Session {
 
   private func close() {
     discardDataPort()
-    if hasBeenPassive { context.passivePool.forget(session: id) }
+    kept.closeAll(context.passivePorts)
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
     context.logger.event(.debug, "session ended", record(duration: MonotonicTime.now.since(connected)))
@@ -196,7 +196,7 @@ actor Session {
 
   // MARK: deadlines
 
-  private enum DeadlineKind { case login, idle, passive }
+  private enum DeadlineKind { case login, idle, passive, kept }
 
   private func nextDeadline() -> (time: MonotonicTime, kind: DeadlineKind) {
     let timeouts = configuration.timeouts
@@ -206,12 +206,14 @@ actor Session {
       if login < next.time { next = (login, .login) }
     }
     if case .passive(let listener) = dataPort, listener.expires < next.time { next = (listener.expires, .passive) }
+    if kept.expires < next.time { next = (kept.expires, .kept) }
     return next
   }
 
   private func expire(_ kind: DeadlineKind) {
     switch kind {
     case .passive: return discardDataPort()
+    case .kept: return kept.expire(at: .now, context.passivePorts)
     case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
     case .idle: reply(Reply(421, "Idle for \(Self.seconds(configuration.timeouts.idle)) seconds: closing."))
     }
