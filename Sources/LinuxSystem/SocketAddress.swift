@@ -40,7 +40,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
       raw.sin_family = sa_family_t(AF_INET)
       raw.sin_port = port.bigEndian
       raw.sin_addr.s_addr = (address.ipv4 ?? 0).bigEndian
-      return withUnsafeBytes(of: &raw) { body($0.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!, UInt32($0.count)) }
+      let size = UInt32(MemoryLayout.size(ofValue: raw))
+      return withUnsafePointer(to: &raw) { body(UnsafeRawPointer($0), size) }
     case .ipv6:
       var raw = sockaddr_in6()
       raw.sin6_family = sa_family_t(AF_INET6)
@@ -53,7 +54,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         $0.storeBytes(of: high.bigEndian, as: UInt64.self)
         $0.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
       }
-      return withUnsafeBytes(of: &raw) { body($0.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!, UInt32($0.count)) }
+      let size = UInt32(MemoryLayout.size(ofValue: raw))
+      return withUnsafePointer(to: &raw) { body(UnsafeRawPointer($0), size) }
     }
   }
 

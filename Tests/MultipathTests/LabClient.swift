@@ -18,6 +18,7 @@ enum DataMode: String, CaseIterable, Sendable {
 /// A session, logged in, in TYPE I. Sockets are made in the client's namespace and belong to it.
 final class LabClient {
   let namespace: Namespace
+  let process: LabServer
   let server: Endpoint
   let ftp: FTPClient
   let policy: MultipathPolicy
@@ -31,6 +32,7 @@ final class LabClient {
     policy: MultipathPolicy = .required, port: UInt16? = nil
   ) throws {
     namespace = lab
+    process = server
     self.policy = policy
     self.server = Endpoint(host, port ?? server.port)
     ftp = FTPClient(try Self.connect(in: lab, to: self.server, from: source, policy: policy))

@@ -9,6 +9,8 @@ final class LabServer {
   let root: TemporaryDirectory
   let process: ChildProcess
   let port: UInt16
+  /// How many transfers of a path the log must know of, counted by ``LabClient``.
+  var transfers: [String: Int] = [:]
 
   /// Starts it with a JSON log and the user alice; `settings` are those of `--set`.
   init(
@@ -32,9 +34,6 @@ final class LabServer {
   /// Everything it logged so far.
   var log: String { process.errorText }
 
-  /// Its log lines of at least `level` warning, except for the start.
-  var messages: [String] { lines.compactMap { $0["message"] as? String } }
-
   private var lines: [[String: Any]] {
     log.split(separator: "\n").compactMap {
       (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
@@ -43,12 +42,12 @@ final class LabServer {
 
   /// The log line of the latest transfer of `path`, waited for.
   func transfer(_ path: String) throws -> LoggedTransfer {
-    var found: LoggedTransfer?
+    var found: [LoggedTransfer] = []
     let isThere = Deadline.after(.seconds(10)).until {
-      found = lines.last { $0["path"] as? String == path && $0["bytes"] is NSNumber }.map(LoggedTransfer.init)
-      return found != nil
+      found = lines.filter { $0["path"] as? String == path && $0["bytes"] is NSNumber }.map(LoggedTransfer.init)
+      return found.count >= transfers[path, default: 1]
     }
-    guard isThere, let found else { throw TestFailure("no transfer of \(path) in the log: \(log.suffix(3000))") }
+    guard isThere, let found = found.last else { throw TestFailure("no transfer of \(path) in the log: \(log.suffix(3000))") }
     return found
   }
 

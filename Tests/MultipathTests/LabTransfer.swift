@@ -28,6 +28,7 @@ extension LabClient {
     _ name: String, size: Int, _ mode: DataMode = .epsv, from source: String? = nil, policy: MultipathPolicy? = nil,
     watch: Watch = { _, _ in }
   ) throws -> Measured {
+    process.transfers["/" + name, default: 0] += 1
     let data = try open(mode, "RETR \(name)", from: source, policy: policy)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: PatternFile.piece, alignment: 16)
     defer { buffer.deallocate() }
@@ -60,6 +61,7 @@ extension LabClient {
     _ name: String, size: Int, _ mode: DataMode = .epsv, from source: String? = nil, policy: MultipathPolicy? = nil,
     watch: Watch = { _, _ in }
   ) throws -> Measured {
+    process.transfers["/" + name, default: 0] += 1
     let data = try open(mode, "STOR \(name)", from: source, policy: policy)
     var clock = TransferClock()
     var total = 0
