@@ -43,8 +43,18 @@ public final class Jail: Sendable {
 
   /// The status of what `path` leads to, or of the link itself if `followingLink` is false and it is one.
   public func status(of path: VirtualPath, followingLink: Bool = true) throws(SystemError) -> FileStatus {
+    if let status = try statusInRoot(path), !followingLink || !status.isSymbolicLink { return status }
     let file = try open(path, flags: WEFT_O_PATH | (followingLink ? 0 : O_NOFOLLOW))
     return try File.status(file.number)
+  }
+
+  /// The status of a name in the root itself, links not followed; nil for deeper paths.
+  ///
+  /// With one component and no following there is nothing to resolve, so one call does for three.
+  private func statusInRoot(_ path: VirtualPath) throws(SystemError) -> FileStatus? {
+    guard !path.isRoot, !path.bytes.dropFirst().contains(0x2F) else { return nil }
+    let root = root.number
+    return try withCString(path.relativeBytes) { (name) throws(SystemError) in try File.status(in: root, name: name) }
   }
 
   /// Opens a regular file for reading. Devices, sockets and FIFOs are told from their status and never opened.
@@ -88,6 +98,7 @@ public final class Jail: Sendable {
       try requireRegular(status)
       return status.size
     } catch  where error.code == ENOENT {
+      if path.parent.isRoot { return 0 }
       let parent = try status(of: path.parent)
       if !parent.isDirectory { throw SystemError(code: ENOTDIR, call: "openat2") }
       return 0

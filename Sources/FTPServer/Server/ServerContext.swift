@@ -71,10 +71,24 @@ final class ServerContext: Sendable {
     set { snapshotState.withLock { $0 = newValue } }
   }
 
+  /// Until when (nanoseconds of CLOCK_MONOTONIC) there are more busy sessions than may linger.
+  private let crowdedUntil = Atomic<Int64>(0)
+  /// How long a crowd is believed in after it was last seen, in nanoseconds.
+  private static let crowdMemory: Int64 = 50_000_000
+
   /// Runs `body`, which blocks the thread for some milliseconds at most, unless too many sessions do so already: then nil.
+  ///
+  /// In a crowd nobody lingers: whoever did would be served again and again while the others wait for a turn.
   func lingering<Result>(_ body: () -> Result) -> Result? {
+    if crowdedUntil.load(ordering: .relaxed) > 0 {
+      if crowdedUntil.load(ordering: .relaxed) > MonotonicTime.now.nanoseconds { return nil }
+      crowdedUntil.store(0, ordering: .relaxed)
+    }
     defer { lingering.subtract(1, ordering: .relaxed) }
-    if lingering.add(1, ordering: .relaxed).oldValue >= Self.lingerLimit { return nil }
+    if lingering.add(1, ordering: .relaxed).oldValue >= Self.lingerLimit {
+      crowdedUntil.store(MonotonicTime.now.nanoseconds + Self.crowdMemory, ordering: .relaxed)
+      return nil
+    }
     return body()
   }
 }
