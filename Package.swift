@@ -87,5 +87,8 @@ let package = Package(
       name: "ConversationTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(name: "SystemTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+    .testTarget(
+      name: "MultipathTests", dependencies: ["TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
+      swiftSettings: settings),
   ]
 )

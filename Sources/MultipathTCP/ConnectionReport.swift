@@ -29,10 +29,24 @@ public struct ConnectionReport: Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     guard !paths.isEmpty else { return negotiation.description }
     let list = paths.map {
-      "\($0.local.address)<\($0.remote.address) \(Self.amount($0.bytes))\($0.isLive ? "" : " stalled")"
+      "\($0.local.address)<\($0.remote.address) \(Self.amount($0.bytes))\(isStalled($0) ? " stalled" : "")"
     }
     let count = paths.count == 1 ? "1 path" : "\(paths.count) paths"
     return "\(negotiation), \(count): \(list.joined(separator: ", "))"
+  }
+
+  /// Whether nothing gets through on a path now. The sender knows (``Subflow/isLive``). The receiver has nothing to retransmit: to it
+  /// a path is stalled that has brought a good deal and has been silent since, for half a second of the others' going on.
+  private func isStalled(_ path: Subflow) -> Bool {
+    switch path.statistics.state {
+    case .established: if !path.isLive { return true }
+    case .synSent, .synReceived: return true
+    // The end of the connection is on its way.
+    default: return path.statistics.pendingRetransmissions > 0
+    }
+    guard paths.count > 1, path.statistics.bytesReceived ?? 0 >= 65_536 else { return false }
+    let latest = paths.map(\.statistics.sinceDataReceived).min() ?? .zero
+    return path.statistics.sinceDataReceived >= latest + .milliseconds(500)
   }
 
   /// Bytes in decimal units with one place, for example `33.1 MB`.

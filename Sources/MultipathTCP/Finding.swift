@@ -40,7 +40,7 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
 
   /// One line for a log: severity is left to the logger.
   public var line: String {
-    let remedy = commands.isEmpty ? "" : " To change it: \(commands.joined(separator: "; "))"
+    let remedy = commands.isEmpty ? "" : ". To change it: \(commands.joined(separator: "; "))"
     return "\(summary): \(meaning)\(remedy)"
   }
 

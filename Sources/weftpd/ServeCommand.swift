@@ -145,7 +145,8 @@ struct ServeCommand: ParsableCommand {
       let login = GeneratedLogin(user: name, password: password, address: first)
       log.writeVerbatim(settings.logFormat == .json ? login.json : login.text)
     }
-    MultipathFindings.log(settings, to: logger)
+    // Who serves this machine only has no paths to speak of.
+    if !addresses.allSatisfy(\.address.isLoopback) { MultipathFindings.log(settings, to: logger) }
     for address in addresses {
       logger.notice("listening on \(address)")
       write("weftpd: listening on \(address)\n", to: STDOUT_FILENO)

@@ -33,9 +33,11 @@ extension MultipathTests {
             for path in paths {
               let (local, remote) = (path.local.description, path.remote.description)
               // A path bound to an interface is shown with it: 10.77.2.1%c2:port.
-              guard let line = subflows.first(where: {
-                $0.replacing(#/%[a-z0-9]+/#, with: "").contains(" \(local) ") && $0.contains(" \(remote) ")
-              }) else { throw TestFailure("no \(local) \(remote) in \(subflows)") }
+              guard
+                let line = subflows.first(where: {
+                  $0.replacing(#/%[a-z0-9]+/#, with: "").contains(" \(local) ") && $0.contains(" \(remote) ")
+                })
+              else { throw TestFailure("no \(local) \(remote) in \(subflows)") }
               let figures = path.statistics
               try Self.requireField("bytes_received", figures.bytesReceived, in: line)
               try Self.requireField("bytes_acked", figures.bytesAcknowledged, in: line)

@@ -22,6 +22,8 @@ final class LabClient {
   let server: Endpoint
   let ftp: FTPClient
   let policy: MultipathPolicy
+  /// Open as long as the latest active data connection: further paths join where it listens.
+  private var listener: ActiveListener?
 
   /// - Parameters:
   ///   - host: the server's address.
@@ -97,6 +99,7 @@ final class LabClient {
       return data
     case .port, .eprt:
       let listener = try ActiveListener(namespace, source ?? ownAddress, policy: policy)
+      self.listener = listener
       try ftp.command(listener.command(mode), expecting: 200)
       try ftp.command(command, expecting: 150, 125)
       return try listener.accept()
@@ -139,7 +142,7 @@ final class ActiveListener {
   /// Whether someone has connected.
   var hasVisitor: Bool { Poll.wait(socket.number, .readable, milliseconds: 0) }
 
-  /// The server's connection. The listener stays open with it.
+  /// The server's connection.
   func accept() throws -> Connection {
     guard Poll.wait(socket.number, .readable, milliseconds: 10_000), let (number, _) = try Socket.accept(socket.number)
     else { throw TestFailure("the server does not connect to \(endpoint)") }

@@ -47,7 +47,9 @@ final class LabServer {
       found = lines.filter { $0["path"] as? String == path && $0["bytes"] is NSNumber }.map(LoggedTransfer.init)
       return found.count >= transfers[path, default: 1]
     }
-    guard isThere, let found = found.last else { throw TestFailure("no transfer of \(path) in the log: \(log.suffix(3000))") }
+    guard isThere, let found = found.last else {
+      throw TestFailure("no transfer of \(path) in the log: \(log.suffix(3000))")
+    }
     return found
   }
 

@@ -23,7 +23,7 @@ enum Machine {
 
   /// Network namespaces can be made here, with shaped links and multipath sockets in them.
   static let hasNamespaces: Bool = {
-    guard geteuid() == 0, isInstalled("ip") || isInstalled("/usr/sbin/ip"), HostProbe.availability() == nil else {
+    guard geteuid() == 0, isInstalled("ip"), HostProbe.availability() == nil else {
       return false
     }
     return (try? NetworkLab(rate: "100mbit")) != nil

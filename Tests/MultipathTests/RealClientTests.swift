@@ -1,4 +1,4 @@
-// Real clients: curl, lftp and wget made multipath by mptcpize, and a Python client whose data connections are plain TCP.
+// Real clients: curl, lftp and wget made multipath by mptcpize, and a Python client with plain data connections.
 
 import Foundation
 import TestSupport
@@ -10,10 +10,11 @@ extension MultipathTests {
     private static let mptcpize = isInstalled("mptcpize")
     private static let python = ProcessInfo.processInfo.environment["WEFTPD_PYTHON"] ?? "python3"
 
-    /// Runs `words` as a client of a lab; `URL`, `HOST` and `PORT` in them are filled in. It fetches `down` to `got` and
-    /// sends `put` as `up`.
+    /// Runs `words` as a client of a lab; `URL`, `HOST` and `NUMBER` (the port) in them are filled in. It fetches
+    /// `down` to `got` and sends `put` as `up`.
     private static func run(
-      rate: String = "100mbit", _ words: [String], _ check: @escaping @Sendable (LoggedTransfer, LoggedTransfer) throws -> Void
+      rate: String = "100mbit", _ words: [String],
+      _ check: @escaping @Sendable (LoggedTransfer, LoggedTransfer) throws -> Void
     ) async throws {
       try await Blocking.run(slots: 2) {
         let lab = try NetworkLab(rate: rate)
@@ -64,7 +65,9 @@ extension MultipathTests {
     @Test(.enabled(if: mptcpize && isInstalled("lftp"), "mptcpize or lftp is not installed"))
     func lftp() async throws {
       let script = "set net:max-retries 1; get down -o got; put put -o up; bye"
-      try await Self.run(["mptcpize", "run", "lftp", "-e", script, "-u", "alice,\(Server.password)", "ftp://HOST:NUMBER"]) {
+      try await Self.run([
+        "mptcpize", "run", "lftp", "-e", script, "-u", "alice,\(Server.password)", "ftp://HOST:NUMBER",
+      ]) {
         try Self.requireBothPaths($0, $1)
       }
     }

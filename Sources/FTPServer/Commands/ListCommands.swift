@@ -129,7 +129,7 @@ extension Session {
         throw error
       }
       data.discardInput()
-      data.close()
+      data.finish()
       return Reply(226, "Directory send OK.")
     }
   }

@@ -37,7 +37,7 @@ extension Session {
           data.reset()
           throw error
         }
-        data.close()
+        data.finish()
         return Reply(226, "Transfer complete.")
       }
       let data = try await openDataConnection(opening)
@@ -51,7 +51,7 @@ extension Session {
         throw error
       }
       data.discardInput()
-      data.close()
+      data.finish()
       return Reply(226, "Transfer complete.")
     }
   }

@@ -52,6 +52,17 @@ final class DataConnection {
   /// Closes: what was sent is delivered, then the end of file. In stream mode that is the end of the file (RFC 959, section 3.4.1).
   func close() { end() }
 
+  /// Whether everything has been sent and the client is still taking it.
+  private(set) var isFinishing = false
+
+  /// Ends a transfer to the client. A plain connection is closed. A multipath one is only finished: what lies in the socket
+  /// still has to go, over every path, and the listener where paths join must stay until it has; ``close()`` follows.
+  func finish() {
+    guard isMultipath, socket != nil else { return close() }
+    isFinishing = true
+    Socket.shutdownWriting(number)
+  }
+
   /// Closes with a reset, so that the client cannot take what it has got for the whole.
   func reset() {
     guard socket != nil else { return }

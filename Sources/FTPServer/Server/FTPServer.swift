@@ -49,7 +49,9 @@ public final class FTPServer: Sendable {
       let acceptor = try Acceptor(
         context: context, listener: made.takeDescriptor(), address: local, isMultipath: why == nil)
       acceptors.withLock { $0.append(acceptor) }
-      if let why, policy != .off { context.logger.notice("control connections on \(local) are plain TCP: \(why)") }
+      if let why, policy != .off {
+        context.logger.notice("control connections on \(local) are plain TCP, not multipath: \(why)")
+      }
       return local
     } catch {
       throw .system(error)
@@ -63,7 +65,7 @@ public final class FTPServer: Sendable {
     keepHouse()
   }
 
-  /// Every half minute: looks for middleboxes that change bytes, and gives back memory when the last session has ended.
+  /// Every five seconds: looks for middleboxes that change bytes, and gives back memory when the last session has ended.
   private func keepHouse() {
     let context = self.context
     let parking = Parking(context.reactor)
@@ -71,7 +73,7 @@ public final class FTPServer: Sendable {
       var hadSessions = false
       var middleboxes = MiddleboxWatch()
       while context.ending.load(ordering: .relaxed) == .no {
-        _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 30_000_000_000))
+        _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 5_000_000_000))
         let multipath = context.snapshot.configuration.multipath
         if multipath.warns, multipath.control != .off || multipath.data != .off, let finding = middleboxes.check() {
           context.logger.warning("\(finding.line)")

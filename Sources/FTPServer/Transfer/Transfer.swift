@@ -38,6 +38,7 @@ extension Session {
     // After a refusal the client may have connected already: that connection ends after the reply.
     if note != nil { discardDataPort() }
     let bytes = transfer?.bytes
+    if note == nil, let data, data.isFinishing { await settle(data) }
     let paths = data?.report
     transfer = nil
     data = nil
@@ -51,6 +52,19 @@ extension Session {
         verb: progress.verb, path: progress.path.bytes, bytes: bytes,
         duration: MonotonicTime.now.since(progress.started), result: result, paths: paths,
         note: note))
+  }
+
+  /// Waits until the client has closed a multipath data connection it is being sent the rest of, or says something: only then is
+  /// known what each path carried. The replies have gone; a client that goes on at once loses nothing.
+  private func settle(_ data: DataConnection) async {
+    guard await flush(), !inputEnded, postponed.isEmpty, !control.reader.hasBufferedBytes else { return }
+    let deadline = MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
+    while context.ending.load(ordering: .relaxed) == .no {
+      switch await parking.wait(data.number, .readable, control.number, .readable, until: deadline) {
+      case .ready, .deadline: return
+      case .called: continue
+      }
+    }
   }
 
   func count(_ bytes: Int) { transfer?.bytes &+= UInt64(bytes) }
