@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help serve test bench fuzz format lint install uninstall clean setup
 
 # Debian packages the build needs.
-PACKAGES := libcrypt-dev libcap-dev libssl-dev
+PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev zlib1g-dev
 # Where `make serve` serves and listens.
 DIR ?= files
 LISTEN ?= 127.0.0.1:2121

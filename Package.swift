@@ -22,6 +22,9 @@ let package = Package(
   targets: [
     .target(name: "CLinux"),
     .systemLibrary(name: "CCrypt"),
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CCap"),
+    .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(name: "CMultipath"),
@@ -33,19 +36,20 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "Jail", dependencies: ["LinuxSystem", "FTPProtocol"], swiftSettings: settings),
-    .target(name: "FTPProtocol", swiftSettings: settings),
+    .target(name: "FTPProtocol", dependencies: ["CZlib"], swiftSettings: settings),
+    .target(name: "TransportSecurity", dependencies: ["COpenSSL", "LinuxSystem"], swiftSettings: settings),
     .target(name: "Accounts", dependencies: ["CCrypt", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "FTPServer",
       dependencies: [
-        "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "Reactor", "LinuxSystem",
+        "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP",
+        "FTPServer", "Accounts", "CCap", "LinuxSystem", "MultipathTCP", "TransportSecurity",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -54,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP",
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "TransportSecurity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -68,15 +72,19 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "FTPProtocolTests", dependencies: ["FTPProtocol"], swiftSettings: settings),
+    .testTarget(
+      name: "TransportSecurityTests", dependencies: ["TransportSecurity", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
       name: "FTPServerTests",
-      dependencies: ["FTPServer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "Reactor", "LinuxSystem"],
+      dependencies: [
+        "FTPServer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "weftpd",
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "TransportSecurity", "weftpd",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -11,18 +11,23 @@ public struct Account: Sendable, Hashable {
   public let isReadOnly: Bool
   /// True for the anonymous login, which no password protects.
   public let isAnonymous: Bool
+  /// The `key=value` options of the user's entry; ``UserAttribute`` tells which there are.
+  public let attributes: [String: String]
 
   /// Makes an account from its parts.
-  public init(name: [UInt8], home: String, isReadOnly: Bool, isAnonymous: Bool = false) {
+  public init(
+    name: [UInt8], home: String, isReadOnly: Bool, isAnonymous: Bool = false, attributes: [String: String] = [:]
+  ) {
     self.name = name
     self.home = home
     self.isReadOnly = isReadOnly
     self.isAnonymous = isAnonymous
+    self.attributes = attributes
   }
 
   /// The account of an entry of the user table.
   public init(_ entry: UserEntry) {
-    self.init(name: entry.name, home: entry.home, isReadOnly: entry.isReadOnly)
+    self.init(name: entry.name, home: entry.home, isReadOnly: entry.isReadOnly, attributes: entry.attributes)
   }
 
   /// The names clients use to log in without a password (RFC 1635), in lower case. The user table may not contain them.

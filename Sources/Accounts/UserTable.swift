@@ -12,7 +12,7 @@ public struct UserTable: Sendable {
 
   /// The option keys this version understands, next to `ro` and `rw`. Any other key is an error: an option that is
   /// not obeyed, such as a limit, must not look as if it were.
-  static let attributeKeys: Set<String> = []
+  static let attributeKeys = Set(UserAttribute.all.map(\.key))
 
   /// A table without users.
   public init() {
@@ -141,7 +141,11 @@ public struct UserTable: Sendable {
       }
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, attributeKeys.contains(parts[0]) else {
-        throw LineError("unknown option '\(text)'; expected ro (read-only) or rw (read and write)")
+        let known = (["ro (read-only)", "rw (read and write)"] + attributeKeys.sorted().map { "\($0)=…" })
+        throw LineError("unknown option '\(text)'; expected \(known.joined(separator: " or "))")
+      }
+      if let attribute = UserAttribute.byKey[parts[0]], !attribute.isValid(parts[1]) {
+        throw LineError("option '\(text)' has a value that cannot be; expected \(attribute.expected)")
       }
       guard attributes.updateValue(parts[1], forKey: parts[0]) == nil else {
         throw LineError("option '\(parts[0])' is given twice; expected once")

@@ -33,6 +33,21 @@ final class DataConnection {
 
   deinit { end() }
 
+  // MARK: bytes
+
+  /// Whether bytes must pass through this process: the kernel can neither sendfile(2) into the connection nor splice(2) out of it at a gain.
+  var isCopied: Bool { isMultipath }
+
+  /// Sends what the connection takes now.
+  func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Progress { try Socket.send(number, bytes) }
+
+  /// Receives what has come; `.moved(0)` is the end of file.
+  func receive(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Progress {
+    try Socket.receive(number, into: buffer)
+  }
+
+  // MARK: reports and ends
+
   /// What the connection is and what each of its paths has carried; nil where multipath was not in question.
   var report: String? {
     guard isReported, socket != nil else { return lastReport }

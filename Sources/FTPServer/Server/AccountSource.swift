@@ -28,6 +28,8 @@ public struct AccountSource: Sendable {
   }
 
   func account(for entry: UserEntry) -> Account {
-    Account(name: entry.name, home: entry.home, isReadOnly: isReadOnly || entry.isReadOnly, isAnonymous: false)
+    Account(
+      name: entry.name, home: entry.home, isReadOnly: isReadOnly || entry.isReadOnly, isAnonymous: false,
+      attributes: entry.attributes)
   }
 }

@@ -26,7 +26,7 @@ extension Session {
     while true {
       let step = try context.buffers.with { (buffer) throws(FTPError) -> Step in
         while true {
-          switch try receiving({ () throws(SystemError) in try Socket.receive(data.number, into: buffer) }) {
+          switch try receiving({ () throws(SystemError) in try data.receive(into: buffer) }) {
           case .moved(0): return .ended
           case .wouldBlock: return .wouldBlock
           case .moved(let moved):
@@ -35,8 +35,8 @@ extension Session {
             try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
             position += Int64(moved)
             count(moved)
-            if !data.isMultipath, position - offset >= Self.large { return .large }
-            if data.isMultipath { try watchControl(after: moved, &unwatched) }
+            if !data.isCopied, position - offset >= Self.large { return .large }
+            if data.isCopied { try watchControl(after: moved, &unwatched) }
           }
         }
       }
@@ -129,7 +129,7 @@ extension Session {
         while true {
           let produced: Int
           var isEnd = false
-          switch try receiving({ () throws(SystemError) in try Socket.receive(data.number, into: input) }) {
+          switch try receiving({ () throws(SystemError) in try data.receive(into: input) }) {
           case .wouldBlock: return .wouldBlock
           case .moved(0):
             produced = decoder.finish(into: output)

@@ -10,7 +10,7 @@ extension Session {
   /// Sends `range` of a file in the kernel (sendfile). The file may have become shorter meanwhile: then what there is.
   func sendStraight(_ file: Int32, _ range: Range<Int64>, on data: DataConnection) async throws(FTPError) {
     // On a multipath socket the kernel copies for sendfile as well, in smaller pieces: twice the CPU of TCP (measured).
-    if data.isMultipath { return try await sendCopied(file, range, on: data) }
+    if data.isCopied { return try await sendCopied(file, range, on: data) }
     var position = range.lowerBound
     var unwatched = 0
     while position < range.upperBound {
@@ -128,7 +128,7 @@ extension Session {
     var rest = bytes
     while !rest.isEmpty {
       let chunk = rest
-      guard case .moved(let moved) = try sending({ () throws(SystemError) in try Socket.send(data.number, chunk) })
+      guard case .moved(let moved) = try sending({ () throws(SystemError) in try data.send(chunk) })
       else { break }
       count(moved)
       rest = UnsafeRawBufferPointer(rebasing: rest[moved...])

@@ -1,0 +1,3 @@
+// Bodies of what COpenSSL.h declares.
+
+#include "COpenSSL.h"

@@ -1,0 +1,139 @@
+// The rows of the table of settings, a list for each section.
+
+extension SettingsTable {
+  private static let longest = Duration.seconds(30 * 86_400)
+
+  static let server: [Setting] = [
+    Setting(
+      "listen", .listenList, \.listen, default: "127.0.0.1:2121", needsRestart: true,
+      """
+      The addresses control connections are accepted on. `*` is every address, IPv4 and IPv6; an IPv6 address stands in \
+      brackets; port 0 picks a free port. The default is reachable from this machine only.
+      """),
+    Setting(
+      "server.greeting", .line(limit: 200), \.greeting, default: "weftpd ready",
+      "The text of the 220 reply a client sees first."),
+  ]
+
+  static let accounts: [Setting] = [
+    Setting(
+      "accounts.table", .optional("path", "the path of a user table, such as /etc/weftpd/users"), \.accountsTable,
+      "The file with the users who may log in; `weftpd user add` writes it."),
+    Setting(
+      "accounts.user", .optional("name", "a user name, such as alice"), \.accountsUser, needsRestart: true,
+      """
+      One more user, who needs no table and lives in `accounts.root`. The password comes from the environment variable \
+      WEFTPD_PASSWORD, or from the file WEFTPD_PASSWORD_FILE names, or is generated and printed.
+      """),
+    Setting(
+      "accounts.root", .optional("path", "the path of a directory, such as /srv/ftp"), \.accountsRoot,
+      "The directory that `accounts.user` reads and writes, and that an anonymous user reads."),
+    Setting(
+      "accounts.read-only", .flag, \.accountsReadOnly, default: "false",
+      "Nobody may change anything, whatever the user table grants."),
+    Setting(
+      "accounts.anonymous", .flag, \.accountsAnonymous, default: "false",
+      "`anonymous` and `ftp` may log in with any password, and only read."),
+    Setting(
+      "accounts.anonymous-root", .optional("path", "the path of a directory, such as /srv/ftp"),
+      \.accountsAnonymousRoot,
+      "The directory an anonymous user sees, when it is not `accounts.root`."),
+    Setting(
+      "accounts.attempts", .integer(1...100), \.accountsAttempts, default: "3", unit: "passwords",
+      "Wrong passwords after which the connection ends with 421."),
+  ]
+
+  static let hosts: [Setting] = []
+
+  static let passive: [Setting] = [
+    Setting(
+      "passive.enabled", .flag, \.passiveEnabled, default: "true",
+      "Whether clients may open data connections to the server (PASV, EPSV)."),
+    Setting(
+      "passive.ports", .portRange, \.passivePorts, default: "49152-65534",
+      "The ports passive data connections arrive on; a firewall must let them through. 0 lets the kernel pick."),
+    Setting(
+      "passive.address", .passiveAddress, \.passiveAddress, default: "auto",
+      """
+      The IPv4 address the 227 reply names. `auto` is the address the client connected to; a server behind NAT names its \
+      outer address here. EPSV needs no address.
+      """),
+    Setting(
+      "active.enabled", .flag, \.activeEnabled, default: "true",
+      "Whether the server opens data connections to its client (PORT, EPRT); never to anybody else."),
+  ]
+
+  static let multipath: [Setting] = [
+    Setting(
+      "mptcp.control", .choice(), \.multipathControl, default: "automatic", needsRestart: true,
+      """
+      Whether control connections may be multipath TCP: `automatic` where the kernel allows, `required` or not at all, \
+      `off`. Clients of plain TCP lose nothing by it.
+      """),
+    Setting(
+      "mptcp.data", .choice(), \.multipathData, default: "automatic",
+      """
+      The same for data connections; `automatic` follows the control connection. With `mptcp.control` off it follows the \
+      kernel, which is what a site behind a NAT that rewrites FTP wants.
+      """),
+    Setting(
+      "mptcp.warnings", .flag, \.multipathWarnings, default: "true",
+      "Whether the log tells at start, and when middleboxes change bytes, what to change in the host's multipath set-up."
+    ),
+  ]
+
+  static let security: [Setting] = []
+
+  static let transfer: [Setting] = []
+
+  static let timeouts: [Setting] = [
+    Setting(
+      "timeouts.login", .duration(.milliseconds(1)...longest), \.loginTimeout, default: "1m", unit: "seconds",
+      "How long a client may take to log in."),
+    Setting(
+      "timeouts.idle", .duration(.milliseconds(1)...longest), \.idleTimeout, default: "15m", unit: "seconds",
+      "How long a session may send no command. A transfer is never idle."),
+    Setting(
+      "timeouts.data-connect", .duration(.milliseconds(1)...longest), \.dataConnectTimeout, default: "30s",
+      unit: "seconds", "How long a data connection may take to come about."),
+    Setting(
+      "timeouts.data-stall", .duration(.milliseconds(1)...longest), \.dataStallTimeout, default: "5m",
+      unit: "seconds", "How long a transfer may move no byte before it is given up."),
+  ]
+
+  static let limits: [Setting] = [
+    Setting(
+      "limits.sessions", .integer(1...1_000_000), \.sessionLimit, default: "10000", unit: "sessions",
+      "Control connections at one time; one more is told 421."),
+    Setting(
+      "limits.sessions-per-address", .integer(0...1_000_000), \.sessionsPerAddressLimit, default: "0",
+      unit: "sessions", "Control connections at one time from one address (IPv6: one /64). 0 is no limit of its own."),
+    Setting(
+      "limits.command-line", .size(256...65_536), \.commandLineLimit, default: "4KiB", unit: "bytes",
+      "The longest command line. A longer one is read to its end and answered 500."),
+    Setting(
+      "limits.listing-sort", .integer(0...1_000_000), \.listingSortLimit, default: "10000", unit: "entries",
+      "LIST and NLST sort directories of up to so many entries; larger ones come in the order the directory has."),
+  ]
+
+  static let files: [Setting] = [
+    Setting(
+      "files.umask", .umask, \.umask, default: "022",
+      "The permission bits that new files and directories do not get.")
+  ]
+
+  static let privileges: [Setting] = []
+
+  static let log: [Setting] = [
+    Setting(
+      "log.format", .choice(), \.logFormat, default: "text",
+      "`text` is a line for people, `json` one JSON object a line for machines. Logs go to standard error."),
+    Setting(
+      "log.level", .choice(), \.logLevel, default: "info",
+      "The least important lines that are written; `debug` shows every command and reply code, never a password."),
+
+    Setting(
+      "shutdown.grace", .duration(.zero...longest), \.shutdownGrace, default: "30s", unit: "seconds",
+      "How long transfers may go on after SIGTERM or SIGINT."),
+  ]
+}

@@ -1,0 +1,121 @@
+// The table of commands: every verb once, with its syntax, its source, what it needs, its FEAT line and its handler.
+
+import FTPProtocol
+
+/// The families of verbs. A row made by `missing` is a verb of a known document that is not built: it is answered 502.
+extension CommandTable {
+  static let login: [CommandRow] = [
+    now("USER", "USER <name>", "RFC 959 4.1.1", .required, .beforeLogin) { try $0.user($1) },
+    later("PASS", "PASS <password>", "RFC 959 4.1.1", .optional, .beforeLogin) { try await $0.password($1) },
+    now("ACCT", "ACCT <account>", "RFC 959 4.1.1", .required, []) { try $0.account($1) },
+    now("QUIT", "QUIT", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.quit($1) },
+    missing("REIN", "RFC 959 4.1.1"),
+    missing("HOST", "RFC 7151 3"),
+    missing("SMNT", "RFC 959 4.1.1"),
+  ]
+
+  static let security: [CommandRow] = [
+    missing("AUTH", "RFC 4217 4"),
+    missing("ADAT", "RFC 2228 3"),
+    missing("PBSZ", "RFC 4217 8"),
+    missing("PROT", "RFC 4217 9"),
+    missing("CCC", "RFC 4217 10"),
+    missing("MIC", "RFC 2228 3"),
+    missing("CONF", "RFC 2228 3"),
+    missing("ENC", "RFC 2228 3"),
+  ]
+
+  static let parameters: [CommandRow] = [
+    now("TYPE", "TYPE A [N] | I | L 8", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.type($1) },
+    now("MODE", "MODE S", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.mode($1) },
+    now("STRU", "STRU F", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.structure($1) },
+    now("OPTS", "OPTS <command> [options]", "RFC 2389 4", .required, .beforeLogin) { try $0.options($1) },
+    now("CLNT", "CLNT <client>", "by custom", .optional, .beforeLogin, feature: "CLNT") { try $0.client($1) },
+    missing("CSID", "by custom"),
+    missing("LANG", "RFC 2640 4"),
+  ]
+
+  static let dataPort: [CommandRow] = [
+    now("PASV", "PASV", "RFC 959 4.1.2", .none, .keepsRestart) { try $0.passive($1) },
+    now("EPSV", "EPSV [1 | 2 | ALL]", "RFC 2428 3", .optional, .keepsRestart, feature: "EPSV") {
+      try $0.extendedPassive($1)
+    },
+    now("PORT", "PORT h1,h2,h3,h4,p1,p2", "RFC 959 4.1.2", .required, .keepsRestart) { try $0.port($1) },
+    now("EPRT", "EPRT |family|address|port|", "RFC 2428 2", .required, .keepsRestart, feature: "EPRT") {
+      try $0.extendedPort($1)
+    },
+    missing("LPSV", "RFC 1639 3"),
+    missing("LPRT", "RFC 1639 2"),
+    missing("PRET", "by custom"),
+  ]
+
+  static let transfer: [CommandRow] = [
+    later("RETR", "RETR <pathname>", "RFC 959 4.1.3", .required, .keepsRestart) { try await $0.retrieve($1) },
+    later("STOR", "STOR <pathname>", "RFC 959 4.1.3", .required, .keepsRestart) { try await $0.store($1) },
+    later("APPE", "APPE <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.store($1) },
+    later("STOU", "STOU [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.storeUnique($1) },
+    now("ALLO", "ALLO <size> [R <record size>]", "RFC 959 4.1.3", .required, .keepsRestart) { try $0.allocate($1) },
+    now("REST", "REST <offset>", "RFC 3659 5", .required, .keepsRestart, feature: "REST STREAM") { try $0.restart($1) },
+    now("ABOR", "ABOR", "RFC 959 4.1.3", .none, .keepsRename) { try $0.abort($1) },
+    later("LIST", "LIST [options] [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.list($1) },
+    later("NLST", "NLST [options] [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.nameList($1) },
+    later("MLSD", "MLSD [pathname]", "RFC 3659 7", .optional, []) { try await $0.machineList($1) },
+  ]
+
+  static let directory: [CommandRow] = [
+    now("CWD", "CWD <pathname>", "RFC 959 4.1.1", .optional, []) { try $0.changeDirectory($1) },
+    now("XCWD", "XCWD <pathname>", "RFC 775", .optional, []) { try $0.changeDirectory($1) },
+    now("CDUP", "CDUP", "RFC 959 4.1.1", .none, []) { try $0.changeToParent($1) },
+    now("XCUP", "XCUP", "RFC 775", .none, []) { try $0.changeToParent($1) },
+    now("PWD", "PWD", "RFC 959 4.1.3", .none, []) { try $0.printDirectory($1) },
+    now("XPWD", "XPWD", "RFC 775", .none, []) { try $0.printDirectory($1) },
+    now("MKD", "MKD <pathname>", "RFC 959 4.1.3", .required, []) { try $0.makeDirectory($1) },
+    now("XMKD", "XMKD <pathname>", "RFC 775", .required, []) { try $0.makeDirectory($1) },
+    now("RMD", "RMD <pathname>", "RFC 959 4.1.3", .required, []) { try $0.removeDirectory($1) },
+    now("XRMD", "XRMD <pathname>", "RFC 775", .required, []) { try $0.removeDirectory($1) },
+  ]
+
+  static let file: [CommandRow] = [
+    now("DELE", "DELE <pathname>", "RFC 959 4.1.3", .required, []) { try $0.delete($1) },
+    now("RNFR", "RNFR <pathname>", "RFC 959 4.1.3", .required, []) { try $0.renameFrom($1) },
+    now("RNTO", "RNTO <pathname>", "RFC 959 4.1.3", .required, []) { try $0.renameTo($1) },
+    now("SIZE", "SIZE <pathname>", "RFC 3659 4", .required, .keepsRestart, feature: "SIZE") { try $0.size($1) },
+    now("MDTM", "MDTM <pathname>", "RFC 3659 3", .required, .keepsRestart, feature: "MDTM") {
+      try $0.modificationTime($1)
+    },
+    now("MFMT", "MFMT <time> <pathname>", "draft-somers-ftp-mfxx", .required, [], feature: "MFMT") {
+      try $0.setModificationTime($1)
+    },
+    now("MLST", "MLST [pathname]", "RFC 3659 7", .optional, .keepsRestart, feature: "MLST") {
+      try $0.machineStatus($1)
+    },
+    now("SITE", "SITE <command>", "RFC 959 4.1.3", .required, []) { try $0.site($1) },
+    missing("MFCT", "draft-somers-ftp-mfxx 4"),
+    missing("MFF", "draft-somers-ftp-mfxx 5"),
+    missing("COMB", "by custom"),
+    missing("AVBL", "draft-peterson-streamlined-ftp-command-extensions 4"),
+    missing("DSIZ", "draft-peterson-streamlined-ftp-command-extensions 5"),
+    missing("THMB", "by custom"),
+  ]
+
+  static let digest: [CommandRow] = [
+    missing("HASH", "draft-bryan-ftpext-hash 3"),
+    missing("RANG", "draft-bryan-ftp-range 3"),
+    missing("XCRC", "by custom"),
+    missing("XMD5", "by custom"),
+    missing("XSHA", "by custom"),
+    missing("XSHA1", "by custom"),
+    missing("XSHA256", "by custom"),
+    missing("XSHA512", "by custom"),
+  ]
+
+  static let information: [CommandRow] = [
+    now("SYST", "SYST", "RFC 959 4.1.3", .none, [.beforeLogin, .keepsRestart]) { try $0.system($1) },
+    now("STAT", "STAT [pathname]", "RFC 959 4.1.3", .optional, [.duringTransfer, .keepsRestart]) { try $0.status($1) },
+    now("HELP", "HELP [command]", "RFC 959 4.1.3", .optional, [.beforeLogin, .keepsRestart]) { try $0.help($1) },
+    now("FEAT", "FEAT", "RFC 2389 3", .none, [.beforeLogin, .keepsRestart]) { try $0.features($1) },
+    now("NOOP", "NOOP", "RFC 959 4.1.3", .none, [.beforeLogin, .duringTransfer, .keepsRestart, .keepsRename]) {
+      try $0.noOperation($1)
+    },
+  ]
+}
