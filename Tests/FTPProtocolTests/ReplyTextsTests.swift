@@ -33,7 +33,7 @@ import Testing
       text(Reply.opening(name: name, byteCount: nil, type: .image).encoded)
         == "150 Opening BINARY mode data connection for a b.iso.\r\n")
     #expect(
-      text(Reply.opening(name: name, byteCount: 12, type: .ascii).encoded)
+      text(Reply.opening(name: name, byteCount: 12, type: .ascii(.nonPrint)).encoded)
         == "150 Opening ASCII mode data connection for a b.iso.\r\n")
   }
 

@@ -4,19 +4,27 @@ import FTPProtocol
 import Testing
 
 @Suite struct RepresentationTypeTests {
-  @Test(arguments: ["A", "a", "A N", "a n"]) func readsASCII(argument: String) throws {
-    #expect(try RepresentationType.parse(bytes(argument)) == .ascii)
+  @Test(arguments: [
+    ("A", RepresentationType.ascii(.nonPrint)), ("a", .ascii(.nonPrint)), ("A N", .ascii(.nonPrint)),
+    ("a n", .ascii(.nonPrint)), ("A T", .ascii(.telnet)), ("a c", .ascii(.carriageControl)), ("E", .ebcdic(.nonPrint)),
+    ("e", .ebcdic(.nonPrint)), ("E N", .ebcdic(.nonPrint)), ("E T", .ebcdic(.telnet)),
+    ("E C", .ebcdic(.carriageControl)),
+    ("I", .image), ("i", .image), ("L 8", .image), ("l 8", .image), ("L8", .image), ("L 008", .image),
+  ])
+  func reads(argument: String, type: RepresentationType) throws {
+    #expect(try RepresentationType.parse(bytes(argument)) == type)
+    #expect(try RepresentationType.parse(type.argument) == type)
   }
 
-  @Test(arguments: ["I", "i", "L 8", "l 8", "L8"]) func readsImage(argument: String) throws {
-    #expect(try RepresentationType.parse(bytes(argument)) == .image)
+  @Test(arguments: [1, 7, 9, 16, 32, 36, 255] as [UInt8]) func refusesOtherByteSizes(size: UInt8) {
+    #expect(throws: RepresentationType.ParseError.byteSize(size)) { try RepresentationType.parse(bytes("L \(size)")) }
   }
 
-  @Test(arguments: ["E", "E N", "L", "L 36", "A T", "A C"]) func refusesWhatIsNotOffered(argument: String) {
-    #expect(throws: RepresentationType.ParseError.notOffered) { try RepresentationType.parse(bytes(argument)) }
-  }
-
-  @Test(arguments: ["", "X", "AN", "I N", "Image", " A"]) func refusesWhatIsNoType(argument: String) {
+  @Test(arguments: [
+    "", "X", "AN", "A  N", "A NT", "A X", "A ", "E X", "EN", "I N", "Image", " A", "L", "L ", "L 0", "L 256", "L 300",
+    "L -8", "L +8", "L 8 ", "L  8", "L 0008", "L 99999999999999999999", "L x",
+  ])
+  func refusesWhatIsNoType(argument: String) {
     #expect(throws: RepresentationType.ParseError.syntax) { try RepresentationType.parse(bytes(argument)) }
   }
 }

@@ -37,7 +37,7 @@ extension Session {
     let identity = try requireIdentity()
     let path = try resolve(command.argument)
     // In TYPE A it would be the number of bytes a transfer sends, which nobody knows without reading the file (RFC 3659, section 4).
-    if parameters.type == .ascii { throw .forbidden("SIZE is not available in TYPE A: send TYPE I first.") }
+    if parameters.type != .image { throw .forbidden("SIZE is not available in TYPE A: send TYPE I first.") }
     let status = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
     if !status.isRegular { throw .forbidden("Not a regular file.") }
     return Reply(213, "\(status.size)")

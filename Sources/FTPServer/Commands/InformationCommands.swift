@@ -61,7 +61,7 @@ extension Session {
     }
     let lines = [
       "Connected from \(control.peer.address)", login, "Control connection: \(control.report)",
-      "TYPE: \(parameters.type == .ascii ? "ASCII Nonprint" : "Image"); STRUcture: File; transfer MODE: Stream", port,
+      "TYPE: \(parameters.type.isText ? "ASCII Nonprint" : "Image"); STRUcture: File; transfer MODE: Stream", port,
     ]
     return Reply(211, opening: "weftpd status:", lines: lines.map { Array($0.utf8) }, closing: "End of status")
   }

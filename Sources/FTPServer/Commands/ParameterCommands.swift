@@ -4,16 +4,21 @@ import FTPProtocol
 
 extension Session {
   func type(_ command: Command) throws(FTPError) -> Reply {
+    let type: RepresentationType
     do {
-      parameters.type = try RepresentationType.parse(command.argument)
-      return parameters.type == .ascii ? Reply(200, "Type set to A.") : Reply(200, "Type set to I.")
+      type = try RepresentationType.parse(command.argument)
     } catch {
       switch error {
       case .syntax: throw .syntax("Usage: TYPE A [N] | I | L 8")
-      case .notOffered: throw .parameter("This TYPE is not supported: use A, A N, I or L 8.")
+      case .byteSize: throw Self.typeNotOffered
       }
     }
+    guard type == .image || type == .ascii(.nonPrint) else { throw Self.typeNotOffered }
+    parameters.type = type
+    return type.isText ? Reply(200, "Type set to A.") : Reply(200, "Type set to I.")
   }
+
+  private static let typeNotOffered = FTPError.parameter("This TYPE is not supported: use A, A N, I or L 8.")
 
   func mode(_ command: Command) throws(FTPError) -> Reply {
     try choose(command, offered: "S", known: ["S", "B", "C", "Z"], done: Reply(200, "Mode set to S."))

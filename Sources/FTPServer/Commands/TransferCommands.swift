@@ -15,7 +15,7 @@ extension Session {
     let type = parameters.type
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
       () async throws(FTPError) in
-      if restart > 0, type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+      if restart > 0, type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       guard let size = Int64(exactly: file.status.size), let start = Int64(exactly: restart), start <= size else {
         throw Self.beyondEnd(restart, file.status.size)
@@ -44,7 +44,7 @@ extension Session {
       do throws(FTPError) {
         switch type {
         case .image: try await sendStraight(file.descriptor.number, start..<size, on: data)
-        case .ascii: try await sendASCII(file.descriptor.number, on: data)
+        case .ascii, .ebcdic: try await sendASCII(file.descriptor.number, on: data)
         }
       } catch {
         data.reset()
@@ -92,7 +92,7 @@ extension Session {
     await perform(TransferProgress(verb: command.verb, direction: .upload, path: path, total: nil)) {
       () async throws(FTPError) in
       let identity = try requireWriteAccess()
-      if restart > 0, type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+      if restart > 0, type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
       guard let start = Int64(exactly: appending ? 0 : restart) else {
         throw .restart("REST \(restart) is more than a file can hold.")
       }
@@ -120,7 +120,7 @@ extension Session {
         let offset = appending ? size : start
         switch type {
         case .image: try await receiveStraight(file.descriptor.number, at: offset, on: data)
-        case .ascii: try await receiveASCII(file.descriptor.number, at: offset, on: data)
+        case .ascii, .ebcdic: try await receiveASCII(file.descriptor.number, at: offset, on: data)
         }
         do throws(SystemError) { try file.close() } catch { throw FTPError.file(error, naming: true) }
       } catch {
@@ -142,7 +142,7 @@ extension Session {
     guard let offset = Self.decimal(command.argument) else {
       throw .syntax("REST takes a byte offset from 0 to \(Int64.max), in decimal digits.")
     }
-    if offset > 0, parameters.type == .ascii { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+    if offset > 0, parameters.type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
     parameters.restart = offset
     return Reply(350, "Restarting at \(offset). Send STOR or RETR to initiate the transfer.")
   }

@@ -27,7 +27,7 @@ final class Identity: Sendable {
 /// The transfer parameters (RFC 959, section 5.3.1) and what one command leaves for the next.
 struct TransferParameters {
   /// TYPE: A N is the default of RFC 959, section 5.1.
-  var type = RepresentationType.ascii
+  var type = RepresentationType.ascii(.nonPrint)
   /// REST's offset; the next transfer command takes it.
   var restart: UInt64 = 0
   /// RNFR's path; the next command has to be RNTO.
