@@ -9,11 +9,23 @@ public struct UserAttribute: Sendable {
   /// What the option does, one sentence.
   public let meaning: String
   let isValid: @Sendable (String) -> Bool
+  /// Whether a value is as good as a password: it is never shown, in messages neither.
+  public private(set) var isSecret = false
 
   /// Every option that is understood, in alphabetical order. A value holds no comma and no colon: those separate fields.
   ///
   /// An option that is not obeyed must not look as if it were, so a key that is not here is an error.
-  public static let all: [UserAttribute] = []
+  public static let all: [UserAttribute] = [
+    UserAttribute(
+      key: "certificate",
+      expected: "names of client certificates or SHA-256 fingerprints (64 hex digits), with ; between them",
+      meaning: "A client that proves to hold one of these certificates logs in without a password.",
+      isValid: { CertificateRule($0) != nil }),
+    UserAttribute(
+      key: "totp", expected: "a secret in base32, 26 characters or more",
+      meaning: "The password alone is not enough: a one-time password (RFC 6238) is asked for too.",
+      isValid: { (Base32.decode($0)?.count ?? 0) >= 16 }, isSecret: true),
+  ]
 
   static let byKey: [String: UserAttribute] = Dictionary(all.map { ($0.key, $0) }) { first, _ in first }
 }

@@ -145,7 +145,8 @@ public struct UserTable: Sendable {
         throw LineError("unknown option '\(text)'; expected \(known.joined(separator: " or "))")
       }
       if let attribute = UserAttribute.byKey[parts[0]], !attribute.isValid(parts[1]) {
-        throw LineError("option '\(text)' has a value that cannot be; expected \(attribute.expected)")
+        let shown = attribute.isSecret ? parts[0] : text
+        throw LineError("option '\(shown)' has a value that cannot be; expected \(attribute.expected)")
       }
       guard attributes.updateValue(parts[1], forKey: parts[0]) == nil else {
         throw LineError("option '\(parts[0])' is given twice; expected once")

@@ -82,6 +82,29 @@ public struct UserTableEditor: Sendable {
     return PasswordHash.weakness(of: hash).map { [$0] } ?? []
   }
 
+  /// Sets an option of a user, or takes it away, and leaves the rest of the entry as it is.
+  /// - Parameter value: nil takes the option away; that it was not there is no error.
+  /// - Throws: `.invalidEntry` for a key or value ``UserAttribute`` does not know, or what reading and writing throws.
+  public func setAttribute(_ key: String, to value: String?, of name: [UInt8]) throws(UserTableError) {
+    guard let attribute = UserAttribute.byKey[key] else { throw invalid("there is no option '\(key)'.") }
+    // A comma or colon would end the value and begin another option or field.
+    if let value,
+      !attribute.isValid(value) || value.utf8.contains(where: { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) })
+    {
+      throw invalid("the value of '\(key)' cannot be; expected \(attribute.expected).")
+    }
+    try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
+      var text = try TableText(file.bytes, source: path)
+      guard let old = text.table.entry(named: name) else { throw unknownUser(name) }
+      var attributes = old.attributes
+      attributes[key] = value
+      let new = UserEntry(
+        name: name, hash: old.hash, home: old.home, isReadOnly: old.isReadOnly, attributes: attributes)
+      text.replace(line: old.line, with: new)
+      return text.bytes
+    }
+  }
+
   /// Removes a user's line.
   public func remove(_ name: [UInt8]) throws(UserTableError) {
     try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in

@@ -14,11 +14,13 @@ struct UserCommand: ParsableCommand {
       running daemon reads the table again on SIGHUP. Exit codes: 0 done, 64 wrong usage, 78 broken table, 1 the rest.
       """,
     subcommands: [
-      AddUser.self, ChangePassword.self, RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self,
+      AddUser.self, ChangePassword.self, SecondFactorCommand.self, RemoveUser.self, ListUsers.self, ShowUser.self,
+      ImportUsers.self,
     ])
 }
 
-private struct TableOption: ParsableArguments {
+/// The option that names the table.
+struct TableOption: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
   var table: String
 
@@ -129,7 +131,10 @@ private struct ShowUser: ParsableCommand {
       print("home:    \(Account.display(entry.home.utf8))")
       print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
       print("hash:    \(entry.hashKind)")
-      for (key, value) in entry.attributes.sorted(by: { $0.key < $1.key }) { print("\(key): \(value)") }
+      for (key, value) in entry.attributes.sorted(by: { $0.key < $1.key }) {
+        let isSecret = UserAttribute.all.contains { $0.key == key && $0.isSecret }
+        print("\(key): \(isSecret ? "********" : value)")
+      }
       print("line:    \(entry.line)")
       if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
     }
@@ -184,7 +189,7 @@ private func newHash(for name: [UInt8]) throws -> String {
 }
 
 /// Prints what `body` throws on standard error and turns it into the exit code the manual promises.
-private func reportingErrors(_ body: () throws -> Void) throws {
+func reportingErrors(_ body: () throws -> Void) throws {
   do {
     try body()
   } catch let error as UserTableError {

@@ -13,6 +13,9 @@ extension Session {
     if snapshot.accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
       return Reply(331, "Anonymous login: send your e-mail address as password.")
     }
+    if asksForCode(command.argument) {
+      return Reply(336, "Password required, and the code of your authenticator application. [alg:totp]")
+    }
     // The same answer whether there is such a user or not.
     return Reply(331, "Password required.")
   }
@@ -36,9 +39,14 @@ extension Session {
       _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
     }
     let entry = accounts.entry(named: name)
-    switch await context.verifier.check(command.argument, hash: entry?.hash) {
+    let factor = secondFactor(command.argument, name: name, entry: entry)
+    switch await context.verifier.check(factor.password, hash: entry?.hash) {
     case .verified:
       guard let entry else { return refuse(name) }
+      guard factor.isProven(for: name, used: context.usedCodes, at: WallClock.seconds) else {
+        if delay == .zero { recordFailure(name) }
+        return refuse(name)
+      }
       for address in addresses { context.throttle.recordSuccess(address: address, user: name) }
       try admit(accounts.account(for: entry))
     case .rejected:

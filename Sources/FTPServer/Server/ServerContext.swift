@@ -14,11 +14,13 @@ final class ServerContext: Sendable {
   final class Snapshot: Sendable {
     let configuration: ServerConfiguration
     let accounts: AccountSource
+    let challenges: ChallengePolicy
     private let jails = Mutex<[String: Jail]>([:])
 
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
+      challenges = ChallengePolicy(entries: accounts.table.entries)
       // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
       for home in [accounts.single?.home, accounts.anonymousRoot] {
         if let home { _ = try? jail(home: home) }
@@ -50,6 +52,7 @@ final class ServerContext: Sendable {
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
   let throttle = LoginThrottle()
+  let usedCodes = UsedCodes()
   let buffers = BufferPool()
   let pipes = PipePool()
   let names = OwnerNames()

@@ -1,0 +1,35 @@
+// The options of the user table: what their values must look like, and that secrets are not shown.
+
+import Testing
+
+@testable import Accounts
+
+@Suite struct UserAttributeTests {
+  private static let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+  @Test func keysAreSortedAndUnique() {
+    let keys = UserAttribute.all.map(\.key)
+    #expect(keys == Set(keys).sorted())
+  }
+
+  @Test func secondFactorAndCertificate() throws {
+    let table = try UserTable.parse(
+      bytes("a:*:/a:rw,totp=\(Self.secret),certificate=a@example.org;b.example.org\n"), source: "t")
+    let attributes = try #require(table.entries.first).attributes
+    #expect(attributes == ["totp": Self.secret, "certificate": "a@example.org;b.example.org"])
+  }
+
+  @Test(arguments: ["totp=JBSWY3DPEHPK3PX1", "totp=JBSWY3DPEHPK3PXP", "totp="])
+  func aBadSecretIsNotShown(_ option: String) {
+    let error = tableError { _ = try UserTable.parse(bytes("a:*:/a:rw,\(option)\n"), source: "t") }
+    let message = error?.description ?? ""
+    #expect(message.contains("'totp'"))
+    #expect(message.contains("base32"))
+    #expect(!message.contains("JBSWY"))
+  }
+
+  @Test func aBadCertificateIsShown() {
+    let error = tableError { _ = try UserTable.parse(bytes("a:*:/a:rw,certificate=a;\n"), source: "t") }
+    #expect(error?.description.contains("'certificate=a;'") == true)
+  }
+}

@@ -1,0 +1,103 @@
+// What PASS means for a user with a second factor, and that 336 does not tell who exists.
+
+import Accounts
+import Testing
+import TransportSecurity
+
+@testable import FTPServer
+
+@Suite struct SecondFactorTests {
+  private static let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+  private static let now: Int64 = 1_700_000_000
+  private static let alice = Array("alice".utf8)
+
+  private static var code: String {
+    let password = OneTimePassword(secret: Base32.decode(secret) ?? [])
+    return String(decoding: password.code(at: OneTimePassword.step(at: now)), as: UTF8.self)
+  }
+
+  private func factor(_ argument: String, asked: Bool = false, secret: String? = Self.secret) -> SecondFactor {
+    SecondFactor(argument: Array(argument.utf8), secret: secret, isAsked: asked)
+  }
+
+  private func isProven(_ factor: SecondFactor, _ used: UsedCodes = UsedCodes()) -> Bool {
+    factor.isProven(for: Self.alice, used: used, at: Self.now)
+  }
+
+  @Test func aCodeBehindThePassword() {
+    for asked in [false, true] {
+      let factor = factor("sesame" + Self.code, asked: asked)
+      #expect(factor.password == Array("sesame".utf8))
+      #expect(isProven(factor))
+    }
+  }
+
+  @Test func aCodeBeforeThePassword() {
+    let factor = factor(Self.code + ";sesame;", asked: true)
+    #expect(factor.password == Array("sesame;".utf8))
+    #expect(isProven(factor))
+    // Nobody asked, so this is a password that ends in a code which is none.
+    #expect(!isProven(self.factor(Self.code + ";sesame")))
+  }
+
+  @Test(arguments: ["", "12345", "sesame", "sesame000000", "\(code)", "\(code) ", "sesame\(code) ", ";", "123456;"])
+  func otherWise(_ argument: String) {
+    let isCodeOnly = argument == Self.code
+    // The code alone proves the second factor, with an empty password, which no hash verifies.
+    #expect(isProven(factor(argument)) == isCodeOnly)
+    #expect(factor(argument).password.count == max(0, argument.utf8.count - 6))
+  }
+
+  @Test func aCodeIsGoodOnce() {
+    let used = UsedCodes()
+    #expect(isProven(factor("sesame" + Self.code), used))
+    #expect(!isProven(factor("sesame" + Self.code), used))
+    #expect(!isProven(factor(Self.code + ";sesame", asked: true), used))
+  }
+
+  @Test func withoutSecondFactorAllIsPassword() {
+    #expect(factor("sesame123456", secret: nil).password == Array("sesame123456".utf8))
+    #expect(factor("123456;sesame", secret: nil).password == Array("123456;sesame".utf8))
+    #expect(isProven(factor("sesame", secret: nil)))
+    #expect(factor("123456;sesame", asked: true, secret: nil).password == Array("sesame".utf8))
+  }
+
+  @Test func aSecretThatIsNoneLetsNobodyIn() { #expect(!isProven(factor("sesame" + Self.code, secret: "!"))) }
+
+  // MARK: 336
+
+  private func entries(_ count: Int, withFactor: Int) -> [UserEntry] {
+    (0..<count).map { index in
+      UserEntry(
+        name: Array("user\(index)".utf8), hash: "*", home: "/", isReadOnly: true,
+        attributes: index < withFactor ? ["totp": Self.secret] : [:])
+    }
+  }
+
+  private func share(_ policy: ChallengePolicy) -> Int {
+    (0..<2000).count { policy.asks(Array("nobody\($0)".utf8), entry: nil) }
+  }
+
+  @Test func whoHasAFactorIsAsked() {
+    let entries = entries(2, withFactor: 1)
+    let policy = ChallengePolicy(entries: entries)
+    #expect(policy.asks(entries[0].name, entry: entries[0]))
+    #expect(!policy.asks(entries[1].name, entry: entries[1]))
+  }
+
+  @Test func namesOfNobodyAreAskedInTheSameShare() {
+    #expect(share(ChallengePolicy(entries: entries(4, withFactor: 0))) == 0)
+    #expect(share(ChallengePolicy(entries: [])) == 0)
+    #expect((800...1200).contains(share(ChallengePolicy(entries: entries(4, withFactor: 2)))))
+    #expect(share(ChallengePolicy(entries: entries(4, withFactor: 4))) == 2000)
+  }
+
+  @Test func aRestartDoesNotChangeTheAnswer() {
+    let one = ChallengePolicy(entries: entries(4, withFactor: 2))
+    let other = ChallengePolicy(entries: entries(4, withFactor: 2))
+    for index in 0..<200 {
+      let name = Array("nobody\(index)".utf8)
+      #expect(one.asks(name, entry: nil) == other.asks(name, entry: nil))
+    }
+  }
+}
