@@ -29,7 +29,8 @@ setup:
 serve: setup ## build in release mode and serve ./files on 127.0.0.1:2121 (DIR=, LISTEN=, WEFTPD_USER=)
 	swift build -c release --product weftpd
 	@mkdir -p "$(DIR)"
-	@exec .build/release/weftpd serve "$(DIR)" --listen "$(LISTEN)" --user "$(WEFTPD_USER)"
+	@exec .build/release/weftpd serve "$(DIR)" --listen "$(LISTEN)" --user "$(WEFTPD_USER)" \
+	  $$(test "$$(id -u)" != 0 || echo --set server.allow-root=true)
 
 test: setup ## build and run every test (those whose client or privilege is missing say so and skip)
 	swift build --build-tests

@@ -95,6 +95,7 @@ let package = Package(
       name: "ConversationTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(name: "SystemTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+    .testTarget(name: "PrivilegeTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(
       name: "MultipathTests", dependencies: ["TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
       swiftSettings: settings),

@@ -206,4 +206,28 @@ void weft_malloc_settings(int arenas, int trim) {
 void weft_malloc_trim(void) { malloc_trim(0); }
 int weft_ioctl_int(int fd, unsigned long request, int *value) { return WEFT_RESULT(ioctl(fd, request, value)); }
 
+/* ---- privileges ---- */
+int weft_no_new_privileges(void) { return WEFT_RESULT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }
+/* The numbers and structures of linux/landlock.h, which older headers have only in part. */
+int weft_landlock_version(int errata) { return (int)WEFT_RESULT(syscall(444, NULL, 0, errata ? 2 : 1)); }
+int weft_landlock_create(uint64_t files, uint64_t ports, uint64_t scopes) {
+  struct { uint64_t files, ports, scopes; } rules = {files, ports, scopes};
+  return (int)WEFT_RESULT(syscall(444, &rules, sizeof rules, 0));
+}
+int weft_landlock_add_path(int ruleset, int path, uint64_t allowed) {
+  struct __attribute__((packed)) { uint64_t allowed; int32_t path; } rule = {allowed, path};
+  return (int)WEFT_RESULT(syscall(445, ruleset, 1, &rule, 0));
+}
+int weft_landlock_add_port(int ruleset, uint16_t port, uint64_t allowed) {
+  struct { uint64_t allowed, port; } rule = {allowed, port};
+  return (int)WEFT_RESULT(syscall(445, ruleset, 2, &rule, 0));
+}
+int weft_landlock_restrict(int ruleset) { return (int)WEFT_RESULT(syscall(446, ruleset, 0)); }
+uint32_t weft_setfsuid(uint32_t user) { return (uint32_t)syscall(SYS_setfsuid, user); }
+uint32_t weft_setfsgid(uint32_t group) { return (uint32_t)syscall(SYS_setfsgid, group); }
+int weft_setgroups(size_t count, const uint32_t *groups) {
+  return (int)WEFT_RESULT(syscall(SYS_setgroups, count, groups));
+}
+int weft_getgroups(size_t count, uint32_t *groups) { return (int)WEFT_RESULT(syscall(SYS_getgroups, count, groups)); }
+
 const char *weft_strerror(int code, char *buffer, size_t count) { return strerror_r(code, buffer, count); }

@@ -16,6 +16,7 @@ extension ServerConfiguration {
     case .fixed(let address): passiveAddress = .fixed(address)
     }
     activeEnabled = settings.activeEnabled
+    activeSourcePort = UInt16(clamping: settings.activeSourcePort)
     multipath.control = settings.multipathControl
     multipath.data = settings.multipathData
     multipath.warns = settings.multipathWarnings

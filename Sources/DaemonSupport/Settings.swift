@@ -28,6 +28,8 @@ public struct Settings: Sendable, Equatable {
   public var passivePorts: ClosedRange<UInt16>?
   public var passiveAddress = PassiveAddressSetting.automatic
   public var activeEnabled = false
+  /// 0: the kernel picks a free port.
+  public var activeSourcePort = 0
 
   public var loginTimeout = Duration.zero
   public var idleTimeout = Duration.zero
@@ -46,6 +48,7 @@ public struct Settings: Sendable, Equatable {
   public var logFormat = LogFormat.text
   public var logLevel = Logger.Level.info
   public var shutdownGrace = Duration.zero
+  public var privileges = PrivilegeSettings()
 
   init() {}
 

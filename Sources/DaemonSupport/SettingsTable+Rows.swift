@@ -3,45 +3,47 @@
 extension SettingsTable {
   private static let longest = Duration.seconds(30 * 86_400)
 
-  static let server: [Setting] = [
-    Setting(
-      "listen", .listenList, \.listen, default: "127.0.0.1:2121", needsRestart: true,
-      """
-      The addresses control connections are accepted on. `*` is every address, IPv4 and IPv6; an IPv6 address stands in \
-      brackets; port 0 picks a free port. The default is reachable from this machine only.
-      """),
-    Setting(
-      "server.greeting", .line(limit: 200), \.greeting, default: "weftpd ready",
-      "The text of the 220 reply a client sees first."),
-  ]
+  static let server: [Setting] =
+    [
+      Setting(
+        "listen", .listenList, \.listen, default: "127.0.0.1:2121", needsRestart: true,
+        """
+        The addresses control connections are accepted on. `*` is every address, IPv4 and IPv6; an IPv6 address stands in \
+        brackets; port 0 picks a free port. The default is reachable from this machine only.
+        """),
+      Setting(
+        "server.greeting", .line(limit: 200), \.greeting, default: "weftpd ready",
+        "The text of the 220 reply a client sees first."),
+    ] + privileges
 
-  static let accounts: [Setting] = [
-    Setting(
-      "accounts.table", .optional("path", "the path of a user table, such as /etc/weftpd/users"), \.accountsTable,
-      "The file with the users who may log in; `weftpd user add` writes it."),
-    Setting(
-      "accounts.user", .optional("name", "a user name, such as alice"), \.accountsUser, needsRestart: true,
-      """
-      One more user, who needs no table and lives in `accounts.root`. The password comes from the environment variable \
-      WEFTPD_PASSWORD, or from the file WEFTPD_PASSWORD_FILE names, or is generated and printed.
-      """),
-    Setting(
-      "accounts.root", .optional("path", "the path of a directory, such as /srv/ftp"), \.accountsRoot,
-      "The directory that `accounts.user` reads and writes, and that an anonymous user reads."),
-    Setting(
-      "accounts.read-only", .flag, \.accountsReadOnly, default: "false",
-      "Nobody may change anything, whatever the user table grants."),
-    Setting(
-      "accounts.anonymous", .flag, \.accountsAnonymous, default: "false",
-      "`anonymous` and `ftp` may log in with any password, and only read."),
-    Setting(
-      "accounts.anonymous-root", .optional("path", "the path of a directory, such as /srv/ftp"),
-      \.accountsAnonymousRoot,
-      "The directory an anonymous user sees, when it is not `accounts.root`."),
-    Setting(
-      "accounts.attempts", .integer(1...100), \.accountsAttempts, default: "3", unit: "passwords",
-      "Wrong passwords after which the connection ends with 421."),
-  ]
+  static let accounts: [Setting] =
+    [
+      Setting(
+        "accounts.table", .optional("path", "the path of a user table, such as /etc/weftpd/users"), \.accountsTable,
+        "The file with the users who may log in; `weftpd user add` writes it."),
+      Setting(
+        "accounts.user", .optional("name", "a user name, such as alice"), \.accountsUser, needsRestart: true,
+        """
+        One more user, who needs no table and lives in `accounts.root`. The password comes from the environment variable \
+        WEFTPD_PASSWORD, or from the file WEFTPD_PASSWORD_FILE names, or is generated and printed.
+        """),
+      Setting(
+        "accounts.root", .optional("path", "the path of a directory, such as /srv/ftp"), \.accountsRoot,
+        "The directory that `accounts.user` reads and writes, and that an anonymous user reads."),
+      Setting(
+        "accounts.read-only", .flag, \.accountsReadOnly, default: "false",
+        "Nobody may change anything, whatever the user table grants."),
+      Setting(
+        "accounts.anonymous", .flag, \.accountsAnonymous, default: "false",
+        "`anonymous` and `ftp` may log in with any password, and only read."),
+      Setting(
+        "accounts.anonymous-root", .optional("path", "the path of a directory, such as /srv/ftp"),
+        \.accountsAnonymousRoot,
+        "The directory an anonymous user sees, when it is not `accounts.root`."),
+      Setting(
+        "accounts.attempts", .integer(1...100), \.accountsAttempts, default: "3", unit: "passwords",
+        "Wrong passwords after which the connection ends with 421."),
+    ] + localUsers
 
   static let hosts: [Setting] = []
 
@@ -61,6 +63,12 @@ extension SettingsTable {
     Setting(
       "active.enabled", .flag, \.activeEnabled, default: "true",
       "Whether the server opens data connections to its client (PORT, EPRT); never to anybody else."),
+    Setting(
+      "active.source-port", .integer(0...65_535), \.activeSourcePort, default: "0", needsRestart: true,
+      """
+      The port those connections come from: 20 is what RFC 959 says and old firewalls let through; it takes \
+      CAP_NET_BIND_SERVICE for the life of the daemon. 0 lets the kernel pick a free port.
+      """),
   ]
 
   static let multipath: [Setting] = [
@@ -121,8 +129,6 @@ extension SettingsTable {
       "files.umask", .umask, \.umask, default: "022",
       "The permission bits that new files and directories do not get.")
   ]
-
-  static let privileges: [Setting] = []
 
   static let log: [Setting] = [
     Setting(

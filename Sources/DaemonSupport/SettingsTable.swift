@@ -76,5 +76,5 @@ public enum SettingsTable {
 
   /// Every setting, in the order the documentation shows them; the sections stand in SettingsTable+Rows.swift.
   public static let rows: [Setting] =
-    server + accounts + hosts + passive + multipath + security + transfer + timeouts + limits + files + privileges + log
+    server + accounts + hosts + passive + multipath + security + transfer + timeouts + limits + files + log
 }

@@ -35,11 +35,21 @@ public final class Reactor: Sendable {
   private static let alarmToken = UInt64.max
 
   /// Makes the epoll descriptor and starts the thread, which lives as long as the process.
-  public init() throws(SystemError) {
+  public convenience init() throws(SystemError) {
+    try self.init(suspended: ())
+    try start()
+  }
+
+  /// Makes the epoll descriptor only, for a process that may have no thread yet: ``start()`` follows.
+  public init(suspended: Void) throws(SystemError) {
     epoll = try Self.checked(weft_epoll_create(), "epoll_create1")
     alarm = try Self.checked(weft_eventfd(), "eventfd")
     _ = try Self.checked(
       weft_epoll_ctl(epoll, WEFT_EPOLL_ADD, alarm, WEFT_EPOLL_READABLE, Self.alarmToken), "epoll_ctl")
+  }
+
+  /// Starts the thread. Once is enough and all that is allowed.
+  public func start() throws(SystemError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     pthread_attr_setstacksize(&attributes, 256 * 1024)

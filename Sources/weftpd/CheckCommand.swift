@@ -23,6 +23,9 @@ struct CheckCommand: ParsableCommand {
       valueName: "address:port"))
   var connection: String?
 
+  @Flag(help: "Show what is kept of privilege and which setting asks for it; nothing else is checked.")
+  var privileges = false
+
   func run() throws {
     if let connection { return try showConnection(connection) }
     let sources = options.sources()
@@ -31,6 +34,7 @@ struct CheckCommand: ParsableCommand {
     do throws(SettingsError) {
       loaded = try sources.load()
       accounts = try AccountSetup(loaded, hash: nil)
+      if privileges { return write(try PrivilegeReport.text(loaded, accounts), to: STDOUT_FILENO) }
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)
       write("\(error.problems.count) problem\(error.problems.count == 1 ? "" : "s")\n", to: STDERR_FILENO)

@@ -87,6 +87,7 @@ struct ServeCommand: ParsableCommand {
   /// Everything that may refuse to start, before anything is started.
   private struct Start {
     let loaded: LoadedSettings
+    let plan: PrivilegePlan
     let accounts: AccountSetup
     let password: SingleUserPassword?
     let hash: String?
@@ -107,6 +108,7 @@ struct ServeCommand: ParsableCommand {
       }
       accounts = try AccountSetup(loaded, hash: hash)
       if let nobody = accounts.nobody(loaded) { throw SettingsError([nobody]) }
+      plan = try PrivilegePlan.forThisProcess(loaded)
     }
   }
 
@@ -120,7 +122,6 @@ struct ServeCommand: ParsableCommand {
     if openFiles < UInt64(settings.sessionLimit) &+ 64 {
       logger.info("limits.sessions is \(settings.sessionLimit), but only \(openFiles) files may be open at once")
     }
-    log.startWriter()
     defer { log.flush() }
 
     settings.applyToProcess()
@@ -130,6 +131,10 @@ struct ServeCommand: ParsableCommand {
       let server = try FTPServer(
         configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger)
       addresses = try server.listen(on: settings.listenAddresses)
+      // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
+      try Privileges.apply(start.plan)
+      log.startWriter()
+      logger.notice("\(start.plan.summary)")
       let running = Daemon(server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log)
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running

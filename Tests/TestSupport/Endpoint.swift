@@ -56,11 +56,18 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The local address of a socket.
-  static func local(of descriptor: Int32) -> Endpoint? {
+  static func local(of descriptor: Int32) -> Endpoint? { read { getsockname(descriptor, $0, $1) } }
+
+  /// The address a socket is connected to.
+  public static func peer(of descriptor: Int32) -> Endpoint? { read { getpeername(descriptor, $0, $1) } }
+
+  private static func read(_ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32)
+    -> Endpoint?
+  {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let status = withUnsafeMutablePointer(to: &storage) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0, &length) }
     }
     guard status == 0 else { return nil }
     return Endpoint(storage)

@@ -88,6 +88,20 @@ void weft_malloc_settings(int arenas, int trim);
 void weft_malloc_trim(void);
 int weft_ioctl_int(int fd, unsigned long request, int *value);
 
+/* ---- privileges ---- */
+int weft_no_new_privileges(void);
+/* Landlock: the version (or, with errata set, the bits of mended errors) the kernel has, a ruleset, its rules, its use. */
+int weft_landlock_version(int errata);
+int weft_landlock_create(uint64_t files, uint64_t ports, uint64_t scopes);
+int weft_landlock_add_path(int ruleset, int path, uint64_t allowed);
+int weft_landlock_add_port(int ruleset, uint16_t port, uint64_t allowed);
+int weft_landlock_restrict(int ruleset);
+/* The system calls themselves: glibc's functions of these names change every thread of the process, these only the calling one. */
+uint32_t weft_setfsuid(uint32_t user);
+uint32_t weft_setfsgid(uint32_t group);
+int weft_setgroups(size_t count, const uint32_t *groups);
+int weft_getgroups(size_t count, uint32_t *groups);
+
 /* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
 const char *weft_strerror(int code, char *buffer, size_t count);
 

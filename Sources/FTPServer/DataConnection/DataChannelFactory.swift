@@ -125,11 +125,14 @@ extension Session {
     // From the address the client knows us by, or its firewall will not let us in.
     let local = (try? control.localAddress().address).flatMap { $0.family == target.address.family ? $0 : nil }
     let policy = dataPolicy
+    // RFC 959, section 3.2: the server's data port is the one next to the control port (20), and many connections share it.
+    let port = configuration.activeSourcePort
+    let source = local ?? (port > 0 ? target.address.family.wildcard : nil)
     let made: MadeSocket
     do throws(MultipathError) {
       made = try MultipathSocket.connect(
-        to: target, from: local.map { SocketAddress($0, port: 0) }, policy: policy,
-        receives: transfer?.direction == .upload)
+        to: target, from: source.map { SocketAddress($0, port: port) }, policy: policy,
+        receives: transfer?.direction == .upload, reuseAddress: port > 0)
     } catch {
       if case .system(let cause) = error { throw .noDataConnection("Cannot connect to \(target): \(cause.reason).") }
       throw .noDataConnection("Cannot connect to \(target): \(error).")

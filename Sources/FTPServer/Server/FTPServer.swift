@@ -13,10 +13,12 @@ public final class FTPServer: Sendable {
   private let context: ServerContext
   private let acceptors = Mutex<[Acceptor]>([])
 
-  /// - Throws: ``SystemError`` when the reactor's epoll descriptor or thread cannot be made.
+  /// Starts no thread: privileges may still be dropped until ``start()``.
+  ///
+  /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(configuration: ServerConfiguration, accounts: AccountSource, logger: Logger) throws(SystemError) {
     context = ServerContext(
-      reactor: try Reactor(),
+      reactor: try Reactor(suspended: ()),
       snapshot: .init(configuration: configuration, accounts: accounts), logger: logger)
   }
 
@@ -58,8 +60,9 @@ public final class FTPServer: Sendable {
     }
   }
 
-  /// Starts the acceptor threads.
+  /// Starts the reactor's thread and the acceptors'.
   public func start() throws(SystemError) {
+    try context.reactor.start()
     Self.warmUpDispatch()
     for acceptor in acceptors.withLock({ $0 }) { try acceptor.start() }
     keepHouse()

@@ -57,6 +57,8 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var greeting = "weftpd ready"
   public var passiveEnabled = true
   public var activeEnabled = true
+  /// The port active data connections come from; 0 lets the kernel choose.
+  public var activeSourcePort: UInt16 = 0
   /// The ports of passive data connections; nil lets the kernel choose.
   public var passivePorts: ClosedRange<UInt16>? = 49152...65534
   public var passiveAddress = PassiveAddress.automatic

@@ -1,0 +1,45 @@
+// Who this process is to the kernel, and how many threads it has.
+
+import CLinux
+import Glibc
+
+/// What the kernel knows of this process.
+public enum ThisProcess {
+  /// Source: geteuid(2).
+  public static var user: UInt32 { geteuid() }
+  /// Source: getegid(2).
+  public static var group: UInt32 { getegid() }
+
+  /// The supplementary groups of the calling thread. Source: getgroups(2).
+  public static var groups: [UInt32] {
+    let count = weft_getgroups(0, nil)
+    guard count > 0 else { return [] }
+    var list = [UInt32](repeating: 0, count: Int(count))
+    let filled = weft_getgroups(list.count, &list)
+    return Array(list.prefix(max(0, Int(filled))))
+  }
+
+  /// The threads this process has now; nil when /proc cannot be read. Source: proc_pid_task(5).
+  public static func threadCount() -> Int? {
+    guard let directory = try? File.open("/proc/self/task", flags: O_RDONLY | O_DIRECTORY) else { return nil }
+    var reader = DirectoryReader(directory)
+    var count = 0
+    while let isName = try? reader.next({ _ in true }) { if isName { count += 1 } }
+    return count
+  }
+
+  /// Makes sure that no execve(2) gives this thread, or what it starts, more than it has. Source: PR_SET_NO_NEW_PRIVS(2const).
+  public static func renounceNewPrivileges() throws(SystemError) { try check(weft_no_new_privileges(), "prctl") }
+
+  /// The first port that binding to needs no privilege; 1024 unless the system was told otherwise. Source: ip(7).
+  public static var firstUnprivilegedPort: Int {
+    guard let file = try? File.open("/proc/sys/net/ipv4/ip_unprivileged_port_start", flags: O_RDONLY) else {
+      return 1024
+    }
+    let text = withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { buffer in
+      let count = (try? File.read(file.number, into: buffer, at: 0)) ?? 0
+      return String(decoding: buffer[..<count].prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self)
+    }
+    return Int(text) ?? 1024
+  }
+}
