@@ -17,10 +17,18 @@ public struct UserAttribute: Sendable {
   /// An option that is not obeyed must not look as if it were, so a key that is not here is an error.
   public static let all: [UserAttribute] = [
     UserAttribute(
+      key: "admin", expected: "admin=yes or admin=no",
+      meaning: "The user may see who else is logged in (SITE WHO).",
+      isValid: { ["yes", "no"].contains($0) }),
+    UserAttribute(
       key: "certificate",
       expected: "names of client certificates or SHA-256 fingerprints (64 hex digits), with ; between them",
       meaning: "A client that proves to hold one of these certificates logs in without a password.",
       isValid: { CertificateRule($0) != nil }),
+    UserAttribute(
+      key: "mounts", expected: "mounts=NAME=/PATH, several separated by semicolons",
+      meaning: "Further trees of the user, which SMNT changes to (RFC 959, section 4.1.1).",
+      isValid: { MountPoint.list($0) != nil }),
     UserAttribute(
       key: "totp", expected: "a secret in base32, 26 characters or more",
       meaning: "The password alone is not enough: a one-time password (RFC 6238) is asked for too.",

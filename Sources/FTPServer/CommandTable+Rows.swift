@@ -7,11 +7,11 @@ extension CommandTable {
   static let login: [CommandRow] = [
     now("USER", "USER <name>", "RFC 959 4.1.1", .required, .beforeLogin) { try $0.user($1) },
     later("PASS", "PASS <password>", "RFC 959 4.1.1", .optional, .beforeLogin) { try await $0.password($1) },
-    now("ACCT", "ACCT <account>", "RFC 959 4.1.1", .required, []) { try $0.account($1) },
+    later("ACCT", "ACCT <account>", "RFC 959 4.1.1", .required, .beforeLogin) { try await $0.account($1) },
     now("QUIT", "QUIT", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.quit($1) },
-    missing("REIN", "RFC 959 4.1.1"),
+    now("REIN", "REIN", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.reinitialise($1) },
     missing("HOST", "RFC 7151 3"),
-    missing("SMNT", "RFC 959 4.1.1"),
+    now("SMNT", "SMNT <name>", "RFC 959 4.1.1", .required, []) { try $0.mount($1) },
   ]
 
   static let security: [CommandRow] = [

@@ -8,6 +8,8 @@ struct Dialogue {
   var arguments: [String] = []
   var listen: String?
   var requirements: [String] = []
+  /// Entries of a user table: a name, options, and perhaps a table's name.
+  var users: [String] = []
   var files: [Fixture] = []
   var steps: [Step] = []
 }

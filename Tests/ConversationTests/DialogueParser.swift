@@ -77,6 +77,7 @@ struct DialogueParser {
     case "arguments": dialogue.arguments += rest.split(separator: " ").map(String.init)
     case "listen": dialogue.listen = rest
     case "requires": dialogue.requirements.append(rest)
+    case "user": dialogue.users.append(rest)
     default:
       var words = try Words.split(rest)
       try require(!words.isEmpty, "a name is missing")

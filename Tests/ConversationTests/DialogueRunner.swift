@@ -14,8 +14,10 @@ final class DialogueRunner {
   static func run(_ dialogue: Dialogue) throws {
     let root = try TemporaryDirectory()
     for fixture in dialogue.files { try fixture.create(in: root) }
-    var options = Server.Options(settings: dialogue.settings)
-    options.arguments = dialogue.arguments
+    let tables = try UserTables(dialogue.users, root: root.path)
+    func placed(_ text: String) -> String { tables.placed(text.replacing("{root}", with: root.path)) }
+    var options = Server.Options(settings: dialogue.settings.map(placed))
+    options.arguments = dialogue.arguments.map(placed) + tables.arguments
     if let listen = dialogue.listen { options.listen = [listen] }
     try Server.with(options, root: root) { server in
       let runner = DialogueRunner(server)

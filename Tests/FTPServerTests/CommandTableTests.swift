@@ -10,8 +10,13 @@ import Testing
 @Suite struct CommandTableTests {
   /// The verbs that are built (RFC 959, RFC 2389, RFC 2428, RFC 3659 and the customs).
   static let built = """
-    USER PASS ACCT CWD CDUP PWD XCWD XCUP XPWD XMKD XRMD MKD RMD DELE RNFR RNTO LIST NLST MLSD MLST STAT SIZE MDTM REST
-    RETR STOR APPE STOU ALLO TYPE MODE STRU PASV EPSV PORT EPRT ABOR NOOP SYST FEAT OPTS HELP CLNT SITE QUIT MFMT
+    USER PASS ACCT REIN SMNT QUIT
+    CWD CDUP PWD XCWD XCUP XPWD MKD XMKD RMD XRMD
+    DELE RNFR RNTO SIZE MDTM MFMT MLST SITE
+    RETR STOR APPE STOU ALLO REST ABOR LIST NLST MLSD
+    TYPE MODE STRU OPTS CLNT
+    PASV EPSV PORT EPRT
+    SYST STAT HELP FEAT NOOP
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 
   /// All of RFC 959, section 4.1.
@@ -73,7 +78,11 @@ import Testing
   @Test func theDoorIsShut() {
     let open = Set(CommandTable.rows.filter { $0.isBuilt && $0.traits.contains(.beforeLogin) }.map { "\($0.verb)" })
     #expect(
-      open == ["USER", "PASS", "QUIT", "TYPE", "MODE", "STRU", "OPTS", "CLNT", "SYST", "HELP", "FEAT", "NOOP"])
+      open == [
+        "USER", "PASS", "ACCT", "REIN", "QUIT",
+        "TYPE", "MODE", "STRU", "OPTS", "CLNT",
+        "SYST", "HELP", "FEAT", "NOOP",
+      ])
   }
 
   @Test func theTransferCommandsGetTheOffset() throws {

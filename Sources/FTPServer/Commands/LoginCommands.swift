@@ -1,4 +1,4 @@
-// USER, PASS, ACCT, QUIT (RFC 959, section 4.1.1; RFC 1635 for the anonymous login).
+// USER, PASS, ACCT, REIN, QUIT (RFC 959, section 4.1.1; RFC 1635 for the anonymous login).
 
 import Accounts
 import FTPProtocol
@@ -22,6 +22,7 @@ extension Session {
 
   func password(_ command: Command) async throws(FTPError) {
     guard case .named(let name) = login else {
+      if case .verified = login { throw .sequence("The password was right: send ACCT.") }
       throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
     }
     login = .greeted
@@ -30,27 +31,25 @@ extension Session {
       let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
       return try admit(account)
     }
-    let addresses = control.peerPolicy.addresses.map(\.octets)
-    // Right passwords wait as long as wrong ones: an answer that comes quickly must not tell that the guess was right.
-    let delay = addresses.map { context.throttle.delayBeforeAnswer(address: $0) }.max() ?? .zero
-    // Who has failed before is counted on trying: many connections at once must not each have the first delay.
-    if delay > .zero {
-      recordFailure(name)
-      _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
-    }
+    let isCounted = await waitForTurn(name)
     let entry = accounts.entry(named: name)
     let factor = secondFactor(command.argument, name: name, entry: entry)
     switch await context.verifier.check(factor.password, hash: entry?.hash) {
     case .verified:
       guard let entry else { return refuse(name) }
       guard factor.isProven(for: name, used: context.usedCodes, at: WallClock.seconds) else {
-        if delay == .zero { recordFailure(name) }
+        if !isCounted { recordFailure(name) }
         return refuse(name)
       }
-      for address in addresses { context.throttle.recordSuccess(address: address, user: name) }
-      try admit(accounts.account(for: entry))
+      let account = accounts.account(for: entry)
+      if account.attributes["account"] != nil {
+        login = .verified(account)
+        return reply(Reply(332, "Password right. Send ACCT with your account."))
+      }
+      forgive(name)
+      try admit(account)
     case .rejected:
-      if delay == .zero { recordFailure(name) }
+      if !isCounted { recordFailure(name) }
       refuse(name)
     case .busy, .cancelled:
       // Not a wrong password, so not 530, which makes clients ask their user for another one.
@@ -59,11 +58,49 @@ extension Session {
     }
   }
 
+  /// ACCT: what the user's entry asks for besides the password (332); superfluous for all others (202).
+  func account(_ command: Command) async throws(FTPError) {
+    guard case .verified(let account) = login else {
+      if identity == nil { throw .sequence("Send USER and PASS first.") }
+      return reply(Reply(202, "No account is needed here."))
+    }
+    login = .greeted
+    let isCounted = await waitForTurn(account.name)
+    guard let wanted = account.attributes["account"], Self.areEqual(command.argument, Array(wanted.utf8)) else {
+      if !isCounted { recordFailure(account.name) }
+      return refuse(account.name)
+    }
+    forgive(account.name)
+    try admit(account)
+  }
+
+  /// Compares in a time that does not tell where the first difference is.
+  private static func areEqual(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
+    guard given.count == wanted.count else { return false }
+    return zip(given, wanted).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  /// Waits as long as the client's addresses have deserved by wrong passwords.
+  ///
+  /// Right passwords wait as long as wrong ones: an answer that comes quickly must not tell that the guess was right.
+  /// - Returns: whether the try is counted as a failure already. Who has failed before is counted on trying: many connections at
+  ///   once must not each have the first delay.
+  private func waitForTurn(_ name: [UInt8]) async -> Bool {
+    let delay = control.peerPolicy.addresses.map { context.throttle.delayBeforeAnswer(address: $0.octets) }.max()
+    guard let delay, delay > .zero else { return false }
+    recordFailure(name)
+    _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
+    return true
+  }
+
+  /// Counts a login that succeeded.
+  private func forgive(_ name: [UInt8]) {
+    for address in control.peerPolicy.addresses { context.throttle.recordSuccess(address: address.octets, user: name) }
+  }
+
   private func admit(_ account: Account) throws(FTPError) {
     do {
-      let jail = try snapshot.jail(home: account.home)
-      login = .loggedIn(Identity(account: account, jail: jail))
-      directory = .root
+      try enter(account, root: account.home)
       failedLogins = 0
       reply(account.isReadOnly ? Reply(230, "Logged in, read-only.") : Reply(230, "Logged in."))
       context.logger.event(.info, "login", record(verb: "PASS", result: 230))
@@ -74,6 +111,12 @@ extension Session {
       reply(Reply(421, "Your home directory cannot be opened. Tell the operator, and try again later."))
       isEnding = true
     }
+  }
+
+  /// Makes the tree at `root` the one the session sees.
+  func enter(_ account: Account, root: String) throws(SystemError) {
+    login = .loggedIn(Identity(account: account, jail: try snapshot.jail(home: root)))
+    directory = .root
   }
 
   /// Counts a failed login against every address the client has a path from, or it would change addresses with its subflows.
@@ -94,9 +137,20 @@ extension Session {
     }
   }
 
-  func account(_ command: Command) throws(FTPError) -> Reply {
-    Reply(202, "No account is needed here.")
+  /// REIN: back to the greeting. A transfer that runs is finished first, because commands wait for its end.
+  func reinitialise(_ command: Command) throws(FTPError) -> Reply {
+    discardDataPort()
+    // Only who had logged in gets the time for another login: REIN after REIN holds no connection open.
+    if identity != nil { greeted = .now }
+    login = .greeted
+    directory = .root
+    parameters = TransferParameters()
+    reinitialiseSecurity()
+    return Reply(220, configuration.greeting)
   }
+
+  /// What REIN does to the protection of the connections (RFC 4217, section 11).
+  func reinitialiseSecurity() {}
 
   func quit(_ command: Command) throws(FTPError) -> Reply {
     isEnding = true

@@ -39,6 +39,8 @@ actor Session {
   var failedLogins = 0
   var refusedCommands = 0
   private let connected = MonotonicTime.now
+  /// When the greeting was said, or said again by REIN: the start of `timeouts.login`.
+  var greeted = MonotonicTime.now
   /// When the client last did something: the start of `timeouts.idle`.
   var lastCommand = MonotonicTime.now
 
@@ -202,7 +204,7 @@ actor Session {
     let timeouts = configuration.timeouts
     var next = (time: lastCommand.advanced(by: timeouts.idle.inNanoseconds), kind: DeadlineKind.idle)
     if identity == nil {
-      let login = connected.advanced(by: timeouts.login.inNanoseconds)
+      let login = greeted.advanced(by: timeouts.login.inNanoseconds)
       if login < next.time { next = (login, .login) }
     }
     if case .passive(let listener) = dataPort, listener.expires < next.time { next = (listener.expires, .passive) }

@@ -10,6 +10,8 @@ enum LoginState {
   case greeted
   /// USER was given and waits for PASS.
   case named([UInt8])
+  /// PASS was right, and ACCT has to follow.
+  case verified(Account)
   case loggedIn(Identity)
 }
 
