@@ -61,7 +61,7 @@ public struct AccountSetup: Sendable {
   public let source: AccountSource
   /// Odd things: homes that do not exist, weak hashes, a table others may read.
   public let warnings: [SettingsProblem]
-  /// Users in the table.
+  /// Users in the table, and in those of the hosts.
   public let tableCount: Int
 
   /// - Parameter hash: crypt(3) hash of the password of `accounts.user`; nil leaves that user out.
@@ -69,21 +69,7 @@ public struct AccountSetup: Sendable {
   public init(_ loaded: LoadedSettings, hash: String?) throws(SettingsError) {
     let settings = loaded.settings
     var warnings: [SettingsProblem] = []
-    var table = UserTable()
-    if let path = settings.accountsTable {
-      do throws(UserTableError) {
-        table = try UserTable.load(path: path)
-      } catch {
-        throw SettingsError(Self.problems(error, loaded.origin("accounts.table")))
-      }
-      warnings += table.warnings.map { SettingsProblem(.standard, key: "", $0) }
-      for entry in table.entries {
-        if let fault = SettingsRules.directoryFault(entry.home) {
-          let message = "the home \(quoted(entry.home)) of \(Account.display(entry.name)) \(fault)"
-          warnings.append(SettingsProblem(.file(path: path, line: entry.line), key: "", message))
-        }
-      }
-    }
+    let table = try Self.table(settings.accountsTable, loaded.origin("accounts.table"), "accounts.table", &warnings)
     var single: UserEntry?
     if let name = settings.accountsUser, let root = settings.accountsRoot, let hash {
       let bytes = Array(name.utf8)
@@ -99,16 +85,67 @@ public struct AccountSetup: Sendable {
       warnings.append(SettingsProblem(loaded.origin("accounts.root"), key: "accounts.root", message))
     }
     let anonymousRoot = settings.accountsAnonymous ? settings.accountsAnonymousRoot ?? settings.accountsRoot : nil
-    source = AccountSource(
+    var source = AccountSource(
       table: table, single: single, anonymousRoot: anonymousRoot.map(absolutePath),
       isReadOnly: settings.accountsReadOnly)
-    tableCount = table.entries.count
+    var count = table.entries.count
+    for name in settings.hostNames {
+      let own = try Self.source(ofHost: name, loaded, of: source, &warnings)
+      source.hosts[name] = own
+      if settings[host: name].users != nil { count += own.table.entries.count }
+    }
+    self.source = source
+    tableCount = count
     self.warnings = warnings
   }
 
+  /// The accounts of a virtual host: the server's, changed as the host's settings say.
+  private static func source(
+    ofHost name: String, _ loaded: LoadedSettings, of server: AccountSource, _ warnings: inout [SettingsProblem]
+  ) throws(SettingsError) -> AccountSource {
+    let host = loaded.settings[host: name]
+    var source = server
+    source.hosts = [:]
+    if let root = host.root.map(absolutePath) {
+      source.single = server.single.map {
+        UserEntry(name: $0.name, hash: $0.hash, home: root, isReadOnly: $0.isReadOnly, attributes: $0.attributes)
+      }
+      if server.anonymousRoot != nil { source.anonymousRoot = root }
+    }
+    if host.users != nil {
+      let key = "hosts.\(name).users"
+      source.table = try table(host.users, loaded.origin(key), key, &warnings)
+      source.single = nil
+      source.anonymousRoot = nil
+    }
+    if let root = host.anonymousRoot { source.anonymousRoot = absolutePath(root) }
+    return source
+  }
+
+  /// The user table at `path`, an empty one without; adds to `warnings` what is odd in it.
+  private static func table(
+    _ path: String?, _ origin: SettingOrigin, _ key: String, _ warnings: inout [SettingsProblem]
+  ) throws(SettingsError) -> UserTable {
+    guard let path else { return UserTable() }
+    let table: UserTable
+    do throws(UserTableError) {
+      table = try UserTable.load(path: path)
+    } catch {
+      throw SettingsError(problems(error, origin, key))
+    }
+    warnings += table.warnings.map { SettingsProblem(.standard, key: "", $0) }
+    for entry in table.entries {
+      if let fault = SettingsRules.directoryFault(entry.home) {
+        let message = "the home \(quoted(entry.home)) of \(Account.display(entry.name)) \(fault)"
+        warnings.append(SettingsProblem(.file(path: path, line: entry.line), key: "", message))
+      }
+    }
+    return table
+  }
+
   /// The table's own lines where it has any, else whoever named the table.
-  private static func problems(_ error: UserTableError, _ origin: SettingOrigin) -> [SettingsProblem] {
-    if error.problems.isEmpty { return [SettingsProblem(origin, key: "accounts.table", error.description)] }
+  private static func problems(_ error: UserTableError, _ origin: SettingOrigin, _ key: String) -> [SettingsProblem] {
+    if error.problems.isEmpty { return [SettingsProblem(origin, key: key, error.description)] }
     return error.problems.map {
       SettingsProblem(.file(path: error.source, line: $0.line), key: "", $0.message)
     }

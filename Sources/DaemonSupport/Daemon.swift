@@ -95,7 +95,9 @@ public final class Daemon: Sendable {
       return false
     }
     for warning in new.warnings + accounts.warnings { logger.warning("\(warning)") }
-    let changes = SettingsTable.rows.filter { $0.show(old.settings) != $0.show(new.settings) }
+    let gone = old.settings.hostNames.filter { !new.settings.hostNames.contains($0) }.flatMap(SettingsTable.hostRows)
+    let changes = (SettingsTable.rows(of: new.settings) + gone)
+      .filter { $0.show(old.settings) != $0.show(new.settings) }
     for row in changes {
       let (before, after) = (row.show(old.settings), row.show(new.settings))
       logger.notice("\(row.key) changed from \(Self.text(before)) to \(Self.text(after))")

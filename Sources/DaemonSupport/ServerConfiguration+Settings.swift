@@ -20,6 +20,14 @@ extension ServerConfiguration {
     multipath.control = settings.multipathControl
     multipath.data = settings.multipathData
     multipath.warns = settings.multipathWarnings
+    defaultType = settings.defaultType
+    hosts = Hosts(
+      settings.hostNames.map { name in
+        let host = settings[host: name]
+        return VirtualHost(
+          name: name, greeting: host.greeting, certificate: host.certificate.map(absolutePath),
+          key: host.key.map(absolutePath), defaultType: host.defaultType)
+      })
     limits.sessions = settings.sessionLimit
     limits.sessionsPerAddress = settings.sessionsPerAddressLimit
     limits.commandLine = settings.commandLineLimit

@@ -1,6 +1,7 @@
 // The effective settings as typed values: what the rest of the daemon reads.
 
 import Accounts
+import FTPServer
 import LinuxSystem
 import Logging
 import MultipathTCP
@@ -19,6 +20,12 @@ public struct Settings: Sendable, Equatable {
   public var accountsAnonymous = false
   public var accountsAnonymousRoot: String?
   public var accountsAttempts = 0
+
+  /// The names of the virtual hosts, in lower case.
+  public var hostNames: [String] = []
+  /// What is set for each virtual host.
+  public var hosts: [String: HostSettings] = [:]
+  public var defaultType = DefaultTransferType.ascii
 
   public var multipathControl = MultipathPolicy.automatic
   public var multipathData = MultipathPolicy.automatic

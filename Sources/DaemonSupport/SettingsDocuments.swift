@@ -24,14 +24,26 @@ public enum SettingsDocuments {
       let paragraph = "\(row.meaning) Expects \(row.expected).\(restart)"
       text += wrapped(paragraph, width: 118 - indent.count).map { "\(indent)# \($0)\n" }.joined()
       text += "\(indent)#\(lastPart(row.key)): \(yamlValue(row.defaultItems, of: row))\n"
+      if row.key == "hosts.names" { text += hostExample }
     }
     return text
+  }
+
+  /// What each host may have, told and not set: there is no host to set it for.
+  private static var hostExample: String {
+    let intro = "The settings of one host stand below its name:"
+    let lines = SettingsTable.hostRows("NAME").flatMap { row in
+      let field = row.key.dropFirst("hosts.NAME.".count)
+      return wrapped("  \(field): \(row.meaning) Expects \(row.expected).", width: 114)
+        .enumerated().map { ($0.offset == 0 ? "    " : "      ") + $0.element }
+    }
+    return ([intro, "  ftp.example.org:"] + lines).map { "  # \($0)\n" }.joined()
   }
 
   /// The table of `docs/configuration.md`.
   public static func markdown() -> String {
     var text = "| key | type | default | unit | meaning |\n|---|---|---|---|---|\n"
-    for row in SettingsTable.rows {
+    for row in SettingsTable.rows.flatMap({ $0.key == "hosts.names" ? [$0] + SettingsTable.hostRows("NAME") : [$0] }) {
       let standard = row.defaultItems.isEmpty ? "not set" : "`\(row.defaultItems.joined(separator: ", "))`"
       let restart = row.needsRestart ? " A change needs a restart." : ""
       let meaning = "\(row.meaning) Expects \(row.expected).\(restart)"
@@ -43,7 +55,7 @@ public enum SettingsDocuments {
 
   /// Every setting in force and where it came from, as YAML that weftpd would read again.
   public static func effective(_ loaded: LoadedSettings) -> String {
-    let lines = SettingsTable.rows.map { row in
+    let lines = SettingsTable.rows(of: loaded.settings).map { row in
       ("\(row.key): \(yamlValue(row.show(loaded.settings), of: row))", "# \(loaded.origin(row.key))")
     }
     // One column for the sources, unless a value is so long that it would push them off the screen.

@@ -146,17 +146,19 @@ struct SettingsFile: FileConfigSnapshot {
       let key = prefix + name
       if let row = SettingsTable.row(key) {
         take(value, row: row, line: line)
-      } else if SettingsTable.sections.contains(key) {
+      } else if SettingsTable.sections.contains(key) || SettingsTable.hostName(ofSection: key) != nil {
         // A section whose settings are all commented out is fine.
         if Self.isNothing(value) { continue }
         if value.mapping == nil {
-          let inside = SettingsTable.rows.filter { $0.section == key }.map(\.key).joined(separator: ", ")
+          let rows = SettingsTable.hostName(ofSection: key).map(SettingsTable.hostRows)
+          let inside = (rows ?? SettingsTable.rows.filter { $0.section == key }).map(\.key).joined(separator: ", ")
           report(line: line, key, "is a section; expected settings beneath it: \(inside)")
         } else {
           walk(value, prefix: key + ".")
         }
       } else {
-        let known = SettingsTable.rows.map(\.key) + SettingsTable.sections
+        let ofHost = SettingsTable.hostName(inKey: key).map(SettingsTable.hostRows) ?? []
+        let known = (SettingsTable.rows + ofHost).map(\.key) + SettingsTable.sections
         problems.append(.unknown(.file(path: path, line: line), key: key, among: known))
       }
     }

@@ -69,6 +69,8 @@ extension SettingsSources {
   /// One source, and how to name it in a message.
   private struct Layer {
     let snapshot: any ConfigSnapshot
+    /// The keys `hosts.NAME.FIELD` it has.
+    var hostKeys: [String] = []
     let origin: @Sendable (Setting) -> SettingOrigin
   }
 
@@ -80,21 +82,45 @@ extension SettingsSources {
     let layers = makeLayers(&problems)
     var settings = Settings()
     var origins: [String: SettingOrigin] = [:]
-    for row in SettingsTable.rows {
-      for layer in layers {
-        guard let items = Self.items(of: row, in: layer.snapshot) else { continue }
-        let origin = layer.origin(row)
-        do throws(Rejection) {
-          try row.store(items, &settings)
-          origins[row.key] = origin
-        } catch {
-          problems.append(.rejected(origin, row: row, items: items, error))
-        }
+    func take(_ row: Setting, _ layer: Layer) {
+      guard let items = Self.items(of: row, in: layer.snapshot) else { return }
+      let origin = layer.origin(row)
+      do throws(Rejection) {
+        try row.store(items, &settings)
+        origins[row.key] = origin
+      } catch {
+        problems.append(.rejected(origin, row: row, items: items, error))
       }
     }
+    // The names that any source gives: a host's settings may stand in one and its name be left out by a stronger one.
+    var hosts: Set<String> = []
+    for row in SettingsTable.rows {
+      for layer in layers {
+        take(row, layer)
+        hosts.formUnion(settings.hostNames)
+      }
+    }
+    for row in hosts.sorted().flatMap(SettingsTable.hostRows) {
+      for layer in layers { take(row, layer) }
+    }
+    settings.hosts = settings.hosts.filter { settings.hostNames.contains($0.key) }
+    problems += unknownHosts(layers, hosts)
     if problems.isEmpty { problems = SettingsRules.contradictions(in: settings, origins: origins) }
     guard problems.isEmpty else { throw SettingsError(SettingsProblem.inReadingOrder(problems)) }
-    return LoadedSettings(settings: settings, origins: origins, warnings: unknownEnvironment())
+    return LoadedSettings(settings: settings, origins: origins, warnings: unknownEnvironment(hosts))
+  }
+
+  /// Settings of hosts that no source names.
+  private func unknownHosts(_ layers: [Layer], _ hosts: Set<String>) -> [SettingsProblem] {
+    layers.flatMap { layer in
+      layer.hostKeys.compactMap { key in
+        guard let row = SettingsTable.hostRow(key), let name = SettingsTable.hostName(inKey: key),
+          !hosts.contains(name)
+        else { return nil }
+        let hint = nearest(to: name, among: hosts.sorted()).map { "; the nearest is \($0)" } ?? ""
+        return SettingsProblem(layer.origin(row), key: key, "hosts.names has no \(name)\(hint)")
+      }
+    }
   }
 
   /// The sources, the weakest first.
@@ -105,7 +131,9 @@ extension SettingsSources {
         let file = SettingsFile(bytes: try readSettingsFile(path), path: path)
         problems += file.problems
         layers.append(
-          Layer(snapshot: file) { .file(path: path, line: file.entries[$0.key]?.line ?? 0) })
+          Layer(snapshot: file, hostKeys: file.entries.keys.filter { SettingsTable.hostRow($0) != nil }.sorted()) {
+            .file(path: path, line: file.entries[$0.key]?.line ?? 0)
+          })
       } catch {
         problems += error.problems
       }
@@ -114,6 +142,7 @@ extension SettingsSources {
     layers.append(Layer(snapshot: variables.snapshot()) { .environment(name: $0.environmentName) })
 
     var assigned: [AbsoluteConfigKey: ConfigValue] = [:]
+    var assignedHostKeys: [String] = []
     for assignment in assignments {
       let key = String(assignment.prefix { $0 != "=" })
       guard key.utf8.count < assignment.utf8.count else {
@@ -125,9 +154,11 @@ extension SettingsSources {
         continue
       }
       let text = String(assignment.dropFirst(key.count + 1))
-      assigned[AbsoluteConfigKey(ConfigKey(key))] = Self.value(row.isList ? splitList(text) : [text], of: row)
+      assigned[AbsoluteConfigKey(ConfigKey(row.key))] = Self.value(row.isList ? splitList(text) : [text], of: row)
+      if SettingsTable.hostRow(row.key) != nil { assignedHostKeys.append(row.key) }
     }
-    layers.append(Layer(snapshot: InMemoryProvider(name: "--set", values: assigned).snapshot()) { _ in .assignment })
+    let assignments = InMemoryProvider(name: "--set", values: assigned).snapshot()
+    layers.append(Layer(snapshot: assignments, hostKeys: assignedHostKeys) { _ in .assignment })
 
     var named: [AbsoluteConfigKey: ConfigValue] = [:]
     var names: [String: String] = [:]
@@ -168,8 +199,9 @@ extension SettingsSources {
   }
 
   /// A misspelt variable would otherwise be silently without effect. It is no error: the environment is not ours alone.
-  private func unknownEnvironment() -> [SettingsProblem] {
-    let known = SettingsTable.rows.map(\.environmentName) + SettingsTable.otherEnvironmentNames
+  private func unknownEnvironment(_ hosts: Set<String>) -> [SettingsProblem] {
+    let rows = SettingsTable.rows + hosts.flatMap(SettingsTable.hostRows)
+    let known = rows.map(\.environmentName) + SettingsTable.otherEnvironmentNames
     let ours = environment.keys.filter { $0.hasPrefix(SettingsTable.environmentPrefix) }.sorted()
     return ours.filter { !known.contains($0) }.map { .unknown(.environment(name: $0), key: $0, among: known) }
   }

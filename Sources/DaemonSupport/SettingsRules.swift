@@ -30,6 +30,10 @@ enum SettingsRules {
     }
     checkDirectory("accounts.root", settings.accountsRoot)
     checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
+    for (name, host) in settings.hosts.sorted(by: { $0.key < $1.key }) {
+      checkDirectory("hosts.\(name).root", host.root)
+      checkDirectory("hosts.\(name).anonymous-root", host.anonymousRoot)
+    }
     return problems
   }
 

@@ -45,8 +45,6 @@ extension SettingsTable {
         "Wrong passwords after which the connection ends with 421."),
     ] + localUsers
 
-  static let hosts: [Setting] = []
-
   static let passive: [Setting] = [
     Setting(
       "passive.enabled", .flag, \.passiveEnabled, default: "true",
@@ -92,7 +90,14 @@ extension SettingsTable {
 
   static let security: [Setting] = []
 
-  static let transfer: [Setting] = []
+  static let transfer: [Setting] = [
+    Setting(
+      "transfer.default-type", .choice(), \.defaultType, default: "A",
+      """
+      The transfer type of a client that sends no TYPE: `A` (text), as RFC 959 wants, or `I` (bytes as they are), for \
+      devices that never send it and would spoil what they upload. Users (`default-type=`) and hosts may have their own.
+      """)
+  ]
 
   static let timeouts: [Setting] = [
     Setting(

@@ -64,8 +64,8 @@ public enum SettingsTable {
   /// Environment variables that are read but are no settings: the password of `accounts.user`, itself or in a file.
   public static let otherEnvironmentNames = ["WEFTPD_PASSWORD", "WEFTPD_PASSWORD_FILE"]
 
-  /// The row of `key`, nil for an unknown key.
-  public static func row(_ key: String) -> Setting? { byKey[key] }
+  /// The row of `key`, a host's own included (``hostRow(_:)``); nil for an unknown key.
+  public static func row(_ key: String) -> Setting? { byKey[key] ?? hostRow(key) }
 
   private static let byKey: [String: Setting] = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
 

@@ -1,4 +1,4 @@
-// Reads the arguments of PORT, EPRT and EPSV.
+// Reads the arguments of PORT, EPRT, EPSV and LPRT.
 
 /// Where a client wants a data connection to go.
 public struct DataAddress: Sendable, Hashable {
@@ -57,6 +57,28 @@ public enum DataPort {
     let octets = family == .ipv4 ? AddressText.ipv4(fields[2]) : AddressText.ipv6(fields[2])
     guard let octets, let port = number(fields[3], upTo: 65535), port != 0 else { throw .syntax }
     return DataAddress(family: family, octets: octets, port: UInt16(truncatingIfNeeded: port))
+  }
+
+  /// Reads `family,length,address…,length,port…` (RFC 1639 §2): families 4 and 6, an address as long as theirs, a port of two bytes.
+  public static func parseLPRT(_ argument: [UInt8]) throws(ParseError) -> DataAddress {
+    let fields = argument.split(separator: 0x2C, omittingEmptySubsequences: false)
+    var octets: [UInt8] = []
+    for field in fields {
+      guard let octet = number(field, upTo: 255) else { throw .syntax }
+      octets.append(UInt8(truncatingIfNeeded: octet))
+    }
+    guard octets.count >= 3 else { throw .syntax }
+    let family: DataAddress.Family
+    switch octets[0] {
+    case 4: family = .ipv4
+    case 6: family = .ipv6
+    default: throw .unsupportedFamily
+    }
+    let length = family == .ipv4 ? 4 : 16
+    guard octets[1] == length, octets.count == length + 5, octets[length + 2] == 2 else { throw .syntax }
+    let port = UInt16(octets[length + 3]) << 8 | UInt16(octets[length + 4])
+    guard port != 0 else { throw .syntax }
+    return DataAddress(family: family, octets: Array(octets[2..<(length + 2)]), port: port)
   }
 
   /// Reads the argument of EPSV: nothing, a family, or `ALL`.

@@ -27,6 +27,23 @@ extension Reply {
     return Reply(229, bytes: text)
   }
 
+  /// `228 Entering Long Passive Mode (family,length,address…,2,p1,p2)` (RFC 1639 §3).
+  public static func longPassive(octets: [UInt8], port: UInt16) -> Reply {
+    var text: [UInt8] = []
+    text.append("Entering Long Passive Mode (")
+    text.append(octets.count == 4 ? "4,4," : "6,16,")
+    for octet in octets {
+      text.append(decimal: UInt64(octet))
+      text.append(0x2C)
+    }
+    text.append("2,")
+    text.append(decimal: UInt64(port >> 8))
+    text.append(0x2C)
+    text.append(decimal: UInt64(port & 0xFF))
+    text.append(")")
+    return Reply(228, bytes: text)
+  }
+
   /// `257 "path" note`: the path in double quotes, a quote within it doubled (RFC 959, appendix II).
   public static func path(_ code: UInt16, _ path: [UInt8], _ note: StaticString) -> Reply {
     var text: [UInt8] = []

@@ -10,7 +10,7 @@ extension CommandTable {
     later("ACCT", "ACCT <account>", "RFC 959 4.1.1", .required, .beforeLogin) { try await $0.account($1) },
     now("QUIT", "QUIT", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.quit($1) },
     now("REIN", "REIN", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.reinitialise($1) },
-    missing("HOST", "RFC 7151 3"),
+    now("HOST", "HOST <name>", "RFC 7151 3", .required, .beforeLogin, feature: "HOST") { try $0.host($1) },
     now("SMNT", "SMNT <name>", "RFC 959 4.1.1", .required, []) { try $0.mount($1) },
   ]
 
@@ -31,7 +31,10 @@ extension CommandTable {
     now("STRU", "STRU F", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.structure($1) },
     now("OPTS", "OPTS <command> [options]", "RFC 2389 4", .required, .beforeLogin) { try $0.options($1) },
     now("CLNT", "CLNT <client>", "by custom", .optional, .beforeLogin, feature: "CLNT") { try $0.client($1) },
-    missing("CSID", "by custom"),
+    now("CSID", "CSID Name=<client>; ...", "draft-peterson-streamlined-ftp 3", .required, .beforeLogin, feature: "CSID")
+    {
+      try $0.clientAndServer($1)
+    },
     missing("LANG", "RFC 2640 4"),
   ]
 
@@ -44,9 +47,13 @@ extension CommandTable {
     now("EPRT", "EPRT |family|address|port|", "RFC 2428 2", .required, .keepsRestart, feature: "EPRT") {
       try $0.extendedPort($1)
     },
-    missing("LPSV", "RFC 1639 3"),
-    missing("LPRT", "RFC 1639 2"),
-    missing("PRET", "by custom"),
+    now("LPSV", "LPSV", "RFC 1639 3", .none, .keepsRestart, feature: "LPSV") { try $0.longPassive($1) },
+    now("LPRT", "LPRT af,hal,h1,...,pal,p1,...", "RFC 1639 2", .required, .keepsRestart, feature: "LPRT") {
+      try $0.longPort($1)
+    },
+    now("PRET", "PRET <command> [pathname]", "by custom", .required, .keepsRestart, feature: "PRET") {
+      try $0.preparation($1)
+    },
   ]
 
   static let transfer: [CommandRow] = [

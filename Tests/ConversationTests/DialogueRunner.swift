@@ -99,6 +99,7 @@ final class DialogueRunner {
       let listener = try Listener(on: host)
       talk.listener = listener
       variables["port"] = bytes(listener.portArgument)
+      variables["port4"] = bytes(listener.longPortArgument)
       variables["eprt"] = bytes(listener.extendedPortArgument)
     case .accept:
       guard let listener = talk.listener else { throw TestFailure("D: listen is missing") }
@@ -161,6 +162,7 @@ private final class Talk {
   func note(_ reply: FTPReply, host: String) {
     lastReply = reply
     if reply.code == 227 { passive = FTPClient.passiveEndpoint(reply) }
+    if reply.code == 228 { passive = FTPClient.longPassivePort(reply).map { Endpoint(host, $0) } }
     if reply.code == 229 { passive = FTPClient.extendedPassivePort(reply).map { Endpoint(host, $0) } }
   }
 

@@ -55,4 +55,30 @@ import Testing
     #expect(throws: DataPort.ParseError.syntax) { try DataPort.parseEPSV(bytes("everything")) }
     #expect(throws: DataPort.ParseError.syntax) { try DataPort.parseEPSV(bytes("1 ")) }
   }
+
+  @Test func readsLPRT() throws {
+    #expect(
+      try DataPort.parseLPRT(bytes("4,4,192,0,2,1,2,195,81"))
+        == DataAddress(family: .ipv4, octets: [192, 0, 2, 1], port: 50001))
+    let zeros = String(repeating: "0,", count: 15)
+    #expect(
+      try DataPort.parseLPRT(bytes("6,16,\(zeros)1,2,195,81"))
+        == DataAddress(family: .ipv6, octets: [UInt8](repeating: 0, count: 15) + [1], port: 50001))
+  }
+
+  @Test(arguments: [
+    "", "4", "4,4", "4,4,1,2,3,4,2,195", "4,4,1,2,3,4,2,195,81,0", "4,16,1,2,3,4,2,195,81", "4,4,1,2,3,4,1,195,81",
+    "4,4,1,2,3,4,2,0,0", "4,4,1,2,3,256,2,195,81", "4,4,1,2,3,-1,2,195,81", "6,4,1,2,3,4,2,195,81",
+    "4,4,1,2,3,4,2,195,",
+    "4, 4,1,2,3,4,2,195,81", "x,4,1,2,3,4,2,195,81", "256,4,1,2,3,4,2,195,81",
+  ])
+  func refusesLPRT(argument: String) {
+    #expect(throws: DataPort.ParseError.syntax) { try DataPort.parseLPRT(bytes(argument)) }
+  }
+
+  @Test func namesAnUnknownFamilyOfLPRT() {
+    for argument in ["5,4,1,2,3,4,2,195,81", "16,2,1,2,2,1,1", "0,0,0"] {
+      #expect(throws: DataPort.ParseError.unsupportedFamily) { try DataPort.parseLPRT(bytes(argument)) }
+    }
+  }
 }

@@ -10,12 +10,12 @@ import Testing
 @Suite struct CommandTableTests {
   /// The verbs that are built (RFC 959, RFC 2389, RFC 2428, RFC 3659 and the customs).
   static let built = """
-    USER PASS ACCT REIN SMNT QUIT
+    USER PASS ACCT REIN HOST SMNT QUIT
     CWD CDUP PWD XCWD XCUP XPWD MKD XMKD RMD XRMD
     DELE RNFR RNTO SIZE MDTM MFMT MLST SITE
     RETR STOR APPE STOU ALLO REST ABOR LIST NLST MLSD
-    TYPE MODE STRU OPTS CLNT
-    PASV EPSV PORT EPRT
+    TYPE MODE STRU OPTS CLNT CSID
+    PASV EPSV PORT EPRT LPSV LPRT PRET
     SYST STAT HELP FEAT NOOP
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 
@@ -79,14 +79,14 @@ import Testing
     let open = Set(CommandTable.rows.filter { $0.isBuilt && $0.traits.contains(.beforeLogin) }.map { "\($0.verb)" })
     #expect(
       open == [
-        "USER", "PASS", "ACCT", "REIN", "QUIT",
-        "TYPE", "MODE", "STRU", "OPTS", "CLNT",
+        "USER", "PASS", "ACCT", "REIN", "HOST", "QUIT",
+        "TYPE", "MODE", "STRU", "OPTS", "CLNT", "CSID",
         "SYST", "HELP", "FEAT", "NOOP",
       ])
   }
 
   @Test func theTransferCommandsGetTheOffset() throws {
-    for text in ["RETR", "STOR", "REST", "PASV", "EPSV", "PORT", "EPRT", "TYPE"] {
+    for text in ["RETR", "STOR", "REST", "PASV", "EPSV", "LPSV", "PORT", "EPRT", "LPRT", "PRET", "TYPE"] {
       #expect(try #require(CommandTable.row(verb(text))).traits.contains(.keepsRestart), "\(text)")
     }
   }
@@ -133,7 +133,9 @@ import Testing
     for feature in expected { #expect(features.contains(feature), "\(feature)") }
     #expect(features.contains { $0.hasPrefix("MLST type*;size*;") })
     #expect(features.count == expected.count + 1)
-    for word in ["EPSV", "EPRT", "MDTM", "SIZE", "REST STREAM", "MFMT", "CLNT"] { #expect(features.contains(word)) }
+    for word in ["EPSV", "EPRT", "MDTM", "SIZE", "REST STREAM", "MFMT", "CLNT", "HOST"] {
+      #expect(features.contains(word))
+    }
   }
 
   @Test func whatTheSettingsDenyIsNotAnnounced() async throws {

@@ -112,6 +112,14 @@ public final class FTPClient {
     between(reply.text, "(|||", "|)").flatMap { UInt16($0) }
   }
 
+  /// The port of a 228 reply: the last two of its numbers.
+  public static func longPassivePort(_ reply: FTPReply) -> UInt16? {
+    guard let inner = between(reply.text, "(", ")") else { return nil }
+    let numbers = inner.split(separator: ",", omittingEmptySubsequences: false).compactMap { UInt8($0) }
+    guard numbers.count == (numbers.first == 4 ? 9 : 21) else { return nil }
+    return UInt16(numbers[numbers.count - 2]) << 8 | UInt16(numbers[numbers.count - 1])
+  }
+
   private static func between(_ text: String, _ opening: String, _ closing: String) -> String? {
     let all = Array(text.unicodeScalars)
     let from = Array(opening.unicodeScalars)

@@ -50,6 +50,11 @@ public final class Listener {
     endpoint.host.split(separator: ".").joined(separator: ",") + ",\(endpoint.port >> 8),\(endpoint.port & 0xFF)"
   }
 
+  /// The end of the argument of LPRT for IPv4: h1,h2,h3,h4,2,p1,p2.
+  public var longPortArgument: String {
+    endpoint.host.split(separator: ".").joined(separator: ",") + ",2,\(endpoint.port >> 8),\(endpoint.port & 0xFF)"
+  }
+
   /// The argument of EPRT: |1|address|port|.
   public var extendedPortArgument: String { "|\(endpoint.isIPv6 ? 2 : 1)|\(endpoint.host)|\(endpoint.port)|" }
 }

@@ -1,4 +1,4 @@
-// PASV, PORT (RFC 959, section 4.1.2), EPSV, EPRT (RFC 2428).
+// PASV, PORT (RFC 959, section 4.1.2), EPSV, EPRT (RFC 2428), LPSV, LPRT (RFC 1639), PRET.
 
 import FTPProtocol
 import LinuxSystem
@@ -6,14 +6,8 @@ import LinuxSystem
 extension Session {
   func passive(_ command: Command) throws(FTPError) -> Reply {
     try requirePassive(extended: false)
-    let local: SocketAddress
-    do { local = try control.localAddress() } catch { throw .controlConnectionLost }
-    let shown: IPAddress
-    switch configuration.passiveAddress {
-    case .automatic: shown = local.address
-    case .fixed(let address): shown = address
-    }
-    guard local.address.family == .ipv4, let host = shown.ipv4 else {
+    let local = try localAddress()
+    guard local.family == .ipv4, let host = shownAddress(local).ipv4 else {
       throw .noDataConnection("PASV cannot tell an IPv6 address: use EPSV.")
     }
     let listener = try openPassivePort()
@@ -37,13 +31,28 @@ extension Session {
       return Reply(200, "EPSV ALL: from now on only EPSV makes data connections.")
     }
     try requirePassive(extended: true)
-    let local: SocketAddress
-    do { local = try control.localAddress() } catch { throw .controlConnectionLost }
-    let own: DataAddress.Family = local.address.family == .ipv4 ? .ipv4 : .ipv6
+    let own: DataAddress.Family = try localAddress().family == .ipv4 ? .ipv4 : .ipv6
     if case .family(let wanted) = request, wanted != own {
       throw .dataPortRefused(Reply(522, "Network protocol not supported on this connection, use (\(own.rawValue))"))
     }
     return .extendedPassive(port: try openPassivePort().local.port)
+  }
+
+  /// LPSV: as PASV, for addresses of any length.
+  func longPassive(_ command: Command) throws(FTPError) -> Reply {
+    try requirePassive(extended: false)
+    let shown = shownAddress(try localAddress())
+    return .longPassive(octets: shown.octets, port: try openPassivePort().local.port)
+  }
+
+  private func localAddress() throws(FTPError) -> IPAddress {
+    do { return try control.localAddress().address } catch { throw .controlConnectionLost }
+  }
+
+  /// The address clients are told to connect to. What `passive.address` says is IPv4 and no matter to those who came by IPv6.
+  private func shownAddress(_ local: IPAddress) -> IPAddress {
+    if case .fixed(let address) = configuration.passiveAddress, local.family == .ipv4 { return address }
+    return local
   }
 
   func port(_ command: Command) throws(FTPError) -> Reply {
@@ -68,6 +77,30 @@ extension Session {
     }
     return try setActive(SocketAddress(address, port: target.port), command)
   }
+
+  func longPort(_ command: Command) throws(FTPError) -> Reply {
+    try requireActive()
+    let target: DataAddress
+    do { target = try DataPort.parseLPRT(command.argument) } catch {
+      throw error == .unsupportedFamily
+        ? .dataPortRefused(Reply(521, "Supported address families are (4, 6)"))
+        : .syntax("Usage: LPRT 4,4,h1,h2,h3,h4,2,p1,p2 or LPRT 6,16,h1,...,h16,2,p1,p2")
+    }
+    guard let address = IPAddress(octets: target.octets, scope: control.peer.address.scope) else {
+      throw .syntax("LPRT: no such address.")
+    }
+    return try setActive(SocketAddress(address, port: target.port), command)
+  }
+
+  /// PRET command [pathname]: what the next transfer will be, told before PASV. All data connections are alike here.
+  func preparation(_ command: Command) throws(FTPError) -> Reply {
+    guard let planned = command.subcommand, Self.transferVerbs.contains(planned.verb) else {
+      throw .syntax("Usage: PRET <transfer command> [pathname]")
+    }
+    return Reply(200, "Planning for \(planned.verb).")
+  }
+
+  private static let transferVerbs: Set<Verb> = ["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"]
 
   private func setActive(_ target: SocketAddress, _ command: Command) throws(FTPError) -> Reply {
     if let objection = control.peerPolicy.objection(to: target) {

@@ -23,8 +23,8 @@ extension Session {
   /// A feature that the settings deny is not announced.
   private func isOffered(_ row: CommandRow) -> Bool {
     switch row.verb {
-    case "EPSV": configuration.passiveEnabled
-    case "EPRT": configuration.activeEnabled
+    case "EPSV", "LPSV": configuration.passiveEnabled
+    case "EPRT", "LPRT": configuration.activeEnabled
     default: true
     }
   }

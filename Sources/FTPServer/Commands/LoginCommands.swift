@@ -10,7 +10,7 @@ extension Session {
   func user(_ command: Command) throws(FTPError) -> Reply {
     if identity != nil { throw .sequence("You are logged in. To become another user, connect anew.") }
     login = .named(command.argument)
-    if snapshot.accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
+    if accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
       return Reply(331, "Anonymous login: send your e-mail address as password.")
     }
     if asksForCode(command.argument) {
@@ -26,7 +26,7 @@ extension Session {
       throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
     }
     login = .greeted
-    let accounts = snapshot.accounts
+    let accounts = accounts
     if let root = accounts.anonymousRoot, Account.isAnonymousName(name) {
       let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
       return try admit(account)
@@ -101,6 +101,7 @@ extension Session {
   private func admit(_ account: Account) throws(FTPError) {
     do {
       try enter(account, root: account.home)
+      applyDefaultType()
       failedLogins = 0
       reply(account.isReadOnly ? Reply(230, "Logged in, read-only.") : Reply(230, "Logged in."))
       context.logger.event(.info, "login", record(verb: "PASS", result: 230))
@@ -145,8 +146,10 @@ extension Session {
     login = .greeted
     directory = .root
     parameters = TransferParameters()
+    extras = nil
+    applyDefaultType()
     reinitialiseSecurity()
-    return Reply(220, configuration.greeting)
+    return Reply(220, greeting)
   }
 
   /// What REIN does to the protection of the connections (RFC 4217, section 11).

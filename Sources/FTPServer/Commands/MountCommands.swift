@@ -13,7 +13,7 @@ extension Session {
     }
     let name = Self.mountName(command.argument)
     let root: String
-    if name.isEmpty || name == Array("~".utf8) {
+    if name.isEmpty || name.elementsEqual("~".utf8) {
       root = account.home
     } else if let point = points.first(where: { $0.name.utf8.elementsEqual(name) }) {
       root = point.path

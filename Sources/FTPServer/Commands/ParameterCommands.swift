@@ -1,4 +1,4 @@
-// TYPE, MODE, STRU (RFC 959, section 4.1.2), OPTS (RFC 2389), CLNT.
+// TYPE, MODE, STRU (RFC 959, section 4.1.2), OPTS (RFC 2389), CLNT, CSID.
 
 import FTPProtocol
 
@@ -14,6 +14,7 @@ extension Session {
       }
     }
     guard type == .image || type == .ascii(.nonPrint) else { throw Self.typeNotOffered }
+    parameters.isTypeChosen = true
     parameters.type = type
     return type.isText ? Reply(200, "Type set to A.") : Reply(200, "Type set to I.")
   }
@@ -51,9 +52,18 @@ extension Session {
     }
   }
 
+  /// CSID: who client and server are. Neither version nor system is told: they help nobody but an attacker.
+  func clientAndServer(_ command: Command) throws(FTPError) -> Reply {
+    guard Verb(Array(command.argument.prefix(4))) == "NAME", command.argument.dropFirst(4).first == 0x3D else {
+      throw .syntax("Usage: CSID Name=<client>; Version=<version>;")
+    }
+    _ = try client(command)
+    return Reply(200, "Name=weftpd; CaseSensitive=1; DirSep=/;")
+  }
+
   func client(_ command: Command) throws(FTPError) -> Reply {
     context.logger.event(
-      .debug, "client", record(verb: "CLNT", note: String(decoding: command.argument.prefix(128), as: UTF8.self)))
+      .debug, "client", record(verb: command.verb, note: String(decoding: command.argument.prefix(128), as: UTF8.self)))
     return Reply(200, "Noted.")
   }
 }

@@ -12,6 +12,8 @@ public struct AccountSource: Sendable {
   public var anonymousRoot: String?
   /// Makes every account read-only.
   public var isReadOnly: Bool
+  /// The accounts of each virtual host, by its name; they take the place of these.
+  public var hosts: [String: AccountSource] = [:]
 
   public init(
     table: UserTable = UserTable(), single: UserEntry? = nil, anonymousRoot: String? = nil, isReadOnly: Bool = false

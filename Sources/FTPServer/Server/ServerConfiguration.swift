@@ -65,6 +65,9 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var limits = Limits()
   public var timeouts = Timeouts()
   public var multipath = Multipath()
+  public var hosts = Hosts()
+  /// The transfer type until the client sends TYPE; hosts and users may have another.
+  public var defaultType = DefaultTransferType.ascii
 
   public init() {}
 }

@@ -22,8 +22,10 @@ final class ServerContext: Sendable {
       self.accounts = accounts
       challenges = ChallengePolicy(entries: accounts.table.entries)
       // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
-      for home in [accounts.single?.home, accounts.anonymousRoot] {
-        if let home { _ = try? jail(home: home) }
+      for source in [accounts] + accounts.hosts.values {
+        for home in [source.single?.home, source.anonymousRoot] {
+          if let home { _ = try? jail(home: home) }
+        }
       }
     }
 

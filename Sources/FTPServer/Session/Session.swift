@@ -36,6 +36,7 @@ actor Session {
   var inputEnded = false
   /// The connection is broken: nothing can be said any more.
   private var isLost = false
+  var extras: SessionExtras?
   var failedLogins = 0
   var refusedCommands = 0
   private let connected = MonotonicTime.now
@@ -53,6 +54,11 @@ actor Session {
   }
 
   nonisolated var configuration: ServerConfiguration { snapshot.configuration }
+
+  private func greet() {
+    applyDefaultType()
+    reply(Reply(220, greeting))
+  }
 
   // MARK: the loop
 
@@ -79,7 +85,7 @@ actor Session {
   ///
   /// An idle session has no task, whose frames cost kilobytes: this function returns, and the reactor calls ``start(after:)`` again.
   private func run(after wake: Wake?) async {
-    if let wake { resume(wake) } else { reply(Reply(220, configuration.greeting)) }
+    if let wake { resume(wake) } else { greet() }
     while true {
       switch advance() {
       case .command(let rest): await rest(self)

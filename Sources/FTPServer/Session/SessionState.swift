@@ -30,6 +30,8 @@ final class Identity: Sendable {
 struct TransferParameters {
   /// TYPE: A N is the default of RFC 959, section 5.1.
   var type = RepresentationType.ascii(.nonPrint)
+  /// Whether TYPE was given; until then the default type holds, which depends on host and user.
+  var isTypeChosen = false
   /// REST's offset; the next transfer command takes it.
   var restart: UInt64 = 0
   /// RNFR's path; the next command has to be RNTO.

@@ -1,0 +1,55 @@
+// The virtual hosts of a server (RFC 7151), as plain values.
+
+import FTPProtocol
+
+/// What sets a virtual host apart; what is nil is as it is without HOST.
+///
+/// Its users are in ``AccountSource/hosts``, under the same name.
+public struct VirtualHost: Sendable, Equatable {
+  /// In lower case, as ``HostName`` gives it.
+  public var name: String
+  /// The text of the 220 reply to HOST.
+  public var greeting: String?
+  /// The path of the certificate chain that TLS on this host shows.
+  public var certificate: String?
+  /// The path of the certificate's private key.
+  public var key: String?
+  /// The transfer type until the client sends TYPE.
+  public var defaultType: DefaultTransferType?
+
+  public init(
+    name: String, greeting: String? = nil, certificate: String? = nil, key: String? = nil,
+    defaultType: DefaultTransferType? = nil
+  ) {
+    self.name = name
+    self.greeting = greeting
+    self.certificate = certificate
+    self.key = key
+    self.defaultType = defaultType
+  }
+}
+
+extension ServerConfiguration {
+  /// The virtual hosts.
+  public struct Hosts: Sendable, Equatable {
+    private var byName: [String: VirtualHost] = [:]
+
+    public init(_ hosts: [VirtualHost] = []) {
+      for host in hosts { byName[host.name] = host }
+    }
+
+    /// The host of a name in lower case; nil for an unknown one.
+    public subscript(name: String) -> VirtualHost? { byName[name] }
+
+    /// All of them, by name.
+    public var all: [VirtualHost] { byName.values.sorted { $0.name < $1.name } }
+  }
+}
+
+/// The transfer type of a client that has not sent TYPE (RFC 959, section 5.1, wants A; devices that never send it want I).
+public enum DefaultTransferType: String, Sendable, CaseIterable {
+  case ascii = "A"
+  case image = "I"
+
+  var type: RepresentationType { self == .image ? .image : .ascii(.nonPrint) }
+}
