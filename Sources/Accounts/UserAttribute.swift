@@ -17,6 +17,10 @@ public struct UserAttribute: Sendable {
   /// An option that is not obeyed must not look as if it were, so a key that is not here is an error.
   public static let all: [UserAttribute] = [
     UserAttribute(
+      key: "account", expected: "account=TEXT, what the user has to send in ACCT",
+      meaning: "The login is complete only after ACCT with this text (RFC 959, section 4.1.1).",
+      isValid: { !$0.isEmpty }, isSecret: true),
+    UserAttribute(
       key: "admin", expected: "admin=yes or admin=no",
       meaning: "The user may see who else is logged in (SITE WHO).",
       isValid: { ["yes", "no"].contains($0) }),
