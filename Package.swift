@@ -37,7 +37,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Jail", dependencies: ["LinuxSystem", "FTPProtocol"], swiftSettings: settings),
     .target(name: "FTPProtocol", dependencies: ["CZlib"], swiftSettings: settings),
-    .target(name: "TransportSecurity", dependencies: ["COpenSSL", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "TransportSecurity", dependencies: ["COpenSSL", "CZlib", "LinuxSystem"], swiftSettings: settings),
     .target(name: "Accounts", dependencies: ["CCrypt", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "FTPServer",

@@ -137,6 +137,8 @@ int weft_statx(int directory, const char *path, int flags, struct weft_stat *out
   out->device = ((uint64_t)x.stx_dev_major << 32) | x.stx_dev_minor;
   out->modified = x.stx_mtime.tv_sec;
   out->modified_nanoseconds = x.stx_mtime.tv_nsec;
+  out->changed = x.stx_ctime.tv_sec;
+  out->changed_nanoseconds = x.stx_ctime.tv_nsec;
   return 0;
 }
 ssize_t weft_getdents(int fd, void *buffer, size_t count) {
@@ -229,5 +231,34 @@ int weft_setgroups(size_t count, const uint32_t *groups) {
   return (int)WEFT_RESULT(syscall(SYS_setgroups, count, groups));
 }
 int weft_getgroups(size_t count, uint32_t *groups) { return (int)WEFT_RESULT(syscall(SYS_getgroups, count, groups)); }
+
+/* ---- file commands: copies, reservations, links, owners, times ---- */
+int weft_advise_sequential(int fd, int64_t offset, int64_t length) {
+  return -posix_fadvise(fd, offset, length, POSIX_FADV_SEQUENTIAL);
+}
+ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count) {
+  return WEFT_RESULT(copy_file_range(in, in_offset, out, out_offset, count, 0));
+}
+int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length) {
+  return WEFT_RESULT(fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length));
+}
+int weft_symlinkat(const char *target, int directory, const char *name) {
+  return WEFT_RESULT(symlinkat(target, directory, name));
+}
+int weft_set_group(int fd, uint32_t group) {
+  return WEFT_RESULT(fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH));
+}
+int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds) {
+  struct timespec times[2] = {{accessed, 0}, {modified, modified_nanoseconds}};
+  return WEFT_RESULT(utimensat(fd, "", times, AT_EMPTY_PATH));
+}
+int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds, uint32_t *nanoseconds) {
+  struct statx x;
+  if (statx(directory, path, flags, STATX_BTIME, &x) < 0) return -errno;
+  if (!(x.stx_mask & STATX_BTIME)) return -ENODATA;
+  *seconds = x.stx_btime.tv_sec;
+  *nanoseconds = x.stx_btime.tv_nsec;
+  return 0;
+}
 
 const char *weft_strerror(int code, char *buffer, size_t count) { return strerror_r(code, buffer, count); }

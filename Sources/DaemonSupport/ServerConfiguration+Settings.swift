@@ -33,6 +33,9 @@ extension ServerConfiguration {
     limits.commandLine = settings.commandLineLimit
     limits.loginAttempts = settings.accountsAttempts
     limits.sortedListing = settings.listingSortLimit
+    digests.concurrent = settings.digests
+    digests.sizeLimit = settings.digestSizeLimit
+    files.umask = UInt32(settings.umask)
     timeouts.login = settings.loginTimeout
     timeouts.idle = settings.idleTimeout
     timeouts.dataConnect = settings.dataConnectTimeout

@@ -51,6 +51,10 @@ public struct Settings: Sendable, Equatable {
   /// Entries.
   public var listingSortLimit = 0
 
+  /// Digests computed at once; 0: as many as there are processors.
+  public var digests = 0
+  /// Bytes; 0: no limit.
+  public var digestSizeLimit = 0
   public var umask: UInt16 = 0
   public var logFormat = LogFormat.text
   public var logLevel = Logger.Level.info

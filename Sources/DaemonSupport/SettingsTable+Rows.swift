@@ -96,7 +96,16 @@ extension SettingsTable {
       """
       The transfer type of a client that sends no TYPE: `A` (text), as RFC 959 wants, or `I` (bytes as they are), for \
       devices that never send it and would spoil what they upload. Users (`default-type=`) and hosts may have their own.
-      """)
+      """),
+    Setting(
+      "transfer.digests", .integer(0...1024), \.digests, default: "0", unit: "digests",
+      """
+      How many digests (HASH, XCRC, XMD5, XSHA…) are computed at once, for all sessions together; others wait up to a \
+      minute and are then told 450. 0 is as many as there are processors.
+      """),
+    Setting(
+      "transfer.digest-size", .size(0...(1 << 50)), \.digestSizeLimit, default: "0", unit: "bytes",
+      "The most bytes one digest may read; HASH of more is refused with 556, the X commands with 550. 0 is no limit."),
   ]
 
   static let timeouts: [Setting] = [

@@ -16,18 +16,26 @@ public struct FactSet: OptionSet, Sendable, Hashable {
   public static let unixGroup = FactSet(rawValue: 1 << 7)
   public static let unixOwnerName = FactSet(rawValue: 1 << 8)
   public static let unixGroupName = FactSet(rawValue: 1 << 9)
+  public static let create = FactSet(rawValue: 1 << 10)
+  public static let lang = FactSet(rawValue: 1 << 11)
+  public static let mediaType = FactSet(rawValue: 1 << 12)
+  public static let charset = FactSet(rawValue: 1 << 13)
 
   /// Every fact there is.
-  public static let all = FactSet(rawValue: (1 << 10) - 1)
+  public static let all = FactSet(rawValue: (1 << 14) - 1)
 
-  /// What is printed until the client says otherwise: all but the names of owner and group.
-  public static let standard = all.subtracting([.unixOwnerName, .unixGroupName])
+  /// Those few clients want, and that cost more than they tell.
+  static let uncommon: FactSet = [.create, .lang, .mediaType, .charset]
+
+  /// What is printed until the client says otherwise: all but the names of owner and group and the uncommon ones.
+  public static let standard = all.subtracting(uncommon).subtracting([.unixOwnerName, .unixGroupName])
 
   /// The names in the order in which they are printed; their case does not matter to a client (RFC 3659 §7.5).
   private static let names: [(fact: FactSet, name: StaticString)] = [
     (.type, "type"), (.size, "size"), (.modify, "modify"), (.perm, "perm"), (.unique, "unique"),
     (.unixMode, "UNIX.mode"), (.unixOwner, "UNIX.owner"), (.unixGroup, "UNIX.group"),
-    (.unixOwnerName, "UNIX.ownername"), (.unixGroupName, "UNIX.groupname"),
+    (.unixOwnerName, "UNIX.ownername"), (.unixGroupName, "UNIX.groupname"), (.create, "create"), (.lang, "lang"),
+    (.mediaType, "media-type"), (.charset, "charset"),
   ]
 
   /// Reads the argument of `OPTS MLST`: names that each end in `;`. Unknown names are passed over (RFC 3659 §7.9).

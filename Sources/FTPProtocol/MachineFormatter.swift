@@ -20,7 +20,34 @@ public struct MachineFormatter: Sendable {
   private var datedDay = Int64.min
   private var date: UInt64 = 0
 
-  public init(facts: FactSet) { self.facts = facts }
+  /// Digits after the second in times; 0 prints none.
+  public let fractionDigits: Int
+
+  /// - Parameters:
+  ///   - facts: those to be printed.
+  ///   - fractionDigits: digits after the second in times, nine at most (RFC 3659 §2.3).
+  public init(facts: FactSet, fractionDigits: Int = 0) {
+    self.facts = facts
+    self.fractionDigits = min(9, max(0, fractionDigits))
+  }
+
+  /// What only some entries have, and only some clients ask for.
+  public struct Extras: Sendable, Hashable {
+    /// Seconds since 1970 and nanoseconds; left out if nil.
+    public var created: (seconds: Int64, nanoseconds: UInt32)? {
+      get { createdSeconds.map { ($0, createdNanoseconds) } }
+      set { (createdSeconds, createdNanoseconds) = (newValue?.seconds, newValue?.nanoseconds ?? 0) }
+    }
+    /// The text of a symbolic link.
+    public var linkTarget: [UInt8]?
+    private var createdSeconds: Int64?
+    private var createdNanoseconds: UInt32 = 0
+
+    public init(created: (seconds: Int64, nanoseconds: UInt32)? = nil, linkTarget: [UInt8]? = nil) {
+      self.linkTarget = linkTarget
+      self.created = created
+    }
+  }
 
   /// Appends the line of one entry for MLSD, with CR LF.
   ///
@@ -29,11 +56,12 @@ public struct MachineFormatter: Sendable {
   ///   - permissions: what the session's user may do with it.
   ///   - ownerName: for `UNIX.ownername`, left out if nil.
   ///   - groupName: for `UNIX.groupname`, left out if nil.
+  ///   - extras: for `create` and the target of a link.
   public mutating func append(
     name: UnsafeRawBufferPointer, facts file: FileFacts, role: Role = .entry, permissions: Permissions,
-    ownerName: [UInt8]? = nil, groupName: [UInt8]? = nil, to out: inout [UInt8]
+    ownerName: [UInt8]? = nil, groupName: [UInt8]? = nil, extras: Extras? = nil, to out: inout [UInt8]
   ) {
-    appendFacts(file, role, permissions, ownerName, groupName, name, lineEnd: true, to: &out)
+    appendFacts(file, role, permissions, ownerName, groupName, extras, name, lineEnd: true, to: &out)
   }
 
   /// The line of one entry for the reply to MLST: a space in front, no line end.
@@ -43,22 +71,25 @@ public struct MachineFormatter: Sendable {
   ) -> [UInt8] {
     var line: [UInt8] = [0x20]
     path.withUnsafeBytes { path in
-      appendFacts(file, role, permissions, ownerName, groupName, path, lineEnd: false, to: &line)
+      appendFacts(file, role, permissions, ownerName, groupName, nil, path, lineEnd: false, to: &line)
     }
     return line
   }
 
   private mutating func appendFacts(
     _ file: FileFacts, _ role: Role, _ permissions: Permissions, _ ownerName: [UInt8]?, _ groupName: [UInt8]?,
-    _ name: UnsafeRawBufferPointer, lineEnd: Bool, to out: inout [UInt8]
+    _ extras: Extras?, _ name: UnsafeRawBufferPointer, lineEnd: Bool, to out: inout [UInt8]
   ) {
     prepareDate(file.modified)
-    // type 23, size 26, modify 22, perm 16, unique 41, mode 16, owner 22, group 22, names 15 + 15, ends: below 256.
-    let bound = 256 + name.count + (ownerName?.count ?? 0) + (groupName?.count ?? 0)
+    // type 23, size 26, modify 32, perm 16, unique 41, mode 16, owner 22, group 22, names 15 + 15, create 32, lang 9,
+    // media-type 96, charset 21, ends: below 512. A target's bytes become three at most.
+    let targetCount = extras?.linkTarget?.count ?? 0
+    let bound = 512 + name.count + (ownerName?.count ?? 0) + (groupName?.count ?? 0) + 3 * targetCount
     withUnsafeTemporaryAllocation(byteCount: bound, alignment: 1) { scratch in
       var writer = ByteWriter(scratch)
-      writeStandard(file, role, permissions, to: &writer)
+      writeStandard(file, role, permissions, extras?.linkTarget, to: &writer)
       writeUNIX(file, ownerName, groupName, to: &writer)
+      if !facts.isDisjoint(with: .uncommon) { writeUncommon(file, extras, name, to: &writer) }
       writer.write(0x20)
       writer.write(name: name)
       if lineEnd {
@@ -70,11 +101,12 @@ public struct MachineFormatter: Sendable {
   }
 
   private func writeStandard(
-    _ file: FileFacts, _ role: Role, _ permissions: Permissions, to writer: inout ByteWriter
+    _ file: FileFacts, _ role: Role, _ permissions: Permissions, _ linkTarget: [UInt8]?, to writer: inout ByteWriter
   ) {
     if facts.contains(.type) {
       writer.write("type=")
       writer.write(MachineFormatter.typeValue(file.kind, role))
+      if let linkTarget, file.kind == .symlink { MachineFormatter.write(target: linkTarget, to: &writer) }
       writer.write(0x3B)
     }
     // What a directory's or a link's size would be is nothing a client could transfer.
@@ -87,6 +119,7 @@ public struct MachineFormatter: Sendable {
       writer.write("modify=")
       writer.write(raw: date)
       MachineFormatter.write(timeOfDay: file.modified, to: &writer)
+      if fractionDigits > 0 { TimeStamp.writeFraction(file.modifiedNanoseconds, digits: fractionDigits, to: &writer) }
       writer.write(0x3B)
     }
     if facts.contains(.perm) {

@@ -20,6 +20,28 @@ public enum TimeStamp {
     return digits
   }
 
+  /// The same with a period and up to nine digits of the second's fraction (RFC 3659, section 2.3); none for 0 `digits`.
+  public static func format(_ seconds: Int64, nanoseconds: UInt32, digits: Int) -> [UInt8] {
+    var text = format(seconds)
+    guard digits > 0 else { return text }
+    withUnsafeTemporaryAllocation(byteCount: 10, alignment: 1) { scratch in
+      var writer = ByteWriter(scratch)
+      writeFraction(nanoseconds, digits: digits, to: &writer)
+      text.append(contentsOf: writer.written)
+    }
+    return text
+  }
+
+  /// A period and `digits` digits, nine at most.
+  static func writeFraction(_ nanoseconds: UInt32, digits: Int, to writer: inout ByteWriter) {
+    writer.write(0x2E)
+    var place: UInt32 = 100_000_000
+    for _ in 0..<min(9, digits) {
+      writer.write(UInt8(truncatingIfNeeded: 0x30 &+ nanoseconds / place % 10))
+      place /= 10
+    }
+  }
+
   static func write(_ seconds: Int64, to writer: inout ByteWriter) {
     let time = CivilTime(seconds)
     writer.write(twoDigits: time.year / 100)

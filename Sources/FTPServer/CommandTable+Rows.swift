@@ -1,6 +1,7 @@
 // The table of commands: every verb once, with its syntax, its source, what it needs, its FEAT line and its handler.
 
 import FTPProtocol
+import TransportSecurity
 
 /// The families of verbs. A row made by `missing` is a verb of a known document that is not built: it is answered 502.
 extension CommandTable {
@@ -87,7 +88,7 @@ extension CommandTable {
     now("RNFR", "RNFR <pathname>", "RFC 959 4.1.3", .required, []) { try $0.renameFrom($1) },
     now("RNTO", "RNTO <pathname>", "RFC 959 4.1.3", .required, []) { try $0.renameTo($1) },
     now("SIZE", "SIZE <pathname>", "RFC 3659 4", .required, .keepsRestart, feature: "SIZE") { try $0.size($1) },
-    now("MDTM", "MDTM <pathname>", "RFC 3659 3", .required, .keepsRestart, feature: "MDTM") {
+    now("MDTM", "MDTM [<time>] <pathname>", "RFC 3659 3", .required, .keepsRestart, feature: "MDTM") {
       try $0.modificationTime($1)
     },
     now("MFMT", "MFMT <time> <pathname>", "draft-somers-ftp-mfxx", .required, [], feature: "MFMT") {
@@ -96,25 +97,48 @@ extension CommandTable {
     now("MLST", "MLST [pathname]", "RFC 3659 7", .optional, .keepsRestart, feature: "MLST") {
       try $0.machineStatus($1)
     },
-    now("SITE", "SITE <command>", "RFC 959 4.1.3", .required, []) { try $0.site($1) },
-    missing("MFCT", "draft-somers-ftp-mfxx 4"),
-    missing("MFF", "draft-somers-ftp-mfxx 5"),
-    missing("COMB", "by custom"),
-    missing("AVBL", "draft-peterson-streamlined-ftp-command-extensions 4"),
-    missing("DSIZ", "draft-peterson-streamlined-ftp-command-extensions 5"),
+    later("SITE", "SITE <command>", "RFC 959 4.1.3", .required, []) { await $0.site($1) },
+    now("MFCT", "MFCT <time> <pathname>", "draft-somers-ftp-mfxx 4", .required, []) { try $0.setCreationTime($1) },
+    now(
+      "MFF", "MFF <fact>=<value>;… <pathname>", "draft-somers-ftp-mfxx 5", .required, [],
+      feature: "MFF Modify;UNIX.mode;UNIX.group;"
+    ) { try $0.modifyFacts($1) },
+    later("COMB", "COMB <target> <part> [<part> …]", "by custom", .required, [], feature: "COMB") {
+      await $0.combine($1)
+    },
+    now(
+      "AVBL", "AVBL [pathname]", "draft-peterson-streamlined-ftp-command-extensions 4", .optional, [], feature: "AVBL"
+    ) {
+      try $0.available($1)
+    },
+    later(
+      "DSIZ", "DSIZ [pathname]", "draft-peterson-streamlined-ftp-command-extensions 5", .optional, [], feature: "DSIZ"
+    ) {
+      await $0.directorySize($1)
+    },
     missing("THMB", "by custom"),
   ]
 
   static let digest: [CommandRow] = [
-    missing("HASH", "draft-bryan-ftpext-hash 3"),
-    missing("RANG", "draft-bryan-ftp-range 3"),
-    missing("XCRC", "by custom"),
-    missing("XMD5", "by custom"),
-    missing("XSHA", "by custom"),
-    missing("XSHA1", "by custom"),
-    missing("XSHA256", "by custom"),
-    missing("XSHA512", "by custom"),
+    later("HASH", "HASH <pathname>", "draft-bryan-ftpext-hash 3", .required, .keepsRestart, feature: "HASH") {
+      await $0.hash($1)
+    },
+    now("RANG", "RANG <first> <last>", "draft-bryan-ftp-range 3", .required, .keepsRestart, feature: "RANG STREAM") {
+      try $0.range($1)
+    },
+    legacyDigest("XCRC", .crc32),
+    legacyDigest("XMD5", .md5),
+    legacyDigest("XSHA", .sha1),
+    legacyDigest("XSHA1", .sha1),
+    legacyDigest("XSHA256", .sha256),
+    legacyDigest("XSHA512", .sha512),
   ]
+
+  private static func legacyDigest(_ verb: Verb, _ algorithm: DigestAlgorithm) -> CommandRow {
+    later(verb, "\(verb) <pathname> [<start> <end>]", "by custom", .required, [], feature: "\(verb)") {
+      await $0.legacyDigest($1, algorithm)
+    }
+  }
 
   static let information: [CommandRow] = [
     now("SYST", "SYST", "RFC 959 4.1.3", .none, [.beforeLogin, .keepsRestart]) { try $0.system($1) },

@@ -116,7 +116,7 @@ public final class Jail: Sendable {
     return File.isAccessible(in: file.number, name: "", mode: mode)
   }
 
-  private func requireRegular(_ status: FileStatus) throws(SystemError) {
+  func requireRegular(_ status: FileStatus) throws(SystemError) {
     if status.isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
     if !status.isRegular { throw SystemError(code: ENXIO, call: "openat2") }
   }
@@ -169,7 +169,7 @@ public final class Jail: Sendable {
   }
 
   /// Opens the parent of `path` in the jail and hands over its descriptor with the last component. The root has no parent: EBUSY.
-  private func inParent(
+  func inParent(
     of path: VirtualPath, _ body: (Int32, UnsafePointer<CChar>) throws(SystemError) -> Void
   ) throws(SystemError) {
     guard let last = path.lastComponent else { throw SystemError(code: EBUSY, call: "openat2") }
@@ -185,6 +185,9 @@ public struct OpenFile: ~Copyable {
 
   /// Closes and reports what the file system has kept back until now (quota, network).
   public consuming func close() throws(SystemError) { try descriptor.close() }
+
+  /// Hands the descriptor over.
+  public consuming func takeDescriptor() -> Descriptor { descriptor }
 }
 
 /// Hands `bytes`, which hold no NUL, over as a C string.

@@ -17,6 +17,9 @@ public struct FileStatus: Sendable, Hashable {
   /// Seconds since 1970-01-01 00:00:00 UTC.
   public let modified: Int64
   public let modifiedNanoseconds: UInt32
+  /// When contents or attributes last changed: no call sets it.
+  public let changed: Int64
+  public let changedNanoseconds: UInt32
 
   init(_ raw: weft_stat) {
     mode = raw.mode
@@ -28,6 +31,8 @@ public struct FileStatus: Sendable, Hashable {
     device = raw.device
     modified = raw.modified
     modifiedNanoseconds = raw.modified_nanoseconds
+    changed = raw.changed
+    changedNanoseconds = raw.changed_nanoseconds
   }
 
   public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }

@@ -7,14 +7,15 @@ import Testing
   @Test func printsTheFeature() {
     #expect(
       text(FactSet.standard.featLine)
-        == "MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner*;UNIX.group*;UNIX.ownername;UNIX.groupname;")
+        == "MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;UNIX.owner*;UNIX.group*;UNIX.ownername;UNIX.groupname;"
+        + "create;lang;media-type;charset;")
     #expect(!text(FactSet([]).featLine).contains("*"))
   }
 
   @Test func readsTheChoiceOfAClient() {
     #expect(FactSet(optsArgument: bytes("type;size;modify;")) == [.type, .size, .modify])
     #expect(FactSet(optsArgument: bytes("MODIFY;Type;unix.MODE")) == [.type, .modify, .unixMode])
-    #expect(FactSet(optsArgument: bytes("type;media-type;;;x")) == [.type])
+    #expect(FactSet(optsArgument: bytes("type;media-type;;;x")) == [.type, .mediaType])
     #expect(FactSet(optsArgument: []) == [])
     #expect(FactSet(optsArgument: bytes("typ;types; type;")) == [])
   }

@@ -59,9 +59,9 @@ int weft_fcntl_int(int fd, int command, int value);
 int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int weft_openat(int directory, const char *path, int flags, unsigned mode);
 struct weft_stat {
-  uint32_t mode, links, owner, group, modified_nanoseconds;
+  uint32_t mode, links, owner, group, modified_nanoseconds, changed_nanoseconds;
   uint64_t size, inode, device;
-  int64_t modified;
+  int64_t modified, changed;
 };
 int weft_statx(int directory, const char *path, int flags, struct weft_stat *out);
 ssize_t weft_getdents(int fd, void *buffer, size_t count);
@@ -101,6 +101,18 @@ uint32_t weft_setfsuid(uint32_t user);
 uint32_t weft_setfsgid(uint32_t group);
 int weft_setgroups(size_t count, const uint32_t *groups);
 int weft_getgroups(size_t count, uint32_t *groups);
+
+/* ---- file commands: copies, reservations, links, owners, times ---- */
+#define WEFT_RESOLVE_NO_XDEV 0x01ull
+#define WEFT_RESOLVE_NO_SYMLINKS 0x04ull
+#define WEFT_RESOLVE_BENEATH 0x08ull
+int weft_advise_sequential(int fd, int64_t offset, int64_t length);
+ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count);
+int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length);
+int weft_symlinkat(const char *target, int directory, const char *name);
+int weft_set_group(int fd, uint32_t group);
+int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds);
+int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds, uint32_t *nanoseconds);
 
 /* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
 const char *weft_strerror(int code, char *buffer, size_t count);

@@ -45,7 +45,8 @@ extension Session {
   func makeDirectory(_ command: Command) throws(FTPError) -> Reply {
     let identity = try requireWriteAccess()
     let path = try resolve(command.argument, naming: true)
-    try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path) }
+    let mode = newDirectoryMode
+    try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path, exactMode: mode) }
     context.logger.event(.info, "make directory", record(verb: command.verb, path: path.bytes, result: 257))
     return .path(257, path.bytes, "directory created.")
   }

@@ -26,6 +26,14 @@ enum FTPError: Error {
   case file(SystemError, naming: Bool)
   /// 550, 553 or 501: a path that cannot be.
   case path(PathError, naming: Bool)
+  /// 450: what is asked for is too busy now; the client may try again.
+  case busy(String)
+  /// 551: not to be had with the TYPE, STRU or MODE in force.
+  case unsuitable(String)
+  /// 553: the name is not one of what the command works on.
+  case wrongKind(String)
+  /// 556: refused as a matter of policy, and will be tomorrow (draft-bryan-ftpext-hash, section 3.5).
+  case policy(String)
   /// 450: nothing there to be listed (RFC 959, section 5.4).
   case listingUnavailable(String)
   /// 425: the data connection could not be had.
@@ -52,6 +60,10 @@ enum FTPError: Error {
     case .forbidden(let text): return Reply(550, text)
     case .restart(let text): return Reply(554, text)
     case .noRoom(let text): return Reply(552, text)
+    case .busy(let text): return Reply(450, text)
+    case .unsuitable(let text): return Reply(551, text)
+    case .wrongKind(let text): return Reply(553, text)
+    case .policy(let text): return Reply(556, text)
     case .file(let error, let naming): return Self.fileReply(error, naming)
     case .path(let error, let naming): return Self.pathReply(error, naming)
     case .listingUnavailable(let text): return Reply(450, text)

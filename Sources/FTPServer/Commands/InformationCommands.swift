@@ -12,7 +12,11 @@ extension Session {
     var lines: [[UInt8]] = []
     for row in CommandTable.rows {
       guard let feature = row.feature, isOffered(row) else { continue }
-      lines.append(feature == "MLST" ? parameters.facts.featLine : Array(feature.utf8))
+      switch feature {
+      case "MLST": lines.append(parameters.facts.featLine)
+      case "HASH": lines.append(digestFeature)
+      default: lines.append(Array(feature.utf8))
+      }
     }
     lines += ["TVFS", "UTF8"].map { Array($0.utf8) }
     lines.sort { $0.lexicographicallyPrecedes($1) }
@@ -44,6 +48,7 @@ extension Session {
       return Reply(214, opening: "Commands (HELP <command> tells more):", lines: lines, closing: "End")
     }
     let name = command.argument.withUnsafeBytes { Verb($0) }
+    if name == "SITE" { return siteHelp() }
     guard let name, let row = CommandTable.row(name) else { throw .syntax("No such command; HELP lists them.") }
     return Reply(214, row.isBuilt ? "Syntax: \(row.syntax) (\(row.source))" : "\(row.verb) is not implemented.")
   }

@@ -29,7 +29,7 @@ extension Session {
     if !status.isDirectory { throw .syntax("Not a directory: use MLST for files.") }
     let facts = parameters.facts
     await sendEntries(command, path) { () throws(FTPError) in
-      try source(identity, path, ListingRequest(style: .machine(facts)))
+      try source(identity, path, ListingRequest(style: .machine(facts), fractionDigits: fractionDigits))
     }
   }
 
@@ -146,9 +146,13 @@ extension Session {
     var formatter = EntryFormatter(
       names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds)
     if !path.isRoot, let parent = try? jail.lookUp(path.parent) { formatter.enter(directory: parent.number) }
+    formatter.fractionDigits = fractionDigits
+    let target = status.isSymbolicLink ? try? jail.linkTarget(of: path) : nil
+    let created = parameters.facts.contains(.create) ? try? jail.birthTime(of: path) : nil
     var line: [UInt8] = []
     path.bytes.withUnsafeBytes {
-      formatter.append($0, status, style: .machine(parameters.facts), dot: 0, linkTarget: nil, to: &line)
+      formatter.append(
+        $0, status, style: .machine(parameters.facts), dot: 0, linkTarget: target, created: created, to: &line)
     }
     while line.last == 0x0A || line.last == 0x0D { line.removeLast() }
     return Reply(250, opening: "Listing", lines: [[0x20] + line], closing: "End")

@@ -48,7 +48,9 @@ extension Session {
     case "MLST":
       parameters.facts = FactSet(optsArgument: words.count > 1 ? Array(words[1]) : [])
       return Reply(200, bytes: parameters.facts.optsReply)
-    default: throw .syntax("OPTS is known for UTF8 and MLST.")
+    case "HASH": return try digestOptions(words.count > 1 ? Array(words[1]) : [])
+    case "MDTM": return try timeOptions(words.count > 1 ? Array(words[1]) : [])
+    default: throw .syntax("OPTS is known for UTF8, MLST, MDTM and HASH.")
     }
   }
 

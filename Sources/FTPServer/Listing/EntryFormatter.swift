@@ -10,6 +10,8 @@ struct EntryFormatter {
   private let isReadOnly: Bool
   private var long: ListFormatter
   private var machine = MachineFormatter(facts: .standard)
+  /// Digits after the second in times of MLSD and MLST.
+  var fractionDigits = 0
   private let credentials = Credentials.current
   /// Whether names may be made and removed in the directory at hand.
   private var mayChangeDirectory = false
@@ -33,7 +35,7 @@ struct EntryFormatter {
   /// Appends the line of one entry. `dot` is 1 for `.` and 2 for `..`, else 0.
   mutating func append(
     _ name: UnsafeRawBufferPointer, _ status: FileStatus, style: ListingRequest.Style, dot: Int, linkTarget: [UInt8]?,
-    to out: inout [UInt8]
+    created: FileTime? = nil, to out: inout [UInt8]
   ) {
     let facts = FileFacts(status)
     switch style {
@@ -43,14 +45,21 @@ struct EntryFormatter {
       long.appendLong(
         name: name, facts: facts, owner: owner ?? [], group: group ?? [], linkTarget: linkTarget, to: &out)
     case .machine(let selected):
-      if machine.facts != selected { machine = MachineFormatter(facts: selected) }
+      if machine.facts != selected || machine.fractionDigits != fractionDigits {
+        machine = MachineFormatter(facts: selected, fractionDigits: fractionDigits)
+      }
       let wantsNames = !selected.isDisjoint(with: [.unixOwnerName, .unixGroupName])
       let (owner, group) = wantsNames ? ownerNames(status) : (nil, nil)
       let role: MachineFormatter.Role = dot == 0 ? .entry : dot == 1 ? .current : .parent
       machine.append(
         name: name, facts: facts, role: role, permissions: permissions(status, role), ownerName: owner,
-        groupName: group, to: &out)
+        groupName: group, extras: extras(linkTarget, created), to: &out)
     }
+  }
+
+  private func extras(_ linkTarget: [UInt8]?, _ created: FileTime?) -> MachineFormatter.Extras? {
+    if linkTarget == nil, created == nil { return nil }
+    return MachineFormatter.Extras(created: created.map { ($0.seconds, $0.nanoseconds) }, linkTarget: linkTarget)
   }
 
   /// Appends a line of NLST.

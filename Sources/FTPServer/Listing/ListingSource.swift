@@ -22,6 +22,8 @@ struct ListingRequest {
   var isRecursive = false
   var isReversed = false
   var isByTime = false
+  /// Digits after the second in times of MLSD.
+  var fractionDigits = 0
   /// Only names that match.
   var pattern: Glob?
 }
@@ -62,6 +64,7 @@ final class ListingSource {
     self.isReadOnly = isReadOnly
     if case .machine = request.style { self.sortLimit = 0 } else { self.sortLimit = sortLimit }
     formatter = EntryFormatter(names: names, isReadOnly: isReadOnly, now: WallClock.seconds)
+    formatter.fractionDigits = request.fractionDigits
     current = (path, Array(".".utf8))
     try enter(current)
   }
@@ -177,10 +180,13 @@ final class ListingSource {
     if request.isRecursive, status.isDirectory { queue(name) }
     if case .names = request.style { return }
     var target: [UInt8]?
-    if status.isSymbolicLink, case .long = request.style {
-      target = try? File.linkTarget(in: directory, name: name.cString)
+    if status.isSymbolicLink { target = try? File.linkTarget(in: directory, name: name.cString) }
+    var created: FileTime?
+    if case .machine(let facts) = request.style, facts.contains(.create) {
+      created = try? File.birthTime(in: directory, name: name.cString)
     }
-    formatter.append(name, status, style: request.style, dot: 0, linkTarget: target, to: &out)
+    formatter.append(
+      name, status, style: request.style, dot: 0, linkTarget: target, created: created, to: &out)
   }
 
   /// Notes a subdirectory of a recursive listing. Links are not followed, so there are no loops; depth and number are bounded.

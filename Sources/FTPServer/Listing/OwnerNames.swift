@@ -42,6 +42,22 @@ final class OwnerNames: Sendable {
     return name
   }
 
+  /// The number of a group given by number or name; nil if there is no such name. Source: getgrnam_r(3).
+  func groupNumber(_ text: [UInt8]) -> UInt32? {
+    if text.allSatisfy({ 0x30...0x39 ~= $0 }) {
+      // The last number means "leave it as it is" to chown(2).
+      return UInt32(String(decoding: text, as: UTF8.self)).flatMap { $0 == .max ? nil : $0 }
+    }
+    let name = String(decoding: text, as: UTF8.self)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+      var entry = Glibc.group()
+      var result: UnsafeMutablePointer<Glibc.group>?
+      guard let base = buffer.baseAddress, getgrnam_r(name, &entry, base, buffer.count, &result) == 0, result != nil
+      else { return nil }
+      return entry.gr_gid
+    }
+  }
+
   private static func lookUp(_ id: UInt32, _ body: (UnsafeMutablePointer<CChar>, Int) -> String?) -> [UInt8] {
     let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
       buffer.baseAddress.flatMap { body($0, buffer.count) }

@@ -68,6 +68,8 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var hosts = Hosts()
   /// The transfer type until the client sends TYPE; hosts and users may have another.
   public var defaultType = DefaultTransferType.ascii
+  public var digests = Digests()
+  public var files = Files()
 
   public init() {}
 }

@@ -16,6 +16,8 @@ final class SessionRegistry: Sendable {
     var nextID: UInt64 = 1
     var count = 0
     var sessions: [UInt64: Session] = [:]
+    /// Who has logged in, for ``overview()``.
+    var users: [UInt64: [UInt8]] = [:]
     var perAddress: [IPAddress: Int] = [:]
     var watcher: Parking?
   }
@@ -45,12 +47,29 @@ final class SessionRegistry: Sendable {
   func release(_ id: UInt64, peer: IPAddress) {
     let watcher = state.withLock { state -> Parking? in
       state.sessions[id] = nil
+      state.users[id] = nil
       state.count -= 1
       if let number = state.perAddress[peer.client] { state.perAddress[peer.client] = number > 1 ? number - 1 : nil }
       return state.count == 0 ? state.watcher : nil
     }
     watcher?.wake()
   }
+
+  /// Remembers who a session's user is; nil when nobody is logged in.
+  func note(user: [UInt8]?, of id: UInt64) {
+    state.withLock { if $0.users[id] != user { $0.users[id] = user } }
+  }
+
+  /// A line for each session, for SITE WHO: its number, its client, how long it has been there, and its user.
+  func overview() -> [[UInt8]] {
+    let entries = state.withLock { state in state.sessions.values.map { ($0, state.users[$0.id]) } }
+    return entries.sorted { $0.0.id < $1.0.id }.prefix(Self.overviewLimit).map { session, user in
+      Array("\(session.overview) ".utf8) + (user ?? Array("(not logged in)".utf8))
+    }
+  }
+
+  /// As many lines as a reply may well have.
+  private static let overviewLimit = 1000
 
   /// Has every session look at whether the server is ending.
   func wakeAll() {

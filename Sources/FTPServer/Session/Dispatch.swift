@@ -34,7 +34,10 @@ extension Session {
       fail(error, command)
       return nil
     }
-    if !row.traits.contains(.keepsRestart) { parameters.restart = 0 }
+    if !row.traits.contains(.keepsRestart) {
+      parameters.restart = 0
+      parameters.fileState?.range = nil
+    }
     switch row.handler {
     case .missing:
       answer(command, Reply(502, "\(row.verb): command not implemented."))
@@ -70,7 +73,7 @@ extension Session {
     }
   }
 
-  private func answer(_ command: Command, _ answer: Reply) {
+  func answer(_ command: Command, _ answer: Reply) {
     reply(answer)
     context.logger.event(
       .debug, "command", record(verb: command.verb, path: command.loggableArgument, result: answer.code))

@@ -18,7 +18,9 @@ actor Session {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   let control: ControlConnection
-  var login = LoginState.greeted
+  var login = LoginState.greeted {
+    didSet { context.registry.note(user: identity?.account.name, of: id) }
+  }
   var directory = VirtualPath.root
   var parameters = TransferParameters()
   var dataPort = PendingDataConnection.none
@@ -39,7 +41,8 @@ actor Session {
   var extras: SessionExtras?
   var failedLogins = 0
   var refusedCommands = 0
-  private let connected = MonotonicTime.now
+  private nonisolated let connected = MonotonicTime.now
+  private nonisolated let peer: SocketAddress
   /// When the greeting was said, or said again by REIN: the start of `timeouts.login`.
   var greeted = MonotonicTime.now
   /// When the client last did something: the start of `timeouts.idle`.
@@ -49,6 +52,7 @@ actor Session {
     self.id = id
     self.context = context
     self.snapshot = snapshot
+    peer = control.peer
     self.control = control
     parking = Parking(context.reactor)
   }
@@ -208,7 +212,7 @@ actor Session {
 
   private func nextDeadline() -> (time: MonotonicTime, kind: DeadlineKind) {
     let timeouts = configuration.timeouts
-    var next = (time: lastCommand.advanced(by: timeouts.idle.inNanoseconds), kind: DeadlineKind.idle)
+    var next = (time: lastCommand.advanced(by: idleLimit.inNanoseconds), kind: DeadlineKind.idle)
     if identity == nil {
       let login = greeted.advanced(by: timeouts.login.inNanoseconds)
       if login < next.time { next = (login, .login) }
@@ -223,13 +227,18 @@ actor Session {
     case .passive: return discardDataPort()
     case .kept: return kept.expire(at: .now, context.passivePorts)
     case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
-    case .idle: reply(Reply(421, "Idle for \(Self.seconds(configuration.timeouts.idle)) seconds: closing."))
+    case .idle: reply(Reply(421, "Idle for \(Self.seconds(idleLimit)) seconds: closing."))
     }
     context.logger.event(.info, "session timed out", record(result: 421))
     isEnding = true
   }
 
   private static func seconds(_ duration: Duration) -> Int64 { duration.components.seconds }
+
+  /// A line of SITE WHO. Nothing of it changes while the session lives, so any thread may ask.
+  nonisolated var overview: String {
+    "\(id) \(peer) \(Self.seconds(.nanoseconds(MonotonicTime.now.since(connected)))) s"
+  }
 
   // MARK: replies, identity, log records
 

@@ -38,6 +38,8 @@ struct TransferParameters {
   var renameFrom: VirtualPath?
   /// The facts OPTS MLST chose.
   var facts = FactSet.standard
+  /// What the file commands keep; made when the first of them does.
+  var fileState: FileState?
   /// EPSV ALL was given: PORT, PASV, EPRT are refused from then on (RFC 2428, section 4).
   var onlyExtendedPassive = false
 }
@@ -52,7 +54,11 @@ enum PendingDataConnection {
 
 /// A transfer that runs, for STAT and the log.
 struct TransferProgress {
-  enum Direction: String { case download, upload, listing }
+  enum Direction: String {
+    case download, upload, listing
+    /// No data connection: a digest, a copy, a walk through a tree.
+    case fileWork = "file work"
+  }
 
   let verb: Verb
   let direction: Direction

@@ -13,7 +13,7 @@ extension Session {
   /// Bytes of replies a client may leave unread before its commands are left unread too.
   private static let outputLimit = 64 * 1024
 
-  private var listensToControl: Bool {
+  var listensToControl: Bool {
     !inputEnded && postponedBytes < Self.postponedLimit && control.outputCount < Self.outputLimit
   }
 
@@ -90,7 +90,7 @@ extension Session {
   }
 
   /// Answers or puts off the commands that have come.
-  private func answerDuringTransfer() throws(FTPError) {
+  func answerDuringTransfer() throws(FTPError) {
     var isAborted = false
     while let event = control.reader.next() {
       if case .command(let command) = event {

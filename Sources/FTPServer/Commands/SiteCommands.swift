@@ -1,0 +1,134 @@
+// SITE (RFC 959, section 4.1.3): finds the subcommand's row; and the subcommands that set attributes and what the session keeps.
+
+import FTPProtocol
+import Glibc
+import Jail
+import LinuxSystem
+import Logging
+
+extension Session {
+  /// SITE subcommand [argument]
+  func site(_ command: Command) async {
+    await answerLater(command) { () async throws(FTPError) in
+      let words = command.argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
+      guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
+      guard let name = Verb(Array(word)), let row = SiteTable.row(name) else {
+        throw .parameter(
+          "SITE \(String(decoding: word.prefix(32), as: UTF8.self)) is not known; SITE HELP lists what is.")
+      }
+      if row.isForAdministrators, !isAdministrator { throw .forbidden("SITE \(row.name) is for administrators.") }
+      let argument = words.count > 1 ? Array(words[1]) : []
+      if row.needsArgument, argument.isEmpty { throw .syntax("Usage: SITE \(row.syntax)") }
+      do {
+        switch row.handler {
+        case .immediate(let handler): return try handler(self, argument)
+        case .suspending(let handler): return try await handler(self, command, argument)
+        }
+      } catch {
+        throw FTPError(error)
+      }
+    }
+  }
+
+  /// The answer to SITE HELP and HELP SITE.
+  func siteHelp() -> Reply {
+    let rows = SiteTable.rows.filter { !$0.isForAdministrators || isAdministrator }
+    return Reply(214, opening: "SITE commands:", lines: rows.map { Array($0.syntax.utf8) }, closing: "End")
+  }
+
+  /// Whether the user's entry makes him one.
+  var isAdministrator: Bool { identity?.account.attributes["admin"] == "yes" }
+
+  // MARK: attributes
+
+  /// SITE CHMOD octal-mode pathname
+  func siteChangeMode(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    let words = argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
+    guard words.count == 2, let mode = Self.octal(words[0], digits: 4) else {
+      throw .syntax("Usage: SITE CHMOD <octal mode> <pathname>")
+    }
+    // Set-uid, set-gid and sticky bits are for people with a shell.
+    if mode > 0o777 { throw .parameter("SITE CHMOD sets the nine permission bits only: 0 to 777.") }
+    let path = try resolve(Array(words[1]))
+    try onFile { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
+    logSite("change mode", path, "CHMOD \(String(mode, radix: 8))")
+    return Reply(200, "Mode changed.")
+  }
+
+  /// SITE CHGRP group pathname, the group by number or name.
+  func siteChangeGroup(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    let words = argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
+    guard words.count == 2 else { throw .syntax("Usage: SITE CHGRP <group> <pathname>") }
+    guard let group = context.names.groupNumber(Array(words[0])) else { throw .forbidden("There is no such group.") }
+    let path = try resolve(Array(words[1]))
+    try onFile { () throws(SystemError) in try identity.jail.change(path, FileChanges(group: group)) }
+    logSite("change group", path, "CHGRP \(group)")
+    return Reply(200, "Group changed.")
+  }
+
+  /// SITE UTIME in both forms: `YYYYMMDDhhmm[ss] pathname`, and `pathname atime mtime ctime UTC`.
+  func siteTimes(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    guard let times = SiteTimes.parse(argument) else {
+      throw .syntax(
+        "Usage: SITE UTIME YYYYMMDDhhmm[ss] <pathname> or SITE UTIME <pathname> <atime> <mtime> <ctime> UTC")
+    }
+    let path = try resolve(times.pathname)
+    try onFile { () throws(SystemError) in
+      try identity.jail.setTimes(path, accessed: times.accessed, modified: FileTime(seconds: times.modified))
+    }
+    logSite("change times", path, "UTIME")
+    return Reply(200, "Times changed.")
+  }
+
+  // MARK: what the session keeps
+
+  /// SITE UMASK [octal-mask]
+  func siteUmask(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    if argument.isEmpty { return Reply(200, "The umask is \(Self.octalText(umask)).") }
+    _ = try requireWriteAccess()
+    guard let mask = Self.octal(argument[...], digits: 4), mask <= 0o777 else {
+      throw .syntax("Usage: SITE UMASK [<octal mask from 000 to 777>]")
+    }
+    let before = umask
+    fileState.umask = mask
+    return Reply(200, "The umask is \(Self.octalText(mask)); it was \(Self.octalText(before)).")
+  }
+
+  /// SITE IDLE [seconds]: how long the session may send no command, never longer than the settings allow.
+  func siteIdle(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let most = configuration.timeouts.idle.components.seconds
+    let now = idleLimit.components.seconds
+    if argument.isEmpty {
+      return Reply(200, "The session ends when idle for \(now) seconds; at most \(most) may be chosen.")
+    }
+    guard let seconds = Self.decimal(argument), seconds >= 1 else { throw .syntax("Usage: SITE IDLE [<seconds>]") }
+    guard let wanted = Int64(exactly: seconds), wanted <= most else {
+      throw .parameter("SITE IDLE: \(most) seconds at most.")
+    }
+    fileState.idle = .seconds(wanted)
+    return Reply(200, "The session ends when idle for \(wanted) seconds.")
+  }
+
+  /// How long the session may be idle.
+  var idleLimit: Duration { parameters.fileState?.idle ?? configuration.timeouts.idle }
+
+  // MARK: helpers
+
+  func logSite(_ message: Logger.Message, _ path: VirtualPath, _ note: String) {
+    context.logger.event(.info, message, record(verb: "SITE", path: path.bytes, result: 200, note: note))
+  }
+
+  /// An octal number of so many digits at most.
+  static func octal(_ text: ArraySlice<UInt8>, digits: Int) -> UInt32? {
+    guard (1...digits).contains(text.count), text.allSatisfy({ 0x30...0x37 ~= $0 }) else { return nil }
+    return text.reduce(0) { $0 &* 8 &+ UInt32($1 &- 0x30) }
+  }
+
+  private static func octalText(_ mask: UInt32) -> String {
+    let text = String(mask, radix: 8)
+    return String(repeating: "0", count: max(0, 3 - text.utf8.count)) + text
+  }
+}

@@ -1,0 +1,112 @@
+// The SITE subcommands that make and remove directories and links, and tell of quotas and sessions.
+
+import FTPProtocol
+import Glibc
+import Jail
+import LinuxSystem
+
+extension Session {
+  /// How much SITE RMDIR removes, and DSIZ adds up, in one go.
+  static let treeLimits = TreeLimits(entries: 100_000, depth: 128)
+
+  /// SITE MKDIR pathname: with all directories above it that are missing.
+  func siteMakeDirectories(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    let path = try resolve(argument, naming: true)
+    let mode = newDirectoryMode
+    let made = try onFile { () throws(SystemError) in try identity.jail.makeDirectories(path, mode: mode) }
+    logSite("make directory", path, "MKDIR")
+    return Reply(
+      200, made == 0 ? "It was there already." : made == 1 ? "1 directory made." : "\(made) directories made.")
+  }
+
+  /// SITE RMDIR pathname: with all that is in it.
+  func siteRemoveTree(_ command: Command, _ argument: [UInt8]) async throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    let path = try resolve(argument)
+    let jail = identity.jail
+    let limits = Self.treeLimits
+    let removed = try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
+      (progress) throws(FTPError) -> UInt64 in
+      do throws(SystemError) {
+        try jail.removeTree(path, limits, shouldStop: { progress.shouldStop }, progress: { progress.count(1) })
+        return progress.done
+      } catch {
+        throw Self.treeError(error, removed: progress.done)
+      }
+    }
+    logSite("remove tree", path, "RMDIR")
+    return Reply(200, "The directory and \(removed) entries in it are removed.")
+  }
+
+  /// Says how far the removal came: what is gone is gone.
+  private static func treeError(_ error: SystemError, removed: UInt64) -> FTPError {
+    switch error.code {
+    case EOVERFLOW:
+      .busy("\(removed) entries are removed, which is as much as one SITE RMDIR does. Send it again for the rest.")
+    case ELOOP:
+      .forbidden("It is more than \(treeLimits.depth) directories deep, or a link; \(removed) entries are removed.")
+    case ECANCELED: .transferBroken("Stopped: \(removed) entries are removed.")
+    case EXDEV: .forbidden("Another file system is mounted in it; \(removed) entries are removed.")
+    default: .file(error, naming: false)
+    }
+  }
+
+  /// SITE SYMLINK target pathname: `target` is the link's text, kept as it is. Following it never leads out of the user's tree.
+  func siteSymbolicLink(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let identity = try requireWriteAccess()
+    guard let words = ArgumentWords.split(argument), words.count == 2 else {
+      throw .syntax("Usage: SITE SYMLINK <target> <pathname>; names with blanks in double quotes.")
+    }
+    let target = words[0]
+    guard target.count <= VirtualPath.pathLimit, !target.contains(0) else { throw .path(.tooLong, naming: true) }
+    let path = try resolve(words[1], naming: true)
+    try onFile(naming: true) { () throws(SystemError) in try identity.jail.makeSymbolicLink(path, target: target) }
+    logSite("make link", path, "SYMLINK")
+    return Reply(200, "Link made.")
+  }
+
+  /// SITE LINK is refused: a second name for a file would make quotas, permissions and removal hold for one of them only.
+  func siteLink(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    throw .parameter("Hard links are not made here: use SITE SYMLINK or SITE COPY.")
+  }
+
+  /// SITE WHO: the sessions there are, for administrators.
+  func siteWho() throws(FTPError) -> Reply {
+    let lines = context.registry.overview()
+    return Reply(200, opening: "Sessions:", lines: lines, closing: "\(lines.count) sessions")
+  }
+}
+
+extension Session {
+  /// SITE QUOTA: what the user's tree holds, and what the file system still takes.
+  func siteQuota(_ command: Command) async throws(FTPError) -> Reply {
+    let identity = try requireIdentity()
+    let tally = try await measure(command, .root)
+    let free = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: .root) }
+    let lines = [
+      "\(tally.bytes) bytes in \(tally.entries) files and directories of your tree",
+      "\(free) bytes free on its file system",
+    ]
+    return Reply(200, opening: "Quota:", lines: lines.map { Array($0.utf8) }, closing: "No limit is set for your tree.")
+  }
+
+  /// Adds up a tree in the pool.
+  func measure(_ command: Command, _ path: VirtualPath) async throws(FTPError) -> TreeTally {
+    let jail = try requireIdentity().jail
+    let limits = Self.treeLimits
+    return try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
+      (progress) throws(FTPError) -> TreeTally in
+      do throws(SystemError) {
+        return try jail.measureTree(path, limits, shouldStop: { progress.shouldStop })
+      } catch {
+        switch error.code {
+        case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries, which is as far as is counted.")
+        case ELOOP: throw .noRoom("It is more than \(limits.depth) directories deep, which is as far as is counted.")
+        case ECANCELED: throw .transferBroken("Stopped.")
+        default: throw .file(error, naming: false)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// One piece of long work on files, as seen by the session that waits for it and the thread that does it.
+
+import LinuxSystem
+import Synchronization
+
+/// How far a piece of work is, and whether it shall stop.
+final class WorkProgress: Sendable {
+  private let counted = Atomic<UInt64>(0)
+  private let isStopping = Atomic<Bool>(false)
+  private let isStarted = Atomic<Bool>(false)
+
+  /// Bytes (or entries) done until now.
+  var done: UInt64 { counted.load(ordering: .relaxed) }
+  /// Whether its turn has come.
+  var hasStarted: Bool { isStarted.load(ordering: .relaxed) }
+  /// Asked for by the work every few milliseconds.
+  var shouldStop: Bool { isStopping.load(ordering: .relaxed) }
+
+  func count(_ amount: Int) { counted.add(UInt64(max(0, amount)), ordering: .relaxed) }
+  func start() { isStarted.store(true, ordering: .relaxed) }
+  func stop() { isStopping.store(true, ordering: .relaxed) }
+
+  /// Throws when the work shall stop.
+  func checkForStop() throws(FTPError) {
+    if shouldStop { throw .transferBroken("Stopped.") }
+  }
+}
+
+/// Work whose result a session waits for.
+final class FileJob<Value: Sendable>: Sendable {
+  typealias Body = @Sendable (WorkProgress) throws(FTPError) -> Value
+
+  let progress = WorkProgress()
+  private let body: Body
+  private let outcome = Mutex<Result<Value, FTPError>?>(nil)
+
+  init(_ body: @escaping Body) { self.body = body }
+
+  /// What came of it; nil while it waits or runs.
+  var result: Result<Value, FTPError>? { outcome.withLock { $0 } }
+
+  /// Does the work on the calling thread.
+  func run() {
+    progress.start()
+    let result: Result<Value, FTPError>
+    do throws(FTPError) {
+      try progress.checkForStop()
+      result = .success(try body(progress))
+    } catch {
+      result = .failure(error)
+    }
+    outcome.withLock { $0 = result }
+  }
+}
+
+/// An open file that session and worker share.
+final class SharedFile: Sendable {
+  let descriptor: Descriptor
+
+  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+  var number: Int32 { descriptor.number }
+}

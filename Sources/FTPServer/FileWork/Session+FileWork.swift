@@ -1,0 +1,63 @@
+// A session that waits for long work on files: the control connection stays open to ABOR, STAT and NOOP.
+
+import FTPProtocol
+import LinuxSystem
+
+extension Session {
+  /// How long work may wait for its turn, in nanoseconds.
+  private static let turnLimit: Int64 = 60_000_000_000
+
+  /// Runs `body` in `pool` and waits for it. ABOR and the end of the server stop it; it has ended when this returns or throws.
+  ///
+  /// - Parameters:
+  ///   - concurrency: how much may run in the pool at once.
+  ///   - total: what its progress counts up to, for STAT.
+  /// - Throws: what `body` throws; ``FTPError/busy(_:)`` when its turn does not come; ``FTPError/transferBroken(_:)`` after ABOR.
+  func offload<Value: Sendable>(
+    _ command: Command, _ path: VirtualPath, to pool: WorkerPool, concurrency: Int, total: UInt64? = nil,
+    _ body: @escaping FileJob<Value>.Body
+  ) async throws(FTPError) -> Value {
+    let job = FileJob(body)
+    let parking = self.parking
+    let ticket = pool.submit(concurrency: concurrency) {
+      job.run()
+      parking.wake()
+    }
+    guard let ticket else { throw .busy("Too much of this is going on here. Try again later.") }
+    transfer = TransferProgress(verb: command.verb, direction: .fileWork, path: path, total: total)
+    defer {
+      transfer = nil
+      lastCommand = .now
+    }
+    let deadline = MonotonicTime.now.advanced(by: Self.turnLimit)
+    do throws(FTPError) {
+      while job.result == nil { try await waitForWork(job.progress, deadline) }
+    } catch {
+      job.progress.stop()
+      // What has begun undoes what it has done: the reply comes after that.
+      if !pool.withdraw(ticket) { while job.result == nil { _ = await parking.sleep(until: .never) } }
+      throw error
+    }
+    switch job.result {
+    case .success(let value): return value
+    case .failure(let error): throw error
+    case nil: throw .controlConnectionLost
+    }
+  }
+
+  /// Waits until the work or the control connection has something to say, and answers the latter.
+  private func waitForWork(_ progress: WorkProgress, _ deadline: MonotonicTime) async throws(FTPError) {
+    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    let interest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
+    let limit = progress.hasStarted ? .never : deadline
+    switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: limit) {
+    case .ready:
+      transfer?.bytes = progress.done
+      try serveControlConnection()
+    case .deadline:
+      if !progress.hasStarted { throw .busy("The server is busy with other files. Try again later.") }
+    case .called:
+      if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// Runs long work on files off the sessions' queues: a bounded number at a time, the rest waits in order and can be withdrawn.
+
+import Dispatch
+import Synchronization
+
+/// Threads for work that reads or writes whole files: digests, copies, walks through trees.
+///
+/// What waits holds no thread. When the line is full nothing more is taken, so that a flood of requests costs neither memory nor
+/// an ever longer wait.
+final class WorkerPool: Sendable {
+  typealias Work = @Sendable () -> Void
+
+  private struct State: Sendable {
+    var running = 0
+    var lastTicket: UInt64 = 0
+    var waiting: [(ticket: UInt64, work: Work)] = []
+  }
+
+  private let queue: DispatchQueue
+  private let queueLimit: Int
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - label: the queue's name in a debugger.
+  ///   - queueLimit: how much work may wait.
+  init(label: String, queueLimit: Int = 256) {
+    queue = DispatchQueue(label: label, attributes: .concurrent)
+    self.queueLimit = queueLimit
+  }
+
+  /// Work that runs now, and work that waits.
+  var load: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting.count) } }
+
+  /// Runs `work`, now or when its turn comes.
+  ///
+  /// - Parameter concurrency: how much may run at once; the newest caller's word counts.
+  /// - Returns: a ticket for ``withdraw(_:)``; nil when too much waits already, and then `work` is never run.
+  func submit(concurrency: Int, _ work: @escaping Work) -> UInt64? {
+    enum Decision { case run, wait, refuse }
+    let (decision, ticket): (Decision, UInt64) = state.withLock { state in
+      state.lastTicket &+= 1
+      if state.running < max(1, concurrency) {
+        state.running += 1
+        return (.run, state.lastTicket)
+      }
+      if state.waiting.count >= queueLimit { return (.refuse, 0) }
+      state.waiting.append((state.lastTicket, work))
+      return (.wait, state.lastTicket)
+    }
+    switch decision {
+    case .run: queue.async { self.run(startingWith: work) }
+    case .wait: break
+    case .refuse: return nil
+    }
+    return ticket
+  }
+
+  /// Takes back work that has not begun; false if it has, or is done.
+  func withdraw(_ ticket: UInt64) -> Bool {
+    state.withLock { state in
+      guard let index = state.waiting.firstIndex(where: { $0.ticket == ticket }) else { return false }
+      state.waiting.remove(at: index)
+      return true
+    }
+  }
+
+  /// Does `first` and then whatever waits, until nothing does.
+  private func run(startingWith first: @escaping Work) {
+    var next: Work? = first
+    while let work = next {
+      work()
+      next = state.withLock { state in
+        if state.waiting.isEmpty {
+          state.running -= 1
+          return nil
+        }
+        return state.waiting.removeFirst().work
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// Whole trees of directories: made, removed and measured, within bounds and without ever following a link.
+
+import CLinux
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+/// What a walk through a tree has come to.
+public struct TreeTally: Sendable, Hashable {
+  /// Bytes of the regular files, as SIZE tells them; one with several names counts once for each.
+  public var bytes: UInt64 = 0
+  /// Files, directories and the rest, the top not counted.
+  public var entries = 0
+
+  public init() {}
+}
+
+/// How far a walk goes.
+public struct TreeLimits: Sendable, Hashable {
+  /// Entries; the walk ends with EOVERFLOW before it touches one more.
+  public var entries: Int
+  /// Directories within each other; deeper ones end it with ELOOP.
+  public var depth: Int
+
+  public init(entries: Int, depth: Int) {
+    self.entries = entries
+    self.depth = depth
+  }
+}
+
+extension Jail {
+  /// A directory on the way down.
+  private struct Level: ~Copyable {
+    var reader: DirectoryReader
+    /// Its name in the one above, for removing it.
+    let name: [UInt8]
+  }
+
+  /// Makes `path` and every directory missing above it; what is there already is fine if it is a directory.
+  ///
+  /// - Parameter mode: the permission bits new directories get whatever the process's umask is; nil for 0777 less that umask.
+  /// - Returns: how many were made.
+  /// - Throws: ENOTDIR when something else is in the way.
+  public func makeDirectories(_ path: VirtualPath, mode: UInt32?) throws(SystemError) -> Int {
+    var made = 0
+    for ancestor in path.lineage {
+      do throws(SystemError) {
+        try makeDirectory(ancestor, exactMode: mode)
+        made += 1
+      } catch  where error.code == EEXIST {
+        if try !status(of: ancestor).isDirectory { throw SystemError(code: ENOTDIR, call: "mkdirat") }
+      }
+    }
+    return made
+  }
+
+  /// Makes one directory; with an `exactMode`, the process's umask has no say.
+  public func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
+    guard let exactMode else { return try makeDirectory(path) }
+    try inParent(of: path) { (parent, name) throws(SystemError) in
+      try File.makeDirectory(in: parent, name: name, mode: exactMode & 0o700)
+      let directory = try File.openDirectory(in: parent, name: name)
+      try File.setPermissions(directory.number, exactMode)
+    }
+  }
+
+  /// Removes the directory `path` with all that is in it, but nothing beyond a link or on another file system.
+  ///
+  /// - Parameters:
+  ///   - shouldStop: asked before each entry; true ends the walk with ECANCELED. What is removed by then is gone.
+  ///   - progress: called for each entry removed.
+  /// - Throws: EOVERFLOW or ELOOP at the `limits`, otherwise the error of the entry that could not be removed.
+  public func removeTree(
+    _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool, progress: () -> Void
+  ) throws(SystemError) {
+    try inParent(of: path) { (parent, name) throws(SystemError) in
+      let top = try File.openDirectory(in: parent, name: name)
+      try walk(top, limits, shouldStop) { (directory, name, status, isLeaving) throws(SystemError) in
+        if status.isDirectory, !isLeaving { return }
+        if status.isDirectory {
+          try File.removeDirectory(in: directory, name: name)
+        } else {
+          try File.remove(in: directory, name: name)
+        }
+        progress()
+      }
+      try File.removeDirectory(in: parent, name: name)
+    }
+  }
+
+  /// Adds up what is in the directory `path`.
+  public func measureTree(
+    _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
+  ) throws(SystemError) -> TreeTally {
+    let top = try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+    var tally = TreeTally()
+    try walk(top, limits, shouldStop) { (_, _, status, isLeaving) throws(SystemError) in
+      if isLeaving { return }
+      tally.entries += 1
+      if status.isRegular { tally.bytes = tally.bytes.addingReportingOverflow(status.size).partialValue }
+    }
+    return tally
+  }
+
+  /// Visits every entry beneath `top`, directories twice: on the way in, and on the way out (`isLeaving`).
+  private func walk(
+    _ top: consuming Descriptor, _ limits: TreeLimits, _ shouldStop: () -> Bool,
+    _ visit: (_ directory: Int32, _ name: UnsafePointer<CChar>, FileStatus, _ isLeaving: Bool) throws(SystemError) ->
+      Void
+  ) throws(SystemError) {
+    var walker = TreeWalker(top)
+    var seen = 0
+    while let step = try walker.next() {
+      if shouldStop() { throw SystemError(code: ECANCELED, call: "getdents64") }
+      if !step.isLeaving {
+        seen += 1
+        if seen > limits.entries { throw SystemError(code: EOVERFLOW, call: "getdents64") }
+      }
+      let directory = walker.directory
+      try withCString(step.name) { (name) throws(SystemError) in try visit(directory, name, step.status, step.isLeaving)
+      }
+      if step.status.isDirectory, !step.isLeaving {
+        if walker.depth >= limits.depth { throw SystemError(code: ELOOP, call: "getdents64") }
+        try walker.descend(step)
+      }
+    }
+  }
+}
+
+extension VirtualPath {
+  /// The path's ancestors beneath the root, the topmost first, and the path itself.
+  var lineage: [VirtualPath] {
+    var paths: [VirtualPath] = []
+    var path = self
+    while !path.isRoot {
+      paths.append(path)
+      path = path.parent
+    }
+    return paths.reversed()
+  }
+}

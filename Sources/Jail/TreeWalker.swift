@@ -1,0 +1,73 @@
+// Goes through a tree of directories one entry at a time, holding one descriptor for each level and following nothing.
+
+import Glibc
+import LinuxSystem
+
+/// A walk beneath a directory. Every directory is opened by its name in the one before, whose descriptor is held: whatever is renamed
+/// or linked meanwhile, the walk stays beneath its top.
+struct TreeWalker: ~Copyable {
+  struct Step {
+    /// In ``TreeWalker/directory``.
+    let name: [UInt8]
+    let status: FileStatus
+    /// A directory whose entries have all been visited.
+    let isLeaving: Bool
+  }
+
+  private var current: DirectoryReader
+  /// The directories above ``current``, by the steps that led down.
+  private var above: [Step] = []
+  private var readers: [HeldReader] = []
+
+  init(_ top: consuming Descriptor) { current = DirectoryReader(top) }
+
+  /// The directory of the step at hand.
+  var directory: Int32 { current.number }
+  var depth: Int { above.count }
+
+  /// The next entry; nil at the end. An entry that vanished meanwhile is passed over.
+  mutating func next() throws(SystemError) -> Step? {
+    while true {
+      let name = try current.next { Array($0) }
+      guard let name else { return leave() }
+      let directory = current.number
+      do throws(SystemError) {
+        let status = try withCString(name) { (name) throws(SystemError) in try File.status(in: directory, name: name) }
+        return Step(name: name, status: status, isLeaving: false)
+      } catch  where error.code == ENOENT {
+        continue
+      }
+    }
+  }
+
+  /// Goes on within the directory `step` has just named.
+  mutating func descend(_ step: Step) throws(SystemError) {
+    let directory = current.number
+    let inner = try withCString(step.name) { (name) throws(SystemError) -> Int32 in
+      try File.openDirectory(in: directory, name: name).release()
+    }
+    above.append(step)
+    var reader = DirectoryReader(Descriptor(owning: inner))
+    swap(&reader, &current)
+    readers.append(HeldReader(reader))
+  }
+
+  private mutating func leave() -> Step? {
+    guard let way = above.popLast(), let held = readers.popLast(), var reader = held.take() else { return nil }
+    swap(&reader, &current)
+    return Step(name: way.name, status: way.status, isLeaving: true)
+  }
+}
+
+/// Holds a reader, which cannot be copied, in an array.
+private final class HeldReader {
+  private var reader: DirectoryReader?
+
+  init(_ reader: consuming DirectoryReader) { self.reader = consume reader }
+
+  func take() -> DirectoryReader? {
+    var taken: DirectoryReader?
+    swap(&taken, &reader)
+    return taken
+  }
+}

@@ -1,0 +1,55 @@
+// Calls that read or set what a file is besides its contents: times, group, links; and opening beneath a directory without links.
+
+import CLinux
+import Glibc
+
+/// A moment as file systems keep it.
+public struct FileTime: Sendable, Hashable {
+  /// Seconds since 1970-01-01 00:00:00 UTC.
+  public let seconds: Int64
+  public let nanoseconds: UInt32
+
+  public init(seconds: Int64, nanoseconds: UInt32 = 0) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+}
+
+extension File {
+  /// When `name` in `directory` was made; `name` empty means `directory` itself. A link is not followed. Source: statx(2), STATX_BTIME.
+  ///
+  /// - Throws: ENODATA when the file system does not keep it.
+  public static func birthTime(in directory: Int32, name: UnsafePointer<CChar>) throws(SystemError) -> FileTime {
+    var seconds: Int64 = 0
+    var nanoseconds: UInt32 = 0
+    let flags = Int32(AT_SYMLINK_NOFOLLOW) | Int32(WEFT_AT_NO_AUTOMOUNT) | Int32(WEFT_AT_EMPTY_PATH)
+    try check(weft_birth_time(directory, name, flags, &seconds, &nanoseconds), "statx")
+    return FileTime(seconds: seconds, nanoseconds: nanoseconds)
+  }
+
+  /// Sets access and modification time of an open descriptor, one opened with O_PATH included. Source: utimensat(2) (Linux 5.8).
+  public static func setTimes(_ file: Int32, accessed: Int64, modified: FileTime) throws(SystemError) {
+    try check(weft_set_times(file, accessed, modified.seconds, Int64(modified.nanoseconds)), "utimensat")
+  }
+
+  /// Sets the group of an open descriptor, one opened with O_PATH included. Source: fchownat(2) with AT_EMPTY_PATH.
+  public static func setGroup(_ file: Int32, _ group: UInt32) throws(SystemError) {
+    try check(weft_set_group(file, group), "fchownat")
+  }
+
+  /// Makes a symbolic link `name` in `directory` with the text `target`. Source: symlinkat(2).
+  public static func makeSymbolicLink(
+    in directory: Int32, name: UnsafePointer<CChar>, target: UnsafePointer<CChar>
+  ) throws(SystemError) {
+    try check(weft_symlinkat(target, directory, name), "symlinkat")
+  }
+
+  /// Opens the directory `name` of `directory` to read its names: no link is followed, no mount point crossed. Source: openat2(2).
+  ///
+  /// - Throws: ELOOP or ENOTDIR when it is no directory itself, EXDEV when another file system is mounted there.
+  public static func openDirectory(in directory: Int32, name: UnsafePointer<CChar>) throws(SystemError) -> Descriptor {
+    try open(
+      beneath: directory, name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
+      resolve: WEFT_RESOLVE_BENEATH | WEFT_RESOLVE_NO_SYMLINKS | WEFT_RESOLVE_NO_XDEV)
+  }
+}
