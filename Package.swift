@@ -65,7 +65,7 @@ let package = Package(
       swiftSettings: settings),
 
     // Units: one test target for each target above.
-    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
       name: "MultipathTCPTests", dependencies: ["MultipathTCP", "mptcpctl", "LinuxSystem", "CLinux"],
@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "TransportSecurity", "weftpd",
+        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "TransportSecurity", "TestSupport", "weftpd",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

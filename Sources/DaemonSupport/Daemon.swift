@@ -35,19 +35,23 @@ public final class Daemon: Sendable {
   private let log: DaemonLog
   private let logger: Logger
   private let state: Mutex<State>
+  private let notifier: ServiceNotifier?
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
   ///   - sources: Where a reload looks again.
   ///   - loaded: The settings `server` was started with.
   ///   - hash: The crypt(3) hash of the password of `accounts.user`; it outlives every reload.
+  ///   - notifier: Who is told of reloads and of the end, when there is a service manager.
   public init(
-    server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog
+    server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog,
+    notifier: ServiceNotifier? = nil
   ) {
     self.server = server
     self.sources = sources
     self.hash = hash
     self.log = log
+    self.notifier = notifier
     logger = log.logger()
     state = Mutex(State(loaded: loaded))
   }
@@ -68,10 +72,19 @@ public final class Daemon: Sendable {
     let isEnding = state.withLock { $0.isEnding }
     switch signal {
     case SIGHUP where isEnding: logger.notice("SIGHUP while shutting down: nothing is reloaded")
-    case SIGHUP: reload()
+    case SIGHUP:
+      notifier?.reloading()
+      reload()
+      notifier?.ready(status)
     case SIGTERM, SIGINT: isEnding ? endNow() : beginEnd(signal == SIGINT ? "SIGINT" : "SIGTERM")
     default: break
     }
+  }
+
+  /// One line for the service manager.
+  public var status: String {
+    let sessions = server.activeSessions
+    return "\(sessions) session\(sessions == 1 ? "" : "s")"
   }
 
   // MARK: - Reload
@@ -137,6 +150,7 @@ public final class Daemon: Sendable {
     }
     let sessions = server.activeSessions
     logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(showDuration(grace))")
+    notifier?.stopping("Shutting down, transfers may take up to \(showDuration(grace))")
     Task {
       let broken = await server.drain(grace: grace)
       logger.notice("stopped\(broken > 0 ? ", \(broken) sessions were broken off" : "")")

@@ -33,6 +33,7 @@ public final class Reactor: Sendable {
   let epoll: Int32
   private let alarm: Int32
   private static let alarmToken = UInt64.max
+  private let pulse = Pulse()
 
   /// Makes the epoll descriptor and starts the thread, which lives as long as the process.
   public convenience init() throws(SystemError) {
@@ -69,11 +70,15 @@ public final class Reactor: Sendable {
     return result
   }
 
-  /// Makes the reactor look at its deadlines again. Called with the state locked.
+  /// Makes the reactor look at its deadlines again. Called with the state locked, or by whoever changed nothing in it.
   func ring() {
     var one: UInt64 = 1
     _ = weft_write(alarm, &one, 8)
   }
+
+  /// Whether the thread comes round its loop within `limit`. For a watchdog; blocks the caller so long, and takes no lock that a
+  /// thread that hangs could hold.
+  public func isTurning(within limit: Duration) -> Bool { pulse.check(within: limit) { ring() } }
 
   private func run() -> Never {
     withUnsafeTemporaryAllocation(of: weft_event.self, capacity: 256) { events in
@@ -87,6 +92,7 @@ public final class Reactor: Sendable {
         }
         for (waiter, wake) in woken { waiter.resume(wake) }
         woken.removeAll(keepingCapacity: true)
+        pulse.answer()
       }
     }
   }

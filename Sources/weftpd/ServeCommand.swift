@@ -69,10 +69,12 @@ struct ServeCommand: ParsableCommand {
     SignalWaiter.prepare(Daemon.signals)
     var sources = options.sources(settings)
     let start: Start
-    do throws(SettingsError) {
+    let service: ServiceManager
+    do {
       start = try Start(sources)
+      service = try ServiceManager()
     } catch {
-      write(error.description + "\n", to: STDERR_FILENO)
+      write("\(error)\n", to: STDERR_FILENO)
       throw ExitCode.configuration
     }
     // The password is not needed again and should not be there for whoever reads the environment later.
@@ -80,7 +82,7 @@ struct ServeCommand: ParsableCommand {
       unsetenv(name)
       sources.environment[name] = nil
     }
-    let code = try serve(start, sources)
+    let code = try serve(start, sources, service)
     Glibc.exit(code)
   }
 
@@ -112,7 +114,7 @@ struct ServeCommand: ParsableCommand {
     }
   }
 
-  private func serve(_ start: Start, _ sources: SettingsSources) throws -> Int32 {
+  private func serve(_ start: Start, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
     let log = DaemonLog(format: settings.logFormat, level: settings.logLevel)
     let logger = log.logger()
@@ -130,15 +132,17 @@ struct ServeCommand: ParsableCommand {
     do {
       let server = try FTPServer(
         configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger)
-      addresses = try server.listen(on: settings.listenAddresses)
+      addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
       try Privileges.apply(start.plan)
       log.startWriter()
       logger.notice("\(start.plan.summary)")
-      let running = Daemon(server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log)
+      let running = Daemon(
+        server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, notifier: service.notifier)
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()
+      try service.watch(server, running, logger)
     } catch {
       logger.critical("cannot start: \(error)")
       log.flush()

@@ -38,6 +38,13 @@ ssize_t weft_recv(int fd, void *buffer, size_t count, int flags);
 ssize_t weft_send(int fd, const void *buffer, size_t count, int flags);
 int weft_shutdown(int fd, int how);
 
+/* ---- datagrams on this machine ---- */
+int weft_unix_datagram(int timeout_ms);
+/* `path` is sun_path without its end: an abstract name begins with a NUL. `passed` is a descriptor to go along, or -1. */
+ssize_t weft_unix_send(int fd, const void *path, size_t path_length, const void *data, size_t count, int passed);
+/* A sealed file in memory that holds `data`. */
+int weft_sealed_memory(const char *name, const void *data, size_t count);
+
 /* ---- descriptors and readiness ---- */
 int weft_close(int fd);
 int weft_epoll_create(void);

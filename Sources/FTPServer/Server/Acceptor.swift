@@ -5,32 +5,43 @@ import Glibc
 import LinuxSystem
 import Logging
 import MultipathTCP
+import Reactor
 
 /// One listening socket and the thread that accepts from it.
 final class Acceptor: Sendable {
   private let context: ServerContext
   private let listener: Descriptor
   /// Closed and reopened when the process has no descriptor left, so that even then a client gets its 421.
-  private let address: SocketAddress
+  let address: SocketAddress
   private let isMultipath: Bool
-  /// A pipe: the thread ends when its writing end is closed or written to.
-  private let stop: (read: Int32, write: Int32)
+  /// Somebody else keeps the socket open, and goes on with it after us.
+  private let isInherited: Bool
+  /// A pipe to the thread, with a ``Word`` in each byte.
+  private let words: (read: Int32, write: Int32)
+  private let pulse = Pulse()
+
+  private enum Word: UInt8 {
+    case end = 0
+    case answer = 1
+  }
 
   /// Takes a listening socket; `isMultipath` says what it is, not what its connections will be.
   init(
-    context: ServerContext, listener: consuming Descriptor, address: SocketAddress, isMultipath: Bool
+    context: ServerContext, listener: consuming Descriptor, address: SocketAddress, isMultipath: Bool,
+    isInherited: Bool = false
   ) throws(SystemError) {
     let pipe = try File.pipe(capacity: 4096)
-    stop = (pipe.read, pipe.write)
+    words = (pipe.read, pipe.write)
     self.context = context
     self.listener = listener
     self.address = address
     self.isMultipath = isMultipath
+    self.isInherited = isInherited
   }
 
   deinit {
-    _ = Descriptor(owning: stop.read)
-    _ = Descriptor(owning: stop.write)
+    _ = Descriptor(owning: words.read)
+    _ = Descriptor(owning: words.write)
   }
 
   /// Makes, binds and listens on a control socket: multipath where `policy` and the kernel allow. Options that accepted sockets
@@ -43,13 +54,18 @@ final class Acceptor: Sendable {
     let made = try MultipathSocket.listen(
       on: address, policy: policy, backlog: 4096, dualStack: address.address.isWildcard && !isIPv4Separate)
     do throws(SystemError) {
-      try Socket.setOption(made.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-      try Socket.setOption(made.number, SOL_SOCKET, SO_KEEPALIVE, 1)
-      try tuneSession(made.number)
+      try tuneListener(made.number)
     } catch {
       throw .system(error)
     }
     return made
+  }
+
+  /// What sessions accepted from a listener need; also of one that was inherited.
+  static func tuneListener(_ socket: Int32) throws(SystemError) {
+    try Socket.setOption(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    try Socket.setOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1)
+    try tuneSession(socket)
   }
 
   /// What plain TCP connections of a multipath listener do not inherit, and those of a TCP listener do.
@@ -76,10 +92,26 @@ final class Acceptor: Sendable {
 
   /// Ends the thread soon; the socket closes with the last reference to this object.
   func stopAccepting() {
-    // From here on the kernel refuses new connections, even before the thread has noticed.
-    _ = shutdown(listener.number, Int32(SHUT_RD))
-    var byte: UInt8 = 0
-    _ = write(stop.write, &byte, 1)
+    // From here on the kernel refuses new connections, even before the thread has noticed. Those at an inherited socket wait for
+    // whoever serves it next.
+    if !isInherited { _ = shutdown(listener.number, Int32(SHUT_RD)) }
+    tell(.end)
+  }
+
+  /// Whether the thread comes round its loop within `limit`; blocks the caller so long.
+  func isTurning(within limit: Duration) -> Bool { pulse.check(within: limit) { tell(.answer) } }
+
+  private func tell(_ word: Word) {
+    var byte = word.rawValue
+    _ = write(words.write, &byte, 1)
+  }
+
+  /// Reads what the thread is told: true to end. Answers otherwise.
+  private func isToldToEnd() -> Bool {
+    var bytes = [UInt8](repeating: Word.answer.rawValue, count: 64)
+    let count = bytes.withUnsafeMutableBytes { read(words.read, $0.baseAddress, $0.count) }
+    pulse.answer()
+    return count <= 0 && errno != EAGAIN || bytes.contains(Word.end.rawValue)
   }
 
   private func run() {
@@ -88,14 +120,16 @@ final class Acceptor: Sendable {
     while true {
       if pause > 0 {
         // Out of descriptors or memory: wait, without asking the listener, which would be ready all the time.
-        if Poll.wait(stop.read, .readable, milliseconds: pause) { return }
-      } else if Poll.wait(listener.number, .readable, stop.read, .readable, milliseconds: -1).second {
+        if Poll.wait(words.read, .readable, milliseconds: pause), isToldToEnd() { return }
+      } else if Poll.wait(listener.number, .readable, words.read, .readable, milliseconds: -1).second, isToldToEnd() {
         return
       }
       do {
         while let (number, peer) = try Socket.accept(listener.number, blocking: true) {
           pause = 0
           welcome(number, peer)
+          // Many who come one after the other must not look like a thread that hangs.
+          pulse.answer()
         }
         pause = 0
         reserve.refill()

@@ -10,8 +10,8 @@ import Synchronization
 
 /// An FTP server (RFC 959): listens, accepts, and ends in an orderly way.
 public final class FTPServer: Sendable {
-  private let context: ServerContext
-  private let acceptors = Mutex<[Acceptor]>([])
+  let context: ServerContext
+  let acceptors = Mutex<[Acceptor]>([])
 
   /// Starts no thread: privileges may still be dropped until ``start()``.
   ///

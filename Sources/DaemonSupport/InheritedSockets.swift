@@ -1,0 +1,93 @@
+// Listening sockets that the service manager opened and handed over: which there are, and whether they are of use.
+
+import FTPServer
+import Glibc
+import LinuxSystem
+
+/// The sockets of socket activation. Source: sd_listen_fds(3).
+public enum InheritedSockets {
+  /// Environment variables of the protocol; they are not for the processes we start.
+  public static let environmentNames = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"]
+
+  /// One inherited socket that was found good.
+  public struct Item: Sendable, Equatable {
+    public let number: Int32
+    public let security: ListenerSecurity
+    public let stream: StreamProtocol
+  }
+
+  /// What is wrong with what was handed over, all of it.
+  public struct Refusal: Error, Sendable, CustomStringConvertible {
+    public let problems: [String]
+
+    public init(problems: [String]) { self.problems = problems }
+
+    public var description: String { problems.joined(separator: "\n") }
+  }
+
+  /// The sockets this process was given; empty when it was given none.
+  ///
+  /// `ftp` and `control` are listeners of control connections, and so are nameless ones; `ftps` is one with implicit TLS.
+  /// - Parameter first: The number of the first descriptor; SD_LISTEN_FDS_START.
+  /// - Throws: when any is of no use: silently serving the rest would hide that.
+  public static func take(
+    environment: [String: String], processID: Int32 = getpid(), first: Int32 = 3
+  ) throws(Refusal) -> [Item] {
+    guard let text = environment["LISTEN_FDS"] else { return [] }
+    if let owner = environment["LISTEN_PID"], Int32(owner) != processID { return [] }
+    guard let count = Int32(text), (0...1024).contains(count) else {
+      throw Refusal(problems: ["LISTEN_FDS is '\(text)'; expected the number of sockets handed over"])
+    }
+    let names = environment["LISTEN_FDNAMES"].map { $0.split(separator: ":", omittingEmptySubsequences: false) } ?? []
+    var items: [Item] = []
+    var problems: [String] = []
+    for index in 0..<Int(count) {
+      let name = index < names.count ? String(names[index]) : ""
+      let number = first + Int32(index)
+      do throws(Refusal) {
+        items.append(Item(number: number, security: try security(name, number), stream: try stream(name, number)))
+      } catch {
+        problems += error.problems
+      }
+    }
+    if !problems.isEmpty { throw Refusal(problems: problems) }
+    return items
+  }
+
+  private static func security(_ name: String, _ number: Int32) throws(Refusal) -> ListenerSecurity {
+    switch name {
+    case "ftps": return .implicit
+    // systemd calls a socket without FileDescriptorName= after its unit, or `unknown`.
+    case "ftp", "control", "", "unknown", "weftpd.socket": return .explicit
+    default:
+      throw refusal(
+        name, number, "has an unknown name: set FileDescriptorName=ftp, or ftps for implicit TLS")
+    }
+  }
+
+  private static func stream(_ name: String, _ number: Int32) throws(Refusal) -> StreamProtocol {
+    let kind: SocketKind
+    do throws(SystemError) {
+      kind = try SocketKind(of: number)
+    } catch {
+      throw refusal(name, number, "is no socket (\(error.reason)): a socket unit for weftpd has ListenStream= only")
+    }
+    guard kind.domain == AF_INET || kind.domain == AF_INET6 else {
+      throw refusal(name, number, "is no IP socket: ListenStream= needs an address and a port, such as 0.0.0.0:21")
+    }
+    guard kind.type == Int32(SOCK_STREAM.rawValue) else {
+      throw refusal(name, number, "is no stream socket: use ListenStream=, not ListenDatagram=")
+    }
+    guard let stream = kind.stream else {
+      throw refusal(name, number, "speaks neither TCP nor multipath TCP: leave SocketProtocol= out, or set it to mptcp")
+    }
+    guard kind.isListening else {
+      throw refusal(name, number, "does not listen: it is a connection, so set Accept=no in the socket unit")
+    }
+    return stream
+  }
+
+  private static func refusal(_ name: String, _ number: Int32, _ text: String) -> Refusal {
+    Refusal(problems: ["inherited socket \(number)\(name.isEmpty ? "" : " '\(name)'") \(text)"])
+  }
+}

@@ -1,0 +1,69 @@
+// Speaks to the service manager: ready, reloading, stopping, alive, and one line of status.
+
+import Glibc
+import LinuxSystem
+
+/// The protocol of sd_notify(3) over the socket NOTIFY_SOCKET names, without libsystemd.
+public final class ServiceNotifier: Sendable {
+  /// Environment variables of the protocol; they are not for the processes we start.
+  public static let environmentNames = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+
+  private let address: LocalAddress
+  private let socket: LocalDatagrams
+  /// How long the manager waits for ``alive()`` before it kills the process; nil: it does not.
+  public let watchdog: Duration?
+
+  /// Nil without NOTIFY_SOCKET, or when it is neither a path nor an abstract name (`@…`), or there is no socket to be had.
+  public init?(environment: [String: String], processID: Int32 = getpid()) {
+    guard let text = environment["NOTIFY_SOCKET"], let address = LocalAddress(text),
+      let socket = try? LocalDatagrams()
+    else { return nil }
+    self.address = address
+    self.socket = socket
+    watchdog = Self.watchdog(environment, processID)
+  }
+
+  /// Source: sd_watchdog_enabled(3).
+  private static func watchdog(_ environment: [String: String], _ processID: Int32) -> Duration? {
+    if let wanted = environment["WATCHDOG_PID"], Int32(wanted) != processID { return nil }
+    guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), microseconds > 0 else { return nil }
+    return .microseconds(microseconds)
+  }
+
+  /// The service has started, or has reloaded.
+  @discardableResult
+  public func ready(_ status: String) -> SystemError? {
+    send("READY=1\nMAINPID=\(getpid())\nSTATUS=\(Self.line(status))")
+  }
+
+  /// The settings are being read again; ``ready(_:)`` follows. The time is what Type=notify-reload (systemd 253) wants to see.
+  @discardableResult
+  public func reloading() -> SystemError? {
+    send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.now.nanoseconds / 1000)\nSTATUS=Reading the settings again")
+  }
+
+  /// The service is ending.
+  @discardableResult
+  public func stopping(_ status: String) -> SystemError? { send("STOPPING=1\nSTATUS=\(Self.line(status))") }
+
+  /// What `systemctl status` shows.
+  @discardableResult
+  public func status(_ text: String) -> SystemError? { send("STATUS=\(Self.line(text))") }
+
+  /// Feeds the watchdog.
+  @discardableResult
+  public func alive() -> SystemError? { send("WATCHDOG=1") }
+
+  private static func line(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
+
+  private func send(_ text: String) -> SystemError? {
+    do throws(SystemError) {
+      try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(SystemError) in
+        try socket.send(UnsafeRawBufferPointer(bytes), to: address)
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
