@@ -161,6 +161,7 @@ ssize_t weft_splice(int in, int64_t *in_offset, int out, int64_t *out_offset, si
   return WEFT_RESULT(splice(in, (off64_t *)in_offset, out, (off64_t *)out_offset, count, flags));
 }
 int weft_pipe(int fds[2]) { return WEFT_RESULT(pipe2(fds, O_CLOEXEC | O_NONBLOCK)); }
+int weft_dup3(int fd, int target) { return WEFT_RESULT(dup3(fd, target, O_CLOEXEC)); }
 int weft_fcntl_int(int fd, int command, int value) { return WEFT_RESULT(fcntl(fd, command, value)); }
 int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
   struct open_how how;
@@ -235,6 +236,15 @@ int64_t weft_realtime(void) {
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+int weft_local_text(int64_t seconds, char text[26]) {
+  time_t time = (time_t)seconds;
+  struct tm parts;
+  if (localtime_r(&time, &parts) == NULL) return -EOVERFLOW;
+  static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  int n = snprintf(text, 26, "%.3s %.3s %2d %02d:%02d:%02d %d", days + 3 * parts.tm_wday, months + 3 * parts.tm_mon,
+                   parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, 1900 + parts.tm_year);
+  return n == 24 ? 0 : -EOVERFLOW;
 }
 int weft_prctl_name(const char *name) { return WEFT_RESULT(prctl(PR_SET_NAME, name, 0, 0, 0)); }
 int weft_nofile(uint64_t *soft, uint64_t *hard) {

@@ -4,6 +4,7 @@ import Accounts
 import Dispatch
 import FTPServer
 import Glibc
+import LinuxSystem
 import Logging
 import Synchronization
 
@@ -35,6 +36,7 @@ public final class Daemon: Sendable {
   private let log: DaemonLog
   private let logger: Logger
   private let state: Mutex<State>
+  private let transfers: TransferLog?
   private let notifier: ServiceNotifier?
   private let ended = DispatchSemaphore(value: 0)
 
@@ -42,15 +44,17 @@ public final class Daemon: Sendable {
   ///   - sources: Where a reload looks again.
   ///   - loaded: The settings `server` was started with.
   ///   - hash: The crypt(3) hash of the password of `accounts.user`; it outlives every reload.
+  ///   - transfers: The transfer log, which a reload opens anew.
   ///   - notifier: Who is told of reloads and of the end, when there is a service manager.
   public init(
     server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog,
-    notifier: ServiceNotifier? = nil
+    transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil
   ) {
     self.server = server
     self.sources = sources
     self.hash = hash
     self.log = log
+    self.transfers = transfers
     self.notifier = notifier
     logger = log.logger()
     state = Mutex(State(loaded: loaded))
@@ -94,6 +98,7 @@ public final class Daemon: Sendable {
   /// - Returns: True when the new settings are in force.
   @discardableResult
   public func reload() -> Bool {
+    reopenTransferLog()
     let old = state.withLock { $0.loaded }
     let new: LoadedSettings
     let accounts: AccountSetup
@@ -122,6 +127,20 @@ public final class Daemon: Sendable {
     state.withLock { $0.loaded = new }
     logger.notice("reloaded: \(changes.count) settings changed, \(accounts.tableCount) users in the table")
     return true
+  }
+
+  /// Whether or not the settings are good: logrotate has moved the file away.
+  private func reopenTransferLog() {
+    guard let transfers else { return }
+    do throws(SystemError) {
+      try transfers.reopen()
+    } catch {
+      logger.error(
+        "log.xferlog: \(quoted(transfers.path)) cannot be opened anew: \(error.reason); the old file stays in use")
+    }
+    if transfers.lost > 0 {
+      logger.warning("the transfer log has lost \(transfers.lost) lines so far: is its disk full?")
+    }
   }
 
   /// Settings that only a restart changes keep their old value, and the log says so.

@@ -8,6 +8,8 @@ import Synchronization
 /// Format, level and sink shared by all loggers; format and level may change while the daemon runs.
 public final class DaemonLog: Sendable {
   private let sink: LogSink
+  /// Whether the sink's entries are the journal's, and not lines.
+  private let isJournal: Bool
   private let shared: Shared
 
   /// Apart from the log itself, because the sink needs it too and must not keep the log alive.
@@ -24,13 +26,38 @@ public final class DaemonLog: Sendable {
   /// - Parameters:
   ///   - descriptor: Where lines go; standard error unless told otherwise.
   ///   - limit: Bytes that may wait for a slow reader before lines are dropped.
-  public init(format: LogFormat = .text, level: Logger.Level = .info, descriptor: Int32 = 2, limit: Int = 1 << 20) {
+  public convenience init(
+    format: LogFormat = .text, level: Logger.Level = .info, descriptor: Int32 = 2, limit: Int = 1 << 20
+  ) {
+    self.init(output: DescriptorOutput(descriptor), isJournal: false, format: format, level: level, limit: limit)
+  }
+
+  /// A log that goes to the journal with its fields; `format` does not matter there.
+  public convenience init(journal: JournalOutput, level: Logger.Level = .info, limit: Int = 1 << 20) {
+    self.init(output: journal, isJournal: true, format: .text, level: level, limit: limit)
+  }
+
+  /// The log the settings ask for.
+  ///
+  /// - Parameter environment: Where JOURNAL_STREAM tells whether standard error leads to the journal.
+  public convenience init(_ settings: Settings, environment: [String: String]) {
+    let wantsJournal =
+      settings.logTarget == .journal
+      || settings.logTarget == .automatic && JournalOutput.isJournal(environment: environment)
+    if wantsJournal, let journal = JournalOutput() {
+      self.init(journal: journal, level: settings.logLevel)
+    } else {
+      self.init(format: settings.logFormat, level: settings.logLevel)
+    }
+  }
+
+  private init(output: any LogOutput, isJournal: Bool, format: LogFormat, level: Logger.Level, limit: Int) {
     let shared = Shared(isJSON: format == .json, level: Self.number(level))
     self.shared = shared
-    sink = LogSink(descriptor: descriptor, limit: limit) { count in
-      LogLine.format(
-        isJSON: shared.isJSON.load(ordering: .relaxed), level: .warning, message: "log lines were lost", record: nil,
-        fields: [("count", .stringConvertible(count))])
+    self.isJournal = isJournal
+    sink = LogSink(output: output, limit: limit) { count in
+      Self.entry(
+        isJournal, shared, .warning, "log lines were lost", nil, [("count", .stringConvertible(count))])
     }
   }
 
@@ -59,12 +86,28 @@ public final class DaemonLog: Sendable {
   public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
 
   /// Lines that are no log lines, such as the generated password for a person at a terminal, in order with the others.
-  public func writeVerbatim(_ text: String) { sink.append(Array(text.utf8), isUrgent: true) }
+  public func writeVerbatim(_ text: String) {
+    let bytes = Array(text.utf8)
+    if isJournal {
+      _ = bytes.withUnsafeBytes { DescriptorOutput(2).write($0, until: .now.advanced(by: 1_000_000_000)) }
+    } else {
+      sink.append(bytes, isUrgent: true)
+    }
+  }
 
   func write(_ level: Logger.Level, _ message: String, _ record: EventRecord?, _ fields: [LogLine.Field]) {
-    let line = LogLine.format(
+    sink.append(Self.entry(isJournal, shared, level, message, record, fields), isUrgent: level >= .warning)
+  }
+
+  private static func entry(
+    _ isJournal: Bool, _ shared: Shared, _ level: Logger.Level, _ message: String, _ record: EventRecord?,
+    _ fields: [LogLine.Field]
+  ) -> [UInt8] {
+    if isJournal {
+      return JournalOutput.frame(JournalEntry.format(level: level, message: message, record: record, fields: fields))
+    }
+    return LogLine.format(
       isJSON: shared.isJSON.load(ordering: .relaxed), level: level, message: message, record: record, fields: fields)
-    sink.append(line, isUrgent: level >= .warning)
   }
 
   private static func number(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 2 }

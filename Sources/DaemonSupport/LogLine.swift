@@ -34,12 +34,26 @@ enum LogLine {
       line.append(" ")
       line.append(name(level))
       line.append(" ")
-      line.append(message, .plain)
-      if let record { appendText(record, to: &line) }
-      for field in fields { appendText(field, to: &line) }
+      appendText(message, record, fields, to: &line)
       line.append("\n")
     }
     return line.bytes
+  }
+
+  /// The line for people without time, level and newline.
+  static func message(_ message: String, record: EventRecord?, fields: [Field]) -> [UInt8] {
+    var line = LogText()
+    line.bytes.reserveCapacity(256)
+    appendText(message, record, fields, to: &line)
+    return line.bytes
+  }
+
+  private static func appendText(
+    _ message: String, _ record: EventRecord?, _ fields: [Field], to line: inout LogText
+  ) {
+    line.append(message, .plain)
+    if let record { appendText(record, to: &line) }
+    for field in fields { appendText(field, to: &line) }
   }
 
   /// Padded, so that messages begin in one column.

@@ -5,7 +5,7 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// A bounded buffer of lines before a file descriptor.
+/// A bounded buffer of lines before a ``LogOutput``.
 ///
 /// ``append(_:isUrgent:)`` copies the line under a lock that is never held across a system call. The writer collects
 /// what comes within ``linger`` and writes it in one call. When the reader of the descriptor is too slow and the buffer
@@ -15,17 +15,18 @@ public final class LogSink: Sendable {
   private struct Pending {
     var bytes: [UInt8] = []
     var dropped = 0
+    var droppedInAll = 0
     var isStarted = false
   }
 
   private struct Output {
     /// The buffer not in use by ``Pending``.
     var spare: [UInt8] = []
-    /// A write failed in the middle of a line.
-    var isTorn = false
+    /// What has to come before the next line because a write failed in the middle of one.
+    var mending: [UInt8] = []
   }
 
-  private let descriptor: Int32
+  private let destination: any LogOutput
   private let limit: Int
   private let linger: Duration
   private let describeLoss: @Sendable (Int) -> [UInt8]
@@ -36,19 +37,22 @@ public final class LogSink: Sendable {
   private let wakeUp = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - descriptor: Where lines go; it stays the caller's.
+  ///   - output: Where lines go.
   ///   - limit: Bytes that may wait.
   ///   - linger: How long the writer collects lines before it writes them.
-  ///   - describeLoss: The line that tells how many lines were lost.
+  ///   - describeLoss: The line that tells how many lines were lost; an empty one is not written.
   public init(
-    descriptor: Int32 = STDERR_FILENO, limit: Int = 1 << 20, linger: Duration = .milliseconds(5),
+    output: any LogOutput = DescriptorOutput(STDERR_FILENO), limit: Int = 1 << 20, linger: Duration = .milliseconds(5),
     describeLoss: @escaping @Sendable (Int) -> [UInt8]
   ) {
-    self.descriptor = descriptor
+    destination = output
     self.limit = limit
     self.linger = linger
     self.describeLoss = describeLoss
   }
+
+  /// How many lines were lost since the start.
+  public var lostInAll: Int { pending.withLock { $0.droppedInAll } }
 
   /// Starts the writer thread, which lives as long as the process and keeps the sink alive. Once is enough.
   public func start() {
@@ -82,6 +86,7 @@ public final class LogSink: Sendable {
     let isStarted = pending.withLock { state in
       if state.bytes.count + line.count > limit {
         state.dropped += 1
+        state.droppedInAll += 1
       } else {
         state.bytes.append(contentsOf: line)
       }
@@ -141,12 +146,16 @@ public final class LogSink: Sendable {
         return state.dropped
       }
       if output.spare.isEmpty && dropped == 0 { return true }
-      if output.isTorn { output.spare.insert(0x0A, at: 0) }
+      output.spare.insert(contentsOf: output.mending, at: 0)
       let lines = output.spare.count
       if dropped > 0 { output.spare += describeLoss(dropped) }
-      let (rest, failed) = output.spare.withUnsafeBytes { write($0, until: deadline) }
+      let (rest, failed) = output.spare.withUnsafeBytes { destination.write($0, until: deadline) }
       let written = output.spare.count - rest
-      output.isTorn = failed && (written > 0 ? output.spare[written - 1] != 0x0A : output.isTorn)
+      if !failed {
+        output.mending = []
+      } else if written > 0 {
+        output.mending = destination.mend(after: output.spare[written - 1])
+      }
       if rest > 0 {
         keep(output.spare[min(written, lines)..<lines], asLost: failed, dropped: dropped)
       }
@@ -162,43 +171,12 @@ public final class LogSink: Sendable {
     pending.withLock { state in
       state.dropped += dropped
       if asLost {
-        state.dropped += rest.count { $0 == 0x0A }
+        let lost = destination.count(rest)
+        state.dropped += lost
+        state.droppedInAll += lost
       } else {
         state.bytes.insert(contentsOf: rest, at: 0)
       }
-    }
-  }
-
-  /// Gives the number of bytes that were not written, and whether an error is the reason and not the deadline. With a
-  /// deadline it asks first whether a write would block.
-  private func write(_ bytes: UnsafeRawBufferPointer, until deadline: MonotonicTime?) -> (rest: Int, failed: Bool) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      if let deadline, !isWritable(within: deadline.since(.now)) { return (rest.count, false) }
-      // What poll(2) calls writable takes PIPE_BUF bytes without blocking, not more.
-      let chunk = UnsafeRawBufferPointer(rebasing: deadline == nil ? rest : rest.prefix(4096))
-      let count = Glibc.write(descriptor, chunk.baseAddress, chunk.count)
-      if count > 0 {
-        rest = rest.dropFirst(count)
-      } else if count < 0, errno == EAGAIN {
-        // Standard error may be shared with a process that made it non-blocking.
-        _ = isWritable(within: 1_000_000_000)
-      } else if count < 0, errno == EINTR {
-        continue
-      } else {
-        return (rest.count, true)
-      }
-    }
-    return (0, false)
-  }
-
-  private func isWritable(within nanoseconds: Int64) -> Bool {
-    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    let milliseconds = Int32(clamping: max(0, nanoseconds) / 1_000_000)
-    while true {
-      let result = poll(&request, 1, milliseconds)
-      if result < 0, errno == EINTR { continue }
-      return result > 0
     }
   }
 }

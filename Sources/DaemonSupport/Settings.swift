@@ -58,6 +58,8 @@ public struct Settings: Sendable, Equatable {
   public var umask: UInt16 = 0
   public var logFormat = LogFormat.text
   public var logLevel = Logger.Level.info
+  public var logTarget = LogTarget.automatic
+  public var transferLog: String?
   public var shutdownGrace = Duration.zero
   public var privileges = PrivilegeSettings()
 
@@ -112,4 +114,14 @@ public enum LogFormat: String, Sendable, CaseIterable {
   case text
   /// One JSON object a line.
   case json
+}
+
+/// Where log lines go.
+public enum LogTarget: String, Sendable, CaseIterable {
+  /// The journal when standard error leads there, else standard error.
+  case automatic = "auto"
+  /// Standard error, in the form of `log.format`.
+  case standardError = "stderr"
+  /// The journal, with fields.
+  case journal
 }

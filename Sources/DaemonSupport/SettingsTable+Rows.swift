@@ -151,7 +151,19 @@ extension SettingsTable {
     Setting(
       "log.level", .choice(), \.logLevel, default: "info",
       "The least important lines that are written; `debug` shows every command and reply code, never a password."),
-
+    Setting(
+      "log.target", .choice(), \.logTarget, default: "auto", needsRestart: true,
+      """
+      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), or `auto`, which is the journal \
+      when standard error leads there.
+      """),
+    Setting(
+      "log.xferlog", .optional("path", "the path of a file, such as /var/log/weftpd/xferlog"), \.transferLog,
+      needsRestart: true,
+      """
+      A file that gets a line for each file moved, in wu-ftpd's format, which log analysers read. It is opened anew at each \
+      reload (SIGHUP), so logrotate may move it away.
+      """),
     Setting(
       "shutdown.grace", .duration(.zero...longest), \.shutdownGrace, default: "30s", unit: "seconds",
       "How long transfers may go on after SIGTERM or SIGINT."),

@@ -43,4 +43,12 @@ public enum WallClock {
   public static var seconds: Int64 { weft_realtime() / 1_000_000_000 }
   /// Nanoseconds since 1970-01-01 00:00:00 UTC.
   public static var nanoseconds: Int64 { weft_realtime() }
+
+  /// `Sat Nov 21 05:39:18 2026`: local time as ctime(3) has it, whatever the locale. `seconds` since 1970, now unless given.
+  public static func localText(_ seconds: Int64 = WallClock.seconds) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 26) { text in
+      guard let base = text.baseAddress, weft_local_text(seconds, base) == 0 else { return "Thu Jan  1 00:00:00 1970" }
+      return String(cString: base)
+    }
+  }
 }

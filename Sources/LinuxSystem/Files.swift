@@ -35,6 +35,12 @@ public struct FileStatus: Sendable, Hashable {
     changedNanoseconds = raw.changed_nanoseconds
   }
 
+  /// ``device`` as stat(2) tells it: st_dev. Source: makedev(3).
+  public var deviceNumber: UInt64 {
+    let (major, minor) = (device >> 32, device & 0xFFFF_FFFF)
+    return (major & 0xFFF) << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12 | (major & ~0xFFF) << 32
+  }
+
   public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
   public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
   public var isSymbolicLink: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFLNK) }
@@ -56,6 +62,14 @@ public enum File {
   public static func open(_ path: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
     Descriptor(owning: try retrying("openat") { weft_openat(AT_FDCWD, path, flags | O_CLOEXEC, mode) })
   }
+
+  /// Makes `descriptor` stand for what `other` stands for; the number stays, and close-on-exec. Source: dup3(2).
+  public static func replace(_ descriptor: Int32, by other: Int32) throws(SystemError) {
+    try retrying("dup3") { weft_dup3(other, descriptor) }
+  }
+
+  /// Whether there is something at a path of the operator's. Source: faccessat(2).
+  public static func exists(_ path: String) -> Bool { weft_faccessat(AT_FDCWD, path, F_OK, 0) == 0 }
 
   /// The status of an open descriptor. Source: statx(2) with AT_EMPTY_PATH.
   public static func status(_ file: Int32) throws(SystemError) -> FileStatus {

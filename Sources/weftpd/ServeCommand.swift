@@ -116,29 +116,35 @@ struct ServeCommand: ParsableCommand {
 
   private func serve(_ start: Start, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
-    let log = DaemonLog(format: settings.logFormat, level: settings.logLevel)
+    let log = DaemonLog(settings, environment: sources.environment)
     let logger = log.logger()
+    let transfers = try openTransferLog(settings, logger)
     for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
     let openFiles = ProcessLimits.raiseOpenFiles()
     // A session holds one, a transfer three; some are the daemon's own.
     if openFiles < UInt64(settings.sessionLimit) &+ 64 {
       logger.info("limits.sessions is \(settings.sessionLimit), but only \(openFiles) files may be open at once")
     }
-    defer { log.flush() }
+    defer {
+      log.flush()
+      transfers?.flush()
+    }
 
     settings.applyToProcess()
     let daemon: Daemon
     let addresses: [SocketAddress]
     do {
       let server = try FTPServer(
-        configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger)
+        configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger,
+        onTransfer: transfers?.note)
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
       try Privileges.apply(start.plan)
       log.startWriter()
-      logger.notice("\(start.plan.summary)")
+      transfers?.startWriter()
       let running = Daemon(
-        server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, notifier: service.notifier)
+        server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, transfers: transfers,
+        notifier: service.notifier)
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()
@@ -160,8 +166,22 @@ struct ServeCommand: ParsableCommand {
       logger.notice("listening on \(address)")
       write("weftpd: listening on \(address)\n", to: STDOUT_FILENO)
     }
+    StartReport(
+      settings: settings, accounts: start.accounts, addresses: addresses, privileges: start.plan.summary
+    ).log(to: logger)
     let code = daemon.waitUntilEnd()
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
     return code
+  }
+
+  private func openTransferLog(_ settings: Settings, _ logger: Logger) throws -> TransferLog? {
+    guard let path = settings.transferLog else { return nil }
+    do throws(SystemError) {
+      return try TransferLog(path: path)
+    } catch {
+      let advice = "make its directory writable for the user weftpd runs as, or leave log.xferlog out"
+      logger.critical("cannot start: log.xferlog: '\(path)' cannot be opened: \(error.reason); \(advice)")
+      throw ExitCode.configuration
+    }
   }
 }

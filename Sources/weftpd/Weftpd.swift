@@ -13,7 +13,7 @@ struct Weftpd: ParsableCommand {
       Exit codes: 0 all is well, 64 wrong usage, 78 wrong settings, 1 anything else.
       """,
     version: "weftpd 0.1.0",
-    subcommands: [ServeCommand.self, CheckCommand.self, UserCommand.self])
+    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])
 }
 
 extension ExitCode {

@@ -13,7 +13,7 @@ import Testing
   init() throws { pipe = try Pipe() }
 
   private func sink(limit: Int = 1 << 20, linger: Duration = .milliseconds(1)) -> LogSink {
-    LogSink(descriptor: pipe.writeEnd, limit: limit, linger: linger) { Array("lost \($0)\n".utf8) }
+    LogSink(output: DescriptorOutput(pipe.writeEnd), limit: limit, linger: linger) { Array("lost \($0)\n".utf8) }
   }
 
   @Test func withoutAWriterEachLineIsWrittenAtOnce() {
@@ -109,7 +109,7 @@ import Testing
     defer { close(full) }
     let target = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     defer { close(target) }
-    let sink = LogSink(descriptor: target, limit: 1000) { Array("lost \($0)\n".utf8) }
+    let sink = LogSink(output: DescriptorOutput(target), limit: 1000) { Array("lost \($0)\n".utf8) }
     sink.append(Array("one\n".utf8))
     let aside = dup(target)
     defer { close(aside) }
@@ -143,7 +143,7 @@ import Testing
     signal(SIGPIPE, SIG_IGN)
     let gone = dup(pipe.writeEnd)
     close(gone)
-    let sink = LogSink(descriptor: gone, limit: 100) { Array("lost \($0)\n".utf8) }
+    let sink = LogSink(output: DescriptorOutput(gone), limit: 100) { Array("lost \($0)\n".utf8) }
     sink.append(Array("a\n".utf8))
     #expect(!sink.flush(within: .milliseconds(1)))
   }

@@ -63,6 +63,7 @@ ssize_t weft_sendfile(int out, int in, int64_t *offset, size_t count);
 ssize_t weft_splice(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count, unsigned flags);
 int weft_pipe(int fds[2]);
 int weft_fcntl_int(int fd, int command, int value);
+int weft_dup3(int fd, int target);
 int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int weft_openat(int directory, const char *path, int flags, unsigned mode);
 struct weft_stat {
@@ -87,6 +88,8 @@ int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total);
 /* ---- process ---- */
 int64_t weft_monotonic(void);
 int64_t weft_realtime(void);
+/* `Sat Nov 21 05:39:18 2026` in local time, 24 bytes and a NUL, as ctime(3) without its newline. */
+int weft_local_text(int64_t seconds, char text[26]);
 int weft_prctl_name(const char *name);
 int weft_nofile(uint64_t *soft, uint64_t *hard);
 int weft_set_nofile(uint64_t soft, uint64_t hard);

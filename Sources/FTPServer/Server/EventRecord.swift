@@ -24,6 +24,8 @@ public struct EventRecord: Sendable, CustomStringConvertible {
   public var paths: String?
   /// What a person should know besides.
   public var note: String?
+  /// What a transfer log wants to know besides; nil for an event that is no transfer of a file.
+  public var transfer: TransferKind?
 
   public init(
     session: UInt64, peer: SocketAddress, user: [UInt8] = [], verb: String = "", path: [UInt8] = [],
@@ -58,5 +60,26 @@ public struct EventRecord: Sendable, CustomStringConvertible {
   private static func harmless(_ bytes: [UInt8]) -> String {
     String(decoding: bytes, as: UTF8.self).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : "\($0)" }
       .joined()
+  }
+}
+
+/// What a transfer of a file was, for a transfer log.
+public struct TransferKind: Sendable, Equatable {
+  /// From the client to the server.
+  public var isUpload: Bool
+  /// Converted as text (TYPE A or E), and not sent as it is.
+  public var isText: Bool
+  /// MODE C or Z.
+  public var isCompressed: Bool
+  public var isAnonymous: Bool
+  /// It got to its end.
+  public var isComplete: Bool
+
+  public init(isUpload: Bool, isText: Bool, isCompressed: Bool, isAnonymous: Bool, isComplete: Bool) {
+    self.isUpload = isUpload
+    self.isText = isText
+    self.isCompressed = isCompressed
+    self.isAnonymous = isAnonymous
+    self.isComplete = isComplete
   }
 }

@@ -15,11 +15,15 @@ public final class FTPServer: Sendable {
 
   /// Starts no thread: privileges may still be dropped until ``start()``.
   ///
+  /// - Parameter onTransfer: Told of every transfer of a file that has ended, whatever the log's level; it must not wait.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
-  public init(configuration: ServerConfiguration, accounts: AccountSource, logger: Logger) throws(SystemError) {
+  public init(
+    configuration: ServerConfiguration, accounts: AccountSource, logger: Logger,
+    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+  ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
-      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger)
+      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, onTransfer: onTransfer)
   }
 
   /// Binds and listens on each address; a port of 0 lets the kernel choose.

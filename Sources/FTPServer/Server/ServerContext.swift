@@ -50,6 +50,8 @@ final class ServerContext: Sendable {
 
   let reactor: Reactor
   let logger: Logger
+  /// Told of every transfer of a file that has ended; called on a session's queue, so it must not wait.
+  let onTransfer: (@Sendable (EventRecord) -> Void)?
   let registry = SessionRegistry()
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
@@ -68,9 +70,12 @@ final class ServerContext: Sendable {
   /// How many sessions may hold a worker thread while they wait for their client's next move.
   private static let lingerLimit = 24
 
-  init(reactor: Reactor, snapshot: Snapshot, logger: Logger) {
+  init(
+    reactor: Reactor, snapshot: Snapshot, logger: Logger, onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+  ) {
     self.reactor = reactor
     self.logger = logger
+    self.onTransfer = onTransfer
     snapshotState = Mutex(snapshot)
   }
 

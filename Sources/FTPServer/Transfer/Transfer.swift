@@ -45,13 +45,25 @@ extension Session {
     // The time of the transfer was not idle time.
     lastCommand = .now
     let result = answer?.code
+    let event = record(
+      verb: progress.verb, path: progress.path.bytes, bytes: bytes,
+      duration: MonotonicTime.now.since(progress.started), result: result, paths: paths, note: note)
     context.logger.event(
       progress.direction == .listing && note == nil ? .debug : .info,
-      note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed",
-      record(
-        verb: progress.verb, path: progress.path.bytes, bytes: bytes,
-        duration: MonotonicTime.now.since(progress.started), result: result, paths: paths,
-        note: note))
+      note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed", event)
+    if progress.direction != .listing { tell(event, progress, isComplete: note == nil) }
+  }
+
+  /// Tells the transfer log, if there is one.
+  private func tell(_ event: EventRecord, _ progress: TransferProgress, isComplete: Bool) {
+    guard let onTransfer = context.onTransfer else { return }
+    var event = event
+    var isText = true
+    if case .image = parameters.type { isText = false }
+    event.transfer = TransferKind(
+      isUpload: progress.direction == .upload, isText: isText, isCompressed: false,
+      isAnonymous: identity?.account.isAnonymous ?? false, isComplete: isComplete)
+    onTransfer(event)
   }
 
   /// Waits until the client has closed a multipath data connection it is being sent the rest of, or says something: only then is

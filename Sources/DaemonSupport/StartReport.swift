@@ -1,0 +1,95 @@
+// One screen at the start: what listens, what is served, to whom, and what an operator should mend.
+
+import Accounts
+import FTPServer
+import LinuxSystem
+import Logging
+import MultipathTCP
+
+/// The lines of the start screen.
+public struct StartReport: Sendable {
+  /// One line with its level; warnings say what to do.
+  public struct Line: Sendable, Equatable {
+    public let level: Logger.Level
+    public let text: String
+  }
+
+  public private(set) var lines: [Line] = []
+
+  /// - Parameters:
+  ///   - tls: What is known of TLS and the certificate, in one line; nil leaves the line out.
+  ///   - privileges: What privileges were kept, in one line; nil leaves the line out.
+  public init(
+    settings: Settings, accounts: AccountSetup, addresses: [SocketAddress], tls: String? = nil,
+    privileges: String? = nil
+  ) {
+    tell("users: \(Self.users(settings, accounts))")
+    tell("roots: \(Self.roots(accounts.source))")
+    tell("data connections: \(Self.data(settings))")
+    tell("multipath TCP: \(Self.multipath(settings, MultipathTCP.HostSettings.current()))")
+    tell("TLS: \(tls ?? "none")")
+    if let privileges { tell(privileges) }
+    if let path = settings.transferLog { tell("transfer log: \(path)") }
+    let isPublic = !addresses.allSatisfy(\.address.isLoopback)
+    if isPublic, tls == nil {
+      warn("passwords and files cross the network in clear text: use it on networks you trust only")
+    }
+    if settings.passiveEnabled, settings.passivePorts == nil, isPublic {
+      warn("passive.ports is 0: no firewall can let data connections through; set a range such as 50000-50100")
+    }
+    if case .automatic = settings.passiveAddress, addresses.contains(where: { Self.isContainer($0) }) {
+      warn(
+        "this looks like a container behind NAT: set passive.address to the address clients connect to, or PASV fails")
+    }
+  }
+
+  /// Logs the lines in order.
+  public func log(to logger: Logger) {
+    for line in lines { logger.log(level: line.level, "\(line.text)") }
+  }
+
+  private mutating func tell(_ text: String) { lines.append(Line(level: .notice, text: text)) }
+  private mutating func warn(_ text: String) { lines.append(Line(level: .warning, text: text)) }
+
+  private static func users(_ settings: Settings, _ accounts: AccountSetup) -> String {
+    var parts: [String] = []
+    if let name = settings.accountsUser { parts.append("\(quoted(name)) of accounts.user") }
+    if let path = settings.accountsTable { parts.append("\(accounts.tableCount) in \(path)") }
+    if settings.accountsAnonymous { parts.append("anonymous to read") }
+    if settings.accountsReadOnly { parts.append("nobody may change anything") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// The directories served, the first few by name.
+  private static func roots(_ source: AccountSource) -> String {
+    var homes: [String] = []
+    for home in [source.single?.home, source.anonymousRoot] + source.table.entries.map(\.home) {
+      if let home, !homes.contains(home) { homes.append(home) }
+    }
+    let shown = homes.prefix(4).map(quoted).joined(separator: ", ")
+    return homes.count > 4 ? "\(shown) and \(homes.count - 4) more" : shown
+  }
+
+  private static func data(_ settings: Settings) -> String {
+    var parts: [String] = []
+    if settings.passiveEnabled {
+      let ports = settings.passivePorts.map { "ports \($0.lowerBound)-\($0.upperBound)" } ?? "any port"
+      parts.append("passive on \(ports), address \(settings.passiveAddress)")
+    } else {
+      parts.append("no passive mode")
+    }
+    parts.append(settings.activeEnabled ? "active to the client's own address" : "no active mode")
+    return parts.joined(separator: "; ")
+  }
+
+  private static func multipath(_ settings: Settings, _ host: MultipathTCP.HostSettings) -> String {
+    let wanted = "control \(settings.multipathControl.rawValue), data \(settings.multipathData.rawValue)"
+    guard let enabled = host.enabled else { return "\(wanted); this kernel has none" }
+    guard enabled else { return "\(wanted); off in this kernel (net.mptcp.enabled)" }
+    return "\(wanted); checksum \(host.checksum == true ? "on" : "off"), scheduler \(host.scheduler ?? "default")"
+  }
+
+  private static func isContainer(_ address: SocketAddress) -> Bool {
+    !address.address.isLoopback && ["/run/.containerenv", "/.dockerenv"].contains { File.exists($0) }
+  }
+}

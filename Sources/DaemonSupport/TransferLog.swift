@@ -1,0 +1,70 @@
+// The transfer log in wu-ftpd's format, one line for each file moved, that existing analysers read.
+
+import FTPServer
+import LinuxSystem
+
+/// Writes `log.xferlog`.
+public final class TransferLog: Sendable {
+  private let file: FileOutput
+  private let sink: LogSink
+
+  /// Opens `path` for appending, and makes it if there is none.
+  public init(path: String) throws(SystemError) {
+    file = try FileOutput(path: path)
+    // The format has no way to tell of lost lines that an analyser would understand: they are only counted.
+    sink = LogSink(output: file) { _ in [] }
+  }
+
+  /// Where it is.
+  public var path: String { file.path }
+
+  /// Lines that a full disk has cost so far.
+  public var lost: Int { sink.lostInAll }
+
+  /// Hands writing over to a thread of its own.
+  public func startWriter() { sink.start() }
+
+  /// Goes on in the file that is now at the path.
+  public func reopen() throws(SystemError) { try file.reopen() }
+
+  /// Writes what waits; false when the disk did not take it in time.
+  @discardableResult
+  public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
+
+  /// Notes a transfer that has ended; events that are no transfers of files are passed over.
+  public func note(_ record: EventRecord) {
+    if let line = TransferLogLine.format(record) { sink.append(line) }
+  }
+}
+
+/// One line of wu-ftpd's xferlog. Source: xferlog(5) of wu-ftpd 2.6.
+enum TransferLogLine {
+  /// `current-time transfer-time remote-host file-size filename transfer-type special-action-flag direction access-mode
+  /// username service-name authentication-method authenticated-user-id completion-status`, with its newline.
+  static func format(_ record: EventRecord, now: String = WallClock.localText()) -> [UInt8]? {
+    guard let transfer = record.transfer else { return nil }
+    var line = LogText()
+    line.bytes.reserveCapacity(192)
+    line.append(trusted: now)
+    let seconds = (record.duration ?? .zero).inNanoseconds / 1_000_000_000
+    line.append(" ")
+    line.append(UInt64(max(0, seconds)))
+    line.append(trusted: " \(record.peer.address.client) ")
+    line.append(record.bytes ?? 0)
+    line.append(" ")
+    line.bytes.append(contentsOf: word(record.path))
+    line.append(transfer.isText ? " a " : " b ")
+    line.append(transfer.isCompressed ? "C " : "_ ")
+    line.append(transfer.isUpload ? "i " : "o ")
+    line.append(transfer.isAnonymous ? "a " : "r ")
+    line.bytes.append(contentsOf: word(record.user))
+    line.append(" ftp 0 * ")
+    line.append(transfer.isComplete ? "c\n" : "i\n")
+    return line.bytes
+  }
+
+  /// Fields are told apart by blanks: a blank or control within one becomes `_`, as wu-ftpd has it. Other bytes stay.
+  private static func word(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.isEmpty ? [0x3F] : bytes.map { $0 <= 0x20 || $0 == 0x7F ? 0x5F : $0 }
+  }
+}
