@@ -1,5 +1,7 @@
 // The key=value options an entry of the user table may carry: every key once, with what its value must look like.
 
+import LinuxSystem
+
 /// One option of a user table's entry, beside `ro` and `rw`.
 public struct UserAttribute: Sendable {
   /// As it is written, for example `account`.
@@ -29,6 +31,14 @@ public struct UserAttribute: Sendable {
       expected: "names of client certificates or SHA-256 fingerprints (64 hex digits), with ; between them",
       meaning: "A client that proves to hold one of these certificates logs in without a password.",
       isValid: { CertificateRule($0) != nil }),
+    UserAttribute(
+      key: "charset", expected: "charset=NAME, one of iconv --list that contains ASCII, such as ISO-8859-1 or CP932",
+      meaning: "The character set of an old client: names are converted between it and UTF-8, without loss.",
+      isValid: { Charset.isUsable($0) }),
+    UserAttribute(
+      key: "default-type", expected: "default-type=A or default-type=I",
+      meaning: "The transfer type until the client sends TYPE, for devices that never do.",
+      isValid: { ["A", "I"].contains($0) }),
     UserAttribute(
       key: "mounts", expected: "mounts=NAME=/PATH, several separated by semicolons",
       meaning: "Further trees of the user, which SMNT changes to (RFC 959, section 4.1.1).",

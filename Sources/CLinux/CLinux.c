@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <netinet/in.h>
@@ -320,3 +321,22 @@ int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds
 }
 
 const char *weft_strerror(int code, char *buffer, size_t count) { return strerror_r(code, buffer, count); }
+
+void *weft_iconv_open(const char *to, const char *from) {
+  iconv_t converter = iconv_open(to, from);
+  return converter == (iconv_t)-1 ? NULL : (void *)converter;
+}
+
+int weft_iconv(void *converter, const char *in, size_t in_count, size_t *consumed, char *out, size_t out_count, size_t *produced) {
+  char *from = (char *)in;
+  char *to = out;
+  size_t from_left = in_count, to_left = out_count;
+  iconv((iconv_t)converter, NULL, NULL, NULL, NULL);
+  size_t lossy = iconv((iconv_t)converter, &from, &from_left, &to, &to_left);
+  int result = lossy == (size_t)-1 ? -errno : lossy > 0;
+  *consumed = in_count - from_left;
+  *produced = out_count - to_left;
+  return result;
+}
+
+void weft_iconv_close(void *converter) { iconv_close((iconv_t)converter); }

@@ -146,12 +146,11 @@ struct SettingsFile: FileConfigSnapshot {
       let key = prefix + name
       if let row = SettingsTable.row(key) {
         take(value, row: row, line: line)
-      } else if SettingsTable.sections.contains(key) || SettingsTable.hostName(ofSection: key) != nil {
+      } else if SettingsTable.sections.contains(key) || Self.isHost(key, value) {
         // A section whose settings are all commented out is fine.
         if Self.isNothing(value) { continue }
         if value.mapping == nil {
-          let rows = SettingsTable.hostName(ofSection: key).map(SettingsTable.hostRows)
-          let inside = (rows ?? SettingsTable.rows.filter { $0.section == key }).map(\.key).joined(separator: ", ")
+          let inside = SettingsTable.rows.filter { $0.section == key }.map(\.key).joined(separator: ", ")
           report(line: line, key, "is a section; expected settings beneath it: \(inside)")
         } else {
           walk(value, prefix: key + ".")
@@ -162,6 +161,11 @@ struct SettingsFile: FileConfigSnapshot {
         problems.append(.unknown(.file(path: path, line: line), key: key, among: known))
       }
     }
+  }
+
+  /// `hosts.NAME` with settings beneath it, or with nothing.
+  private static func isHost(_ key: String, _ value: Node) -> Bool {
+    SettingsTable.hostName(ofSection: key) != nil && (value.mapping != nil || isNothing(value))
   }
 
   private mutating func take(_ value: Node, row: Setting, line: Int) {

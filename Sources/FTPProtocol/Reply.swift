@@ -45,6 +45,19 @@ public struct Reply: Sendable {
     self.lines = lines
   }
 
+  /// The same reply with its texts changed, each by the function for its place.
+  func mapped(
+    opening: ([UInt8]) -> [UInt8], line: ([UInt8]) -> [UInt8], closing: ([UInt8]) -> [UInt8]
+  ) -> Reply {
+    let text: [UInt8]
+    switch self.text {
+    case .fixed(let fixed): text = fixed.withUTF8Buffer { Array($0) }
+    case .bytes(let bytes): text = bytes
+    }
+    return Reply(
+      code: code, text: .bytes(closing(text)), opening: self.opening.map(opening), lines: lines.map(line))
+  }
+
   /// Appends the reply as it goes over the wire, line ends included.
   ///
   /// What came from outside cannot break a reply: every control character but TAB is sent as `?`, so that no name ends a line

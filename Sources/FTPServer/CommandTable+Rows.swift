@@ -36,7 +36,7 @@ extension CommandTable {
     {
       try $0.clientAndServer($1)
     },
-    missing("LANG", "RFC 2640 4"),
+    now("LANG", "LANG [language tag]", "RFC 2640 4", .optional, .beforeLogin, feature: "LANG") { try $0.language($1) },
   ]
 
   static let dataPort: [CommandRow] = [

@@ -14,7 +14,7 @@ import Testing
     CWD CDUP PWD XCWD XCUP XPWD MKD XMKD RMD XRMD
     DELE RNFR RNTO SIZE MDTM MFMT MLST SITE
     RETR STOR APPE STOU ALLO REST ABOR LIST NLST MLSD
-    TYPE MODE STRU OPTS CLNT CSID
+    TYPE MODE STRU OPTS CLNT CSID LANG
     PASV EPSV PORT EPRT LPSV LPRT PRET
     SYST STAT HELP FEAT NOOP
     """.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -80,7 +80,7 @@ import Testing
     #expect(
       open == [
         "USER", "PASS", "ACCT", "REIN", "HOST", "QUIT",
-        "TYPE", "MODE", "STRU", "OPTS", "CLNT", "CSID",
+        "TYPE", "MODE", "STRU", "OPTS", "CLNT", "CSID", "LANG",
         "SYST", "HELP", "FEAT", "NOOP",
       ])
   }
@@ -129,10 +129,12 @@ import Testing
   @Test func featuresAreThoseOfTheTable() async throws {
     let features = try await features(makeSession())
     #expect(Set(features).count == features.count)
-    let expected = CommandTable.rows.compactMap(\.feature).filter { $0 != "MLST" } + ["TVFS", "UTF8"]
+    let expected =
+      CommandTable.rows.compactMap(\.feature).filter { !["MLST", "LANG"].contains($0) } + ["TVFS", "UTF8"]
     for feature in expected { #expect(features.contains(feature), "\(feature)") }
     #expect(features.contains { $0.hasPrefix("MLST type*;size*;") })
-    #expect(features.count == expected.count + 1)
+    #expect(features.contains("LANG EN*;DE;FR;ES;JA"))
+    #expect(features.count == expected.count + 2)
     for word in ["EPSV", "EPRT", "MDTM", "SIZE", "REST STREAM", "MFMT", "CLNT", "HOST"] {
       #expect(features.contains(word))
     }

@@ -123,6 +123,13 @@ int weft_symlinkat(const char *target, int directory, const char *name);
 int weft_set_group(int fd, uint32_t group);
 int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds);
 int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds, uint32_t *nanoseconds);
+/* ---- character sets: iconv(3) ---- */
+/* NULL when there is no such conversion. */
+void *weft_iconv_open(const char *to, const char *from);
+/* Converts from the initial state as far as it goes: 0 at the end of the input, -EILSEQ or -EINVAL at what cannot be converted,
+   -E2BIG when `out` is full, 1 at the end when something was converted with a loss. */
+int weft_iconv(void *converter, const char *in, size_t in_count, size_t *consumed, char *out, size_t out_count, size_t *produced);
+void weft_iconv_close(void *converter);
 
 /* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
 const char *weft_strerror(int code, char *buffer, size_t count);

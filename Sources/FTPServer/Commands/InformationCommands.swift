@@ -15,10 +15,13 @@ extension Session {
       switch feature {
       case "MLST": lines.append(parameters.facts.featLine)
       case "HASH": lines.append(digestFeature)
+      case "LANG": lines.append(Array(Language.feature(current: extras?.language).utf8))
       default: lines.append(Array(feature.utf8))
       }
     }
-    lines += ["TVFS", "UTF8"].map { Array($0.utf8) }
+    lines.append(Array("TVFS".utf8))
+    // Names in another character set are not UTF-8 (RFC 2640, section 3.2).
+    if extras?.charset == nil { lines.append(Array("UTF8".utf8)) }
     lines.sort { $0.lexicographicallyPrecedes($1) }
     // Exactly one space in front of each (RFC 2389, section 3.2).
     return Reply(211, opening: "Features:", lines: lines.map { [0x20] + $0 }, closing: "End")

@@ -110,7 +110,7 @@ extension Session {
       let data = try await openDataConnection(Reply(150, "Opening data connection for the listing."))
       do throws(FTPError) {
         switch entries {
-        case .line(let line): try await sendAll(line, on: data)
+        case .line(let line): try await sendAll(encodedListing(line), on: data)
         case .directory(let source):
           // The first piece is small: the client sees the first lines at once.
           var target = 8 * 1024
@@ -119,7 +119,7 @@ extension Session {
             var piece: [UInt8] = []
             piece.reserveCapacity(target + 1024)
             goesOn = try onFile { () throws(SystemError) in try source.fill(&piece, target: target) }
-            try await sendAll(piece, on: data)
+            try await sendAll(encodedListing(piece), on: data)
             target = 128 * 1024
             if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
           }

@@ -102,6 +102,7 @@ extension Session {
     do {
       try enter(account, root: account.home)
       applyDefaultType()
+      applyCharset()
       failedLogins = 0
       reply(account.isReadOnly ? Reply(230, "Logged in, read-only.") : Reply(230, "Logged in."))
       context.logger.event(.info, "login", record(verb: "PASS", result: 230))

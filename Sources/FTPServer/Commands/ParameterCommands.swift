@@ -42,9 +42,7 @@ extension Session {
     let words = command.argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
     guard let first = words.first else { throw .syntax("Usage: OPTS <command> [options]") }
     switch String(decoding: first, as: UTF8.self).uppercased() {
-    case "UTF8", "UTF-8":
-      // Names are bytes: UTF-8 passes as it is, whatever is chosen here. Clients want to hear 200 (FEAT's UTF8, RFC 2640).
-      return Reply(200, "Names are UTF-8.")
+    case "UTF8", "UTF-8": return chooseUTF8(words.count > 1 ? Array(words[1]) : [])
     case "MLST":
       parameters.facts = FactSet(optsArgument: words.count > 1 ? Array(words[1]) : [])
       return Reply(200, bytes: parameters.facts.optsReply)

@@ -14,7 +14,7 @@ extension Session {
   /// Answers an event at once where it can; else returns what has to be awaited.
   func handle(_ event: CommandReader.Event) -> Continuation? {
     switch event {
-    case .command(let command): return dispatch(command)
+    case .command(let command): return dispatch(decoded(command))
     case .telnetAnswer(let bytes): control.queue(bytes: bytes)
     case .lineTooLong:
       refuse(Reply(500, "Line too long: \(configuration.limits.commandLine) bytes is the limit."))

@@ -242,7 +242,7 @@ actor Session {
 
   // MARK: replies, identity, log records
 
-  func reply(_ reply: Reply) { control.queue(reply) }
+  func reply(_ reply: Reply) { control.queue(extras?.worded(reply) ?? reply) }
 
   var identity: Identity? {
     if case .loggedIn(let identity) = login { return identity }

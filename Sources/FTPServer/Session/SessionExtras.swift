@@ -1,11 +1,26 @@
-// What few sessions have need of, kept out of those that do not: the virtual host and the like.
+// What few sessions have need of, kept out of those that do not: the virtual host, the language, the character set.
 
 import FTPProtocol
+import LinuxSystem
 
 /// State that comes with a command few clients send. A session without has no such object; REIN drops it.
 final class SessionExtras {
   /// What HOST chose.
   var host: VirtualHost?
+  /// What LANG chose; nil is English.
+  var language: Language?
+  /// The character set of the user's entry, while it is in force.
+  var charset: Charset?
+  /// OPTS UTF8 ON was given: the character set of the user's entry is not wanted.
+  var wantsUTF8 = false
+
+  /// A reply as this client is to read it.
+  func worded(_ reply: Reply) -> Reply {
+    var reply = reply
+    if let language { reply = reply.translated(to: language) }
+    if let charset { reply = reply.mapped { charset.encode($0) } }
+    return reply
+  }
 }
 
 extension Session {
@@ -31,5 +46,26 @@ extension Session {
     if parameters.isTypeChosen { return }
     let ofUser = identity?.account.attributes["default-type"].flatMap(DefaultTransferType.init(rawValue:))
     parameters.type = (ofUser ?? virtualHost?.defaultType ?? configuration.defaultType).type
+  }
+
+  /// Puts the character set of the user's entry in force, unless OPTS UTF8 ON was given.
+  func applyCharset() {
+    guard let name = identity?.account.attributes["charset"], extras?.wantsUTF8 != true else {
+      extras?.charset = nil
+      return
+    }
+    makeExtras().charset = Charset(name)
+  }
+
+  /// A command with names in UTF-8, whatever the client's character set.
+  func decoded(_ command: Command) -> Command {
+    guard let charset = extras?.charset else { return command }
+    return Command(verb: command.verb, argument: charset.decode(command.argument))
+  }
+
+  /// Lines of a listing in the client's character set.
+  func encodedListing(_ lines: [UInt8]) -> [UInt8] {
+    guard let charset = extras?.charset else { return lines }
+    return charset.encode(lines)
   }
 }

@@ -1,0 +1,152 @@
+// The catalogue of replies: the login, hosts, mounts and the transfer parameters.
+
+extension Catalogue {
+  static let login: [CatalogueEntry] = [
+    .init(
+      "Please log in with USER and PASS.",
+      de: "Bitte mit USER und PASS anmelden.", fr: "Identifiez-vous avec USER et PASS.",
+      es: "Inicie sesión con USER y PASS.", ja: "USER と PASS でログインしてください。"),
+    .init(
+      "Login incorrect.",
+      de: "Anmeldung abgelehnt.", fr: "Identification refusée.", es: "Inicio de sesión incorrecto.",
+      ja: "ログインできません。"),
+    .init(
+      "Login incorrect, too often. Goodbye.",
+      de: "Anmeldung zu oft abgelehnt. Auf Wiedersehen.",
+      fr: "Identification refusée trop souvent. Au revoir.",
+      es: "Demasiados inicios de sesión incorrectos. Adiós.", ja: "ログインの失敗が多すぎます。さようなら。"),
+    .init(
+      "Password required.",
+      de: "Passwort erforderlich.", fr: "Mot de passe requis.", es: "Se requiere contraseña.",
+      ja: "パスワードを入力してください。"),
+    .init(
+      "Anonymous login: send your e-mail address as password.",
+      de: "Anonyme Anmeldung: Bitte die E-Mail-Adresse als Passwort senden.",
+      fr: "Accès anonyme : envoyez votre adresse électronique comme mot de passe.",
+      es: "Acceso anónimo: envíe su dirección de correo como contraseña.",
+      ja: "匿名ログインです。電子メールアドレスをパスワードとして送ってください。"),
+    .init(
+      "Logged in.", de: "Angemeldet.", fr: "Connecté.", es: "Sesión iniciada.", ja: "ログインしました。"),
+    .init(
+      "Logged in, read-only.",
+      de: "Angemeldet, nur mit Lesezugriff.", fr: "Connecté, en lecture seule.",
+      es: "Sesión iniciada, solo lectura.",
+      ja: "読み取り専用でログインしました。"),
+    .init(
+      "You are logged in already.",
+      de: "Sie sind schon angemeldet.", fr: "Vous êtes déjà connecté.",
+      es: "Ya ha iniciado sesión.",
+      ja: "すでにログインしています。"),
+    .init(
+      "You are logged in. To become another user, connect anew.",
+      de: "Sie sind angemeldet. Für einen anderen Benutzer bitte neu verbinden.",
+      fr: "Vous êtes connecté. Pour changer d'utilisateur, ouvrez une nouvelle connexion.",
+      es: "Ya ha iniciado sesión. Para cambiar de usuario, conéctese de nuevo.",
+      ja: "すでにログインしています。別の利用者になるには接続し直してください。"),
+    .init(
+      "You are logged in. To become another user, send REIN first.",
+      de: "Sie sind angemeldet. Für einen anderen Benutzer bitte zuerst REIN senden.",
+      fr: "Vous êtes connecté. Pour changer d'utilisateur, envoyez d'abord REIN.",
+      es: "Ya ha iniciado sesión. Para cambiar de usuario, envíe antes REIN.",
+      ja: "すでにログインしています。別の利用者になるには先に REIN を送ってください。"),
+    .init(
+      "Send USER first.",
+      de: "Bitte zuerst USER senden.", fr: "Envoyez d'abord USER.", es: "Envíe antes USER.",
+      ja: "先に USER を送ってください。"),
+    .init(
+      "Send USER and PASS first.",
+      de: "Bitte zuerst USER und PASS senden.", fr: "Envoyez d'abord USER et PASS.",
+      es: "Envíe antes USER y PASS.",
+      ja: "先に USER と PASS を送ってください。"),
+    .init(
+      "The password was right: send ACCT.",
+      de: "Das Passwort war richtig: Bitte ACCT senden.",
+      fr: "Le mot de passe était bon : envoyez ACCT.",
+      es: "La contraseña era correcta: envíe ACCT.", ja: "パスワードは正しいです。ACCT を送ってください。"),
+    .init(
+      "Password right. Send ACCT with your account.",
+      de: "Passwort richtig. Bitte ACCT mit der Kontonummer senden.",
+      fr: "Mot de passe correct. Envoyez ACCT avec votre compte.",
+      es: "Contraseña correcta. Envíe ACCT con su cuenta.", ja: "パスワードは正しいです。ACCT で課金先を送ってください。"),
+    .init(
+      "No account is needed here.",
+      de: "Ein Konto wird hier nicht gebraucht.", fr: "Aucun compte n'est nécessaire ici.",
+      es: "Aquí no se necesita ninguna cuenta.", ja: "ACCT は不要です。"),
+    .init(
+      "Too many logins at once. Try again later.",
+      de: "Zu viele Anmeldungen zugleich. Bitte später erneut versuchen.",
+      fr: "Trop d'identifications à la fois. Réessayez plus tard.",
+      es: "Demasiados inicios de sesión a la vez. Inténtelo más tarde.",
+      ja: "同時ログインが多すぎます。後でやり直してください。"),
+    .init(
+      "Your home directory cannot be opened. Tell the operator, and try again later.",
+      de:
+        "Ihr Verzeichnis lässt sich nicht öffnen. Bitte dem Betreiber melden und später erneut versuchen.",
+      fr:
+        "Votre répertoire ne peut pas être ouvert. Prévenez l'administrateur et réessayez plus tard.",
+      es: "No se puede abrir su directorio. Avise al administrador e inténtelo más tarde.",
+      ja: "ホームディレクトリを開けません。管理者に連絡し、後でやり直してください。"),
+    .init(
+      "HOST has to come before USER.",
+      de: "HOST muss vor USER kommen.", fr: "HOST doit précéder USER.",
+      es: "HOST debe preceder a USER.",
+      ja: "HOST は USER より先に送ってください。"),
+    .init(
+      "There is no host of this name here.",
+      de: "Einen Host dieses Namens gibt es hier nicht.", fr: "Il n'y a pas d'hôte de ce nom ici.",
+      es: "Aquí no hay ningún servidor con ese nombre.", ja: "その名前のホストはありません。"),
+    .init(
+      "There is nothing to mount: your tree is all there is.",
+      de: "Es gibt nichts einzuhängen: Ihr Verzeichnisbaum ist alles.",
+      fr: "Il n'y a rien à monter : votre arborescence est tout ce qu'il y a.",
+      es: "No hay nada que montar: su árbol es todo lo que hay.", ja: "マウントできるものはありません。"),
+    .init(
+      "There is no mount point of this name for you.",
+      de: "Einen Einhängepunkt dieses Namens gibt es für Sie nicht.",
+      fr: "Vous n'avez pas de point de montage de ce nom.",
+      es: "No tiene ningún punto de montaje con ese nombre.",
+      ja: "その名前のマウントポイントはありません。"),
+    .init(
+      "Mounted; the directory is its root.",
+      de: "Eingehängt; das Verzeichnis ist dessen Wurzel.",
+      fr: "Monté ; le répertoire est sa racine.",
+      es: "Montado; el directorio es su raíz.", ja: "マウントしました。現在のディレクトリはその最上位です。"),
+    .init(
+      "Names are UTF-8.",
+      de: "Namen sind UTF-8.", fr: "Les noms sont en UTF-8.", es: "Los nombres son UTF-8.",
+      ja: "ファイル名は UTF-8 です。"),
+    .init(
+      "Names are in {1} again.",
+      de: "Namen sind wieder in {1}.", fr: "Les noms sont de nouveau en {1}.",
+      es: "Los nombres vuelven a estar en {1}.", ja: "ファイル名を {1} に戻しました。"),
+    .init(
+      "Type set to A.", de: "Typ A gewählt.", fr: "Type A choisi.", es: "Tipo A elegido.",
+      ja: "タイプを A にしました。"),
+    .init(
+      "Type set to I.", de: "Typ I gewählt.", fr: "Type I choisi.", es: "Tipo I elegido.",
+      ja: "タイプを I にしました。"),
+    .init(
+      "Mode set to S.", de: "Modus S gewählt.", fr: "Mode S choisi.", es: "Modo S elegido.",
+      ja: "モードを S にしました。"),
+    .init(
+      "Structure set to F.",
+      de: "Struktur F gewählt.", fr: "Structure F choisie.", es: "Estructura F elegida.",
+      ja: "構造を F にしました。"),
+    .init(
+      "{1} {2} is not supported: use {3}.",
+      de: "{1} {2} wird nicht unterstützt: bitte {3} verwenden.",
+      fr: "{1} {2} n'est pas géré : utilisez {3}.",
+      es: "{1} {2} no se admite: use {3}.", ja: "{1} {2} には対応していません。{3} を使ってください。"),
+    .init(
+      "This TYPE is not supported: use A, A N, I or L 8.",
+      de: "Dieser TYPE wird nicht unterstützt: bitte A, A N, I oder L 8 verwenden.",
+      fr: "Ce TYPE n'est pas géré : utilisez A, A N, I ou L 8.",
+      es: "Este TYPE no se admite: use A, A N, I o L 8.",
+      ja: "この TYPE には対応していません。A、A N、I、L 8 を使ってください。"),
+    .init(
+      "OPTS is known for UTF8 and MLST.",
+      de: "OPTS gibt es für UTF8 und MLST.", fr: "OPTS existe pour UTF8 et MLST.",
+      es: "OPTS existe para UTF8 y MLST.",
+      ja: "OPTS は UTF8 と MLST に使えます。"),
+  ]
+}

@@ -1,0 +1,202 @@
+// The catalogue of replies: transfers and data connections.
+
+extension Catalogue {
+  static let transfer: [CatalogueEntry] = [
+    .init(
+      "Transfer complete.",
+      de: "Übertragung beendet.", fr: "Transfert terminé.", es: "Transferencia completa.",
+      ja: "転送が完了しました。"),
+    .init(
+      "Transfer aborted.",
+      de: "Übertragung abgebrochen.", fr: "Transfert interrompu.", es: "Transferencia abortada.",
+      ja: "転送を中止しました。"),
+    .init(
+      "Abort successful.",
+      de: "Abbruch ausgeführt.", fr: "Interruption effectuée.", es: "Cancelación efectuada.",
+      ja: "中止しました。"),
+    .init(
+      "Directory send OK.",
+      de: "Verzeichnis gesendet.", fr: "Répertoire envoyé.", es: "Directorio enviado.",
+      ja: "一覧を送信しました。"),
+    .init(
+      "Opening data connection for the listing.",
+      de: "Datenverbindung für das Verzeichnis wird geöffnet.",
+      fr: "Ouverture de la connexion de données pour la liste.",
+      es: "Se abre la conexión de datos para el listado.",
+      ja: "一覧のためのデータ接続を開きます。"),
+    .init(
+      "Opening BINARY mode data connection for {1} ({2} bytes).",
+      de: "BINARY-Datenverbindung wird geöffnet für {1} ({2} bytes).",
+      fr: "Ouverture de la connexion de données BINARY pour {1} ({2} bytes).",
+      es: "Se abre la conexión de datos BINARY para {1} ({2} bytes).",
+      ja: "BINARY モードのデータ接続を開きます: {1} ({2} bytes)."),
+    .init(
+      "Opening BINARY mode data connection for {1}.",
+      de: "BINARY-Datenverbindung wird geöffnet für {1}.",
+      fr: "Ouverture de la connexion de données BINARY pour {1}.",
+      es: "Se abre la conexión de datos BINARY para {1}.", ja: "BINARY モードのデータ接続を開きます: {1}."),
+    .init(
+      "Opening ASCII mode data connection for {1}.",
+      de: "ASCII-Datenverbindung wird geöffnet für {1}.",
+      fr: "Ouverture de la connexion de données ASCII pour {1}.",
+      es: "Se abre la conexión de datos ASCII para {1}.", ja: "ASCII モードのデータ接続を開きます: {1}."),
+    .init(
+      "Transfer complete; unique file name: {1}",
+      de: "Übertragung beendet; eindeutiger Dateiname: {1}",
+      fr: "Transfert terminé ; nom de fichier unique : {1}",
+      es: "Transferencia completa; nombre único del archivo: {1}", ja: "転送が完了しました。一意なファイル名: {1}"),
+    .init(
+      "Restarting at {1}. Send STOR or RETR to initiate the transfer.",
+      de: "Neustart bei {1}. STOR oder RETR beginnt die Übertragung.",
+      fr: "Reprise à {1}. Envoyez STOR ou RETR pour commencer le transfert.",
+      es: "Se reanuda en {1}. Envíe STOR o RETR para iniciar la transferencia.",
+      ja: "{1} から再開します。STOR または RETR を送ってください。"),
+    .init(
+      "REST works in TYPE I only: send TYPE I first.",
+      de: "REST gibt es nur in TYPE I: bitte zuerst TYPE I senden.",
+      fr: "REST n'existe qu'en TYPE I : envoyez d'abord TYPE I.",
+      es: "REST solo existe en TYPE I: envíe antes TYPE I.",
+      ja: "REST は TYPE I でのみ使えます。先に TYPE I を送ってください。"),
+    .init(
+      "REST takes a byte offset from 0 to {1}, in decimal digits.",
+      de: "REST nimmt eine Stelle von 0 bis {1}, in Dezimalziffern.",
+      fr: "REST prend une position de 0 à {1}, en chiffres décimaux.",
+      es: "REST admite una posición de 0 a {1}, en cifras decimales.",
+      ja: "REST には 0 から {1} までの位置を十進数で指定してください。"),
+    .init(
+      "REST {1} is more than a file can hold.",
+      de: "REST {1} ist mehr, als eine Datei fasst.",
+      fr: "REST {1} dépasse ce qu'un fichier peut contenir.",
+      es: "REST {1} es más de lo que cabe en un archivo.", ja: "REST {1} はファイルの上限を超えます。"),
+    .init(
+      "REST {1} is beyond the end of the file, which has {2} bytes.",
+      de: "REST {1} liegt hinter dem Ende der Datei, die {2} bytes hat.",
+      fr: "REST {1} est au-delà de la fin du fichier, qui a {2} bytes.",
+      es: "REST {1} está más allá del fin del archivo, que tiene {2} bytes.",
+      ja: "REST {1} はファイルの終わりを超えています。大きさは {2} bytes です。"),
+    .init(
+      "The file became shorter while it was sent.",
+      de: "Die Datei wurde beim Senden kürzer.", fr: "Le fichier a raccourci pendant l'envoi.",
+      es: "El archivo se acortó durante el envío.", ja: "送信中にファイルが短くなりました。"),
+    .init(
+      "The data connection was lost: {1}.",
+      de: "Die Datenverbindung ging verloren: {1}.",
+      fr: "La connexion de données a été perdue : {1}.",
+      es: "Se perdió la conexión de datos: {1}.", ja: "データ接続が失われました: {1}"),
+    .init(
+      "The data connection stood still for too long.",
+      de: "Die Datenverbindung stand zu lange still.",
+      fr: "La connexion de données est restée immobile trop longtemps.",
+      es: "La conexión de datos estuvo parada demasiado tiempo.", ja: "データ接続の停止が長すぎました。"),
+    .init(
+      "Use PASV, EPSV, PORT or EPRT first.",
+      de: "Bitte zuerst PASV, EPSV, PORT oder EPRT senden.",
+      fr: "Envoyez d'abord PASV, EPSV, PORT ou EPRT.",
+      es: "Envíe antes PASV, EPSV, PORT o EPRT.", ja: "先に PASV、EPSV、PORT、EPRT のどれかを送ってください。"),
+    .init(
+      "No data connection came to the passive port in time.",
+      de: "Am passiven Port kam rechtzeitig keine Datenverbindung an.",
+      fr: "Aucune connexion de données n'est arrivée à temps sur le port passif.",
+      es: "No llegó a tiempo ninguna conexión de datos al puerto pasivo.", ja: "時間内にデータ接続が来ませんでした。"),
+    .init(
+      "No passive port is free. Try again later.",
+      de: "Kein passiver Port ist frei. Bitte später erneut versuchen.",
+      fr: "Aucun port passif n'est libre. Réessayez plus tard.",
+      es: "No hay ningún puerto pasivo libre. Inténtelo más tarde.",
+      ja: "空いている受動ポートがありません。後でやり直してください。"),
+    .init(
+      "Cannot open a passive port: {1}.",
+      de: "Ein passiver Port lässt sich nicht öffnen: {1}.",
+      fr: "Impossible d'ouvrir un port passif : {1}.",
+      es: "No se puede abrir un puerto pasivo: {1}.", ja: "受動ポートを開けません: {1}"),
+    .init(
+      "Cannot accept the data connection: {1}.",
+      de: "Die Datenverbindung lässt sich nicht annehmen: {1}.",
+      fr: "Impossible d'accepter la connexion de données : {1}.",
+      es: "No se puede aceptar la conexión de datos: {1}.",
+      ja: "データ接続を受け付けられません: {1}"),
+    .init(
+      "Cannot connect to {1}: {2}.",
+      de: "Verbindung zu {1} nicht möglich: {2}.", fr: "Impossible de se connecter à {1} : {2}.",
+      es: "No se puede conectar con {1}: {2}.", ja: "{1} に接続できません: {2}"),
+    .init(
+      "Connecting to {1} timed out.",
+      de: "Die Verbindung zu {1} kam nicht rechtzeitig zustande.",
+      fr: "La connexion à {1} a expiré.",
+      es: "Se agotó el tiempo al conectar con {1}.", ja: "{1} への接続が時間切れになりました。"),
+    .init(
+      "Multipath TCP is required here ({1}), and this data connection has none.",
+      de: "Multipath TCP ist hier Pflicht ({1}), und diese Datenverbindung hat es nicht.",
+      fr: "Multipath TCP est exigé ici ({1}), et cette connexion de données ne l'a pas.",
+      es: "Aquí se exige Multipath TCP ({1}), y esta conexión de datos no lo tiene.",
+      ja: "ここでは Multipath TCP が必須ですが ({1})、このデータ接続は対応していません。"),
+    .init(
+      "Passive data connections are switched off here: use PORT or EPRT.",
+      de: "Passive Datenverbindungen sind hier abgeschaltet: bitte PORT oder EPRT verwenden.",
+      fr: "Les connexions passives sont désactivées ici : utilisez PORT ou EPRT.",
+      es: "Las conexiones pasivas están desactivadas: use PORT o EPRT.",
+      ja: "受動接続は無効です。PORT または EPRT を使ってください。"),
+    .init(
+      "Active data connections are switched off here: use PASV or EPSV.",
+      de: "Aktive Datenverbindungen sind hier abgeschaltet: bitte PASV oder EPSV verwenden.",
+      fr: "Les connexions actives sont désactivées ici : utilisez PASV ou EPSV.",
+      es: "Las conexiones activas están desactivadas: use PASV o EPSV.",
+      ja: "能動接続は無効です。PASV または EPSV を使ってください。"),
+    .init(
+      "PASV cannot tell an IPv6 address: use EPSV.",
+      de: "PASV kann keine IPv6-Adresse nennen: bitte EPSV verwenden.",
+      fr: "PASV ne peut pas donner d'adresse IPv6 : utilisez EPSV.",
+      es: "PASV no puede dar una dirección IPv6: use EPSV.",
+      ja: "PASV では IPv6 アドレスを伝えられません。EPSV を使ってください。"),
+    .init(
+      "EPSV ALL: from now on only EPSV makes data connections.",
+      de: "EPSV ALL: von nun an macht nur EPSV Datenverbindungen.",
+      fr: "EPSV ALL : désormais, seul EPSV établit des connexions de données.",
+      es: "EPSV ALL: desde ahora solo EPSV abre conexiones de datos.",
+      ja: "EPSV ALL: 以後のデータ接続は EPSV だけになります。"),
+    .init(
+      "EPSV ALL was given: only EPSV is allowed now.",
+      de: "EPSV ALL wurde gesendet: nur noch EPSV ist erlaubt.",
+      fr: "EPSV ALL a été envoyé : seul EPSV est permis.",
+      es: "Se envió EPSV ALL: ya solo se permite EPSV.", ja: "EPSV ALL が指定されたため、EPSV だけが使えます。"),
+    .init(
+      "Network protocol not supported, use ({1})",
+      de: "Netzprotokoll nicht unterstützt, erlaubt: ({1})",
+      fr: "Protocole réseau non géré, utilisez ({1})",
+      es: "Protocolo de red no admitido, use ({1})", ja: "対応していないネットワークプロトコルです。使えるもの: ({1})"),
+    .init(
+      "Network protocol not supported on this connection, use ({1})",
+      de: "Netzprotokoll auf dieser Verbindung nicht möglich, erlaubt: ({1})",
+      fr: "Protocole réseau non géré sur cette connexion, utilisez ({1})",
+      es: "Protocolo de red no admitido en esta conexión, use ({1})",
+      ja: "この接続では使えないネットワークプロトコルです。使えるもの: ({1})"),
+    .init(
+      "Supported address families are ({1})",
+      de: "Unterstützte Adressfamilien: ({1})", fr: "Familles d'adresses gérées : ({1})",
+      es: "Familias de direcciones admitidas: ({1})", ja: "対応するアドレスファミリー: ({1})"),
+    .init(
+      "{1}: no such address.",
+      de: "{1}: Diese Adresse gibt es nicht.", fr: "{1} : adresse inexistante.",
+      es: "{1}: no existe esa dirección.",
+      ja: "{1}: そのようなアドレスはありません。"),
+    .init(
+      "{1} command successful.",
+      de: "{1} ausgeführt.", fr: "{1} exécutée.", es: "Orden {1} ejecutada.", ja: "{1} を実行しました。"),
+    .init(
+      "Illegal {1} command: {2}.",
+      de: "Unzulässiger Befehl {1}: {2}.", fr: "Commande {1} interdite : {2}.",
+      es: "Orden {1} no permitida: {2}.",
+      ja: "{1} は許可されません: {2}"),
+    .init(
+      "the address must be your own, {1}",
+      de: "die Adresse muss Ihre eigene sein, {1}", fr: "l'adresse doit être la vôtre, {1}",
+      es: "la dirección debe ser la suya, {1}", ja: "アドレスは接続元 {1} でなければなりません"),
+    .init(
+      "the port must be 1024 or higher",
+      de: "der Port muss 1024 oder höher sein", fr: "le port doit être 1024 ou plus",
+      es: "el puerto debe ser 1024 o mayor", ja: "ポートは 1024 以上でなければなりません"),
+    .init(
+      "Planning for {1}.",
+      de: "{1} wird vorbereitet.", fr: "{1} est prévue.", es: "Se prepara {1}.", ja: "{1} の準備をします。"),
+  ]
+}

@@ -1,0 +1,168 @@
+// Names in the character set of an old client: converted to UTF-8 and back by iconv(3), without loss.
+
+import CLinux
+import Glibc
+import Synchronization
+
+/// A client's character set, for one session.
+///
+/// What does not map is written as `%` and two hexadecimal digits for each byte, and a `%` before two such digits as `%25`, so that
+/// every name has a form in every character set, and no two names have the same. Bytes a client sends that its own set does not
+/// have stay as they are. Not thread-safe: a converter of iconv has a state.
+public final class Charset {
+  private let encoder: UnsafeMutableRawPointer
+  private let decoder: UnsafeMutableRawPointer
+
+  /// - Parameter name: as `iconv --list` tells it.
+  /// - Returns: nil if the system has no such set, or it is not one that ``isUsable(_:)``.
+  public convenience init?(_ name: String) {
+    guard Self.isUsable(name) else { return nil }
+    self.init(opening: name)
+  }
+
+  private init?(opening name: String) {
+    guard let encoder = weft_iconv_open(name, "UTF-8") else { return nil }
+    guard let decoder = weft_iconv_open("UTF-8", name) else {
+      weft_iconv_close(encoder)
+      return nil
+    }
+    self.encoder = encoder
+    self.decoder = decoder
+  }
+
+  deinit {
+    weft_iconv_close(encoder)
+    weft_iconv_close(decoder)
+  }
+
+  /// What was found out about a name. The first converters of a usable set are never closed, so that iconv keeps its tables: a daemon
+  /// without rights cannot load them later.
+  private static let known = Mutex<[String: Bool]>([:])
+
+  /// Whether `name` is a character set of this system that contains ASCII and has no state between characters.
+  public static func isUsable(_ name: String) -> Bool {
+    let isName =
+      (1...40).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x2D, 0x2E, 0x5F, 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+      }
+    guard isName else { return false }
+    if let answer = known.withLock({ $0[name] }) { return answer }
+    let answer = Self(opening: name).map { $0.isSound } ?? false
+    if answer, let kept = Self(opening: name) { _ = Unmanaged.passRetained(kept) }
+    known.withLock { $0[name] = answer }
+    return answer
+  }
+
+  /// ASCII stays what it is both ways, and no control character (ESC, SO, SI) comes with others.
+  private var isSound: Bool {
+    let ascii = Array(UInt8(0x20)...0x7E)
+    guard convert(ascii, encoder)?.bytes == ascii, convert(ascii, decoder)?.bytes == ascii else {
+      return false
+    }
+    return ["\u{E9}", "\u{3042}", "\u{AC00}", "\u{4E00}", "\u{416}"].allSatisfy { sample in
+      convert(Array(sample.utf8), encoder)?.bytes.allSatisfy { $0 >= 0x20 } ?? true
+    }
+  }
+
+  /// UTF-8, or whatever bytes a name on disk has, to what the client is sent; line by line.
+  public func encode(_ bytes: [UInt8]) -> [UInt8] {
+    if bytes.allSatisfy({ $0 < 0x80 && $0 != 0x25 }) { return bytes }
+    var out: [UInt8] = []
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      if index > 0 { out.append(0x0A) }
+      out += encode(line: Array(line))
+    }
+    return out
+  }
+
+  /// What the client sent, to UTF-8 and the bytes of escapes.
+  public func decode(_ bytes: [UInt8]) -> [UInt8] {
+    let converted = bytes.allSatisfy { $0 < 0x80 } ? bytes : convertAll(bytes, decoder) { [$0] }
+    guard converted.contains(0x25) else { return converted }
+    var out: [UInt8] = []
+    var index = 0
+    while index < converted.count {
+      if let byte = Self.escaped(converted, at: index) {
+        out.append(byte)
+        index += 3
+      } else {
+        out.append(converted[index])
+        index += 1
+      }
+    }
+    return out
+  }
+
+  private func encode(line: [UInt8]) -> [UInt8] {
+    var literal: [UInt8] = []
+    for index in line.indices {
+      literal.append(line[index])
+      if Self.escaped(line, at: index) != nil { literal += [0x32, 0x35] }
+    }
+    let encoded = convertAll(literal, encoder, escape: Self.escape)
+    // Some sets have two codes for one character, or take one for another: a name that would not come back is sent escaped.
+    return decode(encoded) == line
+      ? encoded : literal.flatMap { $0 < 0x80 ? [$0] : Self.escape($0) }
+  }
+
+  /// Converts all of `bytes`; each byte that cannot be is replaced by `escape`.
+  private func convertAll(
+    _ bytes: [UInt8], _ converter: UnsafeMutableRawPointer, escape: (UInt8) -> [UInt8]
+  ) -> [UInt8] {
+    var out: [UInt8] = []
+    var rest = bytes
+    while !rest.isEmpty {
+      guard let (piece, consumed) = convert(rest, converter) else { break }
+      out += piece
+      rest.removeFirst(consumed)
+      if !rest.isEmpty { out += escape(rest.removeFirst()) }
+    }
+    return out
+  }
+
+  /// Converts the beginning of `bytes` as far as it can be; nil if iconv wants more room than four bytes for each.
+  private func convert(_ bytes: [UInt8], _ converter: UnsafeMutableRawPointer) -> (
+    bytes: [UInt8], consumed: Int
+  )? {
+    var consumed = 0
+    var result: Int32 = 0
+    let out = [UInt8](unsafeUninitializedCapacity: bytes.count * 4 + 16) { buffer, produced in
+      result = bytes.withUnsafeBytes { input in
+        weft_iconv(
+          converter, input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, &consumed,
+          UnsafeMutableRawPointer(buffer.baseAddress)?.assumingMemoryBound(to: CChar.self),
+          buffer.count, &produced)
+      }
+    }
+    return result == -E2BIG ? nil : (out, consumed)
+  }
+
+  private static func escape(_ byte: UInt8) -> [UInt8] {
+    [0x25, hexDigit(byte >> 4), hexDigit(byte & 15)]
+  }
+
+  private static func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 0x30 &+ value : 0x37 &+ value
+  }
+
+  /// The byte that `%XX` at `index` stands for; nil if there is none.
+  private static func escaped(_ bytes: [UInt8], at index: Int) -> UInt8? {
+    guard bytes[index] == 0x25, index + 2 < bytes.count, let high = hexValue(bytes[index + 1]),
+      let low = hexValue(bytes[index + 2])
+    else { return nil }
+    return high << 4 | low
+  }
+
+  private static func hexValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte &- 0x30
+    case 0x41...0x46: byte &- 0x37
+    case 0x61...0x66: byte &- 0x57
+    default: nil
+    }
+  }
+}
