@@ -8,34 +8,27 @@ extension Catalogue {
       es: "Inicie sesión con USER y PASS.", ja: "USER と PASS でログインしてください。"),
     .init(
       "Login incorrect.",
-      de: "Anmeldung abgelehnt.", fr: "Identification refusée.", es: "Inicio de sesión incorrecto.",
-      ja: "ログインできません。"),
+      de: "Anmeldung abgelehnt.", fr: "Identification refusée.", es: "Inicio de sesión incorrecto.", ja: "ログインできません。"),
     .init(
       "Login incorrect, too often. Goodbye.",
-      de: "Anmeldung zu oft abgelehnt. Auf Wiedersehen.",
-      fr: "Identification refusée trop souvent. Au revoir.",
+      de: "Anmeldung zu oft abgelehnt. Auf Wiedersehen.", fr: "Identification refusée trop souvent. Au revoir.",
       es: "Demasiados inicios de sesión incorrectos. Adiós.", ja: "ログインの失敗が多すぎます。さようなら。"),
     .init(
       "Password required.",
-      de: "Passwort erforderlich.", fr: "Mot de passe requis.", es: "Se requiere contraseña.",
-      ja: "パスワードを入力してください。"),
+      de: "Passwort erforderlich.", fr: "Mot de passe requis.", es: "Se requiere contraseña.", ja: "パスワードを入力してください。"),
     .init(
       "Anonymous login: send your e-mail address as password.",
       de: "Anonyme Anmeldung: Bitte die E-Mail-Adresse als Passwort senden.",
       fr: "Accès anonyme : envoyez votre adresse électronique comme mot de passe.",
-      es: "Acceso anónimo: envíe su dirección de correo como contraseña.",
-      ja: "匿名ログインです。電子メールアドレスをパスワードとして送ってください。"),
-    .init(
-      "Logged in.", de: "Angemeldet.", fr: "Connecté.", es: "Sesión iniciada.", ja: "ログインしました。"),
+      es: "Acceso anónimo: envíe su dirección de correo como contraseña.", ja: "匿名ログインです。電子メールアドレスをパスワードとして送ってください。"),
+    .init("Logged in.", de: "Angemeldet.", fr: "Connecté.", es: "Sesión iniciada.", ja: "ログインしました。"),
     .init(
       "Logged in, read-only.",
-      de: "Angemeldet, nur mit Lesezugriff.", fr: "Connecté, en lecture seule.",
-      es: "Sesión iniciada, solo lectura.",
+      de: "Angemeldet, nur mit Lesezugriff.", fr: "Connecté, en lecture seule.", es: "Sesión iniciada, solo lectura.",
       ja: "読み取り専用でログインしました。"),
     .init(
       "You are logged in already.",
-      de: "Sie sind schon angemeldet.", fr: "Vous êtes déjà connecté.",
-      es: "Ya ha iniciado sesión.",
+      de: "Sie sind schon angemeldet.", fr: "Vous êtes déjà connecté.", es: "Ya ha iniciado sesión.",
       ja: "すでにログインしています。"),
     .init(
       "You are logged in. To become another user, connect anew.",
@@ -51,17 +44,14 @@ extension Catalogue {
       ja: "すでにログインしています。別の利用者になるには先に REIN を送ってください。"),
     .init(
       "Send USER first.",
-      de: "Bitte zuerst USER senden.", fr: "Envoyez d'abord USER.", es: "Envíe antes USER.",
-      ja: "先に USER を送ってください。"),
+      de: "Bitte zuerst USER senden.", fr: "Envoyez d'abord USER.", es: "Envíe antes USER.", ja: "先に USER を送ってください。"),
     .init(
       "Send USER and PASS first.",
-      de: "Bitte zuerst USER und PASS senden.", fr: "Envoyez d'abord USER et PASS.",
-      es: "Envíe antes USER y PASS.",
+      de: "Bitte zuerst USER und PASS senden.", fr: "Envoyez d'abord USER et PASS.", es: "Envíe antes USER y PASS.",
       ja: "先に USER と PASS を送ってください。"),
     .init(
       "The password was right: send ACCT.",
-      de: "Das Passwort war richtig: Bitte ACCT senden.",
-      fr: "Le mot de passe était bon : envoyez ACCT.",
+      de: "Das Passwort war richtig: Bitte ACCT senden.", fr: "Le mot de passe était bon : envoyez ACCT.",
       es: "La contraseña era correcta: envíe ACCT.", ja: "パスワードは正しいです。ACCT を送ってください。"),
     .init(
       "Password right. Send ACCT with your account.",
@@ -76,20 +66,16 @@ extension Catalogue {
       "Too many logins at once. Try again later.",
       de: "Zu viele Anmeldungen zugleich. Bitte später erneut versuchen.",
       fr: "Trop d'identifications à la fois. Réessayez plus tard.",
-      es: "Demasiados inicios de sesión a la vez. Inténtelo más tarde.",
-      ja: "同時ログインが多すぎます。後でやり直してください。"),
+      es: "Demasiados inicios de sesión a la vez. Inténtelo más tarde.", ja: "同時ログインが多すぎます。後でやり直してください。"),
     .init(
       "Your home directory cannot be opened. Tell the operator, and try again later.",
-      de:
-        "Ihr Verzeichnis lässt sich nicht öffnen. Bitte dem Betreiber melden und später erneut versuchen.",
-      fr:
-        "Votre répertoire ne peut pas être ouvert. Prévenez l'administrateur et réessayez plus tard.",
+      de: "Ihr Verzeichnis lässt sich nicht öffnen. Bitte dem Betreiber melden und später erneut versuchen.",
+      fr: "Votre répertoire ne peut pas être ouvert. Prévenez l'administrateur et réessayez plus tard.",
       es: "No se puede abrir su directorio. Avise al administrador e inténtelo más tarde.",
       ja: "ホームディレクトリを開けません。管理者に連絡し、後でやり直してください。"),
     .init(
       "HOST has to come before USER.",
-      de: "HOST muss vor USER kommen.", fr: "HOST doit précéder USER.",
-      es: "HOST debe preceder a USER.",
+      de: "HOST muss vor USER kommen.", fr: "HOST doit précéder USER.", es: "HOST debe preceder a USER.",
       ja: "HOST は USER より先に送ってください。"),
     .init(
       "There is no host of this name here.",
@@ -103,50 +89,72 @@ extension Catalogue {
     .init(
       "There is no mount point of this name for you.",
       de: "Einen Einhängepunkt dieses Namens gibt es für Sie nicht.",
-      fr: "Vous n'avez pas de point de montage de ce nom.",
-      es: "No tiene ningún punto de montaje con ese nombre.",
+      fr: "Vous n'avez pas de point de montage de ce nom.", es: "No tiene ningún punto de montaje con ese nombre.",
       ja: "その名前のマウントポイントはありません。"),
     .init(
       "Mounted; the directory is its root.",
-      de: "Eingehängt; das Verzeichnis ist dessen Wurzel.",
-      fr: "Monté ; le répertoire est sa racine.",
+      de: "Eingehängt; das Verzeichnis ist dessen Wurzel.", fr: "Monté ; le répertoire est sa racine.",
       es: "Montado; el directorio es su raíz.", ja: "マウントしました。現在のディレクトリはその最上位です。"),
     .init(
       "Names are UTF-8.",
-      de: "Namen sind UTF-8.", fr: "Les noms sont en UTF-8.", es: "Los nombres son UTF-8.",
-      ja: "ファイル名は UTF-8 です。"),
+      de: "Namen sind UTF-8.", fr: "Les noms sont en UTF-8.", es: "Los nombres son UTF-8.", ja: "ファイル名は UTF-8 です。"),
     .init(
       "Names are in {1} again.",
       de: "Namen sind wieder in {1}.", fr: "Les noms sont de nouveau en {1}.",
       es: "Los nombres vuelven a estar en {1}.", ja: "ファイル名を {1} に戻しました。"),
     .init(
-      "Type set to A.", de: "Typ A gewählt.", fr: "Type A choisi.", es: "Tipo A elegido.",
-      ja: "タイプを A にしました。"),
-    .init(
-      "Type set to I.", de: "Typ I gewählt.", fr: "Type I choisi.", es: "Tipo I elegido.",
-      ja: "タイプを I にしました。"),
-    .init(
-      "Mode set to S.", de: "Modus S gewählt.", fr: "Mode S choisi.", es: "Modo S elegido.",
-      ja: "モードを S にしました。"),
-    .init(
-      "Structure set to F.",
-      de: "Struktur F gewählt.", fr: "Structure F choisie.", es: "Estructura F elegida.",
-      ja: "構造を F にしました。"),
-    .init(
       "{1} {2} is not supported: use {3}.",
-      de: "{1} {2} wird nicht unterstützt: bitte {3} verwenden.",
-      fr: "{1} {2} n'est pas géré : utilisez {3}.",
+      de: "{1} {2} wird nicht unterstützt: bitte {3} verwenden.", fr: "{1} {2} n'est pas géré : utilisez {3}.",
       es: "{1} {2} no se admite: use {3}.", ja: "{1} {2} には対応していません。{3} を使ってください。"),
     .init(
       "This TYPE is not supported: use A, A N, I or L 8.",
       de: "Dieser TYPE wird nicht unterstützt: bitte A, A N, I oder L 8 verwenden.",
-      fr: "Ce TYPE n'est pas géré : utilisez A, A N, I ou L 8.",
-      es: "Este TYPE no se admite: use A, A N, I o L 8.",
+      fr: "Ce TYPE n'est pas géré : utilisez A, A N, I ou L 8.", es: "Este TYPE no se admite: use A, A N, I o L 8.",
       ja: "この TYPE には対応していません。A、A N、I、L 8 を使ってください。"),
     .init(
-      "OPTS is known for UTF8 and MLST.",
-      de: "OPTS gibt es für UTF8 und MLST.", fr: "OPTS existe pour UTF8 et MLST.",
-      es: "OPTS existe para UTF8 y MLST.",
-      ja: "OPTS は UTF8 と MLST に使えます。"),
+      "Password required, and the code of your authenticator application. {1}",
+      de: "Passwort und Code der Authenticator-Anwendung erforderlich. {1}",
+      fr: "Mot de passe et code de votre application d'authentification requis. {1}",
+      es: "Se requiere la contraseña y el código de su aplicación de autenticación. {1}",
+      ja: "パスワードと認証アプリのコードを入力してください。{1}"),
+    .init(
+      "Type set to {1}.",
+      de: "Typ {1} gewählt.", fr: "Type {1} choisi.", es: "Tipo {1} elegido.", ja: "タイプを {1} にしました。"),
+    .init(
+      "Mode set to {1}.",
+      de: "Modus {1} gewählt.", fr: "Mode {1} choisi.", es: "Modo {1} elegido.", ja: "モードを {1} にしました。"),
+    .init(
+      "Structure set to {1}.",
+      de: "Struktur {1} gewählt.", fr: "Structure {1} choisie.", es: "Estructura {1} elegida.", ja: "構造を {1} にしました。"),
+    .init(
+      "OPTS is known for {1}.",
+      de: "OPTS gibt es für {1}.", fr: "OPTS existe pour {1}.", es: "OPTS existe para {1}.", ja: "OPTS を使えるもの: {1}"),
+    .init(
+      "Bytes of {1} bits cannot be kept here: L 8, which is the same as I, is what can.",
+      de: "Bytes von {1} Bits lassen sich hier nicht speichern: L 8, dasselbe wie I, schon.",
+      fr: "Les octets de {1} bits ne peuvent pas être conservés ici : L 8, identique à I, le peut.",
+      es: "Aquí no se pueden guardar bytes de {1} bits: L 8, igual que I, sí.",
+      ja: "{1} ビットのバイトは扱えません。L 8 (I と同じ) を使ってください。"),
+    .init(
+      "Records are kept as LINES or PREFIXED (also VB) only.",
+      de: "Sätze werden nur als LINES oder PREFIXED (auch VB) gespeichert.",
+      fr: "Les enregistrements ne sont conservés qu'en LINES ou PREFIXED (ou VB).",
+      es: "Los registros solo se guardan como LINES o PREFIXED (también VB).",
+      ja: "レコードの保存形式は LINES か PREFIXED (VB) だけです。"),
+    .init(
+      "Records are kept as {1}.",
+      de: "Sätze werden als {1} gespeichert.", fr: "Les enregistrements sont conservés en {1}.",
+      es: "Los registros se guardan como {1}.", ja: "レコードを {1} 形式で保存します。"),
+    .init(
+      "MODE Z has the engine ZLIB only.",
+      de: "MODE Z hat nur die ENGINE ZLIB.", fr: "MODE Z n'a que le moteur ZLIB.",
+      es: "MODE Z solo tiene el motor ZLIB.", ja: "MODE Z のエンジンは ZLIB だけです。"),
+    .init(
+      "MODE Z has the method 8 (deflate) only.",
+      de: "MODE Z hat nur die Methode 8 (deflate).", fr: "MODE Z n'a que la méthode 8 (deflate).",
+      es: "MODE Z solo tiene el método 8 (deflate).", ja: "MODE Z の方式は 8 (deflate) だけです。"),
+    .init(
+      "MODE Z: level {1}.",
+      de: "MODE Z: Stufe {1}.", fr: "MODE Z : niveau {1}.", es: "MODE Z: nivel {1}.", ja: "MODE Z: レベル {1}"),
   ]
 }

@@ -4,46 +4,37 @@ extension Catalogue {
   static let transfer: [CatalogueEntry] = [
     .init(
       "Transfer complete.",
-      de: "Übertragung beendet.", fr: "Transfert terminé.", es: "Transferencia completa.",
-      ja: "転送が完了しました。"),
+      de: "Übertragung beendet.", fr: "Transfert terminé.", es: "Transferencia completa.", ja: "転送が完了しました。"),
     .init(
       "Transfer aborted.",
-      de: "Übertragung abgebrochen.", fr: "Transfert interrompu.", es: "Transferencia abortada.",
-      ja: "転送を中止しました。"),
+      de: "Übertragung abgebrochen.", fr: "Transfert interrompu.", es: "Transferencia abortada.", ja: "転送を中止しました。"),
     .init(
       "Abort successful.",
-      de: "Abbruch ausgeführt.", fr: "Interruption effectuée.", es: "Cancelación efectuada.",
-      ja: "中止しました。"),
+      de: "Abbruch ausgeführt.", fr: "Interruption effectuée.", es: "Cancelación efectuada.", ja: "中止しました。"),
     .init(
       "Directory send OK.",
-      de: "Verzeichnis gesendet.", fr: "Répertoire envoyé.", es: "Directorio enviado.",
-      ja: "一覧を送信しました。"),
+      de: "Verzeichnis gesendet.", fr: "Répertoire envoyé.", es: "Directorio enviado.", ja: "一覧を送信しました。"),
     .init(
       "Opening data connection for the listing.",
       de: "Datenverbindung für das Verzeichnis wird geöffnet.",
-      fr: "Ouverture de la connexion de données pour la liste.",
-      es: "Se abre la conexión de datos para el listado.",
+      fr: "Ouverture de la connexion de données pour la liste.", es: "Se abre la conexión de datos para el listado.",
       ja: "一覧のためのデータ接続を開きます。"),
     .init(
       "Opening BINARY mode data connection for {1} ({2} bytes).",
       de: "BINARY-Datenverbindung wird geöffnet für {1} ({2} bytes).",
       fr: "Ouverture de la connexion de données BINARY pour {1} ({2} bytes).",
-      es: "Se abre la conexión de datos BINARY para {1} ({2} bytes).",
-      ja: "BINARY モードのデータ接続を開きます: {1} ({2} bytes)."),
+      es: "Se abre la conexión de datos BINARY para {1} ({2} bytes).", ja: "BINARY モードのデータ接続を開きます: {1} ({2} bytes)."),
     .init(
       "Opening BINARY mode data connection for {1}.",
-      de: "BINARY-Datenverbindung wird geöffnet für {1}.",
-      fr: "Ouverture de la connexion de données BINARY pour {1}.",
+      de: "BINARY-Datenverbindung wird geöffnet für {1}.", fr: "Ouverture de la connexion de données BINARY pour {1}.",
       es: "Se abre la conexión de datos BINARY para {1}.", ja: "BINARY モードのデータ接続を開きます: {1}."),
     .init(
       "Opening ASCII mode data connection for {1}.",
-      de: "ASCII-Datenverbindung wird geöffnet für {1}.",
-      fr: "Ouverture de la connexion de données ASCII pour {1}.",
+      de: "ASCII-Datenverbindung wird geöffnet für {1}.", fr: "Ouverture de la connexion de données ASCII pour {1}.",
       es: "Se abre la conexión de datos ASCII para {1}.", ja: "ASCII モードのデータ接続を開きます: {1}."),
     .init(
       "Transfer complete; unique file name: {1}",
-      de: "Übertragung beendet; eindeutiger Dateiname: {1}",
-      fr: "Transfert terminé ; nom de fichier unique : {1}",
+      de: "Übertragung beendet; eindeutiger Dateiname: {1}", fr: "Transfert terminé ; nom de fichier unique : {1}",
       es: "Transferencia completa; nombre único del archivo: {1}", ja: "転送が完了しました。一意なファイル名: {1}"),
     .init(
       "Restarting at {1}. Send STOR or RETR to initiate the transfer.",
@@ -55,18 +46,15 @@ extension Catalogue {
       "REST works in TYPE I only: send TYPE I first.",
       de: "REST gibt es nur in TYPE I: bitte zuerst TYPE I senden.",
       fr: "REST n'existe qu'en TYPE I : envoyez d'abord TYPE I.",
-      es: "REST solo existe en TYPE I: envíe antes TYPE I.",
-      ja: "REST は TYPE I でのみ使えます。先に TYPE I を送ってください。"),
+      es: "REST solo existe en TYPE I: envíe antes TYPE I.", ja: "REST は TYPE I でのみ使えます。先に TYPE I を送ってください。"),
     .init(
       "REST takes a byte offset from 0 to {1}, in decimal digits.",
       de: "REST nimmt eine Stelle von 0 bis {1}, in Dezimalziffern.",
       fr: "REST prend une position de 0 à {1}, en chiffres décimaux.",
-      es: "REST admite una posición de 0 a {1}, en cifras decimales.",
-      ja: "REST には 0 から {1} までの位置を十進数で指定してください。"),
+      es: "REST admite una posición de 0 a {1}, en cifras decimales.", ja: "REST には 0 から {1} までの位置を十進数で指定してください。"),
     .init(
       "REST {1} is more than a file can hold.",
-      de: "REST {1} ist mehr, als eine Datei fasst.",
-      fr: "REST {1} dépasse ce qu'un fichier peut contenir.",
+      de: "REST {1} ist mehr, als eine Datei fasst.", fr: "REST {1} dépasse ce qu'un fichier peut contenir.",
       es: "REST {1} es más de lo que cabe en un archivo.", ja: "REST {1} はファイルの上限を超えます。"),
     .init(
       "REST {1} is beyond the end of the file, which has {2} bytes.",
@@ -80,8 +68,7 @@ extension Catalogue {
       es: "El archivo se acortó durante el envío.", ja: "送信中にファイルが短くなりました。"),
     .init(
       "The data connection was lost: {1}.",
-      de: "Die Datenverbindung ging verloren: {1}.",
-      fr: "La connexion de données a été perdue : {1}.",
+      de: "Die Datenverbindung ging verloren: {1}.", fr: "La connexion de données a été perdue : {1}.",
       es: "Se perdió la conexión de datos: {1}.", ja: "データ接続が失われました: {1}"),
     .init(
       "The data connection stood still for too long.",
@@ -90,8 +77,7 @@ extension Catalogue {
       es: "La conexión de datos estuvo parada demasiado tiempo.", ja: "データ接続の停止が長すぎました。"),
     .init(
       "Use PASV, EPSV, PORT or EPRT first.",
-      de: "Bitte zuerst PASV, EPSV, PORT oder EPRT senden.",
-      fr: "Envoyez d'abord PASV, EPSV, PORT ou EPRT.",
+      de: "Bitte zuerst PASV, EPSV, PORT oder EPRT senden.", fr: "Envoyez d'abord PASV, EPSV, PORT ou EPRT.",
       es: "Envíe antes PASV, EPSV, PORT o EPRT.", ja: "先に PASV、EPSV、PORT、EPRT のどれかを送ってください。"),
     .init(
       "No data connection came to the passive port in time.",
@@ -102,18 +88,15 @@ extension Catalogue {
       "No passive port is free. Try again later.",
       de: "Kein passiver Port ist frei. Bitte später erneut versuchen.",
       fr: "Aucun port passif n'est libre. Réessayez plus tard.",
-      es: "No hay ningún puerto pasivo libre. Inténtelo más tarde.",
-      ja: "空いている受動ポートがありません。後でやり直してください。"),
+      es: "No hay ningún puerto pasivo libre. Inténtelo más tarde.", ja: "空いている受動ポートがありません。後でやり直してください。"),
     .init(
       "Cannot open a passive port: {1}.",
-      de: "Ein passiver Port lässt sich nicht öffnen: {1}.",
-      fr: "Impossible d'ouvrir un port passif : {1}.",
+      de: "Ein passiver Port lässt sich nicht öffnen: {1}.", fr: "Impossible d'ouvrir un port passif : {1}.",
       es: "No se puede abrir un puerto pasivo: {1}.", ja: "受動ポートを開けません: {1}"),
     .init(
       "Cannot accept the data connection: {1}.",
       de: "Die Datenverbindung lässt sich nicht annehmen: {1}.",
-      fr: "Impossible d'accepter la connexion de données : {1}.",
-      es: "No se puede aceptar la conexión de datos: {1}.",
+      fr: "Impossible d'accepter la connexion de données : {1}.", es: "No se puede aceptar la conexión de datos: {1}.",
       ja: "データ接続を受け付けられません: {1}"),
     .init(
       "Cannot connect to {1}: {2}.",
@@ -121,8 +104,7 @@ extension Catalogue {
       es: "No se puede conectar con {1}: {2}.", ja: "{1} に接続できません: {2}"),
     .init(
       "Connecting to {1} timed out.",
-      de: "Die Verbindung zu {1} kam nicht rechtzeitig zustande.",
-      fr: "La connexion à {1} a expiré.",
+      de: "Die Verbindung zu {1} kam nicht rechtzeitig zustande.", fr: "La connexion à {1} a expiré.",
       es: "Se agotó el tiempo al conectar con {1}.", ja: "{1} への接続が時間切れになりました。"),
     .init(
       "Multipath TCP is required here ({1}), and this data connection has none.",
@@ -134,58 +116,49 @@ extension Catalogue {
       "Passive data connections are switched off here: use PORT or EPRT.",
       de: "Passive Datenverbindungen sind hier abgeschaltet: bitte PORT oder EPRT verwenden.",
       fr: "Les connexions passives sont désactivées ici : utilisez PORT ou EPRT.",
-      es: "Las conexiones pasivas están desactivadas: use PORT o EPRT.",
-      ja: "受動接続は無効です。PORT または EPRT を使ってください。"),
+      es: "Las conexiones pasivas están desactivadas: use PORT o EPRT.", ja: "受動接続は無効です。PORT または EPRT を使ってください。"),
     .init(
       "Active data connections are switched off here: use PASV or EPSV.",
       de: "Aktive Datenverbindungen sind hier abgeschaltet: bitte PASV oder EPSV verwenden.",
       fr: "Les connexions actives sont désactivées ici : utilisez PASV ou EPSV.",
-      es: "Las conexiones activas están desactivadas: use PASV o EPSV.",
-      ja: "能動接続は無効です。PASV または EPSV を使ってください。"),
+      es: "Las conexiones activas están desactivadas: use PASV o EPSV.", ja: "能動接続は無効です。PASV または EPSV を使ってください。"),
     .init(
       "PASV cannot tell an IPv6 address: use EPSV.",
       de: "PASV kann keine IPv6-Adresse nennen: bitte EPSV verwenden.",
       fr: "PASV ne peut pas donner d'adresse IPv6 : utilisez EPSV.",
-      es: "PASV no puede dar una dirección IPv6: use EPSV.",
-      ja: "PASV では IPv6 アドレスを伝えられません。EPSV を使ってください。"),
+      es: "PASV no puede dar una dirección IPv6: use EPSV.", ja: "PASV では IPv6 アドレスを伝えられません。EPSV を使ってください。"),
     .init(
       "EPSV ALL: from now on only EPSV makes data connections.",
       de: "EPSV ALL: von nun an macht nur EPSV Datenverbindungen.",
       fr: "EPSV ALL : désormais, seul EPSV établit des connexions de données.",
-      es: "EPSV ALL: desde ahora solo EPSV abre conexiones de datos.",
-      ja: "EPSV ALL: 以後のデータ接続は EPSV だけになります。"),
+      es: "EPSV ALL: desde ahora solo EPSV abre conexiones de datos.", ja: "EPSV ALL: 以後のデータ接続は EPSV だけになります。"),
     .init(
       "EPSV ALL was given: only EPSV is allowed now.",
-      de: "EPSV ALL wurde gesendet: nur noch EPSV ist erlaubt.",
-      fr: "EPSV ALL a été envoyé : seul EPSV est permis.",
+      de: "EPSV ALL wurde gesendet: nur noch EPSV ist erlaubt.", fr: "EPSV ALL a été envoyé : seul EPSV est permis.",
       es: "Se envió EPSV ALL: ya solo se permite EPSV.", ja: "EPSV ALL が指定されたため、EPSV だけが使えます。"),
     .init(
       "Network protocol not supported, use ({1})",
-      de: "Netzprotokoll nicht unterstützt, erlaubt: ({1})",
-      fr: "Protocole réseau non géré, utilisez ({1})",
+      de: "Netzprotokoll nicht unterstützt, erlaubt: ({1})", fr: "Protocole réseau non géré, utilisez ({1})",
       es: "Protocolo de red no admitido, use ({1})", ja: "対応していないネットワークプロトコルです。使えるもの: ({1})"),
     .init(
       "Network protocol not supported on this connection, use ({1})",
       de: "Netzprotokoll auf dieser Verbindung nicht möglich, erlaubt: ({1})",
       fr: "Protocole réseau non géré sur cette connexion, utilisez ({1})",
-      es: "Protocolo de red no admitido en esta conexión, use ({1})",
-      ja: "この接続では使えないネットワークプロトコルです。使えるもの: ({1})"),
+      es: "Protocolo de red no admitido en esta conexión, use ({1})", ja: "この接続では使えないネットワークプロトコルです。使えるもの: ({1})"),
     .init(
       "Supported address families are ({1})",
       de: "Unterstützte Adressfamilien: ({1})", fr: "Familles d'adresses gérées : ({1})",
       es: "Familias de direcciones admitidas: ({1})", ja: "対応するアドレスファミリー: ({1})"),
     .init(
       "{1}: no such address.",
-      de: "{1}: Diese Adresse gibt es nicht.", fr: "{1} : adresse inexistante.",
-      es: "{1}: no existe esa dirección.",
+      de: "{1}: Diese Adresse gibt es nicht.", fr: "{1} : adresse inexistante.", es: "{1}: no existe esa dirección.",
       ja: "{1}: そのようなアドレスはありません。"),
     .init(
       "{1} command successful.",
       de: "{1} ausgeführt.", fr: "{1} exécutée.", es: "Orden {1} ejecutada.", ja: "{1} を実行しました。"),
     .init(
       "Illegal {1} command: {2}.",
-      de: "Unzulässiger Befehl {1}: {2}.", fr: "Commande {1} interdite : {2}.",
-      es: "Orden {1} no permitida: {2}.",
+      de: "Unzulässiger Befehl {1}: {2}.", fr: "Commande {1} interdite : {2}.", es: "Orden {1} no permitida: {2}.",
       ja: "{1} は許可されません: {2}"),
     .init(
       "the address must be your own, {1}",
@@ -198,5 +171,69 @@ extension Catalogue {
     .init(
       "Planning for {1}.",
       de: "{1} wird vorbereitet.", fr: "{1} est prévue.", es: "Se prepara {1}.", ja: "{1} の準備をします。"),
+    .init(
+      "This marker is of a transfer with another TYPE, STRU or SITE RECFM: set them as they were.",
+      de: "Diese Marke gehört zu einer Übertragung mit anderem TYPE, STRU oder SITE RECFM: bitte wie damals setzen.",
+      fr: "Ce repère vient d'un transfert avec un autre TYPE, STRU ou SITE RECFM : remettez-les comme avant.",
+      es: "Esta marca es de una transferencia con otro TYPE, STRU o SITE RECFM: póngalos como estaban.",
+      ja: "このマーカーは別の TYPE、STRU、SITE RECFM の転送のものです。元の設定に戻してください。"),
+    .init(
+      "REST takes a restart marker as it came from this server.",
+      de: "REST nimmt eine Marke, wie sie von diesem Server kam.",
+      fr: "REST prend un repère tel que ce serveur l'a envoyé.",
+      es: "REST admite una marca tal como la envió este servidor.", ja: "REST にはこのサーバーが送ったマーカーを指定してください。"),
+    .init(
+      "REST counts bytes, so it works in STRU F only; in modes B and C it takes a restart marker.",
+      de: "REST zählt Bytes und geht daher nur in STRU F; in den Modi B und C nimmt es eine Marke.",
+      fr: "REST compte des octets et ne vaut donc qu'en STRU F ; en modes B et C, il prend un repère.",
+      es: "REST cuenta bytes, así que solo sirve en STRU F; en los modos B y C admite una marca.",
+      ja: "REST はバイト数なので STRU F だけで使えます。モード B と C ではマーカーを指定します。"),
+    .init(
+      "The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.",
+      de: "Die Marke gehört zu einer Übertragung mit anderem TYPE, STRU, MODE oder SITE RECFM.",
+      fr: "Le repère vient d'un transfert avec un autre TYPE, STRU, MODE ou SITE RECFM.",
+      es: "La marca es de una transferencia con otro TYPE, STRU, MODE o SITE RECFM.",
+      ja: "マーカーは別の TYPE、STRU、MODE、SITE RECFM の転送のものです。"),
+    .init(
+      "Transfer complete; the data connection stays open.",
+      de: "Übertragung beendet; die Datenverbindung bleibt offen.",
+      fr: "Transfert terminé ; la connexion de données reste ouverte.",
+      es: "Transferencia completa; la conexión de datos sigue abierta.", ja: "転送が完了しました。データ接続は開いたままです。"),
+    .init(
+      "There is no broken upload of this file to go on with.",
+      de: "Zu dieser Datei gibt es keinen abgebrochenen Upload.",
+      fr: "Il n'y a pas d'envoi interrompu de ce fichier à poursuivre.",
+      es: "No hay ninguna subida interrumpida de este archivo.", ja: "このファイルの中断されたアップロードはありません。"),
+    .init(
+      "What came of the broken upload has {1} bytes and ends before the marker.",
+      de: "Vom abgebrochenen Upload sind {1} bytes da; das endet vor der Marke.",
+      fr: "Il reste {1} bytes de l'envoi interrompu, qui finit avant le repère.",
+      es: "De la subida interrumpida hay {1} bytes y acaba antes de la marca.",
+      ja: "中断されたアップロードは {1} bytes で、マーカーより前で終わっています。"),
+    .init(
+      "The data ended without an end of file, at byte {1} of the {2}.",
+      de: "Die Daten endeten ohne Dateiende, bei Byte {1} ({2}).",
+      fr: "Les données ont fini sans fin de fichier, à l'octet {1} ({2}).",
+      es: "Los datos terminaron sin fin de archivo, en el byte {1} ({2}).",
+      ja: "ファイルの終わりがないままデータが終わりました: 位置 {1} ({2})"),
+    .init(
+      "Not a zlib stream, at byte {1} of the {2}.",
+      de: "Kein zlib-Strom, bei Byte {1} ({2}).", fr: "Pas un flux zlib, à l'octet {1} ({2}).",
+      es: "No es un flujo zlib, en el byte {1} ({2}).", ja: "zlib のデータではありません: 位置 {1} ({2})"),
+    .init(
+      "{1}, at byte {2} of the {3}.",
+      de: "Fehler in den Daten bei Byte {2} ({3}): {1}.", fr: "Erreur dans les données à l'octet {2} ({3}) : {1}.",
+      es: "Error en los datos en el byte {2} ({3}): {1}.", ja: "データの誤り、位置 {2} ({3}): {1}"),
+    .init(
+      "{1}, at byte {2} of the {3}. Another STRU or SITE RECFM may fit this file.",
+      de: "Fehler in der Datei bei Byte {2} ({3}): {1}. Vielleicht passt eine andere STRU oder SITE RECFM.",
+      fr: "Erreur dans le fichier à l'octet {2} ({3}) : {1}. Une autre STRU ou SITE RECFM conviendrait peut-être.",
+      es: "Error en el archivo en el byte {2} ({3}): {1}. Quizá convenga otra STRU o SITE RECFM.",
+      ja: "ファイルの誤り、位置 {2} ({3}): {1}。別の STRU か SITE RECFM なら合うかもしれません。"),
+    .init(
+      "Too many connections: the server is full. Try again later.",
+      de: "Zu viele Verbindungen: Der Server ist voll. Bitte später erneut versuchen.",
+      fr: "Trop de connexions : le serveur est plein. Réessayez plus tard.",
+      es: "Demasiadas conexiones: el servidor está lleno. Inténtelo más tarde.", ja: "接続が多すぎます。後でやり直してください。"),
   ]
 }

@@ -32,7 +32,7 @@ public struct CatalogueEntry: Sendable {
 /// them, so that English costs nothing.
 public enum Catalogue {
   /// Every text; a test holds the sources to it.
-  public static let entries: [CatalogueEntry] = session + login + files + transfer
+  public static let entries: [CatalogueEntry] = session + login + files + transfer + security + extensions
 
   /// `text` in `language`; nil when the catalogue does not have it, or only machines read it.
   public static func translation(of text: [UInt8], to language: Language) -> [UInt8]? {
