@@ -5,9 +5,12 @@
 /// A state machine over the caller's buffers: it holds one bit and allocates nothing. A CR at the end of the input is held back
 /// until the next byte or ``finish(into:)`` decides what it was.
 public struct ASCIIDecoder: Sendable {
-  private var holdsCR = false
+  /// Whether a CR was read and not yet written.
+  private(set) var holdsCR: Bool
 
-  public init() {}
+  public init() { self.init(holdsCR: false) }
+
+  init(holdsCR: Bool) { self.holdsCR = holdsCR }
 
   /// Decodes as much of `input` as has room in `output`; as many bytes of room as of input (and one for a CR held back)
   /// always suffice.

@@ -5,9 +5,12 @@
 /// An LF that already has a CR before it is left as it is: a file that was written elsewhere with CR LF does not gain a second
 /// CR. A state machine over the caller's buffers: it holds one bit and allocates nothing.
 public struct ASCIIEncoder: Sendable {
-  private var endedInCR = false
+  /// Whether the last byte of the file so far was a CR.
+  private(set) var endedInCR: Bool
 
-  public init() {}
+  public init() { self.init(endedInCR: false) }
+
+  init(endedInCR: Bool) { self.endedInCR = endedInCR }
 
   /// Encodes as much of `input` as has room in `output`.
   ///

@@ -40,6 +40,21 @@ enum ByteScan {
     return nil
   }
 
+  /// Where the bytes equal to the one at `start` end.
+  @inline(__always) static func endOfRun(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    guard let base = bytes.baseAddress, start < bytes.count else { return start }
+    let byte = base.load(fromByteOffset: start, as: UInt8.self)
+    let wanted = repeated(byte)
+    var offset = start
+    while bytes.count &- offset >= 8 {
+      let difference = word(base, offset) ^ wanted
+      if difference != 0 { return offset &+ difference.trailingZeroBitCount &>> 3 }
+      offset &+= 8
+    }
+    while offset < bytes.count, base.load(fromByteOffset: offset, as: UInt8.self) == byte { offset &+= 1 }
+    return offset
+  }
+
   /// Copies bytes up to the first `byte` or up to `count`, whichever comes first, and says how many were copied.
   ///
   /// Looking and copying in one pass beats a search and a copy where lines are short.
