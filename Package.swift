@@ -73,7 +73,8 @@ let package = Package(
     .testTarget(name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "FTPProtocolTests", dependencies: ["FTPProtocol"], swiftSettings: settings),
     .testTarget(
-      name: "TransportSecurityTests", dependencies: ["TransportSecurity", "LinuxSystem"], swiftSettings: settings),
+      name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem"],
+      swiftSettings: settings),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
       name: "FTPServerTests",

@@ -44,6 +44,10 @@ public struct UserAttribute: Sendable {
       meaning: "Further trees of the user, which SMNT changes to (RFC 959, section 4.1.1).",
       isValid: { MountPoint.list($0) != nil }),
     UserAttribute(
+      key: "tls", expected: "required, required-login or required-data",
+      meaning: "How much TLS this user needs, if more than `tls.mode` asks; `required` is `required-data`.",
+      isValid: { ["required", "required-login", "required-data"].contains($0) }),
+    UserAttribute(
       key: "totp", expected: "a secret in base32, 26 characters or more",
       meaning: "The password alone is not enough: a one-time password (RFC 6238) is asked for too.",
       isValid: { (Base32.decode($0)?.count ?? 0) >= 16 }, isSecret: true),

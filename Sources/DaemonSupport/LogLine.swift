@@ -100,6 +100,11 @@ enum LogLine {
       line.append(" result=")
       line.append(UInt64(result))
     }
+    if let tls = record.tls {
+      line.append(" tls=\"")
+      line.append(tls, .quoted)
+      line.append("\"")
+    }
     if let paths = record.paths {
       line.append(" paths=\"")
       line.append(paths, .quoted)
@@ -145,6 +150,11 @@ enum LogLine {
     if let duration = record.duration { line.append(seconds: duration) } else { line.append("null") }
     line.append(",\"result\":")
     if let result = record.result { line.append(UInt64(result)) } else { line.append("null") }
+    if let tls = record.tls {
+      line.append(",\"tls\":\"")
+      line.append(tls, .json)
+      line.append("\"")
+    }
     if let paths = record.paths {
       line.append(",\"paths\":\"")
       line.append(paths, .json)

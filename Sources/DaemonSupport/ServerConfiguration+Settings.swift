@@ -3,6 +3,7 @@
 import FTPServer
 import Glibc
 import LinuxSystem
+import TransportSecurity
 
 extension ServerConfiguration {
   /// The configuration these settings describe.
@@ -36,6 +37,12 @@ extension ServerConfiguration {
     digests.concurrent = settings.digests
     digests.sizeLimit = settings.digestSizeLimit
     files.umask = UInt32(settings.umask)
+    security.mode = settings.tlsMode
+    security.options = settings.tlsOptions
+    security.dataSession = settings.tlsDataSession
+    security.missingClose = settings.tlsMissingClose
+    security.clearsControl = settings.tlsClearsControl
+    security.handshake = settings.handshakeTimeout
     timeouts.login = settings.loginTimeout
     timeouts.idle = settings.idleTimeout
     timeouts.dataConnect = settings.dataConnectTimeout
@@ -45,11 +52,47 @@ extension ServerConfiguration {
 
 extension Settings {
   /// The addresses to listen on. `*` is 0.0.0.0 and, where the kernel has IPv6, `::`, each with a socket of its own.
-  public var listenAddresses: [SocketAddress] {
+  public var listenAddresses: [ListenAddress] {
     let wildcards = [IPAddress(ipv4: 0)] + (Self.hasIPv6 ? [IPAddress("::")].compactMap { $0 } : [])
     return listen.flatMap { setting in
-      (setting.host.map { [$0] } ?? wildcards).map { SocketAddress($0, port: setting.port) }
+      (setting.host.map { [$0] } ?? wildcards).map {
+        ListenAddress(SocketAddress($0, port: setting.port), setting.rules)
+      }
     }
+  }
+
+  /// What TLS contexts are made from.
+  public var tlsOptions: TLSOptions {
+    var options = TLSOptions()
+    options.certificates = tlsCertificates.enumerated().map { index, certificate in
+      CertificateFiles(
+        certificate: certificate, key: tlsKeys.indices.contains(index) ? tlsKeys[index] : nil,
+        passphraseFile: tlsPassphraseFiles.indices.contains(index) ? tlsPassphraseFiles[index] : tlsPassphraseFiles.last
+      )
+    }
+    options.minimum = tlsMinimum
+    options.clientVerification = tlsClientVerification
+    options.clientAuthority = tlsClientAuthority
+    options.clientRevocations = tlsClientRevocations
+    for name in hostNames {
+      let host = self[host: name]
+      guard let certificate = host.certificate else { continue }
+      options.hosts[name] = [CertificateFiles(certificate: absolutePath(certificate), key: host.key.map(absolutePath))]
+    }
+    options.names = hostNames + listen.compactMap { $0.host?.description } + [Self.hostName].compactMap { $0 }
+    return options
+  }
+
+  /// The options when TLS is wanted anywhere; nil when it is off.
+  public var wantedTLS: TLSOptions? {
+    let isWanted = tlsMode != .off || listen.contains { $0.rules.isImplicit || ($0.rules.mode ?? .off) != .off }
+    return isWanted ? tlsOptions : nil
+  }
+
+  private static var hostName: String? {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, 255) == 0 else { return nil }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private static var hasIPv6: Bool {

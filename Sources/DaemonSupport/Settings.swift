@@ -5,6 +5,7 @@ import FTPServer
 import LinuxSystem
 import Logging
 import MultipathTCP
+import TransportSecurity
 
 /// Every setting, typed. Filled from the rows of ``SettingsTable`` only, defaults included, so nothing is told twice.
 ///
@@ -38,7 +39,20 @@ public struct Settings: Sendable, Equatable {
   /// 0: the kernel picks a free port.
   public var activeSourcePort = 0
 
+  public var tlsMode = TLSMode.allowed
+  public var tlsCertificates: [String] = []
+  public var tlsKeys: [String] = []
+  public var tlsPassphraseFiles: [String] = []
+  public var tlsMinimum = TLSOptions.Version.tls12
+  public var tlsDataSession = DataSessionPolicy.prefer
+  public var tlsMissingClose = MissingClosePolicy.accept
+  public var tlsClearsControl = false
+  public var tlsClientVerification = TLSOptions.ClientVerification.off
+  public var tlsClientAuthority: String?
+  public var tlsClientRevocations: String?
+
   public var loginTimeout = Duration.zero
+  public var handshakeTimeout = Duration.zero
   public var idleTimeout = Duration.zero
   public var dataConnectTimeout = Duration.zero
   public var dataStallTimeout = Duration.zero
@@ -76,20 +90,25 @@ public struct Settings: Sendable, Equatable {
   }()
 }
 
-/// Where to listen: `127.0.0.1:2121`, `[::1]:2121`, or `*:21` for every address of both families.
+/// Where to listen: `127.0.0.1:2121`, `[::1]:2121`, or `*:21` for every address of both families; `ftps://` in front makes TLS
+/// implicit, `?tls=MODE` behind sets `tls.mode` for this listener alone.
 public struct ListenSetting: Hashable, Sendable, CustomStringConvertible {
   /// nil: every address, IPv4 and IPv6.
   public let host: IPAddress?
   /// Host byte order; 0 lets the kernel pick a free one.
   public let port: UInt16
+  /// What holds for its connections.
+  public let rules: ListenerRules
 
-  public init(host: IPAddress?, port: UInt16) {
+  public init(host: IPAddress?, port: UInt16, rules: ListenerRules = ListenerRules()) {
     self.host = host
     self.port = port
+    self.rules = rules
   }
 
   public var description: String {
-    host.map { SocketAddress($0, port: port).description } ?? "*:\(port)"
+    (rules.isImplicit ? "ftps://" : "") + (host.map { SocketAddress($0, port: port).description } ?? "*:\(port)")
+      + (rules.mode.map { "?tls=\($0.rawValue)" } ?? "")
   }
 }
 

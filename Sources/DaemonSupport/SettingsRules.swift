@@ -25,6 +25,12 @@ enum SettingsRules {
       let advice = "give one as DIR, accounts.root or accounts.anonymous-root"
       report("accounts.anonymous", "there is no directory to show; \(advice)")
     }
+    if settings.tlsKeys.count > settings.tlsCertificates.count {
+      report("tls.key", "names more keys than tls.certificate names certificates")
+    }
+    if settings.tlsClientVerification != .off, settings.tlsClientAuthority == nil {
+      report("tls.client-verify", "needs tls.client-ca, the authorities that vouch for clients")
+    }
     func checkDirectory(_ key: String, _ path: String?) {
       if let path, let reason = directoryFault(path) { report(key, "\(quoted(path)) \(reason)") }
     }

@@ -9,7 +9,8 @@ extension SettingsTable {
         "listen", .listenList, \.listen, default: "127.0.0.1:2121", needsRestart: true,
         """
         The addresses control connections are accepted on. `*` is every address, IPv4 and IPv6; an IPv6 address stands in \
-        brackets; port 0 picks a free port. The default is reachable from this machine only.
+        brackets; port 0 picks a free port. The default is reachable from this machine only. `ftps://ADDRESS:PORT` is \
+        implicit TLS, usually on port 990; `ADDRESS:PORT?tls=required-login` sets `tls.mode` for one address.
         """),
       Setting(
         "server.greeting", .line(limit: 200), \.greeting, default: "weftpd ready",
@@ -88,7 +89,7 @@ extension SettingsTable {
     ),
   ]
 
-  static let security: [Setting] = []
+  static let security: [Setting] = tls
 
   static let transfer: [Setting] = [
     Setting(
@@ -112,6 +113,9 @@ extension SettingsTable {
     Setting(
       "timeouts.login", .duration(.milliseconds(1)...longest), \.loginTimeout, default: "1m", unit: "seconds",
       "How long a client may take to log in."),
+    Setting(
+      "timeouts.handshake", .duration(.milliseconds(1)...longest), \.handshakeTimeout, default: "20s", unit: "seconds",
+      "How long a TLS handshake may take, on the control connection or a data connection."),
     Setting(
       "timeouts.idle", .duration(.milliseconds(1)...longest), \.idleTimeout, default: "15m", unit: "seconds",
       "How long a session may send no command. A transfer is never idle."),

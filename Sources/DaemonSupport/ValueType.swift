@@ -170,23 +170,6 @@ extension ValueType where Value == PassiveAddressSetting {
   }
 }
 
-extension ValueType where Value == [ListenSetting] {
-  static var listenList: Self {
-    ValueType(
-      name: "list of ADDRESS:PORT", expected: "ADDRESS:PORT, such as 127.0.0.1:2121, [::1]:2121 or *:21", isList: true,
-      parse: { (items: [String]) throws(Rejection) in
-        guard !items.isEmpty else { throw Rejection("names no address") }
-        var list: [ListenSetting] = []
-        for item in items {
-          let one = try listenSetting(trimmed(item[...]))
-          if one.port != 0, list.contains(one) { throw Rejection("names \(one) twice") }
-          list.append(one)
-        }
-        return list
-      }, show: { $0.map(\.description) })
-  }
-}
-
 extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   static func choice() -> Self {
     let names = Value.allCases.map(\.rawValue)
@@ -201,25 +184,11 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
 
 // MARK: - Pieces
 
-private func listenSetting(_ text: String) throws(Rejection) -> ListenSetting {
-  guard let colon = text.lastIndex(of: ":") else { throw Rejection("has no port") }
-  let digits = String(text[text.index(after: colon)...])
-  var host = String(text[..<colon])
-  guard isDigits(digits), let port = UInt16(digits) else { throw Rejection("has no port from 0 to 65535") }
-  if host == "*" { return ListenSetting(host: nil, port: port) }
-  let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
-  if bracketed { host = String(host.dropFirst().dropLast()) }
-  guard let address = IPAddress(host) else { throw Rejection("has no IP address before the port") }
-  guard bracketed == host.contains(":") else { throw Rejection("needs an IPv6 address in brackets") }
-  guard !address.isMulticastOrBroadcast else { throw Rejection("is an address nobody can listen on") }
-  return ListenSetting(host: address, port: port)
-}
-
-private func isDigits(_ text: String) -> Bool {
+func isDigits(_ text: String) -> Bool {
   !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
 }
 
-private func trimmed(_ text: Substring) -> String {
+func trimmed(_ text: Substring) -> String {
   var rest = text
   while rest.first == " " { rest.removeFirst() }
   while rest.last == " " { rest.removeLast() }
@@ -237,7 +206,7 @@ private func split(_ text: String, units: [(String, Int)], plain: Int) -> (Int, 
   return (Int(digits) ?? .max, factor)
 }
 
-private func refuseControls(_ text: String) throws(Rejection) {
+func refuseControls(_ text: String) throws(Rejection) {
   if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
     throw Rejection("contains a control character")
   }

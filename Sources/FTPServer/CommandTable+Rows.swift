@@ -16,11 +16,17 @@ extension CommandTable {
   ]
 
   static let security: [CommandRow] = [
-    missing("AUTH", "RFC 4217 4"),
+    later("AUTH", "AUTH TLS | SSL | TLS-C | TLS-P", "RFC 4217 4", .required, .beforeLogin, feature: "AUTH TLS") {
+      try await $0.authenticate($1)
+    },
     missing("ADAT", "RFC 2228 3"),
-    missing("PBSZ", "RFC 4217 8"),
-    missing("PROT", "RFC 4217 9"),
-    missing("CCC", "RFC 4217 10"),
+    now("PBSZ", "PBSZ 0", "RFC 4217 8", .required, [.beforeLogin, .keepsRestart], feature: "PBSZ") {
+      try $0.protectionBufferSize($1)
+    },
+    now("PROT", "PROT C | P", "RFC 4217 9", .required, [.beforeLogin, .keepsRestart], feature: "PROT") {
+      try $0.protectionLevel($1)
+    },
+    later("CCC", "CCC", "RFC 4217 6", .none, .beforeLogin, feature: "CCC") { try await $0.clearCommandChannel($1) },
     missing("MIC", "RFC 2228 3"),
     missing("CONF", "RFC 2228 3"),
     missing("ENC", "RFC 2228 3"),

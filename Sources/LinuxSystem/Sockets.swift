@@ -151,6 +151,18 @@ public enum Socket {
     try progress("sendfile") { weft_sendfile(socket, file, &offset, count) }
   }
 
+  /// Whether calls on `socket` wait where they would have to. Source: fcntl(2), F_SETFL.
+  public static func setBlocking(_ socket: Int32, _ blocks: Bool) throws(SystemError) {
+    let flags = try check(weft_fcntl_int(socket, F_GETFL, 0), "fcntl")
+    try check(weft_fcntl_int(socket, F_SETFL, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK), "fcntl")
+  }
+
+  /// The next byte that lies in `socket`, left there; nil when there is none. Source: recv(2), MSG_PEEK.
+  public static func peekByte(_ socket: Int32) -> UInt8? {
+    var byte: UInt8 = 0
+    return weft_recv(socket, &byte, 1, Int32(WEFT_MSG_DONTWAIT) | Int32(MSG_PEEK)) == 1 ? byte : nil
+  }
+
   /// Ends the sending half: what was queued is delivered, then end of file. A peer that is gone is no error.
   public static func shutdownWriting(_ socket: Int32) { _ = weft_shutdown(socket, Int32(SHUT_WR)) }
 

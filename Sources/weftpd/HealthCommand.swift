@@ -45,7 +45,8 @@ struct HealthCommand: ParsableCommand {
     }
     let addresses: [SocketAddress]
     do throws(SettingsError) {
-      addresses = try options.sources().load().settings.listenAddresses
+      addresses = try options.sources().load().settings.listenAddresses.filter { !$0.rules.isImplicit }
+        .map(\.address)
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)
       throw ExitCode.configuration

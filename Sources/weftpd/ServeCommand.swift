@@ -7,6 +7,7 @@ import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import TransportSecurity
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +32,9 @@ struct ServeCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .singleValue,
     help: ArgumentHelp(
-      "Where to accept connections, any number of times: 127.0.0.1:2121, [::1]:2121, *:21; port 0 picks one.",
+      """
+      Where to accept connections, any number of times: 127.0.0.1:2121, [::1]:2121, *:21, ftps://*:990; port 0 picks one.
+      """,
       valueName: "address:port"))
   var listen: [String] = []
 
@@ -93,9 +96,16 @@ struct ServeCommand: ParsableCommand {
     let accounts: AccountSetup
     let password: SingleUserPassword?
     let hash: String?
+    let tls: TLSStore
 
     init(_ sources: SettingsSources) throws(SettingsError) {
       loaded = try sources.load()
+      do throws(TLSConfigurationError) {
+        tls = try TLSStore(loaded.settings.wantedTLS)
+      } catch {
+        let key = SettingsTable.row(error.setting)?.key ?? "tls.certificate"
+        throw SettingsError([SettingsProblem(loaded.origin(key), key: key, error.reason)])
+      }
       if loaded.settings.accountsUser != nil {
         let password = try SingleUserPassword(environment: sources.environment)
         do {
@@ -136,7 +146,7 @@ struct ServeCommand: ParsableCommand {
     do {
       let server = try FTPServer(
         configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger,
-        onTransfer: transfers?.note)
+        tls: start.tls, onTransfer: transfers?.note)
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
       try Privileges.apply(start.plan)
@@ -162,6 +172,10 @@ struct ServeCommand: ParsableCommand {
     }
     // Who serves this machine only has no paths to speak of.
     if !addresses.allSatisfy(\.address.isLoopback) { MultipathFindings.log(settings, to: logger) }
+    if start.tls.isSelfSigned, let context = start.tls.current {
+      logger.notice(
+        "no tls.certificate: made a self-signed one, SHA-256 \(context.fingerprints.joined(separator: ", "))")
+    }
     for address in addresses {
       logger.notice("listening on \(address)")
       write("weftpd: listening on \(address)\n", to: STDOUT_FILENO)

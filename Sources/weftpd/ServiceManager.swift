@@ -28,9 +28,6 @@ struct ServiceManager {
     if sockets.isEmpty { return try server.listen(on: settings.listenAddresses) }
     logger.notice("sockets come from the service manager: the setting listen is not used")
     return try sockets.map { item in
-      guard item.security == .explicit else {
-        throw InheritedSockets.Refusal(problems: ["socket \(item.number) wants implicit TLS, which there is not"])
-      }
       let address = try server.adopt(Descriptor(owning: item.number), security: item.security)
       logger.notice("inherited \(address), \(item.stream == .multipath ? "multipath TCP" : "plain TCP")")
       return address

@@ -38,7 +38,7 @@ import Testing
 
   @Test func aStarIsEveryAddress() throws {
     let settings = try SettingsSources(assignments: ["listen=127.0.0.1:1,*:21,[::1]:2"]).load().settings
-    let addresses = settings.listenAddresses.map(\.description)
+    let addresses = settings.listenAddresses.map(\.address.description)
     #expect(addresses.first == "127.0.0.1:1")
     #expect(addresses.last == "[::1]:2")
     #expect(addresses.contains("0.0.0.0:21"))

@@ -4,7 +4,75 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+/* ---- what belongs to one control connection ---- */
+
+/* Everything by which a data connection proves that it belongs to a control connection: the keys its tickets are encrypted with, which
+   nobody else's are, and its TLS session, for clients of TLS 1.2 that resume by session number. */
+struct weft_binding {
+  unsigned char name[16];
+  unsigned char cipher_key[32];
+  unsigned char mac_key[32];
+  SSL_SESSION *session;
+  /* Seconds that are added to the time tickets are stamped with: tests make old ones. */
+  long clock_shift;
+};
+
+struct weft_binding *weft_binding_make(void);
+void weft_binding_free(struct weft_binding *binding);
+/* Ties `ssl` to `binding`; a data connection gets no tickets. 1 on success. */
+int weft_tls_bind(SSL *ssl, struct weft_binding *binding, int is_data);
+/* Remembers the session of a control connection whose handshake is done. */
+void weft_binding_keep_session(struct weft_binding *binding, SSL *ssl);
+
+/* ---- contexts ---- */
+
+/* A server's context with everything set that does not depend on settings; NULL on failure. */
+SSL_CTX *weft_context_make(int minimum_version);
+void weft_context_on_alpn(SSL_CTX *context, SSL_CTX_alpn_select_cb_func callback);
+void weft_context_on_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument);
+/* What clients have to show: 0 nothing, 1 a certificate if they like, 2 a certificate of one of our authorities. */
+void weft_context_verify(SSL_CTX *context, int level);
+/* Adds the revocation lists of a PEM file; their number, or <= 0 on failure. */
+int weft_context_add_revocations(SSL_CTX *context, const char *path);
+/* A private key from a PEM file; without a passphrase an encrypted one is refused, nobody is asked. */
+EVP_PKEY *weft_key_read(const char *path, const char *passphrase);
+X509 *weft_certificate_read(const char *path);
+/* A self-signed P-256 certificate for `name`, with `alternatives` as in x509v3_config(5); 1 on success. */
+int weft_self_signed(const char *name, const char *alternatives, long days, X509 **certificate, EVP_PKEY **key);
+
+/* ---- connections ---- */
+
+void weft_set_owner(SSL *ssl, void *owner);
+void *weft_owner(const SSL *ssl);
+/* The settings of data connections: no buffers let go between records, many records per read. */
+void weft_tune_for_bulk(SSL *ssl, int kernel);
+int weft_sends_by_kernel(const SSL *ssl);
+int weft_set_client(SSL *ssl, const char *name, const unsigned char *protocols, unsigned count);
+
+/* ---- names in certificates ---- */
+
+int weft_names_count(const GENERAL_NAMES *names);
+/* The text of the name at `index` if it is an e-mail address, a host name or a URI. */
+const ASN1_STRING *weft_names_text(const GENERAL_NAMES *names, int index);
+void weft_names_free(GENERAL_NAMES *names);
+void weft_free(void *memory);
+
+/* ---- errors ---- */
+
+int weft_error_library(unsigned long code);
+int weft_error_reason(unsigned long code);
+enum {
+  WEFT_REASON_UNEXPECTED_EOF = SSL_R_UNEXPECTED_EOF_WHILE_READING,
+  WEFT_REASON_HTTP_REQUEST = SSL_R_HTTP_REQUEST,
+  WEFT_REASON_WRONG_VERSION = SSL_R_WRONG_VERSION_NUMBER,
+};
+
+/* ---- digests (end of the file) ---- */
 
 // One-time passwords and what certificates say.
 #include <openssl/hmac.h>

@@ -109,6 +109,7 @@ extension Session {
       throw .dataPortRefused(Reply(500, "Illegal \(command.verb) command: \(objection)."))
     }
     discardDataPort()
+    control.offerTicket()
     dataPort = .active(target)
     return Reply(200, "\(command.verb) command successful.")
   }

@@ -40,6 +40,18 @@ enum FTPError: Error {
   case noDataConnection(String)
   /// 500 or 522: the client asked for a data connection that is refused (RFC 2577; RFC 2428).
   case dataPortRefused(Reply)
+  /// 522: the data connection has not the protection it must have; lftp turns PROT P on when it reads this code.
+  case dataProtection(String)
+  /// 530: not without TLS.
+  case protectionRequired(String)
+  /// 431: TLS cannot be had just now (RFC 2228, section 5.1).
+  case securityUnavailable(String)
+  /// 533: this command not in clear (RFC 2228, section 5.1).
+  case protectionLevel(String)
+  /// 534: denied for policy reasons (RFC 2228, section 5.1).
+  case deniedByPolicy(String)
+  /// 536: a level of PROT that TLS does not have (RFC 4217, section 9).
+  case protectionUnknown(String)
   /// 426: ABOR, or the client closed the data connection, or it stood still.
   case transferBroken(String)
   /// No reply can be sent any more.
@@ -69,6 +81,12 @@ enum FTPError: Error {
     case .listingUnavailable(let text): return Reply(450, text)
     case .noDataConnection(let text): return Reply(425, text)
     case .dataPortRefused(let reply): return reply
+    case .dataProtection(let text): return Reply(522, text)
+    case .protectionRequired(let text): return Reply(530, text)
+    case .securityUnavailable(let text): return Reply(431, text)
+    case .protectionLevel(let text): return Reply(533, text)
+    case .deniedByPolicy(let text): return Reply(534, text)
+    case .protectionUnknown(let text): return Reply(536, text)
     case .transferBroken(let text): return Reply(426, text)
     case .controlConnectionLost: return Reply(421, "Control connection lost.")
     }

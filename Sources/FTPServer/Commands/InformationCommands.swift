@@ -32,6 +32,8 @@ extension Session {
     switch row.verb {
     case "EPSV", "LPSV": configuration.passiveEnabled
     case "EPRT", "LPRT": configuration.activeEnabled
+    case "AUTH", "PBSZ", "PROT": offersTLS
+    case "CCC": offersTLS && configuration.security.clearsControl
     default: true
     }
   }

@@ -153,9 +153,6 @@ extension Session {
     return Reply(220, greeting)
   }
 
-  /// What REIN does to the protection of the connections (RFC 4217, section 11).
-  func reinitialiseSecurity() {}
-
   func quit(_ command: Command) throws(FTPError) -> Reply {
     isEnding = true
     return Reply(221, "Goodbye.")

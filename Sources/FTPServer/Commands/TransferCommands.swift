@@ -25,7 +25,8 @@ extension Session {
       let opening = Reply.opening(
         name: command.argument, byteCount: type == .image ? UInt64(size - start) : nil, type: type)
       var position = start
-      if type == .image, size - start <= Self.smallFile, let data = try acceptDataConnectionNow() {
+      if type == .image, size - start <= Self.smallFile, !protection.isPrivate, let data = try acceptDataConnectionNow()
+      {
         // One write for both replies when the file is gone in one: a wake-up less on both sides.
         reply(opening)
         do throws(FTPError) {

@@ -19,6 +19,7 @@ extension Session {
   /// Gets a listener for PASV or EPSV. There is one at a time: an earlier one is given up.
   func openPassivePort() throws(FTPError) -> PassiveListener {
     discardDataPort()
+    control.offerTicket()
     let expires = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
     let local: IPAddress
     do { local = try control.localAddress().address } catch { throw .controlConnectionLost }
@@ -86,7 +87,8 @@ extension Session {
     dataPort = .none
     let isMultipath = listener.isMultipath && MultipathSocket.negotiated(socket.number) == .multipath
     if !isMultipath {
-      kept.keep(listener, context.passivePorts)
+      // Without the proof of TLS that it is the client's own connection, a port that served once is not trusted again.
+      if mayKeepPorts { kept.keep(listener, context.passivePorts) } else { context.passivePorts.giveUp(listener) }
       if listener.policy == .required { throw Self.multipathRequired }
     }
     let connection = DataConnection(

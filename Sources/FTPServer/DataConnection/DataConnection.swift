@@ -1,7 +1,9 @@
 // An open data connection.
 
+import Glibc
 import LinuxSystem
 import MultipathTCP
+import TransportSecurity
 
 /// The socket the data transfer process moves bytes on. Closed at the latest with its last reference.
 final class DataConnection {
@@ -15,6 +17,10 @@ final class DataConnection {
   /// The listener it came from, open while the transfer runs: the kernel takes further paths only at a listening socket.
   private var listener: PassiveListener?
   private var lastReport: String?
+  /// The TLS of this connection; set once its handshake is done.
+  private(set) var tls: TLSConnection?
+  /// What is left to do once close_notify has gone, when it did not go at once.
+  private var afterClose: (() -> Void)?
 
   /// - Parameters:
   ///   - listener: for a multipath connection, where it was accepted; it closes with the connection.
@@ -36,14 +42,50 @@ final class DataConnection {
   // MARK: bytes
 
   /// Whether bytes must pass through this process: the kernel can neither sendfile(2) into the connection nor splice(2) out of it at a gain.
-  var isCopied: Bool { isMultipath }
+  var isCopied: Bool { isMultipath || tls?.sendsByKernel == false }
 
   /// Sends what the connection takes now.
-  func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Progress { try Socket.send(number, bytes) }
+  func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Progress {
+    guard let tls else { return try Socket.send(number, bytes) }
+    do throws(TLSError) { return try tls.write(bytes) } catch { throw error.asSystemError }
+  }
+
+  /// Sends at most `count` bytes of `file` from `offset` (advanced) in the kernel; not where ``isCopied``.
+  func send(file: Int32, offset: inout Int64, count: Int) throws(SystemError) -> Progress {
+    guard let tls else { return try Socket.sendFile(number, file: file, offset: &offset, count: count) }
+    do throws(TLSError) { return try tls.sendFile(file, offset: &offset, count: count) } catch {
+      throw error.asSystemError
+    }
+  }
 
   /// Receives what has come; `.moved(0)` is the end of file.
   func receive(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Progress {
-    try Socket.receive(number, into: buffer)
+    guard let tls else { return try Socket.receive(number, into: buffer) }
+    do throws(TLSError) {
+      switch try tls.read(into: buffer) {
+      case .moved(let count): return .moved(count)
+      case .wants: return .wouldBlock
+      case .ended: return .moved(0)
+      }
+    } catch {
+      throw error.asSystemError
+    }
+  }
+
+  /// TLS ends with a small write of its own, which must not wait for an acknowledgement.
+  func prepareForTLS() { try? Socket.setOption(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+
+  /// Has all further bytes pass through `connection`, whose handshake is done.
+  func secure(with connection: TLSConnection) { tls = connection }
+
+  /// The end of file came without close_notify (RFC 8446, section 6.1): what was received may be cut short.
+  var isCloseMissing: Bool { tls?.peerEnd == .missingClose }
+
+  /// For the log: what protects the connection.
+  var security: String? {
+    guard let tls else { return nil }
+    return tls.summary + (tls.isResumed ? " resumed" : "") + (tls.sendsByKernel ? " in the kernel" : "")
+      + (isCloseMissing ? " without close_notify" : "")
   }
 
   // MARK: reports and ends
@@ -65,7 +107,26 @@ final class DataConnection {
   }
 
   /// Closes: what was sent is delivered, then the end of file. In stream mode that is the end of the file (RFC 959, section 3.4.1).
-  func close() { end() }
+  func close() { afterCloseNotify { self.end() } }
+
+  /// Runs `rest` when close_notify has gone; in clear at once.
+  private func afterCloseNotify(_ rest: @escaping () -> Void) {
+    if let tls, socket != nil, case .wants? = try? tls.close() {
+      afterClose = rest
+      return
+    }
+    rest()
+  }
+
+  /// Whether close_notify still has to go: wait until the connection takes bytes, then ``goOnClosing()``.
+  var isClosing: Bool { afterClose != nil }
+
+  /// Tries again to send what ends the connection.
+  func goOnClosing() {
+    guard let rest = afterClose else { return }
+    afterClose = nil
+    afterCloseNotify(rest)
+  }
 
   /// Whether everything has been sent and the client is still taking it.
   private(set) var isFinishing = false
@@ -74,8 +135,10 @@ final class DataConnection {
   /// still has to go, over every path, and the listener where paths join must stay until it has; ``close()`` follows.
   func finish() {
     guard isMultipath, socket != nil else { return close() }
-    isFinishing = true
-    Socket.shutdownWriting(number)
+    afterCloseNotify {
+      self.isFinishing = true
+      Socket.shutdownWriting(self.number)
+    }
   }
 
   /// Closes with a reset, so that the client cannot take what it has got for the whole.
@@ -91,6 +154,7 @@ final class DataConnection {
   private func end() {
     guard socket != nil else { return }
     lastReport = report
+    afterClose = nil
     socket = nil
     listener = nil
   }

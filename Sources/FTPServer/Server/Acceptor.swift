@@ -14,6 +14,7 @@ final class Acceptor: Sendable {
   /// Closed and reopened when the process has no descriptor left, so that even then a client gets its 421.
   let address: SocketAddress
   private let isMultipath: Bool
+  private let rules: ListenerRules
   /// Somebody else keeps the socket open, and goes on with it after us.
   private let isInherited: Bool
   /// A pipe to the thread, with a ``Word`` in each byte.
@@ -28,7 +29,7 @@ final class Acceptor: Sendable {
   /// Takes a listening socket; `isMultipath` says what it is, not what its connections will be.
   init(
     context: ServerContext, listener: consuming Descriptor, address: SocketAddress, isMultipath: Bool,
-    isInherited: Bool = false
+    isInherited: Bool = false, rules: ListenerRules = ListenerRules()
   ) throws(SystemError) {
     let pipe = try File.pipe(capacity: 4096)
     words = (pipe.read, pipe.write)
@@ -37,12 +38,16 @@ final class Acceptor: Sendable {
     self.address = address
     self.isMultipath = isMultipath
     self.isInherited = isInherited
+    self.rules = rules
   }
 
   deinit {
     _ = Descriptor(owning: words.read)
     _ = Descriptor(owning: words.write)
   }
+
+  /// Whether its connections may be under TLS whatever the settings say.
+  var wantsTLS: Bool { rules.isImplicit || (rules.mode ?? .off) != .off }
 
   /// Makes, binds and listens on a control socket: multipath where `policy` and the kernel allow. Options that accepted sockets
   /// inherit are set here, once.
@@ -150,7 +155,8 @@ final class Acceptor: Sendable {
     let snapshot = context.snapshot
     let isMultipath = isMultipath && MultipathSocket.negotiated(number) == .multipath
     let control = ControlConnection(
-      owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine, isMultipath: isMultipath)
+      owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine, isMultipath: isMultipath,
+      rules: rules)
     // Without its time-out a session would hold a thread for as long as its client is silent.
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
     if snapshot.configuration.multipath.control == .required, !isMultipath {

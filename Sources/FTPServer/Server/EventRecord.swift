@@ -22,6 +22,8 @@ public struct EventRecord: Sendable, CustomStringConvertible {
   public var result: UInt16?
   /// What the data connection was, when multipath was wanted: its paths with their bytes, or why there are none.
   public var paths: String?
+  /// The TLS of the connection: version, cipher, whether it resumed, who encrypts; nil in clear.
+  public var tls: String?
   /// What a person should know besides.
   public var note: String?
   /// What a transfer log wants to know besides; nil for an event that is no transfer of a file.
@@ -29,7 +31,8 @@ public struct EventRecord: Sendable, CustomStringConvertible {
 
   public init(
     session: UInt64, peer: SocketAddress, user: [UInt8] = [], verb: String = "", path: [UInt8] = [],
-    bytes: UInt64? = nil, duration: Duration? = nil, result: UInt16? = nil, paths: String? = nil, note: String? = nil
+    bytes: UInt64? = nil, duration: Duration? = nil, result: UInt16? = nil, paths: String? = nil, tls: String? = nil,
+    note: String? = nil
   ) {
     self.session = session
     self.peer = peer
@@ -40,6 +43,7 @@ public struct EventRecord: Sendable, CustomStringConvertible {
     self.duration = duration
     self.result = result
     self.paths = paths
+    self.tls = tls
     self.note = note
   }
 
@@ -53,6 +57,7 @@ public struct EventRecord: Sendable, CustomStringConvertible {
     if let duration { text += " duration=\(duration)" }
     if let result { text += " result=\(result)" }
     if let paths { text += " paths=\(Self.harmless(Array(paths.utf8)))" }
+    if let tls { text += " tls=\(Self.harmless(Array(tls.utf8)))" }
     if let note { text += " note=\(Self.harmless(Array(note.utf8)))" }
     return text
   }

@@ -24,7 +24,8 @@ extension FTPServer {
     let isMultipath = try SocketKind(of: socket.number).stream == .multipath
     let local = try Socket.localAddress(socket.number)
     let acceptor = try Acceptor(
-      context: context, listener: socket, address: local, isMultipath: isMultipath, isInherited: true)
+      context: context, listener: socket, address: local, isMultipath: isMultipath, isInherited: true,
+      rules: ListenerRules(isImplicit: security == .implicit))
     acceptors.withLock { $0.append(acceptor) }
     return local
   }

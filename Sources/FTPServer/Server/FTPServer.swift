@@ -7,6 +7,7 @@ import Logging
 import MultipathTCP
 import Reactor
 import Synchronization
+import TransportSecurity
 
 /// An FTP server (RFC 959): listens, accepts, and ends in an orderly way.
 public final class FTPServer: Sendable {
@@ -15,15 +16,18 @@ public final class FTPServer: Sendable {
 
   /// Starts no thread: privileges may still be dropped until ``start()``.
   ///
-  /// - Parameter onTransfer: Told of every transfer of a file that has ended, whatever the log's level; it must not wait.
+  /// - Parameters:
+  ///   - tls: the certificates; nil: there is no TLS.
+  ///   - onTransfer: Told of every transfer of a file that has ended, whatever the log's level; it must not wait.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
-    configuration: ServerConfiguration, accounts: AccountSource, logger: Logger,
+    configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
     onTransfer: (@Sendable (EventRecord) -> Void)? = nil
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
-      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, onTransfer: onTransfer)
+      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
+      onTransfer: onTransfer)
   }
 
   /// Binds and listens on each address; a port of 0 lets the kernel choose.
@@ -32,12 +36,20 @@ public final class FTPServer: Sendable {
   ///   after ``start()``.
   /// - Throws: ``ListenError`` that names the address that cannot be had.
   public func listen(on addresses: [SocketAddress]) throws(ListenError) -> [SocketAddress] {
+    try listen(on: addresses.map { ListenAddress($0) })
+  }
+
+  /// The same, with what holds for the connections of each address.
+  public func listen(on listeners: [ListenAddress]) throws(ListenError) -> [SocketAddress] {
+    let addresses = listeners.map(\.address)
     var bound: [SocketAddress] = []
-    for address in addresses {
+    for listener in listeners {
+      let address = listener.address
       do throws(MultipathError) {
         bound.append(
           try open(
-            address, isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port })
+            address, listener.rules,
+            isIPv4Separate: addresses.contains { $0.address == IPAddress(ipv4: 0) && $0.port == address.port })
         )
       } catch {
         throw ListenError(address: address, cause: error)
@@ -46,14 +58,17 @@ public final class FTPServer: Sendable {
     return bound
   }
 
-  private func open(_ address: SocketAddress, isIPv4Separate: Bool) throws(MultipathError) -> SocketAddress {
+  private func open(
+    _ address: SocketAddress, _ rules: ListenerRules, isIPv4Separate: Bool
+  ) throws(MultipathError) -> SocketAddress {
     let policy = context.snapshot.configuration.multipath.control
     let made = try Acceptor.makeListener(on: address, isIPv4Separate: isIPv4Separate, policy: policy)
     let why = made.unavailability
     do throws(SystemError) {
       let local = try Socket.localAddress(made.number)
       let acceptor = try Acceptor(
-        context: context, listener: made.takeDescriptor(), address: local, isMultipath: why == nil)
+        context: context, listener: made.takeDescriptor(), address: local, isMultipath: why == nil,
+        rules: rules)
       acceptors.withLock { $0.append(acceptor) }
       if let why, policy != .off {
         context.logger.notice("control connections on \(local) are plain TCP, not multipath: \(why)")
@@ -105,6 +120,13 @@ public final class FTPServer: Sendable {
 
   /// New sessions get these settings and accounts; running ones keep theirs.
   public func reload(configuration: ServerConfiguration, accounts: AccountSource) {
+    let security = configuration.security
+    do throws(TLSConfigurationError) {
+      let isWanted = security.mode != .off || acceptors.withLock { $0.contains(where: \.wantsTLS) }
+      try context.tls?.replace(with: isWanted ? security.options : nil)
+    } catch {
+      context.logger.error("\(error); the certificates in use stay")
+    }
     context.snapshot = .init(configuration: configuration, accounts: accounts)
   }
 

@@ -70,6 +70,7 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var defaultType = DefaultTransferType.ascii
   public var digests = Digests()
   public var files = Files()
+  public var security = Security()
 
   public init() {}
 }

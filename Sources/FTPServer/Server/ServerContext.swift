@@ -7,6 +7,7 @@ import LinuxSystem
 import Logging
 import Reactor
 import Synchronization
+import TransportSecurity
 
 /// The shared state of one server. Everything mutable in it is behind a `Mutex` or an `Atomic`.
 final class ServerContext: Sendable {
@@ -52,6 +53,7 @@ final class ServerContext: Sendable {
   let logger: Logger
   /// Told of every transfer of a file that has ended; called on a session's queue, so it must not wait.
   let onTransfer: (@Sendable (EventRecord) -> Void)?
+  let tls: TLSStore?
   let registry = SessionRegistry()
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
@@ -71,9 +73,11 @@ final class ServerContext: Sendable {
   private static let lingerLimit = 24
 
   init(
-    reactor: Reactor, snapshot: Snapshot, logger: Logger, onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
+    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
   ) {
     self.reactor = reactor
+    self.tls = tls
     self.logger = logger
     self.onTransfer = onTransfer
     snapshotState = Mutex(snapshot)

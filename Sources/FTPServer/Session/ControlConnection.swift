@@ -3,6 +3,7 @@
 import FTPProtocol
 import LinuxSystem
 import MultipathTCP
+import TransportSecurity
 
 /// A control connection. It belongs to one session and is touched on that session's queue only.
 final class ControlConnection {
@@ -25,9 +26,18 @@ final class ControlConnection {
 
   /// Whether it was negotiated as a multipath connection. It may fall back later.
   let isMultipath: Bool
+  /// What the listener it came from asks of it.
+  let rules: ListenerRules
+  /// The TLS of this connection; kept after CCC, because data connections are bound to it.
+  var tls: TLSConnection?
+  var protection = Protection.clear
 
-  init(owning number: Int32, peer: SocketAddress, lineLimit: Int, isMultipath: Bool = false) {
+  init(
+    owning number: Int32, peer: SocketAddress, lineLimit: Int, isMultipath: Bool = false,
+    rules: ListenerRules = ListenerRules()
+  ) {
     self.isMultipath = isMultipath
+    self.rules = rules
     socket = Descriptor(owning: number)
     self.peer = peer
     reader = CommandReader(lineLimit: lineLimit)
@@ -57,7 +67,11 @@ final class ControlConnection {
   }
 
   /// What the connection is, in words.
-  var report: String { isMultipath ? "Multipath TCP: \(ConnectionReport(socket.number))" : "TCP" }
+  var report: String {
+    let transport = isMultipath ? "Multipath TCP: \(ConnectionReport(socket.number))" : "TCP"
+    guard let tls, protection == .secured else { return transport }
+    return "\(tls.summary) over \(transport)"
+  }
 
   /// How long ``receive(lingering:)`` waits, in milliseconds: longer than a round trip on a local network. The kernel rounds it up to
   /// its ticks, which makes 4 to 8 of it.
@@ -65,6 +79,11 @@ final class ControlConnection {
 
   /// Reads what is there, 4 KiB at most, into the command reader; with `lingering` it waits up to ``linger`` for it.
   func receive(lingering: Bool = false) -> Input {
+    if let tls, protection != .cleared { return receiveSecured(tls, lingering: lingering) }
+    return receiveClear(lingering: lingering)
+  }
+
+  private func receiveClear(lingering: Bool) -> Input {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
       do {
         let number = socket.number
@@ -95,9 +114,8 @@ final class ControlConnection {
   func flush() throws(SystemError) -> Bool {
     while sent < output.count {
       let from = sent
-      let number = socket.number
       let progress = try output.withUnsafeBufferPointer { (bytes) throws(SystemError) -> Progress in
-        try Socket.send(number, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...]))
+        try send(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...]))
       }
       guard case .moved(let count) = progress else { return false }
       sent += count
@@ -107,11 +125,16 @@ final class ControlConnection {
     return true
   }
 
+  private func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Progress {
+    guard let tls, protection == .secured else { return try Socket.send(socket.number, bytes) }
+    do throws(TLSError) { return try tls.write(bytes) } catch { throw error.asSystemError }
+  }
+
   /// Queues `reply` and sends what goes at once: for connections that are closed right after.
   func sendAtOnce(_ reply: Reply) {
     queue(reply)
     _ = try? flush()
-    Socket.shutdownWriting(socket.number)
+    endOutput()
     // Unread input would make close(2) a reset, which can overtake the reply.
     _ = receive()
   }

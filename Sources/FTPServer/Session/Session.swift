@@ -24,6 +24,8 @@ actor Session {
   var directory = VirtualPath.root
   var parameters = TransferParameters()
   var dataPort = PendingDataConnection.none
+  /// What PBSZ and PROT have settled for data connections.
+  var protection = DataProtection()
   /// Listeners for its next passive transfers.
   var kept = KeptListeners()
   var transfer: TransferProgress?
@@ -59,11 +61,6 @@ actor Session {
 
   nonisolated var configuration: ServerConfiguration { snapshot.configuration }
 
-  private func greet() {
-    applyDefaultType()
-    reply(Reply(220, greeting))
-  }
-
   // MARK: the loop
 
   /// What the session has to wait for before it can go on.
@@ -89,7 +86,7 @@ actor Session {
   ///
   /// An idle session has no task, whose frames cost kilobytes: this function returns, and the reactor calls ``start(after:)`` again.
   private func run(after wake: Wake?) async {
-    if let wake { resume(wake) } else { greet() }
+    if let wake { resume(wake) } else if await !greet() { return close() }
     while true {
       switch advance() {
       case .command(let rest): await rest(self)
@@ -191,7 +188,7 @@ actor Session {
 
   private func end() async {
     if !isLost, await flush() {
-      Socket.shutdownWriting(control.number)
+      control.endOutput()
       // Unread input would make close(2) a reset, which can overtake the last reply.
       if !inputEnded { _ = control.receive() }
     }
@@ -204,6 +201,14 @@ actor Session {
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
     context.logger.event(.debug, "session ended", record(duration: MonotonicTime.now.since(connected)))
+  }
+
+  /// Greets the client; on an implicit listener TLS comes first. False when the connection has come to its end.
+  private func greet() async -> Bool {
+    if control.rules.isImplicit, await !secureImplicitly() { return false }
+    applyDefaultType()
+    reply(Reply(220, greeting))
+    return true
   }
 
   // MARK: deadlines
@@ -257,11 +262,11 @@ actor Session {
 
   func record(
     verb: Verb? = nil, path: [UInt8] = [], bytes: UInt64? = nil, duration: Int64? = nil, result: UInt16? = nil,
-    paths: String? = nil, note: String? = nil
+    paths: String? = nil, tls: String? = nil, note: String? = nil
   ) -> EventRecord {
     EventRecord(
       session: id, peer: control.peer, user: identity?.account.name ?? [], verb: verb?.description ?? "", path: path,
       bytes: bytes, duration: duration.map { .nanoseconds($0) }, result: result,
-      paths: paths, note: note)
+      paths: paths, tls: tls, note: note)
   }
 }

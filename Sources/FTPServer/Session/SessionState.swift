@@ -44,6 +44,18 @@ struct TransferParameters {
   var onlyExtendedPassive = false
 }
 
+/// What PBSZ and PROT have settled for data connections (RFC 4217, sections 8 and 9), and what was seen of them.
+struct DataProtection {
+  /// PBSZ was given, or goes without saying.
+  var hasBufferSize = false
+  /// PROT P: data connections are TLS.
+  var isPrivate = false
+  /// A data connection of this session has resumed its TLS session: its ports may serve again.
+  var hasResumed = false
+  /// The log has said that this client does not resume.
+  var hasToldOfNoResumption = false
+}
+
 /// Where the next data connection comes from.
 enum PendingDataConnection {
   /// Neither PASV nor PORT was given since the last transfer.

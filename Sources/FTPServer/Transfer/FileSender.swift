@@ -18,7 +18,7 @@ extension Session {
       var isFull = false
       var moved = 0
       switch try sending({ () throws(SystemError) in
-        try Socket.sendFile(data.number, file: file, offset: &position, count: step)
+        try data.send(file: file, offset: &position, count: step)
       }) {
       case .moved(0): throw Self.cutShort
       case .moved(let bytes):
@@ -70,7 +70,7 @@ extension Session {
     while position < end {
       let rest = Int(end - position)
       switch try sending({ () throws(SystemError) in
-        try Socket.sendFile(data.number, file: file, offset: &position, count: rest)
+        try data.send(file: file, offset: &position, count: rest)
       }) {
       case .moved(0): throw Self.cutShort
       case .moved(let moved): count(moved)

@@ -17,8 +17,9 @@ extension Session {
     let early = try acceptDataConnectionNow()
     reply(opening)
     guard await flush() else { throw .controlConnectionLost }
-    if let early { return early }
-    return try await awaitDataConnection()
+    let connection = if let early { early } else { try await awaitDataConnection() }
+    if protection.isPrivate { try await secure(connection) }
+    return connection
   }
 
   /// Runs one transfer from its start to its reply. Whatever fails, exactly one final reply is sent and the data port is free again.
@@ -30,6 +31,7 @@ extension Session {
     var note: String?
     do throws(FTPError) {
       answer = try await body()
+      if let data { try await conclude(data, progress.direction) }
     } catch {
       if case .controlConnectionLost = error { isEnding = true } else { answer = error.reply }
       note = "\(error)"
@@ -40,6 +42,7 @@ extension Session {
     let bytes = transfer?.bytes
     if note == nil, let data, data.isFinishing { await settle(data) }
     let paths = data?.report
+    let security = data?.security
     transfer = nil
     data = nil
     // The time of the transfer was not idle time.
@@ -47,7 +50,8 @@ extension Session {
     let result = answer?.code
     let event = record(
       verb: progress.verb, path: progress.path.bytes, bytes: bytes,
-      duration: MonotonicTime.now.since(progress.started), result: result, paths: paths, note: note)
+      duration: MonotonicTime.now.since(progress.started), result: result, paths: paths,
+      tls: security, note: note)
     context.logger.event(
       progress.direction == .listing && note == nil ? .debug : .info,
       note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed", event)

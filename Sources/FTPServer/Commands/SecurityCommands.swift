@@ -1,0 +1,134 @@
+// AUTH, PBSZ, PROT, CCC (RFC 2228, section 3; RFC 4217) and what the settings say to commands that come without protection.
+
+import FTPProtocol
+import LinuxSystem
+import Logging
+import TransportSecurity
+
+extension Session {
+  /// How much TLS is asked of this client: the most that the listener (or the settings) and the user's own option ask.
+  var tlsMode: TLSMode {
+    let mode = control.rules.mode ?? configuration.security.mode
+    guard let own = identity.flatMap({ Self.tlsMode(ofUser: $0.account.attributes) }) else { return mode }
+    return max(mode, own)
+  }
+
+  /// What the option `tls=` of a user asks; nil without one.
+  static func tlsMode(ofUser attributes: [String: String]) -> TLSMode? {
+    guard let value = attributes["tls"] else { return nil }
+    return value == "required" ? .requiredData : TLSMode(rawValue: value)
+  }
+
+  /// Whether AUTH is worth offering.
+  var offersTLS: Bool { control.rules.isImplicit || (tlsMode != .off && context.tls?.current != nil) }
+
+  /// Whether the control connection is protected now.
+  var isSecured: Bool { control.protection == .secured }
+
+  // MARK: commands
+
+  /// AUTH TLS and its other names (RFC 4217, section 4 and appendix A; SSL and TLS-P settle PROT P as well).
+  func authenticate(_ command: Command) async throws(FTPError) {
+    let name = String(decoding: command.argument, as: UTF8.self).uppercased()
+    guard ["TLS", "TLS-C", "SSL", "TLS-P"].contains(name) else {
+      throw .parameter("AUTH is known for TLS only: send AUTH TLS.")
+    }
+    if control.protection != .clear { throw .sequence("The control connection is, or was, under TLS already.") }
+    if tlsMode == .off { throw .deniedByPolicy("TLS is switched off here.") }
+    // Whoever sends on before the handshake has not said it himself: what stands there in clear is not to be believed.
+    if control.reader.hasBufferedBytes { return refuseInjection(command) }
+    guard let tls = currentTLS() else { throw .securityUnavailable("There is no certificate: tell the operator.") }
+    discardDataPort()
+    reply(Reply(234, "Begin the TLS handshake."))
+    guard await flush() else { throw .controlConnectionLost }
+    // The login starts anew under TLS (RFC 4217, section 4): a name given in clear is forgotten.
+    if identity == nil { login = .greeted }
+    guard await secureControl(tls) else {
+      isEnding = true
+      return
+    }
+    // The drafts before RFC 4217, by which AUTH SSL and AUTH TLS-P came with PROT P; AUTH SSL's users send PROT anyway.
+    if name == "TLS-P" { protection = DataProtection(hasBufferSize: true, isPrivate: true) }
+  }
+
+  private func refuseInjection(_ command: Command) {
+    control.reader.discardBufferedBytes()
+    reply(Reply(421, "Nothing may follow AUTH before the TLS handshake. Goodbye."))
+    context.logger.event(
+      .warning, "ended a session that sent more in clear behind AUTH",
+      record(verb: command.verb, result: 421, note: "STARTTLS injection, or a client that does not wait"))
+    isEnding = true
+  }
+
+  /// PBSZ (RFC 4217, section 8): TLS has its own records, so the only size is 0.
+  func protectionBufferSize(_ command: Command) throws(FTPError) -> Reply {
+    try requireTLS("PBSZ")
+    guard let size = Self.decimal(command.argument) else { throw .syntax("Usage: PBSZ 0") }
+    protection.hasBufferSize = true
+    return size == 0 ? Reply(200, "PBSZ=0") : Reply(200, "PBSZ=0 (TLS needs no other)")
+  }
+
+  /// PROT (RFC 4217, section 9).
+  func protectionLevel(_ command: Command) throws(FTPError) -> Reply {
+    try requireTLS("PROT")
+    guard protection.hasBufferSize else { throw .sequence("Send PBSZ 0 first.") }
+    switch String(decoding: command.argument, as: UTF8.self).uppercased() {
+    case "P": protection.isPrivate = true
+    case "C":
+      if tlsMode == .requiredData { throw .deniedByPolicy("Data connections must be protected here: PROT P.") }
+      protection.isPrivate = false
+    case "S", "E": throw .protectionUnknown("TLS has no such level: use PROT P.")
+    default: throw .parameter("Usage: PROT C | P")
+    }
+    return protection.isPrivate
+      ? Reply(200, "Data connections are under TLS.") : Reply(200, "Data connections are in clear.")
+  }
+
+  private func requireTLS(_ verb: String) throws(FTPError) {
+    if tlsMode == .off, !control.rules.isImplicit { throw .deniedByPolicy("TLS is switched off here.") }
+    if control.tls == nil { throw .sequence("\(verb) follows AUTH TLS: send that first.") }
+  }
+
+  /// REIN leaves the control connection under TLS: falling back to clear text would be read by whoever waits for it. Data connections
+  /// are protected again as they were at the beginning.
+  func reinitialiseSecurity() { protection = initialProtection }
+
+  /// What holds before PBSZ and PROT: PROT P goes without saying on implicit listeners and with FileZilla's own protocol.
+  var initialProtection: DataProtection {
+    guard let tls = control.tls, control.rules.isImplicit || tls.applicationProtocol == .fileZilla else {
+      return DataProtection()
+    }
+    return DataProtection(hasBufferSize: true, isPrivate: true)
+  }
+
+  /// CCC (RFC 4217, section 6): the control connection goes on in clear, for a NAT that has to read PORT and PASV.
+  func clearCommandChannel(_ command: Command) async throws(FTPError) {
+    guard control.tls != nil else { throw .protectionLevel("There is no protection to clear: AUTH TLS was not given.") }
+    guard isSecured else { throw .sequence("The control connection is in clear already.") }
+    guard configuration.security.clearsControl else {
+      throw .deniedByPolicy("The control connection must stay protected here.")
+    }
+    guard identity != nil else { throw .sequence("Log in first: the password must not pass in clear.") }
+    reply(Reply(200, "The control connection goes on in clear."))
+    guard await flush() else { throw .controlConnectionLost }
+    control.clear()
+  }
+
+  // MARK: the gate
+
+  /// Refuses what the settings want protected and is not.
+  func checkProtection(_ row: CommandRow) throws(FTPError) {
+    let mode = tlsMode
+    guard mode >= .requiredLogin else { return }
+    switch row.verb {
+    case "USER", "PASS", "ACCT":
+      if control.protection == .clear { throw .protectionRequired("TLS is required here: send AUTH TLS first.") }
+      if !isSecured { throw .protectionLevel("A login must not pass in clear: connect anew.") }
+    case "PASV", "EPSV", "LPSV", "PORT", "EPRT", "LPRT", "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD":
+      if mode == .requiredData, !protection.isPrivate {
+        throw .dataProtection("Data connections must be protected here: send PBSZ 0 and PROT P first.")
+      }
+    default: return
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// TLS on a control connection: how it begins, how bytes pass, and how it ends.
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+import TransportSecurity
+
+extension ControlConnection {
+  /// How far TLS has come on this connection.
+  enum Protection: Equatable {
+    case clear
+    case handshaking
+    case secured
+    /// CCC was answered and close_notify sent: TLS records may still come, then plain text.
+    case clearing
+    /// Plain again after CCC; data connections are still bound to what was.
+    case cleared
+  }
+
+  /// Makes this the server's end of a TLS connection; ``TLSConnection/handshake()`` follows.
+  func beginTLS(_ context: TLSContext) throws(FTPError) -> TLSConnection {
+    do throws(OpenSSLError) {
+      // OpenSSL reads and writes by itself: it must never block the session's queue.
+      try? Socket.setBlocking(number, false)
+      let connection = try context.control(over: number)
+      tls = connection
+      protection = .handshaking
+      return connection
+    } catch {
+      throw .securityUnavailable("TLS cannot be had now: \(error)")
+    }
+  }
+
+  func receiveSecured(_ tls: TLSConnection, lingering: Bool) -> Input {
+    // Lingering: the socket does not block any more, so this waits for it.
+    if lingering, !Poll.wait(number, .readable, milliseconds: Int32(Self.linger)) { return .nothing }
+    if protection == .clearing, let input = receiveClearing(tls) { return input }
+    return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+      do throws(TLSError) {
+        var hasReceived = false
+        repeat {
+          switch try tls.read(into: buffer) {
+          case .moved(let count):
+            reader.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            hasReceived = true
+          case .wants: return hasReceived ? .received : .nothing
+          case .ended: return hasReceived ? .received : .ended
+          }
+          // A record holds up to 16 KiB; what of it is left in there the socket will not tell of.
+        } while tls.hasPendingBytes
+        return .received
+      } catch {
+        return .lost
+      }
+    }
+  }
+
+  /// After CCC: some clients send close_notify before they go on in clear, others do not. The first byte tells.
+  private func receiveClearing(_ tls: TLSConnection) -> Input? {
+    guard let first = Socket.peekByte(number) else { return nil }
+    // The content types of TLS records (RFC 8446, section 5.1); no command begins with such a byte.
+    if (20...23).contains(first) {
+      guard withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1, { (try? tls.read(into: $0)) != .ended }) else {
+        endProtection()
+        return receive()
+      }
+      return .nothing
+    }
+    endProtection()
+    return receive()
+  }
+
+  private func endProtection() {
+    protection = .cleared
+    try? Socket.setBlocking(number, true)
+  }
+
+  /// Ends the protection as CCC asks (RFC 2228, section 3): its reply has been sent.
+  func clear() {
+    _ = try? tls?.close()
+    protection = .clearing
+  }
+
+  /// Says that nothing more will be sent: close_notify where there is TLS, then the end of file.
+  func endOutput() {
+    if protection == .secured { _ = try? tls?.close() }
+    Socket.shutdownWriting(number)
+  }
+}
+
+extension ControlConnection {
+  /// Has the next reply bring the client a fresh ticket for its data connection: many clients use each one once (JSSE, .NET).
+  func offerTicket() { if protection == .secured { tls?.offerTicket() } }
+}
+
+extension TLSError {
+  /// As the error of the call that met it.
+  var asSystemError: SystemError {
+    switch self {
+    case .connection(let error): return error
+    case .handshake: return SystemError(code: EPROTO, call: "TLS")
+    case .ended: return SystemError(code: ECONNRESET, call: "TLS")
+    }
+  }
+}

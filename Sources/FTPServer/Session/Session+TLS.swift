@@ -1,0 +1,155 @@
+// TLS handshakes of a session, on its control and its data connections, and how TLS ends there.
+
+import FTPProtocol
+import LinuxSystem
+import Logging
+import Reactor
+import TransportSecurity
+
+extension Session {
+  // MARK: the control connection
+
+  /// The certificates in use now; changed files are noticed here, and the log tells of them.
+  func currentTLS() -> TLSContext? {
+    switch context.tls?.refresh() {
+    case .renewed(let renewed)?:
+      context.logger.notice("new certificates: SHA-256 \(renewed.fingerprints.joined(separator: ", "))")
+    case .refused(let error)?:
+      context.logger.error("\(error); the certificates in use stay")
+    case nil: break
+    }
+    return context.tls?.current
+  }
+
+  /// Runs the handshake of the control connection; false when it came to nothing.
+  func secureControl(_ tls: TLSContext) async -> Bool {
+    let handshake = MonotonicTime.now.advanced(by: configuration.security.handshake.inNanoseconds)
+    let deadline = min(handshake, greeted.advanced(by: configuration.timeouts.login.inNanoseconds))
+    do throws(TLSError) {
+      let connection: TLSConnection
+      do throws(FTPError) { connection = try control.beginTLS(tls) } catch {
+        context.logger.event(.error, "TLS cannot begin", record(note: "\(error)"))
+        return false
+      }
+      while case .wants(let readiness) = try connection.handshake() {
+        switch await parking.wait(control.number, readiness, until: deadline) {
+        case .ready: break
+        case .deadline: return refuseHandshake("no TLS handshake in time", tellInClear: control.rules.isImplicit)
+        case .called: if context.ending.load(ordering: .relaxed) == .now { return false }
+        }
+      }
+      control.protection = .secured
+      lastCommand = .now
+      protection = initialProtection
+      context.logger.event(.debug, "control connection under TLS", record(tls: connection.summary))
+      return true
+    } catch {
+      return refuseHandshake("\(error)", tellInClear: error.isForeign && control.rules.isImplicit)
+    }
+  }
+
+  private func refuseHandshake(_ why: String, tellInClear: Bool) -> Bool {
+    context.logger.event(.notice, "TLS handshake failed", record(note: why))
+    if tellInClear {
+      // Not TLS: then its client can read this.
+      control.tls = nil
+      control.protection = .clear
+      control.sendAtOnce(Reply(421, "This port speaks TLS from the first byte on (implicit FTPS). Goodbye."))
+    }
+    return false
+  }
+
+  /// The handshake that comes before the greeting on an implicit listener.
+  func secureImplicitly() async -> Bool {
+    guard let tls = currentTLS() else {
+      context.logger.event(.error, "no certificate for an implicit listener", record())
+      return false
+    }
+    return await secureControl(tls)
+  }
+
+  // MARK: data connections
+
+  /// Puts a data connection under TLS, the server always being TLS's server (RFC 4217, section 7), and looks whose it is.
+  func secure(_ data: DataConnection) async throws(FTPError) {
+    guard let control = control.tls else { throw .noDataConnection("PROT P needs AUTH TLS.") }
+    data.prepareForTLS()
+    do throws(FTPError) {
+      let sendsOnly = transfer?.direction != .upload && !data.isMultipath
+      let connection = try onDataTLS { () throws(TLSError) in
+        try control.data(over: data.number, sendsOnly: sendsOnly)
+      }
+      try await shakeHands(connection, on: data)
+      data.secure(with: connection)
+    } catch {
+      data.reset()
+      throw error
+    }
+    try checkBinding(data)
+  }
+
+  private func shakeHands(_ connection: TLSConnection, on data: DataConnection) async throws(FTPError) {
+    let deadline = MonotonicTime.now.advanced(by: configuration.security.handshake.inNanoseconds)
+    while case .wants(let readiness) = try onDataTLS({ () throws(TLSError) in try connection.handshake() }) {
+      do throws(FTPError) {
+        try await waitForData(data.number, readiness, deadline: deadline)
+      } catch {
+        guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+        throw .noDataConnection("The TLS handshake on the data connection timed out.")
+      }
+    }
+  }
+
+  private func onDataTLS<Result>(_ body: () throws(TLSError) -> Result) throws(FTPError) -> Result {
+    do { return try body() } catch {
+      throw .noDataConnection("The TLS handshake on the data connection failed: \(error).")
+    }
+  }
+
+  /// Whether a data connection has resumed the TLS session of this control connection, and what follows if not.
+  private func checkBinding(_ data: DataConnection) throws(FTPError) {
+    if data.tls?.isResumed == true {
+      protection.hasResumed = true
+      return
+    }
+    switch configuration.security.dataSession {
+    case .off: return
+    case .prefer:
+      guard !protection.hasToldOfNoResumption else { return }
+      protection.hasToldOfNoResumption = true
+      context.logger.event(
+        .info, "data connections do not resume the TLS session: bound by address and port only", record())
+    case .require:
+      data.close()
+      context.logger.event(
+        .notice, "refused a data connection that did not resume the TLS session", record(result: 522))
+      throw .dataProtection(
+        "Data connections must resume the TLS session of the control connection (tls.data-session=require):"
+          + " turn session resumption on in your client.")
+    }
+  }
+
+  /// Whether ports that have served may serve this session again.
+  var mayKeepPorts: Bool {
+    !protection.isPrivate || protection.hasResumed || configuration.security.dataSession != .prefer
+  }
+
+  /// Ends a transfer that went well: close_notify has gone before 226 does; an upload that may be cut short is judged.
+  func conclude(_ data: DataConnection, _ direction: TransferProgress.Direction) async throws(FTPError) {
+    guard data.tls != nil else { return }
+    while data.isClosing {
+      try await waitForData(data.number, .writable)
+      data.goOnClosing()
+    }
+    guard direction == .upload, data.isCloseMissing else { return }
+    let announced = transfer?.total
+    let isWhole = announced.map { $0 == transfer?.bytes }
+    switch configuration.security.missingClose {
+    case .accept where isWhole != false: return
+    case .acceptIfSizeMatches where isWhole == true: return
+    default:
+      throw .transferBroken(
+        "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
+    }
+  }
+}

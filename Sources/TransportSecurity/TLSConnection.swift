@@ -1,0 +1,228 @@
+// The server's end of one TLS connection over a non-blocking socket: handshake, reading, writing, closing.
+
+import COpenSSL
+import Glibc
+import LinuxSystem
+
+/// A TLS connection. It belongs to one session and is used by one thread at a time, not always by the same.
+public final class TLSConnection {
+  enum Role: Equatable {
+    case control, data
+
+    var protocols: [ApplicationProtocol] {
+      self == .control ? ApplicationProtocol.forControl : ApplicationProtocol.forData
+    }
+  }
+
+  /// What a step came to.
+  public enum Step: Sendable, Equatable {
+    case done
+    /// Wait until the socket is ready for this, then call again.
+    case wants(Readiness)
+  }
+
+  let ssl: OpaquePointer
+  let role: Role
+  /// The context it began with; a virtual host may have taken its place in ``ssl``.
+  private let context: TLSContext
+  private let binding: SessionBinding
+  /// Broken, or shut down: nothing may be sent any more.
+  private(set) var isOver = false
+  /// Whether the peer has closed its side, and whether it said so with close_notify (RFC 8446, section 6.1).
+  public private(set) var peerEnd = PeerEnd.open
+  /// Bytes sent since the keys were last changed.
+  private var sentUnderKey: Int64 = 0
+
+  /// How the peer has ended its side.
+  public enum PeerEnd: Sendable, Equatable {
+    case open
+    case closed
+    /// End of file without close_notify: what came may be cut short.
+    case missingClose
+  }
+
+  init(_ context: TLSContext, _ socket: Int32, role: Role, binding: SessionBinding, host: OpaquePointer? = nil)
+    throws(OpenSSLError)
+  {
+    OpenSSLError.clearQueue()
+    guard let ssl = SSL_new(host ?? context.pointer) else { throw OpenSSLError() }
+    guard SSL_set_fd(ssl, socket) == 1, weft_tls_bind(ssl, binding.pointer, role == .data ? 1 : 0) == 1 else {
+      let error = OpenSSLError()
+      SSL_free(ssl)
+      throw error
+    }
+    self.ssl = ssl
+    self.role = role
+    self.context = context
+    self.binding = binding
+    weft_set_owner(ssl, Unmanaged.passUnretained(self).toOpaque())
+    SSL_set_accept_state(ssl)
+  }
+
+  deinit { SSL_free(ssl) }
+
+  static func owner(of ssl: OpaquePointer) -> TLSConnection? {
+    weft_owner(ssl).map { Unmanaged<TLSConnection>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// The server's end of a data connection of this control connection: the same certificate, bound to it.
+  ///
+  /// - Parameter sendsOnly: the kernel may encrypt (kTLS), where it can.
+  public func data(over socket: Int32, sendsOnly: Bool) throws(TLSError) -> TLSConnection {
+    let connection: TLSConnection
+    do throws(OpenSSLError) {
+      connection = try TLSConnection(context, socket, role: .data, binding: binding, host: SSL_get_SSL_CTX(ssl))
+    } catch {
+      throw .handshake(error)
+    }
+    weft_tune_for_bulk(connection.ssl, sendsOnly ? 1 : 0)
+    return connection
+  }
+
+  func choose(host name: String) -> Bool {
+    guard let host = context.host(name) else { return false }
+    return SSL_set_SSL_CTX(ssl, host.pointer) != nil
+  }
+
+  // MARK: handshake and end
+
+  /// Goes on with the handshake as far as the socket allows.
+  public func handshake() throws(TLSError) -> Step {
+    OpenSSLError.clearQueue()
+    let result = SSL_do_handshake(ssl)
+    if result == 1 {
+      if role == .control { weft_binding_keep_session(binding.pointer, ssl) }
+      return .done
+    }
+    switch try outcome(of: result) {
+    case .wants(let readiness): return .wants(readiness)
+    case .ended: throw .ended
+    }
+  }
+
+  /// Sends close_notify. It does not wait for the peer's.
+  public func close() throws(TLSError) -> Step {
+    if isOver || SSL_is_init_finished(ssl) == 0 { return .done }
+    OpenSSLError.clearQueue()
+    let result = SSL_shutdown(ssl)
+    if result >= 0 {
+      isOver = true
+      return .done
+    }
+    switch try outcome(of: result) {
+    case .wants(let readiness): return .wants(readiness)
+    case .ended: return .done
+    }
+  }
+
+  /// Has the next ``write(_:)`` send a fresh ticket first (TLS 1.3 only): many clients use each one once.
+  public func offerTicket() {
+    guard !isOver, role == .control else { return }
+    OpenSSLError.clearQueue()
+    if SSL_new_session_ticket(ssl) != 1 { OpenSSLError.clearQueue() }
+  }
+
+  // MARK: bytes
+
+  /// What reading came to.
+  public enum Received: Sendable, Equatable {
+    case moved(Int)
+    case wants(Readiness)
+    /// The peer has closed its side; ``peerEnd`` tells how.
+    case ended
+  }
+
+  /// Reads what is there into `buffer`, record by record, until it is full or nothing more has come.
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Received {
+    if peerEnd != .open { return .ended }
+    var filled = 0
+    while filled < buffer.count {
+      OpenSSLError.clearQueue()
+      var count = 0
+      let result = SSL_read_ex(ssl, buffer.baseAddress.map { $0 + filled }, buffer.count - filled, &count)
+      if result == 1 {
+        filled += count
+        continue
+      }
+      switch try outcome(of: result) {
+      case .wants(let readiness): return filled > 0 ? .moved(filled) : .wants(readiness)
+      case .ended: return filled > 0 ? .moved(filled) : .ended
+      }
+    }
+    return .moved(filled)
+  }
+
+  /// Sends what goes. What did not has to be offered again, at least as much of it.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(TLSError) -> Progress {
+    var sent = 0
+    while sent < bytes.count {
+      OpenSSLError.clearQueue()
+      var count = 0
+      let result = SSL_write_ex(ssl, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, &count)
+      guard result == 1 else {
+        guard case .wants = try outcome(of: result) else { throw .ended }
+        break
+      }
+      sent += count
+    }
+    if sent == 0, !bytes.isEmpty { return .wouldBlock }
+    changeKeysInTime(sent)
+    return .moved(sent)
+  }
+
+  /// AES-GCM is safe for some 2^24.5 records under one key (RFC 8446, section 5.5); OpenSSL leaves it to its user to change it.
+  private func changeKeysInTime(_ sent: Int) {
+    sentUnderKey += Int64(sent)
+    guard sentUnderKey >= 64 << 30, !sendsByKernel, SSL_version(ssl) == TLS1_3_VERSION else { return }
+    sentUnderKey = 0
+    if SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 { OpenSSLError.clearQueue() }
+  }
+
+  /// Whether the kernel encrypts what is sent: then ``sendFile(_:offset:count:)`` works.
+  public var sendsByKernel: Bool { weft_sends_by_kernel(ssl) == 1 }
+
+  /// Sends at most `count` bytes of `file` from `offset` (advanced) without copying them through this process. Source: SSL_sendfile(3).
+  public func sendFile(_ file: Int32, offset: inout Int64, count: Int) throws(TLSError) -> Progress {
+    OpenSSLError.clearQueue()
+    let result = SSL_sendfile(ssl, file, off_t(offset), count, 0)
+    if result >= 0 {
+      offset += Int64(result)
+      return .moved(result)
+    }
+    guard case .wants = try outcome(of: Int32(truncatingIfNeeded: result)) else { throw .ended }
+    return .wouldBlock
+  }
+
+  // MARK: outcomes
+
+  private enum Outcome {
+    case wants(Readiness)
+    case ended
+  }
+
+  /// What a call that did not succeed has to say. Source: SSL_get_error(3).
+  private func outcome(of result: Int32) throws(TLSError) -> Outcome {
+    let code = errno
+    switch SSL_get_error(ssl, result) {
+    case SSL_ERROR_WANT_READ: return .wants(.readable)
+    case SSL_ERROR_WANT_WRITE: return .wants(.writable)
+    case SSL_ERROR_ZERO_RETURN:
+      peerEnd = .closed
+      return .ended
+    case SSL_ERROR_SYSCALL:
+      isOver = true
+      OpenSSLError.clearQueue()
+      guard code != 0 else {
+        peerEnd = .missingClose
+        return .ended
+      }
+      throw .connection(SystemError(code: code, call: "TLS"))
+    default:
+      isOver = true
+      let error = OpenSSLError()
+      guard error.kind == .endedWithoutClose, SSL_is_init_finished(ssl) == 1 else { throw .handshake(error) }
+      peerEnd = .missingClose
+      return .ended
+    }
+  }
+}
