@@ -35,7 +35,9 @@ let package = Package(
         "MultipathTCP", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .target(name: "Jail", dependencies: ["LinuxSystem", "FTPProtocol"], swiftSettings: settings),
+    .target(
+      name: "Jail", dependencies: ["LinuxSystem", "FTPProtocol"],
+      swiftSettings: settings + [.define("WEFT_TEST_HOOKS", .when(configuration: .debug))]),
     .target(name: "FTPProtocol", dependencies: ["CZlib"], swiftSettings: settings),
     .target(name: "TransportSecurity", dependencies: ["COpenSSL", "CZlib", "LinuxSystem"], swiftSettings: settings),
     .target(name: "Accounts", dependencies: ["CCrypt", "LinuxSystem"], swiftSettings: settings),

@@ -105,7 +105,9 @@ public final class Daemon: Sendable {
     do throws(SettingsError) {
       let read = try sources.load()
       new = keepingWhatNeedsRestart(of: old, in: read)
+      try requireAllowed(new, nil)
       accounts = try AccountSetup(new, hash: hash)
+      try requireAllowed(new, accounts)
       if let nobody = accounts.nobody(new) { throw SettingsError([nobody]) }
     } catch {
       for problem in error.problems { logger.error("\(problem)") }
@@ -141,6 +143,12 @@ public final class Daemon: Sendable {
     if transfers.lost > 0 {
       logger.warning("the transfer log has lost \(transfers.lost) lines so far: is its disk full?")
     }
+  }
+
+  /// What Landlock forbids since the start cannot be promised now.
+  private func requireAllowed(_ loaded: LoadedSettings, _ accounts: AccountSetup?) throws(SettingsError) {
+    let refusals = Confinement.current?.refusals(sources.landlockPlan(loaded.settings, accounts)) ?? []
+    if !refusals.isEmpty { throw SettingsError(refusals.map { SettingsProblem(.standard, key: "", $0) }) }
   }
 
   /// Settings that only a restart changes keep their old value, and the log says so.

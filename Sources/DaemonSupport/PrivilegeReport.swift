@@ -50,8 +50,19 @@ extension PrivilegePlan {
 /// What `weftpd check --privileges` prints.
 public enum PrivilegeReport {
   /// - Throws: why `weftpd serve`, started by the same user, would refuse.
-  public static func text(_ loaded: LoadedSettings, _ accounts: AccountSetup) throws(SettingsError) -> String {
-    let plan = try PrivilegePlan.forThisProcess(loaded)
-    return plan.lines.map { $0 + "\n" }.joined()
+  public static func text(
+    _ loaded: LoadedSettings, _ accounts: AccountSetup, _ sources: SettingsSources
+  ) throws(SettingsError) -> String {
+    var lines = try PrivilegePlan.forThisProcess(loaded).lines
+    let version = Landlock.version
+    if loaded.settings.privileges.landlock == .off {
+      lines.append("landlock: off (server.landlock)")
+    } else if version < 2 {
+      lines.append("landlock: not possible, this kernel has version \(version) of it and 2 is needed")
+    } else {
+      lines.append("landlock: version \(version) of the kernel's interface")
+      lines += sources.landlockPlan(loaded.settings, accounts).lines(version: version)
+    }
+    return lines.map { $0 + "\n" }.joined()
   }
 }

@@ -65,6 +65,7 @@ enum SettingsRules {
     switch errno {
     case ENOENT: return "does not exist"
     case ENOTDIR: return "is not a directory"
+    case EACCES where Confinement.current?.forbids(path) ?? false: return Confinement.advice
     default: return "cannot be opened: \(SystemError(code: errno, call: "open").reason)"
     }
   }

@@ -34,7 +34,7 @@ struct CheckCommand: ParsableCommand {
     do throws(SettingsError) {
       loaded = try sources.load()
       accounts = try AccountSetup(loaded, hash: nil)
-      if privileges { return write(try PrivilegeReport.text(loaded, accounts), to: STDOUT_FILENO) }
+      if privileges { return write(try PrivilegeReport.text(loaded, accounts, sources), to: STDOUT_FILENO) }
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)
       write("\(error.problems.count) problem\(error.problems.count == 1 ? "" : "s")\n", to: STDERR_FILENO)

@@ -150,7 +150,13 @@ struct ServeCommand: ParsableCommand {
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
       try Privileges.apply(start.plan)
+      let confined = try Confinement.enter(
+        sources.landlockPlan(settings, start.accounts), settings.privileges.landlock)
       log.startWriter()
+      switch confined {
+      case .confined(let confinement): logger.notice("\(confinement.summary)")
+      case .free(let why): logger.notice("Landlock does not confine the process: \(why)")
+      }
       transfers?.startWriter()
       let running = Daemon(
         server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, transfers: transfers,

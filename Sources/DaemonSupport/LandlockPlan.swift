@@ -1,0 +1,174 @@
+// What the settings let the process do with files and ports, as rules for Landlock. Pure but for resolving paths.
+
+import Accounts
+import Glibc
+import LinuxSystem
+
+/// The rules Landlock is given.
+public struct LandlockPlan: Sendable, Equatable {
+  /// Why a path is allowed.
+  public enum Purpose: String, Sendable {
+    /// The tree of an account.
+    case root
+    /// Read again on a reload: settings, user table, certificates.
+    case reload
+    /// Where logs are written and reopened.
+    case log
+    /// What the C library and the kernel's own files take: names of owners, time zones, counters.
+    case system
+  }
+
+  /// A path and everything beneath it.
+  public struct PathRule: Sendable, Equatable {
+    /// Absolute, symbolic links resolved where there is anything.
+    public let path: String
+    public let access: Landlock.FileAccess
+    public let purpose: Purpose
+  }
+
+  public var paths: [PathRule] = []
+  /// The ports that may be bound; nil: any.
+  public var bindablePorts: [ClosedRange<UInt16>]?
+  /// False: no TCP connection may be opened.
+  public var mayConnect = true
+  /// True when the supervisor is told of readiness over an abstract UNIX socket, which is outside.
+  public var needsAbstractSockets = false
+
+  /// - Parameters:
+  ///   - roots: the directories accounts live in.
+  ///   - files: files a reload reads again, as the operator wrote them.
+  ///   - notifySocket: the value of NOTIFY_SOCKET; source: sd_notify(3).
+  public init(_ settings: Settings, roots: [AccountSetup.Root], files: [String], notifySocket: String?) {
+    for root in roots {
+      add(root.path, root.isReadOnly ? .read : .readAndWrite, .root)
+    }
+    for file in files { addDirectories(of: file) }
+    for directory in settings.logDirectories { add(directory, Self.logAccess, .log) }
+    for path in Self.systemPaths { add(path, .read, .system) }
+    add("/dev/null", [.readFile, .writeFile], .system)
+    bindablePorts = Self.bindablePorts(settings)
+    mayConnect = settings.activeEnabled
+    needsAbstractSockets = notifySocket?.hasPrefix("@") ?? false
+  }
+
+  private static let logAccess: Landlock.FileAccess = [.readFile, .readDirectory, .writeFile, .makeRegular]
+
+  /// Names of owners (passwd, group and what nsswitch.conf names), the time zone, the resolver, OpenSSL's defaults; and of
+  /// /proc what the process asks of itself and of its network: all of it, since the directory of a process is not one that a rule can
+  /// hold on to, and libdispatch traps when it cannot read the state of its threads. Landlock itself denies what needs ptrace(2) there.
+  private static let systemPaths = [
+    "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime", "/etc/timezone", "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf",
+    "/etc/ssl/certs", "/usr/lib/ssl", "/usr/share/zoneinfo", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib",
+    "/lib64",
+    "/var/lib/sss/mc", "/dev/urandom", "/dev/zero", "/proc", "/sys/devices/system/cpu",
+  ]
+
+  private mutating func add(_ path: String, _ access: Landlock.FileAccess, _ purpose: Purpose) {
+    let resolved = resolvedPath(path) ?? absolutePath(path)
+    if let index = paths.firstIndex(where: { $0.path == resolved }) {
+      paths[index] = PathRule(
+        path: resolved, access: paths[index].access.union(access), purpose: paths[index].purpose)
+    } else {
+      paths.append(PathRule(path: resolved, access: access, purpose: purpose))
+    }
+  }
+
+  /// A file that is replaced is a new file to Landlock: so the rule is for the directory it stands in, and, if it is a symbolic link,
+  /// for the one it leads to as well. The root directory is not given for one file's sake.
+  private mutating func addDirectories(of file: String) {
+    let path = absolutePath(file)
+    for place in [path, resolvedPath(path)] {
+      guard let place, let slash = place.lastIndex(of: "/") else { continue }
+      if slash == place.startIndex { add(place, .read, .reload) } else { add(String(place[..<slash]), .read, .reload) }
+    }
+  }
+
+  /// The ports of the passive range, of active mode, and the control ports should one have to be bound again; nil when a setting lets
+  /// the kernel pick, since those are bound as 0, which cannot be told from anybody's.
+  private static func bindablePorts(_ settings: Settings) -> [ClosedRange<UInt16>] {
+    var ports = settings.listeningPorts.map { $0.port...$0.port }
+    if settings.passiveEnabled { ports.append(settings.passivePorts ?? 0...0) }
+    if settings.activeEnabled {
+      let port = UInt16(clamping: settings.activeSourcePort)
+      ports.append(port...port)
+    }
+    return ports
+  }
+
+  /// The rules that hold under a kernel's version of Landlock, as lines for people.
+  public func lines(version: Int) -> [String] {
+    var lines = paths.map { rule in
+      let may = rule.access.contains(.writeFile) ? "read and write" : "read"
+      return "landlock: \(may) \(quoted(rule.path)) (\(rule.purpose.rawValue))"
+    }
+    guard version >= 4 else {
+      return lines + ["landlock: ports are not confined (the kernel knows version \(version), 4 is needed)"]
+    }
+    if let bindablePorts {
+      let words = bindablePorts.map { range in
+        range == 0...0
+          ? "any the kernel picks"
+          : range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+      }
+      lines.append("landlock: bind TCP ports \(words.joined(separator: ", "))")
+    }
+    lines.append("landlock: " + (mayConnect ? "connect to any TCP port (active.enabled)" : "open no TCP connection"))
+    return lines
+  }
+}
+
+extension AccountSetup {
+  /// A directory that is served, and whether anybody may write there.
+  public struct Root: Sendable, Hashable {
+    public let path: String
+    public let isReadOnly: Bool
+  }
+
+  /// Every directory an account of these lives in or may change to, on every virtual host.
+  public var roots: [Root] {
+    var roots: Set<Root> = []
+    for source in [source] + source.hosts.values {
+      for entry in source.table.entries + [source.single].compactMap({ $0 }) {
+        let isReadOnly = source.isReadOnly || entry.isReadOnly
+        roots.insert(Root(path: entry.home, isReadOnly: isReadOnly))
+        for point in entry.attributes["mounts"].flatMap(MountPoint.list) ?? [] {
+          roots.insert(Root(path: point.path, isReadOnly: isReadOnly))
+        }
+      }
+      if let root = source.anonymousRoot { roots.insert(Root(path: root, isReadOnly: true)) }
+    }
+    return roots.sorted { ($0.path, $0.isReadOnly ? 1 : 0) < ($1.path, $1.isReadOnly ? 1 : 0) }
+  }
+}
+
+extension Settings {
+  /// The directories log files stand in.
+  var logDirectories: [String] {
+    guard let path = transferLog.map(absolutePath), let slash = path.lastIndex(of: "/") else { return [] }
+    return [slash == path.startIndex ? "/" : String(path[..<slash])]
+  }
+
+  /// The files a reload reads again, the settings file apart.
+  var filesReadAgain: [String] {
+    let ofHosts = hostNames.flatMap { [self[host: $0].users, self[host: $0].certificate, self[host: $0].key] }
+    return ([accountsTable] + ofHosts).compactMap { $0 }
+  }
+}
+
+extension SettingsSources {
+  /// The rules for what these sources say. `accounts` nil: without the roots of accounts, whose table may not have been read yet.
+  public func landlockPlan(_ settings: Settings, _ accounts: AccountSetup?) -> LandlockPlan {
+    LandlockPlan(
+      settings, roots: accounts?.roots ?? [], files: [configPath].compactMap { $0 } + settings.filesReadAgain,
+      notifySocket: environment["NOTIFY_SOCKET"])
+  }
+}
+
+/// `path` with every symbolic link resolved; nil when there is nothing. Source: realpath(3).
+func resolvedPath(_ path: String) -> String? {
+  guard let real = realpath(path, nil) else { return nil }
+  defer { free(real) }
+  return String(cString: real)
+}
