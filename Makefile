@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench fuzz format lint install uninstall clean setup
+.PHONY: help serve test bench fuzz format lint release install install-files uninstall image clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev zlib1g-dev
@@ -13,6 +13,14 @@ WEFTPD_USER ?= weft
 # Where `make install` puts things; DESTDIR goes in front of all of it.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DOCDIR ?= $(PREFIX)/share/doc/weftpd
+# What is installed and packed into an image: a program that needs no Swift on the machine it runs on.
+RELEASE := -c release --static-swift-stdlib
+BINARIES ?= .build/release
+BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
+# Every file install puts somewhere has its paths made to match.
+PATHS = sed -e 's,/usr/local/share/doc/weftpd,$(DOCDIR),g' -e 's,/usr/local/,$(PREFIX)/,g'
 FUZZ_SECONDS ?= 600
 BENCH_FLAGS ?=
 
@@ -49,16 +57,43 @@ format: ## rewrite all Swift sources in the house's format
 lint: ## check the format of all Swift sources
 	swift format lint --strict --recursive Sources Tests Package.swift
 
-install: ## install the release build (PREFIX=/usr/local, DESTDIR=)
-	swift build -c release --product weftpd
-	install -D -m 755 .build/release/weftpd "$(DESTDIR)$(PREFIX)/sbin/weftpd"
-	@test -e "$(DESTDIR)$(SYSCONFDIR)/weftpd/weftpd.yaml" || install -D -m 644 etc/weftpd.yaml "$(DESTDIR)$(SYSCONFDIR)/weftpd/weftpd.yaml"
-	install -D -m 644 etc/users.example "$(DESTDIR)$(PREFIX)/share/doc/weftpd/users.example"
-	install -D -m 644 README.md "$(DESTDIR)$(PREFIX)/share/doc/weftpd/README.md"
+release: setup ## build what install and image take (without Swift's own libraries to carry along)
+	swift build $(RELEASE) --product weftpd
+	@if [ -d Sources/weftpd-authd ]; then swift build $(RELEASE) --product weftpd-authd; fi
+
+install: release install-files ## install the release build, units and documents (PREFIX=/usr/local, DESTDIR=)
+
+# Without building, from BINARIES.
+install-files:
+	install -D -m 755 "$(BINARIES)/weftpd" "$(DESTDIR)$(PREFIX)/sbin/weftpd"
+	strip --strip-debug "$(DESTDIR)$(PREFIX)/sbin/weftpd"
+	@# What writes the backtrace of a crash; without it a crash is only a signal.
+	@if [ -x "$(BACKTRACE)" ]; then install -D -m 755 "$(BACKTRACE)" "$(DESTDIR)$(PREFIX)/lib/weftpd/swift-backtrace"; fi
+	@if [ -x "$(BINARIES)/weftpd-authd" ]; then \
+	  install -D -s -m 755 "$(BINARIES)/weftpd-authd" "$(DESTDIR)$(PREFIX)/lib/weftpd/weftpd-authd"; fi
+	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" \
+	  "$(DESTDIR)$(DOCDIR)/weftpd.service.d" "$(DESTDIR)$(SYSCONFDIR)/weftpd"
+	for f in systemd/*.service systemd/*.socket; do \
+	  $(PATHS) $$f > "$(DESTDIR)$(UNITDIR)/$${f##*/}" && chmod 644 "$(DESTDIR)$(UNITDIR)/$${f##*/}" || exit 1; done
+	install -m 644 systemd/sysusers.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf"
+	install -m 644 systemd/tmpfiles.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
+	install -m 644 systemd/drop-ins/weftpd.service.d/*.conf "$(DESTDIR)$(DOCDIR)/weftpd.service.d/"
+	install -m 644 README.md docs/*.md etc/users.example "$(DESTDIR)$(DOCDIR)/"
+	install -D -m 644 etc/fail2ban/filter.d/weftpd.conf "$(DESTDIR)$(DOCDIR)/fail2ban/filter.d/weftpd.conf"
+	install -D -m 644 etc/fail2ban/jail.d/weftpd.conf "$(DESTDIR)$(DOCDIR)/fail2ban/jail.d/weftpd.conf"
+	@# Settings are the operator's: what is there already stays.
+	@for f in weftpd.yaml:weftpd/weftpd.yaml logrotate.d/weftpd:logrotate.d/weftpd pam.d/weftpd:pam.d/weftpd; do \
+	  test ! -e "etc/$${f%%:*}" -o -e "$(DESTDIR)$(SYSCONFDIR)/$${f#*:}" || \
+	    install -v -D -m 644 "etc/$${f%%:*}" "$(DESTDIR)$(SYSCONFDIR)/$${f#*:}" || exit 1; done
 
 uninstall: ## take away what install put there; settings and data stay
-	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd"
-	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/weftpd"
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd" "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf" \
+	  "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
+	for f in systemd/*.service systemd/*.socket; do rm -f "$(DESTDIR)$(UNITDIR)/$${f##*/}"; done
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/weftpd" "$(DESTDIR)$(DOCDIR)"
+
+image: ## build a container image with podman, docker or buildah (BASE=debian: from Debian packages, where nothing can be pulled)
+	container/build.sh $(BASE)
 
 clean: ## remove what was built
 	rm -rf .build .bench

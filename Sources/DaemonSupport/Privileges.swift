@@ -71,6 +71,11 @@ public enum Privileges {
     {
       throw PrivilegeError(description: "\(lastError("cap_set_flag"))")
     }
+    // A service that was given exactly these need not be allowed to call capset(2).
+    if let current = cap_get_proc() {
+      defer { cap_free(UnsafeMutableRawPointer(current)) }
+      if cap_compare(current, state) == 0 { return }
+    }
     guard cap_set_proc(state) == 0 else {
       throw PrivilegeError(description: "cannot give up capabilities: \(lastError("capset"))")
     }

@@ -1,32 +1,39 @@
 // Tests what counts as a server that serves: 220 and nothing else, in time.
 
-import Dispatch
-import Glibc
+import Foundation
 import LinuxSystem
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import DaemonSupport
 
 @Suite(.timeLimit(.minutes(5))) struct HealthProbeTests {
-  /// A server that says `greeting` to one client, and gives what the client said.
+  /// What the probe makes of a server that says `greeting` to one client, and what that client said.
   private func probe(_ greeting: String?, within limit: Duration = .seconds(20)) async throws -> (
     failure: String?, said: String
   ) {
-    // Only the task below touches it once it is made.
-    nonisolated(unsafe) let listener = try Listener()
-    let target = try #require(SocketAddress("\(listener.endpoint)"))
-    let heard = Task.detached { () throws -> String in
+    let outcome = Mutex<(failure: String?, said: String)>((nil, ""))
+    try await Blocking.run {
+      let listener = try Listener()
+      guard let target = SocketAddress("\(listener.endpoint)") else { throw TestFailure("no address") }
+      let done = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        do throws(HealthProbe.Failure) {
+          try HealthProbe(target, within: limit).run()
+        } catch {
+          outcome.withLock { $0.failure = error.description }
+        }
+        done.signal()
+      }
       let client = try listener.accept()
-      guard let greeting else { return String(decoding: try client.readToEnd(), as: UTF8.self) }
-      try client.send(Array(greeting.utf8))
-      let said = try client.readLine() ?? []
+      if let greeting { try client.send(Array(greeting.utf8)) }
+      let said = String(decoding: try client.readLine() ?? [], as: UTF8.self)
+      outcome.withLock { $0.said = said }
       try? client.send(Array("221 Bye.\r\n".utf8))
-      return String(decoding: said, as: UTF8.self)
+      done.wait()
     }
-    var failure: String?
-    do { try HealthProbe(target, within: limit).run() } catch { failure = error.description }
-    return (failure, try await heard.value)
+    return outcome.withLock { $0 }
   }
 
   @Test func a220IsGoodAndIsAnsweredWithQUIT() async throws {

@@ -83,13 +83,13 @@ import Testing
     await server.drain(grace: .seconds(10))
   }
 
-  @Test func anAcceptorThatDoesNotTurnIsNamed() async throws {
+  @Test func threadsThatDoNotTurnAreNamed() async throws {
     let server = try server()
-    // Never started: its thread cannot answer.
+    // Never started: no thread can answer.
     let bound = try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)])
     let address = try #require(bound.first)
     try await blocking { () throws -> Void in
-      #expect(server.stuckThreads(within: .milliseconds(20)) == ["acceptor of \(address)"])
+      #expect(server.stuckThreads(within: .milliseconds(20)) == ["reactor", "acceptor of \(address)"])
     }
   }
 }

@@ -71,7 +71,10 @@ extension SystemTests {
         let root = try TemporaryDirectory()
         let endpoint = Endpoint("127.0.0.1", try freePort())
         let process = try ChildProcess(
-          wrapper + ["systemd-socket-activate", "-E", "WEFTPD_PASSWORD=secret", "--fdname=\(name)"] + options
+          wrapper + [
+            "systemd-socket-activate", "-E", "WEFTPD_PASSWORD=secret", "-E", "WEFTPD_SERVER_ALLOW_ROOT=true",
+            "--fdname=\(name)",
+          ] + options
             + ["-l", "\(endpoint)", try Server.binary(), "serve", root.path, "--user", "alice"])
         let listens = Deadline.after(.seconds(20)).until { process.errorText.contains("Listening on") }
         try require(listens, "systemd-socket-activate does not listen: \(process.errorText)")

@@ -1,0 +1,132 @@
+// `make install` and what it installs: files where Debian expects them, units systemd understands, the fail2ban filter.
+
+import Glibc
+import TestSupport
+import Testing
+
+extension SystemTests {
+  @Suite struct InstallTests {
+    /// The repository, found by this file.
+    private static let repository = "/" + "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
+
+    private static func make(_ target: String, _ arguments: String..., in place: TemporaryDirectory) throws {
+      let binaries = try Server.binary().split(separator: "/").dropLast().joined(separator: "/")
+      let result = try run(
+        ["make", "-s", "-C", repository, target, "DESTDIR=\(place.path)", "BINARIES=/\(binaries)"] + arguments)
+      try require(result.exitCode == 0, "make \(target): \(result.output)\(result.errors)")
+    }
+
+    private static func files(in place: TemporaryDirectory) throws -> Set<String> {
+      let result = try run(["find", ".", "-type", "f", "-printf", "%P\n"], directory: place.path)
+      return Set(result.output.split(separator: "\n").map(String.init))
+    }
+
+    @Test(.enabled(if: isInstalled("make"), "make is not installed"), arguments: ["/usr/local", "/usr"])
+    func whatIsInstalledIsTakenAwayAgainButSettingsStay(_ prefix: String) async throws {
+      try await Blocking.run {
+        let place = try TemporaryDirectory()
+        try Self.make("install-files", "PREFIX=\(prefix)", in: place)
+        let beneath = String(prefix.dropFirst())
+        let wanted = [
+          "sbin/weftpd", "lib/systemd/system/weftpd.service", "lib/systemd/system/weftpd.socket",
+          "lib/systemd/system/weftpd-tls.socket", "lib/sysusers.d/weftpd.conf", "lib/tmpfiles.d/weftpd.conf",
+          "share/doc/weftpd/service.md", "share/doc/weftpd/weftpd.service.d/local-users.conf",
+        ]
+        let installed = try Self.files(in: place)
+        for name in wanted { try require(installed.contains("\(beneath)/\(name)"), "\(name) is missing: \(installed)") }
+        let unit = String(
+          decoding: try place.read("\(beneath)/lib/systemd/system/weftpd.service"), as: UTF8.self)
+        try require(unit.contains("ExecStart=\(prefix)/sbin/weftpd serve"), "the unit starts something else: \(unit)")
+
+        // What the operator changed survives both another install and the end.
+        try place.write("etc/weftpd/weftpd.yaml", bytes("# mine\n"))
+        try Self.make("install-files", "PREFIX=\(prefix)", in: place)
+        try Self.make("uninstall", "PREFIX=\(prefix)", in: place)
+        let left = try Self.files(in: place)
+        try require(left.allSatisfy { $0.hasPrefix("etc/") }, "left behind: \(left)")
+        try require(try place.read("etc/weftpd/weftpd.yaml") == bytes("# mine\n"), "the settings were changed")
+      }
+    }
+
+    @Test(.enabled(if: isInstalled("systemd-analyze"), "systemd-analyze is not installed"))
+    func theServiceIsHardenedAsPromised() async throws {
+      try await Blocking.run {
+        let unit = Self.repository + "/systemd/weftpd.service"
+        // The threshold is ten times what is printed.
+        let result = try run(["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", unit])
+        try require(result.exitCode == 0, "more exposed than 1.5: \(result.output.suffix(300))")
+      }
+    }
+
+    @Test(.enabled(if: isInstalled("systemd-analyze"), "systemd-analyze is not installed"))
+    func systemdUnderstandsEveryLine() async throws {
+      try await Blocking.run {
+        for name in [
+          "weftpd.service", "weftpd.socket", "weftpd-tls.socket", "weftpd-authd.service", "weftpd-authd.socket",
+        ] {
+          let result = try run(["systemd-analyze", "verify", Self.repository + "/systemd/" + name])
+          // Programs are not installed where the units are checked; anything else that is said is a fault.
+          let said = (result.output + result.errors).split(separator: "\n").filter {
+            !$0.contains("is not executable") && $0.contains("weftpd")
+          }
+          try require(said.isEmpty, "\(name): \(said)")
+        }
+      }
+    }
+
+    @Test(.enabled(if: isInstalled("fail2ban-regex"), "fail2ban-regex is not installed"))
+    func theFilterFindsWrongPasswordsAndNobodyElse() async throws {
+      try await Blocking.run {
+        let place = try TemporaryDirectory()
+        // Real lines: a wrong password, and a user whose name looks like somebody else's wrong password.
+        let log = try Server.with { server -> String in
+          let client = try server.client()
+          let name = "login refused session=4 peer=198.51.100.1:1 "
+          for user in ["alice", name] {
+            try client.command("USER \(user)", expecting: 331)
+            try client.command("PASS wrong", expecting: 530)
+          }
+          try server.session("alice").quit()
+          return server.process.errorText
+        }
+        let journal = log.split(separator: "\n").map { "Nov 21 16:01:10 host weftpd[123]: \($0.dropFirst(34))\n" }
+        try place.write("log", bytes(log))
+        try place.write("journal", bytes(journal.joined()))
+        for file in ["log", "journal"] {
+          let filter = Self.repository + "/etc/fail2ban/filter.d/weftpd.conf"
+          let result = try run(["fail2ban-regex", "-v", place.path + "/" + file, filter])
+          try require(result.exitCode == 0, "fail2ban-regex: \(result.output)\(result.errors)")
+          let found = result.output.split(separator: "\n").filter { $0.hasPrefix("|      ") }
+          try require(found.count == 2, "\(file): \(found) in \(result.output)")
+          try require(found.allSatisfy { $0.contains("127.0.0.1") }, "\(file): a forged address: \(found)")
+        }
+      }
+    }
+
+    // MARK: - In containers; slow, so .ci/run asks for them
+
+    private static func script(_ path: String, needs: [String]) async throws {
+      try await Blocking.run(slots: Blocking.width) {
+        let missing = needs.filter { !isInstalled($0) }
+        try require(missing.isEmpty, "not installed: \(missing.joined(separator: ", "))")
+        let program = getenv("WEFTPD_STATIC_BINARY").map { String(cString: $0) } ?? ""
+        try require(access(program, X_OK) == 0, "WEFTPD_STATIC_BINARY names no program; `make release` builds it")
+        let result = try run([repository + "/" + path, program], patience: .seconds(280))
+        report(result.output)
+        try require(result.exitCode == 0, "\(path):\n\(result.output)\(result.errors)")
+      }
+    }
+
+    private static let isAsked = getenv("WEFTPD_STATIC_BINARY") != nil && getuid() == 0
+
+    @Test(.enabled(if: isAsked, "needs root, and WEFTPD_STATIC_BINARY with the program `make release` builds"))
+    func systemdBootsAndRunsTheUnits() async throws {
+      try await Self.script("Tests/Boot/boot.sh", needs: ["systemd-nspawn", "mmdebstrap", "curl", "ip"])
+    }
+
+    @Test(.enabled(if: isAsked, "needs root, and WEFTPD_STATIC_BINARY with the program `make release` builds"))
+    func theContainerServesAndEnds() async throws {
+      try await Self.script("Tests/Container/container.sh", needs: ["podman", "buildah", "mmdebstrap", "runc", "curl"])
+    }
+  }
+}
