@@ -33,7 +33,7 @@ extension Session {
   /// The answer to SITE HELP and HELP SITE.
   func siteHelp() -> Reply {
     let rows = SiteTable.rows.filter { !$0.isForAdministrators || isAdministrator }
-    return Reply(214, opening: "SITE commands:", lines: rows.map { Array($0.syntax.utf8) }, closing: "End")
+    return Reply(214, opening: "SITE <command>, one of:", lines: rows.map { Array($0.syntax.utf8) }, closing: "End")
   }
 
   /// Whether the user's entry makes him one.

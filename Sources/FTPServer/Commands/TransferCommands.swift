@@ -1,4 +1,4 @@
-// RETR, STOR, APPE, STOU, REST, ALLO, ABOR (RFC 959, section 4.1.3; RFC 3659, section 5 for REST; RFC 1123, section 4.1.2.9 for STOU).
+// RETR, STOR, APPE, STOU, REST, ABOR (RFC 959, section 4.1.3; RFC 3659, section 5 for REST; RFC 1123, section 4.1.2.9 for STOU).
 
 import FTPProtocol
 import Glibc
@@ -11,6 +11,7 @@ extension Session {
   func retrieve(_ command: Command) async throws(FTPError) {
     let identity = try requireIdentity()
     let path = try resolve(command.argument)
+    if let range = takeRange() { return try await retrieveRange(command, path, range) }
     let restart = takeRestart()
     let type = parameters.type
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
@@ -58,6 +59,7 @@ extension Session {
   }
 
   func store(_ command: Command) async throws(FTPError) {
+    if let range = takeRange() { return try await storeRange(command, try resolve(command.argument), range) }
     let restart = takeRestart()
     try await upload(command, to: try resolve(command.argument), appending: command.verb == "APPE", restart: restart)
   }
@@ -72,9 +74,7 @@ extension Session {
       let suffix = Random.bytes(4).map { String($0, radix: 16) }.joined()
       let path = try resolve(wanted.bytes + Array(".\(suffix)".utf8), naming: true)
       do throws(FTPError) {
-        let claimed = try onFile(naming: true) { () throws(SystemError) in
-          try identity.jail.openForWriting(path, truncating: false, exclusive: true)
-        }
+        let claimed = try openTarget(identity, path, truncating: false, exclusive: true)
         _ = consume claimed
       } catch {
         if case .file(let cause, _) = error, cause.code == EEXIST { continue }
@@ -113,15 +113,15 @@ extension Session {
       }
       // Only now is the target touched: a client that cannot connect has destroyed nothing.
       do throws(FTPError) {
-        let file = try onFile(naming: true) { () throws(SystemError) in
-          try identity.jail.openForWriting(path, truncating: !appending && start == 0)
-        }
+        let file = try openTarget(identity, path, truncating: !appending && start == 0)
         let size = Int64(clamping: file.status.size)
         if start > size { throw Self.beyondEnd(restart, file.status.size) }
         let offset = appending ? size : start
-        switch type {
-        case .image: try await receiveStraight(file.descriptor.number, at: offset, on: data)
-        case .ascii, .ebcdic: try await receiveASCII(file.descriptor.number, at: offset, on: data)
+        try await withReservedRoom(file.descriptor.number, at: offset) { () async throws(FTPError) in
+          switch type {
+          case .image: try await receiveStraight(file.descriptor.number, at: offset, on: data)
+          case .ascii, .ebcdic: try await receiveASCII(file.descriptor.number, at: offset, on: data)
+          }
         }
         do throws(SystemError) { try file.close() } catch { throw FTPError.file(error, naming: true) }
       } catch {
@@ -145,19 +145,8 @@ extension Session {
     }
     if offset > 0, parameters.type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
     parameters.restart = offset
+    parameters.fileState?.range = nil
     return Reply(350, "Restarting at \(offset). Send STOR or RETR to initiate the transfer.")
-  }
-
-  /// ALLO size [R record-size] (RFC 959, section 4.1.3). Nothing is reserved yet, but what cannot fit is told now.
-  func allocate(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireIdentity()
-    let words = command.argument.split(separator: 0x20, omittingEmptySubsequences: true)
-    guard let first = words.first, let size = Self.decimal(Array(first)),
-      words.count == 1 || (words.count == 3 && words[1].elementsEqual("R".utf8) && Self.decimal(Array(words[2])) != nil)
-    else { throw .syntax("Usage: ALLO <size in bytes> [R <record size>]") }
-    let room = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: directory) }
-    if size > room { throw .noRoom("There is no room for \(size) bytes: \(room) are left.") }
-    return Reply(200, "There is room for \(size) bytes.")
   }
 
   /// ABOR outside a transfer; within one it is seen while the transfer waits, which then ends with 426 before this reply.

@@ -36,7 +36,8 @@ extension Session {
     }
     if !row.traits.contains(.keepsRestart) {
       parameters.restart = 0
-      parameters.fileState?.range = nil
+      // APPE of a range does what STOR does (draft-bryan-ftp-range, section 4.3).
+      if command.verb != "APPE" { parameters.fileState?.range = nil }
     }
     switch row.handler {
     case .missing:

@@ -9,6 +9,8 @@ final class FileState {
   var algorithm = DigestAlgorithm.sha256
   /// RANG's octets, first and last; the next HASH, RETR or STOR takes them.
   var range: ClosedRange<UInt64>?
+  /// Bytes ALLO asked for; the next upload takes them.
+  var allocation: Int64?
   /// What SITE CPFR named.
   var copySource: VirtualPath?
   /// What SITE UMASK set.
