@@ -103,9 +103,10 @@ class Bench:
         self.tools.mkdir(parents=True, exist_ok=True)
         compiler = os.environ.get("CC", "cc")
         flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra"]
-        for name, libraries in (("load", []), ("keeper", []), ("floor", ["-pthread", "-lcrypt"])):
+        for name, libraries in (("load", ["-lssl", "-lcrypto"]), ("keeper", []), ("floor", ["-pthread", "-lcrypt"])):
             source, binary = HERE / f"{name}.c", self.tools / name
-            if binary.exists() and binary.stat().st_mtime > source.stat().st_mtime:
+            newest = max(file.stat().st_mtime for file in [source, *HERE.glob("*.h")])
+            if binary.exists() and binary.stat().st_mtime > newest:
                 continue
             command = [compiler, *flags, "-o", binary, source, *libraries]
             made = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -155,9 +156,21 @@ class Bench:
         for name, why in self.skipped.items():
             warn(f"{name} is left out: {why}")
 
-    def start(self, server, check=False, traced=False):
+    def make_certificate(self):
+        """One certificate for all servers, made with openssl(1): an RSA key, for whose signatures all of them are known."""
+        key, certificate, both = (self.state / name for name in ("key.pem", "certificate.pem", "both.pem"))
+        if not both.exists():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                 "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                stdin=subprocess.DEVNULL, capture_output=True, check=True)
+            both.write_bytes(certificate.read_bytes() + key.read_bytes())
+            both.chmod(0o600)
+        return both
+
+    def start(self, server, check=False, traced=False, tls=False):
         try:
-            server.start(traced)
+            server.start(traced, self.make_certificate() if tls else None)
             if check:
                 server.check()
             return True
@@ -201,6 +214,8 @@ class Bench:
             self.note(row, server, f"{result['errors']} errors: {result['error'] or 'unfinished'}")
             if result["errors"] > max(2, result["ops"] // 1000):
                 raise LoadFailed(result["error"])
+        if result["full_handshakes"]:
+            self.note(row, server, f"{result['full_handshakes']} data connections with a full handshake")
         if result["client_cpu"] and self.options.verbose:
             share = result["client_cpu"] / (result["seconds"] or 1)
             warn(f"{row.name} {server.name}: the client used {share:.0%} of a CPU")
@@ -244,7 +259,9 @@ class Bench:
                 if server.name in lost:
                     continue
                 try:
-                    if not server.alive() and not self.start(server):
+                    if server.alive() and row.tls != bool(server.certificate):
+                        server.stop()
+                    if not server.alive() and not self.start(server, tls=row.tls):
                         raise LoadFailed(self.skipped[server.name])
                     data[server.name].append(measure(row, server))
                 except LoadFailed as error:

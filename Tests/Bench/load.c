@@ -5,7 +5,8 @@
 //   2. wait for a line on standard input, run the operation, print the figures
 //   3. wait for another line (or the end of input), then leave
 // Downloaded bytes are dropped in the kernel (MSG_TRUNC), uploads leave in sends of up to 1 MiB, and nothing is
-// allocated while an operation runs: the client must never be what is measured.
+// allocated while an operation runs: the client must never be what is measured. With --tls both channels are under TLS
+// (AUTH TLS, PROT P, data connections resume the session of the control connection), and then it does allocate.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "secure.h"
+
 enum {
   MAX_SESSIONS = 16384, CONTROL_BUFFER = 4096, CHUNK = 1 << 20, SMALL_UPLOAD = 64 << 10,
   MAX_SECONDS = 128, MAX_ERRORS = 50, MAX_DEPTH = 256,
@@ -33,7 +36,7 @@ enum {
 typedef enum { OP_RETR, OP_STOR, OP_LIST, OP_COMMAND, OP_LOGIN, OP_GREETING, OP_MIX } Operation;
 
 typedef enum {
-  CLOSED, GREETING, USER, PASS, TYPE, IDLE,  // opening a session
+  CLOSED, GREETING, AUTH, SECURING, PBSZ, PROT, USER, PASS, TYPE, IDLE,  // opening a session
   COMMANDS,                                  // waiting for the replies of one batch of plain commands
   PASSIVE, TRANSFER,                         // waiting for 227/229; data connection open
   QUIT,
@@ -41,6 +44,8 @@ typedef enum {
 
 typedef struct {
   int control, data;
+  SSL *secureControl, *secureData;
+  SSL_SESSION *ticket;        // what data connections resume
   State state;
   Operation operation;        // the one now under way (OP_MIX picks one of three)
   bool opened, completed, dataEnded, firstByteSeen;
@@ -61,7 +66,7 @@ static struct {
   const char *path, *command, *user, *password, *type, *listVerb, *listPath, *upload;
   uint64_t size, atLeast, ops;
   double seconds, limit;
-  bool extended;
+  bool extended, tls;
 } option = { .sessions = 1, .parallel = 16, .depth = 1, .cpu = -1, .path = "small.bin", .command = "NOOP",
   .user = "user", .password = "pass", .type = "I", .listVerb = "LIST", .listPath = "", .upload = "up/load",
   .seconds = 1, .limit = 60 };
@@ -71,7 +76,7 @@ static Histogram latency, firstByte;
 static uint64_t perSecond[MAX_SECONDS];
 static char sink[CHUNK], errorText[256], batch[MAX_DEPTH * 256];
 static int epollDescriptor, sessionCount, nextToOpen, opening, ready, active, batchLength;
-static uint64_t began, deadline, lastCompletion, opsStarted, opsDone, bytesMoved, errorCount;
+static uint64_t began, deadline, lastCompletion, opsStarted, opsDone, bytesMoved, errorCount, fullHandshakes;
 static bool measuring;
 
 static void startOperation(Session *s);
@@ -116,12 +121,21 @@ static void note(const char *what, const char *text, int length) {
 }
 
 static void closeData(Session *s) {
+  if (s->secureData) {
+    SSL_shutdown(s->secureData);
+    SSL_free(s->secureData);
+    s->secureData = NULL;
+  }
   if (s->data >= 0) close(s->data);
   s->data = -1;
 }
 
 static void closeControl(Session *s) {
   closeData(s);
+  SSL_free(s->secureControl);
+  s->secureControl = NULL;
+  SSL_SESSION_free(s->ticket);
+  s->ticket = NULL;
   if (s->control >= 0) close(s->control);
   s->control = -1;
   s->state = CLOSED;
@@ -172,7 +186,9 @@ static void openMore(void) {
 }
 
 static void say(Session *s, const char *bytes, size_t length) {
-  if (send(s->control, bytes, length, MSG_NOSIGNAL) != (ssize_t)length) {
+  ssize_t sent = s->secureControl ? secureSend(s->secureControl, bytes, length)
+                                  : send(s->control, bytes, length, MSG_NOSIGNAL);
+  if (sent != (ssize_t)length) {
     if (s->state != CLOSED) lose(s, "send", strerror(errno), 64);
   }
 }
@@ -248,11 +264,14 @@ static void endTransferIfDone(Session *s) {
 static void pump(Session *s) {
   while (s->moved < s->size) {
     uint64_t left = s->size - s->moved;
-    ssize_t n = send(s->data, sink, left < CHUNK ? (size_t)left : CHUNK, MSG_NOSIGNAL | MSG_DONTWAIT);
+    size_t piece = left < CHUNK ? (size_t)left : CHUNK;
+    ssize_t n = s->secureData ? secureSend(s->secureData, sink, piece)
+                              : send(s->data, sink, piece, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) { closeData(s); return; }  // the final reply tells what went wrong
     s->moved += (uint64_t)n;
   }
+  if (s->secureData) secureEndUpload(s->secureData, s->data);
   closeData(s);
   s->dataEnded = true;
   endTransferIfDone(s);
@@ -262,7 +281,8 @@ static void onData(Session *s) {
   if (s->data < 0) return;
   if (s->operation == OP_STOR) { if (s->opened) pump(s); return; }
   for (int turn = 0; turn < 64; turn++) {
-    ssize_t n = recv(s->data, sink, CHUNK, MSG_TRUNC | MSG_DONTWAIT);
+    ssize_t n = s->secureData ? secureReceive(s->secureData, sink, CHUNK)
+                              : recv(s->data, sink, CHUNK, MSG_TRUNC | MSG_DONTWAIT);
     if (n > 0) {
       if (!s->firstByteSeen) { s->firstByteSeen = true; record(&firstByte, now() - s->asked); }
       s->moved += (uint64_t)n;
@@ -286,6 +306,16 @@ static int passivePort(const char *line, int length) {
   return sscanf(open, "(%u,%u,%u,%u,%u,%u)", &a, &b, &c, &d, &high, &low) == 6 ? (int)(high << 8 | low) : -1;
 }
 
+// Puts the data connection under TLS, waiting for it: the server takes part as soon as it has the command. False: it failed.
+static bool secureTransfer(Session *s) {
+  if (!option.tls) return true;
+  s->secureData = secureBegin(s->data, NULL, s->ticket);
+  if (!s->secureData || secureShakeHands(s->secureData) != 1) return false;
+  if (!SSL_session_reused(s->secureData)) fullHandshakes++;
+  setBlocking(s->data, false);
+  return true;
+}
+
 static void openTransfer(Session *s, const char *line, int length) {
   int port = passivePort(line, length);
   if (port < 0) { failOperation(s, line, length); return; }
@@ -305,6 +335,7 @@ static void openTransfer(Session *s, const char *line, int length) {
     return;  // watched when the server says 150
   }
   if (s->operation == OP_LIST) sayLine(s, option.listVerb, option.listPath); else sayLine(s, "RETR", option.path);
+  if (s->state == TRANSFER && !secureTransfer(s)) { failOperation(s, "data handshake", 14); return; }
   if (s->state == TRANSFER) watch(s->data, EPOLLIN, s, true);
 }
 
@@ -315,11 +346,37 @@ static void becomeReady(Session *s) {
   openMore();
 }
 
+// Goes on with the handshake of the control connection. A session that is to move data asks for PROT P first.
+static void secureControl(Session *s) {
+  int step = s->secureControl ? secureShakeHands(s->secureControl) : -1;
+  if (step == 0) return;
+  if (step < 0) { lose(s, "TLS", "handshake failed", 16); return; }
+  s->state = measuring ? USER : PBSZ;
+  if (measuring) sayLine(s, "USER", option.user); else sayLine(s, "PBSZ", "0");
+}
+
 static void onReply(Session *s, unsigned code, const char *line, int length) {
   switch (s->state) {
     case GREETING:
       if (code != 220) break;
       if (measuring && option.operation == OP_GREETING) { finishOperation(s, 1); return; }
+      if (option.tls) { s->state = AUTH; sayLine(s, "AUTH", "TLS"); return; }
+      s->state = USER;
+      sayLine(s, "USER", option.user);
+      return;
+    case AUTH:
+      if (code != 234) break;
+      s->secureControl = secureBegin(s->control, &s->ticket, NULL);
+      s->state = SECURING;
+      secureControl(s);
+      return;
+    case PBSZ:
+      if (code != 200) break;
+      s->state = PROT;
+      sayLine(s, "PROT", "P");
+      return;
+    case PROT:
+      if (code != 200) break;
       s->state = USER;
       sayLine(s, "USER", option.user);
       return;
@@ -355,6 +412,7 @@ static void onReply(Session *s, unsigned code, const char *line, int length) {
       if (code < 200) {
         if (s->operation != OP_STOR || s->opened) return;
         s->opened = true;
+        if (!secureTransfer(s)) { closeData(s); return; }  // the final reply tells what went wrong
         if (s->size > SMALL_UPLOAD) watch(s->data, EPOLLOUT, s, true);
         pump(s);
         return;
@@ -367,14 +425,15 @@ static void onReply(Session *s, unsigned code, const char *line, int length) {
   lose(s, "reply", line, length);
 }
 
-static void onControl(Session *s) {
-  if (s->control < 0) return;
-  ssize_t n = recv(s->control, s->buffer + s->used, CONTROL_BUFFER - s->used, MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+// Reads once and acts on every whole reply; false when there was nothing.
+static bool readControl(Session *s) {
+  ssize_t n = s->secureControl ? secureReceive(s->secureControl, s->buffer + s->used, CONTROL_BUFFER - s->used)
+                               : recv(s->control, s->buffer + s->used, CONTROL_BUFFER - s->used, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n <= 0) {
-    if (s->state == IDLE) { closeControl(s); note("closed", "an idle session", 15); return; }
+    if (s->state == IDLE) { closeControl(s); note("closed", "an idle session", 15); return false; }
     lose(s, "closed", n < 0 ? strerror(errno) : "by the server", 64);
-    return;
+    return false;
   }
   s->used += (unsigned)n;
   char *line = s->buffer, *end = s->buffer + s->used, *newline;
@@ -386,14 +445,22 @@ static void onControl(Session *s) {
         uint32_t generation = s->generation;
         s->multiline = 0;
         onReply(s, code, line, (int)(newline - line));
-        if (generation != s->generation) return;  // another connection lives in this slot now
+        if (generation != s->generation) return false;  // another connection lives in this slot now
       }
     }
     line = newline + 1;
   }
   s->used = (unsigned)(end - line);
-  if (s->used == CONTROL_BUFFER) { lose(s, "reply", "line too long", 13); return; }
+  if (s->used == CONTROL_BUFFER) { lose(s, "reply", "line too long", 13); return false; }
   memmove(s->buffer, line, s->used);
+  return true;
+}
+
+static void onControl(Session *s) {
+  if (s->control < 0) return;
+  if (s->state == SECURING) { secureControl(s); return; }
+  // What OpenSSL has read ahead no socket tells of.
+  while (readControl(s) && s->secureControl && s->state != SECURING) {}
 }
 
 // Turns the loop until `done` says so or the time limit (ns) is reached; false: the limit was reached.
@@ -424,7 +491,8 @@ static void parse(int argc, char **argv) {
     { "hold", 1, 0, 'h' }, { "parallel", 1, 0, 'P' }, { "seconds", 1, 0, 't' }, { "ops", 1, 0, 'N' },
     { "depth", 1, 0, 'd' }, { "command", 1, 0, 'c' }, { "user", 1, 0, 'u' }, { "password", 1, 0, 'w' },
     { "type", 1, 0, 'y' }, { "epsv", 0, 0, 'e' }, { "cpu", 1, 0, 'C' }, { "limit", 1, 0, 'l' },
-    { "upload", 1, 0, 'U' }, { "list-verb", 1, 0, 'v' }, { "list-path", 1, 0, 'L' }, { "at-least", 1, 0, 'm' }, { 0 },
+    { "upload", 1, 0, 'U' }, { "list-verb", 1, 0, 'v' }, { "list-path", 1, 0, 'L' }, { "at-least", 1, 0, 'm' },
+    { "tls", 0, 0, 'T' }, { 0 },
   };
   static const char *const names[] = { "retr", "stor", "list", "command", "login", "greeting", "mix" };
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -454,6 +522,7 @@ static void parse(int argc, char **argv) {
       case 'U': option.upload = optarg; break;
       case 'v': option.listVerb = optarg; break;
       case 'L': option.listPath = optarg; break;
+      case 'T': option.tls = true; break;
       case 'm': option.atLeast = strtoull(optarg, NULL, 10); break;
       default: exit(64);
     }
@@ -467,6 +536,7 @@ static void parse(int argc, char **argv) {
 
 static void prepare(void) {
   signal(SIGPIPE, SIG_IGN);
+  if (option.tls && !secureSetUp()) { fputs("load: no TLS\n", stderr); exit(70); }
   if (option.cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -513,10 +583,10 @@ int main(int argc, char **argv) {
 
   double seconds = (double)(lastCompletion - began) / 1e9;
   printf("{\"ops\":%llu,\"seconds\":%.6f,\"bytes\":%llu,\"errors\":%llu,\"error\":\"%s\",\"unfinished\":%d,"
-    "\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%llu,\"first_us\":%.1f,\"client_cpu\":%.4f,\"per_second\":[",
+    "\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%llu,\"first_us\":%.1f,\"client_cpu\":%.4f,\"full_handshakes\":%llu,\"per_second\":[",
     (unsigned long long)opsDone, seconds, (unsigned long long)bytesMoved, (unsigned long long)errorCount, errorText,
     active > 0 ? active : 0, quantile(&latency, 0.5), quantile(&latency, 0.99), (unsigned long long)latency.worst,
-    quantile(&firstByte, 0.5), cpuSeconds() - cpu);
+    quantile(&firstByte, 0.5), cpuSeconds() - cpu, (unsigned long long)fullHandshakes);
   for (int i = 0; i < (int)seconds && i < MAX_SECONDS; i++)
     printf(i ? ",%llu" : "%llu", (unsigned long long)perSecond[i]);
   puts("]}");

@@ -30,6 +30,7 @@ class Row:
     anonymous: bool = False
     slow: bool = False  # not part of --quick
     special: str = ""  # run by a function of its own: idle, huge
+    tls: bool = False  # both channels under TLS, with every server set up for it
 
     @property
     def metrics(self):
@@ -120,6 +121,16 @@ def rows(idle=5000, huge=100000, churn=8):
              "--sessions", "200", "--parallel", "8"), "mixed"),
         Row("burst-300", "300 connections at once: the greeting",
             ("--op", "greeting", "--sessions", "300", "--limit", "5"), "burst"),
+        Row("tls-retr-1", "TLS: RETR of 256 MiB, 1 session, client and server on one CPU",
+            ("--op", "retr", "--path", "big.bin", "--size", str(BIG), "--tls"), "bytes", pinned=True, tls=True),
+        Row("tls-stor-1", "TLS: STOR of 128 MiB, 1 session, client and server on one CPU",
+            ("--op", "stor", "--size", str(UPLOAD), "--tls"), "bytes", pinned=True, tls=True),
+        Row("tls-small-retr-1", "TLS: PASV and RETR of 4 KiB, 1 session", transfer("--tls"), tls=True),
+        Row("tls-small-stor-1", "TLS: PASV and STOR of 4 KiB, 1 session", (*small_upload, "--tls"), tls=True),
+        Row("tls-login-1", "TLS: connect, full handshake (RSA 2048), login with a password, QUIT, one at a time",
+            ("--op", "login", "--tls"), tls=True),
+        Row("tls-login-32", "TLS: connect, full handshake (RSA 2048), login with a password, QUIT, 32 at once",
+            ("--op", "login", "--sessions", "32", "--tls"), tls=True),
         Row(f"list-{huge // 1000}k", f"LIST of {huge:,} entries: first byte, and growth of resident memory",
             ("--op", "list", "--list-path", f"d{huge}", "--ops", "1", "--limit", "30"), "huge", special="huge"),
         Row("idle", f"{idle:,} idle sessions: memory of each (PSS), and a new anonymous login beside them",

@@ -17,6 +17,7 @@ USER, PASSWORD = "user", "pass"
 PASSWORD_HASH = "$6$weftbench$K1QbVzVZmRAln0fTitbxjHj.L1v.BeIlmROefjIY5GQ861Ndk/kzTIXuKGcP6S.7/iNBnQ6MDEUnI2RwOnTAO/"
 PEERS = ["vsftpd", "pure-ftpd", "proftpd", "pyftpdlib"]
 FLOORS = ["floor", "floor-leased"]
+TLS_SERVERS = ["weftpd", "vsftpd", "pure-ftpd", "proftpd"]
 # The most sessions a peer can be told to hold: Debian's pure-ftpd takes -c up to 500.
 MOST_SESSIONS = {"pure-ftpd": 480}
 # Below the ephemeral ports, and a range for each, so that no server meets another's TIME_WAIT sockets.
@@ -77,9 +78,14 @@ class Server:
         self.name, self.tools, self.cache, self.root = name, tools, cache, root
         self.state_base, self.weftpd, self.weftpd_options = state, weftpd, list(weftpd_options)
         self.keeper, self.port, self.runs, self.trace = None, None, 0, None
+        # The PEM file of certificate and key while it is set up for TLS.
+        self.certificate = None
 
-    def start(self, traced=False):
+    def start(self, traced=False, certificate=None):
+        if certificate and self.name not in TLS_SERVERS:
+            raise Unavailable("has no TLS here")
         self.runs += 1
+        self.certificate = certificate
         self.state = self.state_base / f"{self.name}-{self.runs}"
         self.state.mkdir()
         low, high = PASSIVE_PORTS[self.name]
@@ -99,7 +105,7 @@ class Server:
                 self.port = probe.getsockname()[1]
             environment |= {
                 "CACHE": str(self.cache), "STATE": str(self.state), "ROOT": str(self.root), "PORT": str(self.port),
-                "LOW": str(low), "HIGH": str(high), "HASH": PASSWORD_HASH,
+                "LOW": str(low), "HIGH": str(high), "HASH": PASSWORD_HASH, "CERTIFICATE": str(certificate or ""),
             }
             command = [HERE / "peers" / "run.sh", self.name]
         self.trace = self.state / "trace" if traced else None
@@ -128,6 +134,7 @@ class Server:
             self.weftpd, "serve", "--users", table, "--anonymous", "--set", f"accounts.anonymous-root={self.root}",
             "--listen", "127.0.0.1:0", "--set", f"passive.ports={low}-{high}",
             "--set", "log.level=warning", *self.weftpd_options,
+            *(["--set", f"tls.certificate={self.certificate}"] if self.certificate else []),
         ]
 
     def complaint(self):

@@ -2,7 +2,8 @@
 # run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib) in the foreground, on 127.0.0.1:$PORT.
 #
 # Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be
-# written to), PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user").
+# written to), PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user"),
+# CERTIFICATE (certificate and key for TLS in one PEM file; empty: no TLS).
 #
 # All but pyftpdlib want root, accounts in /etc/passwd and files in /etc: they get a mount namespace with a copy of /etc
 # on a tmpfs, so that nothing of it ever reaches the machine. Each is configured for speed as far as its manual goes: as
@@ -74,13 +75,21 @@ pasv_max_port=$HIGH
 connect_from_port_20=NO
 xferlog_enable=NO
 CONF
+  [ -z "$CERTIFICATE" ] || cat >>"$STATE/vsftpd.conf" <<CONF
+ssl_enable=YES
+ssl_tlsv1=YES
+rsa_cert_file=$CERTIFICATE
+force_local_data_ssl=NO
+force_local_logins_ssl=NO
+require_ssl_reuse=YES
+CONF
   exec "$CACHE/vsftpd/usr/sbin/vsftpd" "$STATE/vsftpd.conf"
   ;;
 pure-ftpd)
   echo "user:$HASH:$uid:$uid::$ROOT/./::::::::::::" >"$STATE/accounts"
   "$CACHE/pure-ftpd/usr/bin/pure-pw" mkdb "$STATE/accounts.pdb" -f "$STATE/accounts"
   exec "$CACHE/pure-ftpd/usr/sbin/pure-ftpd" -4 -S "127.0.0.1,$PORT" -l "puredb:$STATE/accounts.pdb" -A -H -u 1 \
-    -c 500 -p "$LOW:$HIGH" -g "$STATE/pid" -f none -L 200000:5
+    -c 500 -p "$LOW:$HIGH" -g "$STATE/pid" -f none -L 200000:5 ${CERTIFICATE:+-Y 1 -2 "$CERTIFICATE"}
   ;;
 proftpd)
   echo "user:$HASH:$uid:$uid::$ROOT:/bin/sh" >"$STATE/accounts"
@@ -123,6 +132,14 @@ MaxInstances none
     DenyAll
   </Limit>
 </Anonymous>
+CONF
+  [ -z "$CERTIFICATE" ] || cat >>"$STATE/proftpd.conf" <<CONF
+LoadModule mod_tls.c
+TLSEngine on
+TLSProtocol TLSv1.2 TLSv1.3
+TLSRSACertificateFile $CERTIFICATE
+TLSRSACertificateKeyFile $CERTIFICATE
+TLSRequired off
 CONF
   exec "$CACHE/proftpd/usr/sbin/proftpd" -n -q -c "$STATE/proftpd.conf"
   ;;
