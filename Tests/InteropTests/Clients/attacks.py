@@ -1,0 +1,437 @@
+"""What an attacker, or a client that is out of step, does to a server with TLS: `attacks.py NAME PORT IMPLICIT-PORT ROOT`."""
+
+import pathlib
+import socket
+import ssl
+import sys
+
+import ftps
+from ftps import Client, Refused, connect, context, cut, read_all, reset
+
+PORT = IMPLICIT = 0
+ROOT = pathlib.Path()
+WANTED = b""
+
+
+def ends(plain):
+    """Whether the server has ended this connection; what it said before is given."""
+    plain.settimeout(ftps.TIMEOUT)
+    said = b""
+    try:
+        while piece := plain.recv(65536):
+            said += piece
+    except (ConnectionResetError, ssl.SSLError):
+        pass
+    return said
+
+
+def works(client):
+    """The session has not lost its step: a whole transfer goes through."""
+    assert client.retrieve("data.bin") == WANTED
+    client.command("NOOP", 200)
+
+
+def loot(thief):
+    """What somebody at a data port gets to read: never a byte of the file."""
+    stolen = ends(thief)
+    assert WANTED[:16] not in stolen, "bytes of the file in clear"
+    return stolen
+
+
+# Thieves at the passive port: each comes from the client's own address, as from behind the same NAT.
+
+
+def thief_in_clear():
+    client = Client(PORT).ready()
+    port = client.passive()
+    thief = connect(port)
+    client.send("RETR data.bin")
+    client.reply(150)
+    thief.sendall(b"GIMME\r\n" * 50)
+    assert len(loot(thief)) < 100, "more than an alert"
+    client.reply(425, 426, 522)
+    works(client)
+
+
+def thief_who_says_nothing():
+    """Settings: timeouts.handshake of a second."""
+    client = Client(PORT).ready()
+    port = client.passive()
+    thief = connect(port)
+    client.send("RETR data.bin")
+    client.reply(150)
+    assert loot(thief) == b""
+    client.reply(425, 426, 522)
+    works(client)
+
+
+def refused_handshake(client, steal):
+    """`steal` opens TLS to the data port; whatever it reads must not be the file, and the transfer is refused."""
+    port = client.passive()
+    thief = connect(port)
+    client.send("RETR data.bin")
+    try:
+        stolen = ends(steal(thief))
+    except (ssl.SSLError, ConnectionError):
+        stolen = b""
+    assert not stolen, f"{len(stolen)} bytes stolen"
+    client.reply(150)
+    client.reply(425, 522)
+    works(client)
+
+
+def thief_with_tls():
+    """Settings: tls.data-session=require."""
+    refused_handshake(Client(PORT).ready(), lambda plain: context().wrap_socket(plain, server_hostname="localhost"))
+
+
+def thief_with_another_login():
+    """Settings: tls.data-session=require. The thief has a session of his own, and resumes that."""
+    other = Client(PORT).ready()
+    works(other)
+    for versions in ({}, {"maximum": ssl.TLSVersion.TLSv1_2}):
+        other = Client(PORT, context(**versions)).ready()
+        refused_handshake(
+            Client(PORT, context(**versions)).ready(),
+            lambda plain: other.tls.wrap_socket(plain, server_hostname="localhost", session=other.session()))
+
+
+def thief_with_an_older_session_of_the_victim():
+    """Settings: tls.data-session=require. A session of a control connection that has ended is of no use."""
+    tls = context()
+    older = Client(PORT, tls).ready()
+    works(older)
+    session = older.session()
+    older.quit()
+    refused_handshake(
+        Client(PORT, tls).ready(), lambda plain: tls.wrap_socket(plain, server_hostname="localhost", session=session))
+
+
+def thief_after_the_victim_resumed():
+    """Settings: tls.data-session=prefer. Who has resumed once is expected to go on with it, or is at least told in the log."""
+    client = Client(PORT).ready()
+    works(client)
+    port = client.passive()
+    stranger = socket.create_connection((ftps.HOST, port), 20, ("127.0.0.2", 0))
+    client.send("RETR data.bin")
+    assert read_all(client.protected(port)) == WANTED
+    client.reply(150)
+    client.reply(226)
+    assert loot(stranger) == b""
+
+
+def thief_of_an_upload():
+    """Settings: tls.data-session=require. Nobody can put bytes into another's file."""
+    client = Client(PORT).ready()
+    port = client.passive()
+    thief = connect(port)
+    client.send("STOR mine")
+    try:
+        stolen = context().wrap_socket(thief, server_hostname="localhost")
+        stolen.sendall(b"evil")
+        ends(stolen)
+    except (ssl.SSLError, ConnectionError):
+        pass
+    client.reply(150)
+    client.reply(425, 522)
+    assert not (ROOT / "mine").exists() or (ROOT / "mine").read_bytes() == b"", "the thief's bytes are in the file"
+    works(client)
+
+
+# Plain text where TLS should be, and the other way round
+
+
+def injection():
+    for behind in (b"USER alice\r\n", b"USER alice\r\nPASS secret\r\nDELE data.bin\r\n", b"X", b"\r\n"):
+        for word in (b"TLS", b"SSL", b"TLS-C", b"TLS-P"):
+            plain = connect(PORT)
+            plain.recv(1000)
+            plain.sendall(b"AUTH " + word + b"\r\n" + behind)
+            said = ends(plain)
+            assert b"234" not in said and b"331" not in said and b"230" not in said, said
+            assert said.startswith(b"421"), said
+    assert (ROOT / "data.bin").exists()
+
+
+def injection_after_234():
+    """Plain commands in the place of the ClientHello: no handshake, and none of them is carried out."""
+    plain = connect(PORT)
+    plain.recv(1000)
+    plain.sendall(b"AUTH TLS\r\n")
+    assert plain.recv(1000).startswith(b"234")
+    plain.sendall(b"USER alice\r\nPASS secret\r\nDELE data.bin\r\n")
+    said = ends(plain)
+    assert b"331" not in said and b"230" not in said and b"250" not in said, said
+    assert (ROOT / "data.bin").exists()
+
+
+def clear_name_is_forgotten():
+    client = Client(PORT)
+    client.command("USER alice", 331)
+    client.auth()
+    client.command("PASS secret", 503)
+
+
+def plain_on_the_implicit_port():
+    for words in (b"USER alice\r\nPASS secret\r\n", b"GET / HTTP/1.0\r\n\r\n", b"\r\n", b"\x16\x03\x01", b"\x80" * 300):
+        plain = connect(IMPLICIT)
+        plain.sendall(words)
+        plain.shutdown(socket.SHUT_WR)
+        said = ends(plain)
+        assert b"331" not in said and b"220" not in said, said
+
+
+def tls_on_the_explicit_port():
+    plain = connect(PORT)
+    try:
+        context().wrap_socket(plain, server_hostname="localhost")
+        raise AssertionError("a handshake without AUTH")
+    except (ssl.SSLError, ConnectionError):
+        pass
+
+
+def slow_handshakes():
+    """Settings: timeouts.handshake of a second. Silence ends it, on the control connection and on a data connection."""
+    explicit = connect(PORT)
+    explicit.recv(1000)
+    explicit.sendall(b"AUTH TLS\r\n")
+    assert explicit.recv(1000).startswith(b"234")
+    implicit, beginning = connect(IMPLICIT), connect(IMPLICIT)
+    beginning.sendall(b"\x16\x03\x01\x02\x00\x01")  # a record that never comes to its end
+    for plain in (explicit, implicit, beginning):
+        assert b"220" not in ends(plain)
+    works(Client(IMPLICIT, implicit=True).ready())
+
+
+# Names and versions in the handshake
+
+
+def protocols():
+    for offered, wanted in (
+        ((), None), (("ftp",), "ftp"), (("h2", "ftp"), "ftp"), (("x-filezilla-ftp", "ftp"), "x-filezilla-ftp"),
+        (("ftp", "x-filezilla-ftp"), "x-filezilla-ftp"), (("ftp-data", "ftp"), "ftp"), (("ftpx", "xftp", "ftp"), "ftp"),
+    ):
+        for port, implicit in ((PORT, False), (IMPLICIT, True)):
+            client = Client(port, context(offered), implicit)
+            client = client if implicit else client.auth()
+            got = client.socket.selected_alpn_protocol()
+            assert got == wanted, (offered, got)
+
+
+def foreign_protocols():
+    """A client led here from elsewhere gets no handshake (ALPACA)."""
+    for offered in (("h2",), ("http/1.1", "h2"), ("imap",), ("ftpx",), ("xftp",), ("FTP",), ("h2ftp",), ("ft", "p")):
+        for port, implicit in ((PORT, False), (IMPLICIT, True)):
+            try:
+                client = Client(port, context(offered), implicit)
+                if not implicit:
+                    client.auth()
+            except (ssl.SSLError, ConnectionError) as error:
+                assert "application protocol" in str(error).lower().replace("_", " ") or isinstance(error, ConnectionError), error
+            else:
+                raise AssertionError(f"{offered} got a handshake")
+
+
+def foreign_protocol_on_data():
+    client = Client(PORT).ready()
+    port = client.passive()
+    client.send("RETR data.bin")
+    try:
+        ends(client.protected(port, None, tls=context(("h2",))))
+    except (ssl.SSLError, ConnectionError):
+        pass
+    client.reply(150)
+    client.reply(425, 522)
+    works(client)
+
+
+def names():
+    """A name the server does not know is no reason to refuse: it has one certificate, and the client judges that."""
+    for name in ("localhost", "elsewhere.example", "x" * 60 + ".example"):
+        works(Client(PORT).auth(name=name).protect().login())
+
+
+def old_versions():
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        tls = context(minimum=version, maximum=version)
+        tls.set_ciphers("ALL:@SECLEVEL=0")
+        try:
+            Client(PORT, tls).auth()
+        except (ssl.SSLError, ConnectionError):
+            continue
+        raise AssertionError(f"{version} was spoken")
+
+
+def only_the_newest():
+    """Settings: tls.minimum=1.3."""
+    try:
+        Client(PORT, context(maximum=ssl.TLSVersion.TLSv1_2)).auth()
+    except (ssl.SSLError, ConnectionError):
+        works(Client(PORT).ready())
+        return
+    raise AssertionError("TLS 1.2 was spoken")
+
+
+# How uploads and sessions end
+
+
+def upload(ending, announce=None, name="cut"):
+    """An upload of a part of what was meant, ended by `ending`: the code of the final reply."""
+    client = Client(PORT).ready()
+    if announce is not None:
+        client.command(f"ALLO {announce}", 200, 202)
+    port = client.passive()
+    client.send(f"STOR {name}")
+    data = client.protected(port)
+    client.reply(150)
+    data.sendall(WANTED[:100_000])
+    rest = ending(data)
+    code = int(client.reply()[:3])
+    if rest:
+        rest.close()
+    works(client)
+    return code
+
+
+def missing_close_accepted():
+    """Settings: tls.missing-close=accept."""
+    assert upload(cut) == 226
+    assert (ROOT / "cut").read_bytes() == WANTED[:100_000]
+    assert upload(cut, announce=100_000) == 226
+    assert upload(cut, announce=100_001) >= 400, "ALLO announced more"
+    assert upload(ftps.close) == 226
+
+
+def missing_close_refused():
+    """Settings: tls.missing-close=refuse."""
+    assert upload(cut) >= 400
+    assert upload(cut, announce=100_000) >= 400
+    assert upload(ftps.close) == 226
+
+
+def missing_close_by_size():
+    """Settings: tls.missing-close=accept-if-size-matches."""
+    assert upload(cut) >= 400
+    assert upload(cut, announce=99_999) >= 400
+    assert upload(cut, announce=100_000) == 226
+    assert upload(ftps.close) == 226
+
+
+def reset_is_never_a_whole_upload():
+    for announce in (None, 100_000):
+        assert upload(reset, announce) >= 400
+
+
+def ends_are_marked():
+    """close_notify on both channels, 221 and 421 included. Settings: timeouts.idle of two seconds."""
+    for maximum in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        client = Client(PORT, context(maximum=maximum)).ready()
+        works(client)  # an end of data without close_notify raises
+        client.quit()
+        client = Client(IMPLICIT, context(maximum=maximum), implicit=True).ready()
+        client.reply(421)
+        assert client.socket.recv(1) == b""
+
+
+def nothing_comes_on_an_upload():
+    """No ticket, no byte but close_notify comes on the data connection of an upload: clients that close at once would be reset."""
+    client = Client(PORT).ready()
+    port = client.passive()
+    client.send("STOR quiet")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    data = client.tls.wrap_bio(incoming, outgoing, server_hostname="localhost", session=client.session())
+    plain = connect(port)
+    while True:
+        try:
+            data.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            plain.sendall(outgoing.read())
+            incoming.write(plain.recv(65536))
+    data.write(b"hello")
+    try:
+        data.unwrap()
+    except ssl.SSLError:
+        pass
+    plain.sendall(outgoing.read())
+    plain.shutdown(socket.SHUT_WR)
+    assert len(ends(plain)) <= 32, "more than close_notify"
+    client.reply(150)
+    client.reply(226)
+    assert (ROOT / "quiet").read_bytes() == b"hello"
+
+
+# Commands
+
+
+def commands_of_protection():
+    client = Client(PORT)
+    client.command("AUTH GSSAPI", 504)
+    client.command("AUTH KERBEROS_V4", 504)
+    client.command("AUTH", 501)
+    client.command("PBSZ 0", 503)
+    client.command("PROT P", 503)
+    client.command("CCC", 533)
+    client.auth("ssl")
+    client.command("AUTH TLS", 503)
+    client.command("PROT P", 503)
+    client.command("PBSZ x", 501)
+    client.command("PBSZ 0", 200)
+    client.command("PROT S", 536)
+    client.command("PROT E", 536)
+    client.command("PROT X", 504)
+    client.command("PROT C", 200)
+    client.command("PROT P", 200)
+    client.login()
+    client.command("AUTH TLS", 503)
+    client.command("CCC", 534)
+    works(client)
+
+
+def required_login():
+    """Settings: tls.mode=required-login."""
+    client = Client(PORT)
+    client.command("USER alice", 530, 534, 521, 522)
+    client.command("PASS secret", 503, 530, 534, 521, 522)
+    client.auth().login()
+    port = client.passive()
+    plain = connect(port)
+    client.command("RETR data.bin", 150)
+    assert ends(plain) == WANTED
+    client.reply(226)
+    works(client.protect())
+
+
+def required_data():
+    """Settings: tls.mode=required-data. 522 has lftp send PROT P."""
+    client = Client(PORT).auth().login()
+    for line in ("LIST", "RETR data.bin", "STOR x", "MLSD", "NLST"):
+        client.command(line, 521, 522)
+    client.command("PBSZ 0", 200)
+    client.command("PROT C", 534)
+    client.command("PROT P", 200)
+    works(client)
+
+
+def a_refusal_before_the_data_handshake():
+    """550 comes without a handshake, and what follows is in step."""
+    client = Client(PORT).ready()
+    port = client.passive()
+    plain = connect(port)
+    client.command("RETR absent", 550)
+    assert ends(plain) == b""
+    works(client)
+
+
+def main():
+    global PORT, IMPLICIT, ROOT, WANTED
+    name, PORT, IMPLICIT, ROOT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
+    WANTED = (ROOT / "data.bin").read_bytes()
+    globals()[name]()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as refused:
+        sys.exit(f"a reply that was not wanted: {refused}")
