@@ -96,7 +96,8 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "ConversationTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
-    .testTarget(name: "InteropTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+    .testTarget(
+      name: "InteropTests", dependencies: ["TestSupport", "weftpd"], exclude: ["Clients"], swiftSettings: settings),
     .testTarget(name: "SystemTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(name: "PrivilegeTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(
