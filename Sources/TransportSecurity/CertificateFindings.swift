@@ -24,6 +24,14 @@ public struct CertificateFinding: Sendable, Hashable, CustomStringConvertible {
     self.text = text
   }
 
+  /// No certificate is named.
+  public static let none = CertificateFinding(
+    .notice,
+    """
+    no tls.certificate: the server makes a self-signed one at each start, which no client can know. Name a certificate and its \
+    key to have clients trust it.
+    """)
+
   public var description: String { "\(severity.rawValue): \(text)" }
 }
 
@@ -61,7 +69,8 @@ public enum CertificateFindings {
   /// A file of certificates is small; what is larger than this is something else.
   private static let sizeLimit = 1 << 20
 
-  static func contents(of path: String) throws(SystemError) -> [UInt8] {
+  /// What a small file holds, 1 MiB at most.
+  public static func contents(of path: String) throws(SystemError) -> [UInt8] {
     // Without O_NONBLOCK a FIFO in the file's place would hang the caller.
     let file = try File.open(path, flags: O_RDONLY | O_NONBLOCK)
     var bytes = [UInt8](repeating: 0, count: sizeLimit)

@@ -30,6 +30,8 @@ public final class TLSConnection {
   private(set) var isOver = false
   /// Whether the peer has closed its side, and whether it said so with close_notify (RFC 8446, section 6.1).
   public private(set) var peerEnd = PeerEnd.open
+  /// Whether the handshake was done at some time: an error makes OpenSSL forget it.
+  private var hasShakenHands = false
   /// Bytes sent since the keys were last changed.
   private var sentUnderKey: Int64 = 0
 
@@ -91,6 +93,7 @@ public final class TLSConnection {
     OpenSSLError.clearQueue()
     let result = SSL_do_handshake(ssl)
     if result == 1 {
+      hasShakenHands = true
       if role == .control { weft_binding_keep_session(binding.pointer, ssl) }
       return .done
     }
@@ -220,7 +223,7 @@ public final class TLSConnection {
     default:
       isOver = true
       let error = OpenSSLError()
-      guard error.kind == .endedWithoutClose, SSL_is_init_finished(ssl) == 1 else { throw .handshake(error) }
+      guard error.kind == .endedWithoutClose, hasShakenHands else { throw .handshake(error) }
       peerEnd = .missingClose
       return .ended
     }

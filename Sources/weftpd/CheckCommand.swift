@@ -49,6 +49,8 @@ struct CheckCommand: ParsableCommand {
       text += "# \(name) is set: ********\n"
     }
     write(text, to: STDOUT_FILENO)
+    let certificates = CertificateReport.findings(loaded.settings)
+    write(certificates.map { "tls \($0)\n" }.joined(), to: STDERR_FILENO)
     let findings = MultipathFindings.probe(loaded.settings)
     write(findings.map { "multipath \($0)\n" }.joined(), to: STDERR_FILENO)
   }

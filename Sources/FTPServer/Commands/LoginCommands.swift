@@ -13,6 +13,7 @@ extension Session {
     if accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
       return Reply(331, "Anonymous login: send your e-mail address as password.")
     }
+    if let account = accountByCertificate(command.argument) { return try admit(account, after: "USER", 232) }
     if asksForCode(command.argument) {
       return Reply(336, "Password required, and the code of your authenticator application. [alg:totp]")
     }
@@ -29,7 +30,7 @@ extension Session {
     let accounts = accounts
     if let root = accounts.anonymousRoot, Account.isAnonymousName(name) {
       let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
-      return try admit(account)
+      return reply(try admit(account))
     }
     let isCounted = await waitForTurn(name)
     let entry = accounts.entry(named: name)
@@ -47,7 +48,7 @@ extension Session {
         return reply(Reply(332, "Password right. Send ACCT with your account."))
       }
       forgive(name)
-      try admit(account)
+      reply(try admit(account))
     case .rejected:
       if !isCounted { recordFailure(name) }
       refuse(name)
@@ -71,7 +72,7 @@ extension Session {
       return refuse(account.name)
     }
     forgive(account.name)
-    try admit(account)
+    reply(try admit(account))
   }
 
   /// Compares in a time that does not tell where the first difference is.
@@ -98,20 +99,22 @@ extension Session {
     for address in control.peerPolicy.addresses { context.throttle.recordSuccess(address: address.octets, user: name) }
   }
 
-  private func admit(_ account: Account) throws(FTPError) {
+  /// Lets the user in; the reply has the code, if the home can be opened.
+  private func admit(_ account: Account, after verb: Verb = "PASS", _ code: UInt16 = 230) throws(FTPError) -> Reply {
     do {
       try enter(account, root: account.home)
       applyDefaultType()
       applyCharset()
       failedLogins = 0
-      reply(account.isReadOnly ? Reply(230, "Logged in, read-only.") : Reply(230, "Logged in."))
-      context.logger.event(.info, "login", record(verb: "PASS", result: 230))
+      let note = code == 232 ? "by client certificate" : nil
+      context.logger.event(.info, "login", record(verb: verb, result: code, note: note))
+      return account.isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
     } catch {
       // The account is right, its directory is not: that is the operator's to mend and no reason to blame the password.
       context.logger.event(
-        .error, "cannot open the home directory \(account.home): \(error)", record(verb: "PASS", result: 421))
-      reply(Reply(421, "Your home directory cannot be opened. Tell the operator, and try again later."))
+        .error, "cannot open the home directory \(account.home): \(error)", record(verb: verb, result: 421))
       isEnding = true
+      return Reply(421, "Your home directory cannot be opened. Tell the operator, and try again later.")
     }
   }
 

@@ -81,7 +81,7 @@ struct ChallengePolicy: Sendable {
 extension Session {
   /// Whether USER with this name is answered 336: FileZilla said with its ALPN that it understands that.
   func asksForCode(_ name: [UInt8]) -> Bool {
-    control.isFileZilla && snapshot.challenges.asks(name, entry: snapshot.accounts.entry(named: name))
+    control.isFileZilla && snapshot.challenges.asks(name, entry: accounts.entry(named: name))
   }
 
   /// PASS's argument, split for the user of that name.
@@ -92,5 +92,5 @@ extension Session {
 
 extension ControlConnection {
   /// Whether the client negotiated FileZilla's own dialect of FTP over TLS.
-  var isFileZilla: Bool { false }
+  var isFileZilla: Bool { protection == .secured && tls?.applicationProtocol == .fileZilla }
 }

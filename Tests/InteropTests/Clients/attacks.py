@@ -3,7 +3,11 @@
 import pathlib
 import socket
 import ssl
+import subprocess
 import sys
+import tempfile
+import threading
+import time
 
 import ftps
 from ftps import Client, Refused, connect, context, cut, read_all, reset
@@ -272,6 +276,53 @@ def only_the_newest():
     raise AssertionError("TLS 1.2 was spoken")
 
 
+def openssl(*arguments, words=b"", seconds=15):
+    """openssl(1) as a client of the explicit port: what it printed. `words` go in piece by piece, as if typed."""
+    command = ["openssl", "s_client", "-connect", f"{ftps.HOST}:{PORT}", "-starttls", "ftp", *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = []
+    reader = threading.Thread(target=lambda: said.extend(iter(lambda: process.stdout.read1(65536), b"")))
+    reader.start()
+    try:
+        for word in words.split(b"|"):
+            process.stdin.write(word)
+            process.stdin.flush()
+            time.sleep(0.002)  # each piece has to arrive as one read, or s_client takes it for text
+        process.stdin.close()
+        process.wait(seconds)
+    except BrokenPipeError:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    reader.join()
+    return b"".join(said)
+
+
+def early_data():
+    """No ticket allows early data (RFC 8446, section 4.2.10), and what is sent all the same is not read."""
+    with tempfile.TemporaryDirectory() as place:
+        session, early = pathlib.Path(place, "session"), pathlib.Path(place, "early")
+        early.write_bytes(b"USER alice\r\nPASS secret\r\n")
+        said = openssl("-tls1_3", "-sess_out", str(session), words=b"NOOP\r\n|QUIT\r\n")
+        assert b"Max Early Data: 0" in said, said
+        said = openssl("-tls1_3", "-sess_in", str(session), "-early_data", str(early), words=b"QUIT\r\n")
+        assert b"331" not in said and b"Early data was accepted" not in said, said
+    works(Client(PORT).ready())
+
+
+def key_updates():
+    """A flood of KeyUpdate ends the connection or is carried out; it does not stop the server."""
+    openssl("-tls1_3", words=b"|".join([b"K\n"] * 500 + [b"Q\n"]))
+    works(Client(PORT).ready())
+
+
+def renegotiation():
+    """TLS 1.2: the server does not renegotiate."""
+    said = openssl("-tls1_2", words=b"R\n|R\n|QUIT\r\n")
+    assert b"no renegotiation" in said.lower(), said[-600:]
+    works(Client(PORT, context(maximum=ssl.TLSVersion.TLSv1_2)).ready())
+
+
 # How uploads and sessions end
 
 
@@ -386,6 +437,31 @@ def commands_of_protection():
     client.command("AUTH TLS", 503)
     client.command("CCC", 534)
     works(client)
+
+
+def cleared_control():
+    """Settings: tls.ccc. The control connection goes on in clear; data connections stay protected, and AUTH is not taken again."""
+    client = Client(PORT).ready()
+    session = client.session()
+    client.command("CCC", 200)
+    client.socket = client.socket.unwrap()
+    client.command("NOOP", 200)
+    assert client.retrieve("data.bin", session) == WANTED
+    client.command("AUTH TLS", 503)
+    assert client.retrieve("data.bin", session) == WANTED
+    client.command("QUIT", 221)
+
+
+def beginning_anew():
+    """REIN: nothing of the login is left, and a transfer needs one."""
+    client = Client(PORT).ready()
+    works(client)
+    client.command("REIN", 220)
+    try:
+        client.command("RETR data.bin", 530)
+    except (ssl.SSLError, EOFError):
+        # The server has ended TLS, as RFC 4217, section 11, has it: the session goes on in clear, under AUTH again.
+        pass
 
 
 def required_login():

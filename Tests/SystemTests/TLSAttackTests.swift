@@ -1,0 +1,78 @@
+// Attacks on a server with TLS, each by a small client in Python against a weftpd of its own: see InteropTests/Clients/attacks.py.
+
+import TestSupport
+import Testing
+
+extension SystemTests {
+  @Suite(.enabled(if: isInstalled("python3"), "python3 is not installed"))
+  struct TLSAttackTests {
+    private static let bound = "tls.data-session=require"
+
+    /// A function of attacks.py and the settings it is written for.
+    struct Attack: Sendable, CustomTestStringConvertible {
+      let name: String
+      let settings: [String]
+      var testDescription: String { ([name] + settings).joined(separator: " ") }
+
+      init(_ name: String, _ settings: String...) {
+        self.name = name
+        self.settings = settings
+      }
+    }
+
+    private static let thieves = [
+      Attack("thief_in_clear"), Attack("thief_in_clear", bound),
+      Attack("thief_who_says_nothing", "timeouts.handshake=1s"),
+      Attack("thief_with_tls", bound), Attack("thief_with_another_login", bound),
+      Attack("thief_with_an_older_session_of_the_victim", bound), Attack("thief_after_the_victim_resumed"),
+      Attack("thief_of_an_upload", bound),
+    ]
+    private static let injections = [
+      Attack("injection"), Attack("injection_after_234"), Attack("clear_name_is_forgotten"),
+      Attack("plain_on_the_implicit_port"), Attack("tls_on_the_explicit_port"),
+      Attack("slow_handshakes", "timeouts.handshake=1s"),
+    ]
+    private static let handshakes = [
+      Attack("protocols"), Attack("foreign_protocols"), Attack("foreign_protocol_on_data"), Attack("names"),
+      Attack("old_versions"), Attack("only_the_newest", "tls.minimum=1.3"), Attack("early_data"), Attack("key_updates"),
+      Attack("renegotiation"),
+    ]
+    private static let ends = [
+      Attack("missing_close_accepted"), Attack("missing_close_refused", "tls.missing-close=refuse"),
+      Attack("missing_close_by_size", "tls.missing-close=accept-if-size-matches"),
+      Attack("reset_is_never_a_whole_upload"), Attack("ends_are_marked", "timeouts.idle=2s"),
+      Attack("nothing_comes_on_an_upload"),
+    ]
+    private static let commands = [
+      Attack("commands_of_protection"), Attack("required_login", "tls.mode=required-login"),
+      Attack("required_data", "tls.mode=required-data"), Attack("a_refusal_before_the_data_handshake"),
+      Attack("cleared_control", "tls.ccc=true"), Attack("beginning_anew"),
+    ]
+
+    @Test(arguments: thieves + injections) func fails(_ attack: Attack) async throws { try await run(attack) }
+
+    @Test(arguments: handshakes + ends + commands) func isAnswered(_ attack: Attack) async throws {
+      try await run(attack)
+    }
+
+    private func run(_ attack: Attack) async throws {
+      try await Blocking.run {
+        let root = try TemporaryDirectory()
+        try root.write("data.bin", pattern(1_234_567))
+        var options = Server.Options(settings: ["log.level=debug"] + attack.settings)
+        options.listen = ["127.0.0.1:0", "ftps://127.0.0.1:0"]
+        try Server.with(options, root: root) { server in
+          let ports = server.endpoints.map { String($0.port) }
+          let result = try TestSupport.run(["python3", Self.script, attack.name] + ports + [root.path])
+          try require(result.exitCode == 0, "\(attack.testDescription): \(result.errors)")
+        }
+      }
+    }
+
+    /// Beside the clients of the interoperability tests.
+    private static let script = {
+      let here = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+      return here + "/InteropTests/Clients/attacks.py"
+    }()
+  }
+}
