@@ -9,6 +9,8 @@ import struct
 import time
 
 HOST, TIMEOUT = "127.0.0.1", 20
+# Of the sockets: 0 is plain TCP.
+PROTOCOL = 0
 
 
 class Refused(Exception):
@@ -36,7 +38,12 @@ def context(protocols=(), minimum=None, maximum=None, certificate=None):
 
 
 def connect(port, source=None):
-    return socket.create_connection((HOST, port), TIMEOUT, (source, 0) if source else None)
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, PROTOCOL)
+    made.settimeout(TIMEOUT)
+    if source:
+        made.bind((source, 0))
+    made.connect((HOST, port))
+    return made
 
 
 class Client:
