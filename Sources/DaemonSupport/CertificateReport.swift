@@ -9,12 +9,16 @@ public enum CertificateReport {
   /// Empty when TLS is off; a notice when no certificate is named, since the server then makes its own.
   public static func findings(_ settings: Settings) -> [CertificateFinding] {
     guard let options = settings.wantedTLS else { return [] }
-    if options.certificates.isEmpty { return [.none] }
-    return options.certificates.flatMap { files in
-      CertificateFindings.examine(
-        certificate: files.certificate, key: files.key ?? files.certificate,
-        passphrase: files.passphraseFile.map { passphrase(in: $0) } ?? [], at: WallClock.seconds)
+    let own = options.certificates.isEmpty ? [.none] : options.certificates.flatMap { examine($0, names: []) }
+    return options.hosts.sorted { $0.key < $1.key }.reduce(into: own) { findings, host in
+      findings += host.value.flatMap { examine($0, names: [host.key]) }
     }
+  }
+
+  private static func examine(_ files: CertificateFiles, names: [String]) -> [CertificateFinding] {
+    CertificateFindings.examine(
+      certificate: files.certificate, key: files.key ?? files.certificate,
+      passphrase: files.passphraseFile.map { passphrase(in: $0) } ?? [], names: names, at: WallClock.seconds)
   }
 
   /// The first line of a file; nothing if it cannot be read, which the finding about the key then tells.

@@ -55,17 +55,41 @@ extension SystemTests {
       try await run(attack)
     }
 
-    private func run(_ attack: Attack) async throws {
+    @Test(.enabled(if: isInstalled("openssl"), "openssl is not installed")) func aCertificateChanges() async throws {
       try await Blocking.run {
-        let root = try TemporaryDirectory()
-        try root.write("data.bin", pattern(1_234_567))
-        var options = Server.Options(settings: ["log.level=debug"] + attack.settings)
-        options.listen = ["127.0.0.1:0", "ftps://127.0.0.1:0"]
-        try Server.with(options, root: root) { server in
-          let ports = server.endpoints.map { String($0.port) }
-          let result = try TestSupport.run(["python3", Self.script, attack.name] + ports + [root.path])
-          try require(result.exitCode == 0, "\(attack.testDescription): \(result.errors)")
+        let place = try TemporaryDirectory()
+        let script = """
+          for n in first second; do openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $n.key \
+            -out $n.crt -days 2 -subj /CN=$n -addext subjectAltName=DNS:localhost || exit 1; cat $n.crt $n.key > $n.pem; done
+          cp first.pem live.pem; chmod 600 *.pem
+          """
+        let made = try TestSupport.run(["sh", "-c", script], directory: place.path)
+        try require(made.exitCode == 0, made.errors)
+        let files = ["tls.certificate=\(place.path)/live.pem"]
+        let checked = try TestSupport.run([try Server.binary(), "check", "--set", files[0]])
+        try require(checked.exitCode == 0 && checked.errors.contains("tls notice:"), checked.errors)
+        try require(checked.errors.contains("tls warning:") && checked.errors.contains("expires in"), checked.errors)
+        try Self.run(Attack("certificate_change", files[0], Self.bound), [place.path]) { server in
+          try require(server.process.errorText.contains("the certificates in use stay"), "the bad one is not logged")
         }
+      }
+    }
+
+    private func run(_ attack: Attack) async throws { try await Blocking.run { try Self.run(attack) } }
+
+    /// Runs an attack against a server of its own; `check` may look at that afterwards.
+    private static func run(
+      _ attack: Attack, _ arguments: [String] = [], _ check: (Server) throws -> Void = { _ in }
+    ) throws {
+      let root = try TemporaryDirectory()
+      try root.write("data.bin", pattern(1_234_567))
+      var options = Server.Options(settings: ["log.level=debug"] + attack.settings)
+      options.listen = ["127.0.0.1:0", "ftps://127.0.0.1:0"]
+      try Server.with(options, root: root) { server in
+        let ports = server.endpoints.map { String($0.port) }
+        let result = try TestSupport.run(["python3", script, attack.name] + ports + [root.path] + arguments)
+        try require(result.exitCode == 0, "\(attack.testDescription): \(result.errors)")
+        try check(server)
       }
     }
 

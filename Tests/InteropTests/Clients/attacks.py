@@ -323,6 +323,34 @@ def renegotiation():
     works(Client(PORT, context(maximum=ssl.TLSVersion.TLSv1_2)).ready())
 
 
+def certificate_change():
+    """Settings: tls.certificate is live.pem. A changed file is noticed; running sessions and their tickets stay good; a bad one changes
+    nothing."""
+    place = pathlib.Path(sys.argv[5])
+
+    def shown():
+        with Client(PORT).auth().socket as control:
+            return control.getpeercert(True)
+
+    running = Client(PORT).ready()
+    works(running)
+    old = shown()
+    assert old == ssl.PEM_cert_to_DER_cert((place / "first.crt").read_text())
+    (place / "live.pem").write_bytes((place / "second.pem").read_bytes())
+    deadline = time.monotonic() + 20
+    while shown() == old:
+        assert time.monotonic() < deadline, "the new certificate is not noticed"
+        time.sleep(0.2)
+    assert shown() == ssl.PEM_cert_to_DER_cert((place / "second.crt").read_text())
+    works(running)
+    (place / "live.pem").write_bytes(b"nonsense")
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        assert shown() == ssl.PEM_cert_to_DER_cert((place / "second.crt").read_text())
+        time.sleep(0.2)
+    works(running)
+
+
 # How uploads and sessions end
 
 
