@@ -2,13 +2,14 @@
 
 import Accounts
 import FTPProtocol
+import Foundation
 import Glibc
 import LinuxSystem
 import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(5))) struct ReplySequenceTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ReplySequenceTests {
   @Test func everyRowOfTheCommandTableStandsInTheTableOfReplies() {
     let verbs = ReplyTable.rows.map(\.verb)
     #expect(Set(verbs).count == verbs.count)
@@ -22,8 +23,11 @@ import Testing
       for row in ReplyTable.rows {
         let built = CommandTable.row(row.verb)
         for (line, isGood) in [(row.good, true), (row.bad ?? row.good, false)] {
-          let talk = try Talk(address, state)
-          let code = try talk.answer(to: line)
+          let (talk, code): (Talk, Int)
+          do {
+            talk = try Talk(address, state)
+            code = try talk.answer(to: line)
+          } catch { throw TalkError(text: "\(state): \(line): \(error)") }
           let allowed = row.codes.union(ReplyTable.anywhere).union([502])
           #expect(allowed.contains(code), "\(state): \(line) was answered \(code)")
           if built?.isBuilt == false { #expect(code == 502, "\(state): \(line)") }
@@ -31,7 +35,7 @@ import Testing
             #expect(code == 530, "\(state): \(line) was answered \(code)")
           }
           if !isGood, row.bad != nil, state == .loggedIn { #expect(code >= 400, "\(line) was answered \(code)") }
-          try talk.finish(after: row.verb)
+          do { try talk.finish(after: row.verb) } catch { throw TalkError(text: "\(state): after \(line): \(error)") }
         }
       }
     }
@@ -82,7 +86,10 @@ import Testing
       configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
     try server.start()
-    try await blocking { try body(address) }
+    // A thread of its own, not one of libdispatch's workers: those verify the passwords.
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(with: Result { try body(address) }) }
+    }
     await server.drain(grace: .seconds(10))
   }
 }
