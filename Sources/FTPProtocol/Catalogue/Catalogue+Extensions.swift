@@ -201,5 +201,64 @@ extension Catalogue {
       de: "Es ist mehr als {1} Verzeichnisse tief; weiter wird nicht gezählt.",
       fr: "Plus de {1} répertoires de profondeur ; on ne compte pas au-delà.",
       es: "Tiene más de {1} niveles; no se cuenta más allá.", ja: "{1} 階層を超えるため数えません。"),
+    .init(
+      "COMB: each file may be named once.",
+      de: "COMB: Jede Datei darf nur einmal genannt werden.",
+      fr: "COMB : chaque fichier ne peut être nommé qu'une fois.",
+      es: "COMB: cada archivo solo puede nombrarse una vez.", ja: "COMB: 同じファイルは一度だけ指定できます。"),
+    .init(
+      "RANG works in TYPE I, MODE S only: send TYPE I first.",
+      de: "RANG gibt es nur in TYPE I, MODE S: bitte zuerst TYPE I senden.",
+      fr: "RANG n'existe qu'en TYPE I, MODE S : envoyez d'abord TYPE I.",
+      es: "RANG solo existe en TYPE I, MODE S: envíe antes TYPE I.",
+      ja: "RANG は TYPE I と MODE S でのみ使えます。先に TYPE I を送ってください。"),
+    .init(
+      "It is a directory: there is no digest of one.",
+      de: "Das ist ein Verzeichnis: davon gibt es keine Prüfsumme.",
+      fr: "C'est un répertoire : il n'a pas d'empreinte.", es: "Es un directorio: no tiene resumen.",
+      ja: "ディレクトリのダイジェストは計算できません。"),
+    .init(
+      "{1} entries are removed, which is as much as one SITE RMDIR does. Send it again for the rest.",
+      de: "{1} Einträge sind gelöscht, mehr tut ein SITE RMDIR nicht. Für den Rest bitte erneut senden.",
+      fr: "{1} entrées supprimées, le maximum pour un SITE RMDIR. Renvoyez-le pour le reste.",
+      es: "{1} entradas eliminadas, el máximo de un SITE RMDIR. Envíelo otra vez para el resto.",
+      ja: "{1} 項目を削除しました。一度の SITE RMDIR の上限です。残りはもう一度送ってください。"),
+    .init(
+      "The file became shorter while it was read. Try again.",
+      de: "Die Datei wurde beim Lesen kürzer. Bitte erneut versuchen.",
+      fr: "Le fichier a raccourci pendant la lecture. Réessayez.",
+      es: "El archivo se acortó durante la lectura. Inténtelo de nuevo.", ja: "読み込み中にファイルが短くなりました。やり直してください。"),
+    .init(
+      "Too much of this is going on here. Try again later.",
+      de: "Davon läuft hier gerade zu viel. Bitte später erneut versuchen.",
+      fr: "Trop d'opérations de ce genre sont en cours. Réessayez plus tard.",
+      es: "Hay demasiadas operaciones de este tipo en curso. Inténtelo más tarde.", ja: "同じ処理が多すぎます。後でやり直してください。"),
+    .init(
+      "The server is busy with other files. Try again later.",
+      de: "Der Server ist mit anderen Dateien beschäftigt. Bitte später erneut versuchen.",
+      fr: "Le serveur est occupé par d'autres fichiers. Réessayez plus tard.",
+      es: "El servidor está ocupado con otros archivos. Inténtelo más tarde.", ja: "サーバーは他のファイルを処理中です。後でやり直してください。"),
+    .init(
+      "Transfer complete: {1} bytes of the range.",
+      de: "Übertragung beendet: {1} bytes des Bereichs.", fr: "Transfert terminé : {1} bytes de la plage.",
+      es: "Transferencia completa: {1} bytes del intervalo.", ja: "転送が完了しました: 範囲の {1} bytes"),
+    .init(
+      "The file became shorter meanwhile.",
+      de: "Die Datei wurde inzwischen kürzer.", fr: "Le fichier a raccourci entre-temps.",
+      es: "El archivo se acortó mientras tanto.", ja: "その間にファイルが短くなりました。"),
+    .init(
+      "More came than the range holds; nothing beyond it was written.",
+      de: "Es kam mehr, als der Bereich fasst; dahinter wurde nichts geschrieben.",
+      fr: "Il est arrivé plus que la plage ne contient ; rien n'a été écrit au-delà.",
+      es: "Llegó más de lo que cabe en el intervalo; no se escribió nada más allá.",
+      ja: "範囲を超えるデータが届きましたが、書き込んでいません。"),
+    .init(
+      "{1} bytes of the range did not come.",
+      de: "{1} bytes des Bereichs kamen nicht an.", fr: "{1} bytes de la plage ne sont pas arrivés.",
+      es: "No llegaron {1} bytes del intervalo.", ja: "範囲のうち {1} bytes が届きませんでした。"),
+    .init(
+      "SITE <command>, one of:",
+      de: "SITE <Befehl>, einer von:", fr: "SITE <commande>, au choix :", es: "SITE <orden>, una de:",
+      ja: "SITE <コマンド>、次のどれか:"),
   ]
 }
