@@ -20,6 +20,9 @@ struct ProtocolCheck: Sendable {
     ProtocolCheck(name: "time-stamp", run: checkTimeStamp),
     ProtocolCheck(name: "ascii", run: checkASCII),
     ProtocolCheck(name: "listing", run: checkListing),
+    ProtocolCheck(name: "decoder", run: checkDecoder),
+    ProtocolCheck(name: "encoder", run: checkEncoder),
+    ProtocolCheck(name: "restart-point", run: checkRestartPoint),
   ]
 }
 

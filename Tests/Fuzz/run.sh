@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 seconds=${1:-20}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- command-reader path list-arguments data-port time-stamp ascii listing
+[ $# -gt 0 ] || set -- command-reader path list-arguments data-port time-stamp ascii listing decoder encoder restart-point
 work=${FUZZ_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/weftpd-fuzz.XXXXXX")}
 mkdir -p "$work"
 
@@ -21,9 +21,10 @@ export SWIFT_BACKTRACE=enable=no
 tests=$top/Tests/FTPProtocolTests
 # Optimised, yet with assertions: they are half of what the fuzzer can find.
 swiftc -swift-version 6 -O -assert-config Debug -parse-as-library -sanitize=fuzzer -module-name FTPProtocolFuzz \
-  -o "$work/fuzz" -I "$top/Sources/CZlib" "$top"/Sources/FTPProtocol/*.swift "$top"/Sources/FTPProtocol/Coding/*.swift \
+  -lz -o "$work/fuzz" -I "$top/Sources/CZlib" "$top"/Sources/FTPProtocol/*.swift "$top"/Sources/FTPProtocol/Coding/*.swift \
   "$tests/TestBytes.swift" "$tests/ProtocolChecks.swift" \
-  "$tests/CodecChecks.swift" "$here/FTPProtocolFuzz.swift"
+  "$tests/CodecChecks.swift" "$tests"/Coding/CodingDriver.swift "$tests"/Coding/CodingChecks.swift \
+  "$here/FTPProtocolFuzz.swift"
 
 failed=
 for target; do

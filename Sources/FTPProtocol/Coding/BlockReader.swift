@@ -46,11 +46,12 @@ struct BlockReader: Sendable {
   ) throws(CodingError) -> WireToken? {
     if told(BlockDescriptor.suspectData) { return .suspectData }
     if pending & BlockDescriptor.marker != 0 {
-      let piece = input[cursor...].prefix(left)
-      guard marker.append(piece) else { throw .malformedMarker(at: offset &+ UInt64(cursor)) }
-      cursor &+= piece.count
-      left &-= piece.count
-      if left > 0 { return .nothing }
+      while left > 0 {
+        guard cursor < input.count else { return .nothing }
+        guard marker.append(input[cursor]) else { throw .malformedMarker(at: offset &+ UInt64(cursor)) }
+        cursor &+= 1
+        left &-= 1
+      }
       // The place that the marker marks is behind a record that ends with it.
       if told(BlockDescriptor.endOfRecord) { return .endOfRecord }
       _ = told(BlockDescriptor.marker)

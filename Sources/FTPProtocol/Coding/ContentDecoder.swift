@@ -72,7 +72,9 @@ struct ContentDecoder: Sendable {
     case .prefixed: step = writer?.transform(input, into: output, map: map) ?? (0, 0)
     case .pages(let markLeft, var parser):
       if markLeft > 0 { return (0, mark(output, parser)) }
-      do { step = try parser.transform(input, into: output) } catch { throw CodingError(error, at: offset) }
+      do { step = try parser.transform(input, into: output) } catch {
+        throw CodingError(error, at: offset &+ UInt64(parser.faultOffset))
+      }
       layout = .pages(markLeft: 0, parser)
     }
     position.fileOffset &+= UInt64(step.produced)

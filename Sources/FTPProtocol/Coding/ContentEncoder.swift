@@ -132,7 +132,7 @@ struct ContentEncoder: Sendable {
       let (consumed, produced) = try parser.transform(input, into: output)
       return (consumed, produced, parser.isBetweenPages ? .page : .nothing)
     } catch {
-      throw .storedPage(at: fileOffset)
+      throw .storedPage(at: fileOffset &+ UInt64(parser.faultOffset))
     }
   }
 }

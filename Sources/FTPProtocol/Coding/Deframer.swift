@@ -19,20 +19,25 @@ struct Deframer: Sendable {
   private enum Framing: Sendable {
     /// As they are: mode S, structures F and P.
     case plain
-    case escaped(EscapeReader)
-    case blocks(BlockReader)
-    case strings(StringReader)
+    case escaped
+    case blocks
+    case strings
   }
 
-  private var framing: Framing
+  private let framing: Framing
+  // Only one is used. They stand side by side and not in the cases of an enumeration, so that they are changed in place.
+  private var escapes = EscapeReader()
+  private var blocks = BlockReader()
+  private var strings: StringReader
 
   init(_ format: TransferFormat) {
     switch (format.mode, format.structure) {
-    case (.stream, .record), (.deflate, .record): framing = .escaped(EscapeReader())
+    case (.stream, .record), (.deflate, .record): framing = .escaped
     case (.stream, _), (.deflate, _): framing = .plain
-    case (.block, _): framing = .blocks(BlockReader())
-    case (.compressed, _): framing = .strings(StringReader(filler: Compressor.filler(format)))
+    case (.block, _): framing = .blocks
+    case (.compressed, _): framing = .strings
     }
+    strings = StringReader(filler: Compressor.filler(format))
   }
 
   /// Whether the bytes are content as they are.
@@ -42,8 +47,8 @@ struct Deframer: Sendable {
   var isPending: Bool {
     switch framing {
     case .plain, .escaped: false
-    case .blocks(let reader): reader.isPending
-    case .strings(let reader): reader.isPending
+    case .blocks: blocks.isPending
+    case .strings: strings.isPending
     }
   }
 
@@ -52,7 +57,7 @@ struct Deframer: Sendable {
     switch framing {
     case .plain: true
     case .escaped, .blocks: false
-    case .strings(let reader): reader.mayEnd
+    case .strings: strings.mayEnd
     }
   }
 
@@ -64,16 +69,9 @@ struct Deframer: Sendable {
   ) throws(CodingError) -> WireToken {
     switch framing {
     case .plain: return cursor < input.count ? .content(input.count &- cursor) : .nothing
-    case .escaped(var reader):
-      defer { framing = .escaped(reader) }
-      return try reader.next(input, at: &cursor, offset: offset)
-    case .blocks(var reader):
-      // A marker's bytes are gathered in an array: it is rare, and copied then.
-      defer { framing = .blocks(reader) }
-      return try reader.next(input, at: &cursor, offset: offset)
-    case .strings(var reader):
-      defer { framing = .strings(reader) }
-      return try reader.next(input, at: &cursor, offset: offset)
+    case .escaped: return try escapes.next(input, at: &cursor, offset: offset)
+    case .blocks: return try blocks.next(input, at: &cursor, offset: offset)
+    case .strings: return try strings.next(input, at: &cursor, offset: offset)
     }
   }
 
@@ -81,12 +79,8 @@ struct Deframer: Sendable {
   mutating func take(_ count: Int) {
     switch framing {
     case .plain, .escaped: break
-    case .blocks(var reader):
-      reader.take(count)
-      framing = .blocks(reader)
-    case .strings(var reader):
-      reader.take(count)
-      framing = .strings(reader)
+    case .blocks: blocks.take(count)
+    case .strings: strings.take(count)
     }
   }
 }
@@ -131,12 +125,10 @@ struct EscapeReader: Sendable {
 struct MarkerText: Sendable {
   private var bytes: [UInt8] = []
 
-  /// Adds bytes; false if they cannot be a marker's.
-  mutating func append(_ more: some Collection<UInt8>) -> Bool {
-    guard more.count <= BlockDescriptor.markerLimit &- bytes.count, more.allSatisfy(BlockDescriptor.isMarkerByte) else {
-      return false
-    }
-    bytes.append(contentsOf: more)
+  /// Adds a byte; false if it cannot be a marker's.
+  mutating func append(_ byte: UInt8) -> Bool {
+    guard bytes.count < BlockDescriptor.markerLimit, BlockDescriptor.isMarkerByte(byte) else { return false }
+    bytes.append(byte)
     return true
   }
 

@@ -31,6 +31,8 @@ struct PageParser: Sendable {
   private var header: UInt32 = 0
   private var pages: PageSet
   private let map: CharacterMap
+  /// Where in the input of the last step the fault stood.
+  private(set) var faultOffset = 0
 
   init(_ map: CharacterMap, from restart: RestartPoint) {
     self.map = map
@@ -75,13 +77,16 @@ struct PageParser: Sendable {
       let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
       let room = UnsafeMutableRawBufferPointer(rebasing: output[produced...])
       switch stage {
-      case .ended: throw .bytesAfterLastPage
+      case .ended:
+        faultOffset = consumed
+        throw .bytesAfterLastPage
       case .header(let count):
         guard room.count >= 4 else { return (consumed, produced) }
         header = header << 8 | UInt32(rest[0])
         consumed &+= 1
         stage = .header(count &+ 1)
         if count == 3 {
+          faultOffset = consumed &- 1
           try beginPage()
           room.storeBytes(of: header.bigEndian, as: UInt32.self)
           produced &+= 4

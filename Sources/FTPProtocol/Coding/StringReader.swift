@@ -34,9 +34,9 @@ struct StringReader: Sendable {
         guard cursor < input.count else { return .nothing }
         let count = min(left, input.count &- cursor)
         if pending & BlockDescriptor.marker == 0 { return .content(count) }
-        guard marker.append(input[cursor..<(cursor &+ count)]) else { throw malformedMarker(offset, cursor) }
-        cursor &+= count
-        left &-= count
+        guard marker.append(input[cursor]) else { throw malformedMarker(offset, cursor) }
+        cursor &+= 1
+        left &-= 1
         continue
       }
       if isInString, runLength == nil {
@@ -72,7 +72,9 @@ struct StringReader: Sendable {
     _ byte: UInt8, _ count: Int, _ offset: UInt64, _ cursor: Int
   ) throws(CodingError) -> WireToken? {
     if pending & BlockDescriptor.marker != 0 {
-      guard marker.append(repeatElement(byte, count: count)) else { throw malformedMarker(offset, cursor) }
+      for _ in 0..<count {
+        guard marker.append(byte) else { throw malformedMarker(offset, cursor) }
+      }
       return nil
     }
     return count > 0 ? .run(byte, count) : nil
