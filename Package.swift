@@ -97,8 +97,10 @@ let package = Package(
     .testTarget(
       name: "ConversationTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["TestSupport", "weftpd"], exclude: ["Clients"], swiftSettings: settings),
-    .testTarget(name: "SystemTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+      name: "InteropTests", dependencies: ["TestSupport", "weftpd"], exclude: ["Clients", "block_mode.py"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SystemTests", dependencies: ["TestSupport", "weftpd", "FTPProtocol"], swiftSettings: settings),
     .testTarget(name: "PrivilegeTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(
       name: "MultipathTests", dependencies: ["TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],

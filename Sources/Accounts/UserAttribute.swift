@@ -44,6 +44,10 @@ public struct UserAttribute: Sendable {
       meaning: "Further trees of the user, which SMNT changes to (RFC 959, section 4.1.1).",
       isValid: { MountPoint.list($0) != nil }),
     UserAttribute(
+      key: "recfm", expected: "lines or prefixed",
+      meaning: "How the records of STRU R stand on disk unless SITE RECFM says otherwise.",
+      isValid: { $0 == "lines" || $0 == "prefixed" }),
+    UserAttribute(
       key: "tls", expected: "required, required-login or required-data",
       meaning: "How much TLS this user needs, if more than `tls.mode` asks; `required` is `required-data`.",
       isValid: { ["required", "required-login", "required-data"].contains($0) }),

@@ -29,6 +29,8 @@ extension ServerConfiguration {
           name: name, greeting: host.greeting, certificate: host.certificate.map(absolutePath),
           key: host.key.map(absolutePath), defaultType: host.defaultType)
       })
+    transfer.markerInterval = UInt64(clamping: settings.markerInterval)
+    transfer.codePage = UInt16(settings.codePage.rawValue).flatMap { .init(rawValue: $0) } ?? transfer.codePage
     limits.sessions = settings.sessionLimit
     limits.sessionsPerAddress = settings.sessionsPerAddressLimit
     limits.commandLine = settings.commandLineLimit

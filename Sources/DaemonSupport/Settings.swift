@@ -50,6 +50,9 @@ public struct Settings: Sendable, Equatable {
   public var tlsClientVerification = TLSOptions.ClientVerification.off
   public var tlsClientAuthority: String?
   public var tlsClientRevocations: String?
+  /// Bytes; 0: no restart markers.
+  public var markerInterval = 0
+  public var codePage = CodePageSetting.ibm1047
 
   public var loginTimeout = Duration.zero
   public var handshakeTimeout = Duration.zero
@@ -125,6 +128,14 @@ public enum PassiveAddressSetting: Hashable, Sendable, CustomStringConvertible {
     case .fixed(let address): return address.description
     }
   }
+}
+
+/// The EBCDIC code page of TYPE E, by IBM's number.
+public enum CodePageSetting: String, Sendable, CaseIterable {
+  case ibm1047 = "1047"
+  case ibm037 = "037"
+  case ibm500 = "500"
+  case ibm273 = "273"
 }
 
 /// How a log line is written.

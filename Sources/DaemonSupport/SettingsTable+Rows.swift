@@ -93,6 +93,18 @@ extension SettingsTable {
 
   static let transfer: [Setting] = [
     Setting(
+      "transfer.marker-interval", .size(0...(1 << 40)), \.markerInterval, default: "16MiB", unit: "bytes",
+      """
+      How much of a file lies between two restart markers of a download in MODE B or C, from which a client can go on after \
+      a broken connection. 0 sends none.
+      """),
+    Setting(
+      "transfer.ebcdic-code-page", .choice(), \.codePage, default: "1047",
+      """
+      The characters of TYPE E: 1047 is what z/OS uses for text, 037 is the USA's and Canada's, 500 is international, 273 is \
+      Germany's and Austria's.
+      """),
+    Setting(
       "transfer.default-type", .choice(), \.defaultType, default: "A",
       """
       The transfer type of a client that sends no TYPE: `A` (text), as RFC 959 wants, or `I` (bytes as they are), for \

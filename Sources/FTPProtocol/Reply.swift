@@ -38,6 +38,9 @@ public struct Reply: Sendable {
     self.init(code: code, text: .bytes(Array(closing.utf8)), opening: Array(opening.utf8), lines: lines)
   }
 
+  /// The same text under another code.
+  public func with(code: UInt16) -> Reply { Reply(code: code, text: text, opening: opening, lines: lines) }
+
   private init(code: UInt16, text: Text, opening: [UInt8]?, lines: [[UInt8]]) {
     self.code = code
     self.text = text

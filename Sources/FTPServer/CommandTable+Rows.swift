@@ -33,9 +33,13 @@ extension CommandTable {
   ]
 
   static let parameters: [CommandRow] = [
-    now("TYPE", "TYPE A [N] | I | L 8", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.type($1) },
-    now("MODE", "MODE S", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.mode($1) },
-    now("STRU", "STRU F", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.structure($1) },
+    now(
+      "TYPE", "TYPE A [N | T | C] | E [N | T | C] | I | L 8", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]
+    ) { try $0.type($1) },
+    now("MODE", "MODE S | B | C | Z", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart], feature: "MODE Z") {
+      try $0.mode($1)
+    },
+    now("STRU", "STRU F | R | P", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.structure($1) },
     now("OPTS", "OPTS <command> [options]", "RFC 2389 4", .required, .beforeLogin) { try $0.options($1) },
     now("CLNT", "CLNT <client>", "by custom", .optional, .beforeLogin, feature: "CLNT") { try $0.client($1) },
     now("CSID", "CSID Name=<client>; ...", "draft-peterson-streamlined-ftp 3", .required, .beforeLogin, feature: "CSID")
@@ -69,7 +73,9 @@ extension CommandTable {
     later("APPE", "APPE <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.store($1) },
     later("STOU", "STOU [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.storeUnique($1) },
     now("ALLO", "ALLO <size> [R <record size>]", "RFC 959 4.1.3", .required, .keepsRestart) { try $0.allocate($1) },
-    now("REST", "REST <offset>", "RFC 3659 5", .required, .keepsRestart, feature: "REST STREAM") { try $0.restart($1) },
+    now("REST", "REST <offset or marker>", "RFC 3659 5", .required, .keepsRestart, feature: "REST STREAM") {
+      try $0.restart($1)
+    },
     now("ABOR", "ABOR", "RFC 959 4.1.3", .none, .keepsRename) { try $0.abort($1) },
     later("LIST", "LIST [options] [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.list($1) },
     later("NLST", "NLST [options] [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.nameList($1) },

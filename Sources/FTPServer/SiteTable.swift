@@ -31,6 +31,7 @@ enum SiteTable {
     now("LINK", "LINK <target> <pathname>") { try $0.siteLink($1) },
     now("MKDIR", "MKDIR <pathname>") { try $0.siteMakeDirectories($1) },
     later("QUOTA", "QUOTA", needsArgument: false) { session, command, _ in try await session.siteQuota(command) },
+    now("RECFM", "RECFM [LINES | PREFIXED]", needsArgument: false) { try $0.recordForm($1) },
     later("RMDIR", "RMDIR <pathname>") { try await $0.siteRemoveTree($1, $2) },
     now("SYMLINK", "SYMLINK <target> <pathname>") { try $0.siteSymbolicLink($1) },
     now("UMASK", "UMASK [<octal mask>]", needsArgument: false) { try $0.siteUmask($1) },

@@ -71,9 +71,10 @@ public final class Parking: @unchecked Sendable {
   ///
   /// A task costs kilobytes that an idle session need not hold.
   public func call(
-    when first: Int32, _ firstInterest: Readiness, until: MonotonicTime, _ function: @escaping @Sendable (Wake) -> Void
+    when first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
+    until: MonotonicTime, _ function: @escaping @Sendable (Wake) -> Void
   ) {
-    park(.callback(function), first, firstInterest, -1, [], until)
+    park(.callback(function), first, firstInterest, second, secondInterest, until)
   }
 
   private func park(

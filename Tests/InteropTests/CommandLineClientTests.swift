@@ -49,6 +49,26 @@ import Testing
     }
   }
 
+  @Test(installed("lftp"))
+  func lftpCompresses() async throws {
+    try await Interop.run { test in
+      let settings = """
+        debug -o log 9; set cmd:fail-exit yes; set net:max-retries 2; set net:timeout 20; set ftp:ssl-allow no; \
+        set ftp:use-mode-z yes; set ftp:mode-z-level 3; open -u alice,\(Server.password) ftp://127.0.0.1:\(test.port);
+        """
+      try lftp(
+        test, settings + "mirror tree back; get data.bin; put data.bin -o up.bin; put back/empty -o void; cls -l; ls")
+      try test.requireSameTree(test.server.root.path + "/tree", test.local.path + "/back")
+      try test.requireLocal("data.bin")
+      try test.requireRemote("up.bin")
+      try test.requireRemote("void", [])
+      let log = String(decoding: try test.local.read("log"), as: UTF8.self)
+      for line in ["---> MODE Z", "---> OPTS MODE Z LEVEL 3", "<--- 200 Mode set to Z."] {
+        try require(log.contains(line), "'\(line)' is not in the log of lftp: \(log.suffix(3000))")
+      }
+    }
+  }
+
   private func lftp(_ test: Interop, _ script: String) throws {
     try test.client("lftp", "--norc", "-c", script, environment: ["LC_ALL": "C.UTF-8", "HOME": test.local.path])
   }

@@ -44,6 +44,17 @@ import Testing
     }
   }
 
+  @Test func convertsText() async throws {
+    try await Interop.run { test in
+      try test.server.root.write("text", bytes("one\ntwo\n"))
+      try curl(test, ["-B", "-o", "out", test.url + "text"])
+      try test.requireLocal("out", bytes("one\r\ntwo\r\n"))
+      // curl sends a file's bytes as they are in TYPE A, too: CR LF has to be there.
+      try curl(test, ["--use-ascii", "-T", "out", test.url + "up"])
+      try test.requireRemote("up", bytes("one\ntwo\n"))
+    }
+  }
+
   @Test func anAbsentFileIsError78() async throws {
     try await Interop.run { test in
       let result = try TestSupport.run(common + ["-o", "/dev/null", test.url + "absent"])

@@ -39,6 +39,10 @@ public enum CodingError: Error, Sendable, Hashable {
   case pageFileCutShort(at: UInt64)
   /// A stored file of pages has a header that cannot be one.
   case storedPage(at: UInt64)
+  /// Mode Z: the bytes are no zlib stream, or its check sum is wrong.
+  case corruptDeflate(at: UInt64)
+  /// Bytes follow the end of the file, or in mode Z of the zlib stream.
+  case bytesAfterEnd(at: UInt64)
 
   /// Whether the stored file is at fault and not what came over the wire.
   public var isInFile: Bool {
@@ -55,7 +59,8 @@ public enum CodingError: Error, Sendable, Hashable {
       .malformedMarker(let offset), .markerInPageHeader(let offset), .lineFeedInRecord(let offset),
       .pageHeaderLength(_, let offset), .unknownPageType(_, let offset), .dataInLastPage(let offset),
       .repeatedPage(_, let offset), .bytesAfterLastPage(let offset), .noLastPage(let offset), .recordPrefix(let offset),
-      .recordCutShort(let offset), .pageFileCutShort(let offset), .storedPage(let offset):
+      .recordCutShort(let offset), .pageFileCutShort(let offset), .storedPage(let offset), .corruptDeflate(let offset),
+      .bytesAfterEnd(let offset):
       offset
     case .notPageFile: 0
     }
@@ -85,6 +90,8 @@ extension CodingError: CustomStringConvertible {
     case .notPageFile: "Not a stored file of pages"
     case .pageFileCutShort: "The last page is missing"
     case .storedPage: "Not a page header"
+    case .corruptDeflate: "Not a zlib stream"
+    case .bytesAfterEnd: "Bytes after the end of the file"
     }
   }
 }

@@ -52,6 +52,10 @@ enum FTPError: Error {
   case deniedByPolicy(String)
   /// 536: a level of PROT that TLS does not have (RFC 4217, section 9).
   case protectionUnknown(String)
+  /// 451: bytes that cannot be converted as TYPE, STRU and MODE ask, or the server's own trouble.
+  case unusable(String)
+  /// 551: a page of a type that is not known (RFC 959, section 5.4).
+  case pageType(String)
   /// 426: ABOR, or the client closed the data connection, or it stood still.
   case transferBroken(String)
   /// No reply can be sent any more.
@@ -87,6 +91,8 @@ enum FTPError: Error {
     case .protectionLevel(let text): return Reply(533, text)
     case .deniedByPolicy(let text): return Reply(534, text)
     case .protectionUnknown(let text): return Reply(536, text)
+    case .unusable(let text): return Reply(451, text)
+    case .pageType(let text): return Reply(551, text)
     case .transferBroken(let text): return Reply(426, text)
     case .controlConnectionLost: return Reply(421, "Control connection lost.")
     }

@@ -107,10 +107,13 @@ extension Session {
     await perform(TransferProgress(verb: command.verb, direction: .listing, path: path, total: nil)) {
       () async throws(FTPError) in
       let entries = try make()
+      let format = self.format
+      let coded = try listingOutput()
+      defer { giveBack(coded?.stream) }
       let data = try await openDataConnection(Reply(150, "Opening data connection for the listing."))
       do throws(FTPError) {
         switch entries {
-        case .line(let line): try await sendAll(encodedListing(line), on: data)
+        case .line(let line): try await sendListing(encodedListing(line), through: coded?.output, on: data)
         case .directory(let source):
           // The first piece is small: the client sees the first lines at once.
           var target = 8 * 1024
@@ -119,19 +122,40 @@ extension Session {
             var piece: [UInt8] = []
             piece.reserveCapacity(target + 1024)
             goesOn = try onFile { () throws(SystemError) in try source.fill(&piece, target: target) }
-            try await sendAll(encodedListing(piece), on: data)
+            try await sendListing(encodedListing(piece), through: coded?.output, on: data)
             target = 128 * 1024
             if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
           }
         }
+        if let coded { try await finishCoded(coded.output, on: data) }
       } catch {
         data.reset()
         throw error
       }
+      if format.endsInBand { return conclude(data, format) }
       data.discardInput()
       data.finish()
       return Reply(226, "Directory send OK.")
     }
+  }
+
+  private func sendListing(_ piece: [UInt8], through output: CodedOutput?, on data: DataConnection)
+    async throws(FTPError)
+  {
+    guard let output else { return try await sendAll(piece, on: data) }
+    try await sendCoded(
+      parameters.format.isEBCDIC ? Self.withoutCarriageReturns(piece) : piece, through: output, on: data)
+  }
+
+  /// The lines as a text file of this host has them, which is what TYPE E converts.
+  private static func withoutCarriageReturns(_ lines: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(lines.count)
+    for (index, byte) in lines.enumerated() {
+      if byte == 0x0D, index + 1 < lines.count, lines[index + 1] == 0x0A { continue }
+      text.append(byte)
+    }
+    return text
   }
 
   // MARK: on the control connection

@@ -10,7 +10,8 @@ extension Session {
   /// SITE subcommand [argument]
   func site(_ command: Command) async {
     await answerLater(command) { () async throws(FTPError) in
-      let words = command.argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
+      // Also with an equals sign, as mainframes write it: SITE RECFM=VB.
+      let words = command.argument.split(maxSplits: 1, omittingEmptySubsequences: true) { $0 == 0x20 || $0 == 0x3D }
       guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
       guard let name = Verb(Array(word)), let row = SiteTable.row(name) else {
         throw .parameter(

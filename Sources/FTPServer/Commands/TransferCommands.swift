@@ -1,4 +1,4 @@
-// RETR, STOR, APPE, STOU, REST, ABOR (RFC 959, section 4.1.3; RFC 3659, section 5 for REST; RFC 1123, section 4.1.2.9 for STOU).
+// RETR, STOR, APPE, STOU, ABOR (RFC 959, section 4.1.3; RFC 1123, section 4.1.2.9 for STOU).
 
 import FTPProtocol
 import Glibc
@@ -12,22 +12,21 @@ extension Session {
     let identity = try requireIdentity()
     let path = try resolve(command.argument)
     if let range = takeRange() { return try await retrieveRange(command, path, range) }
-    let restart = takeRestart()
-    let type = parameters.type
+    let place = takeRestart()
+    let format = self.format
+    guard format.isStraight else { return await retrieveCoded(command, path, from: place, as: format) }
+    let restart = place.fileOffset
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
       () async throws(FTPError) in
-      if restart > 0, type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       guard let size = Int64(exactly: file.status.size), let start = Int64(exactly: restart), start <= size else {
         throw Self.beyondEnd(restart, file.status.size)
       }
       transfer = TransferProgress(
-        verb: command.verb, direction: .download, path: path, total: type == .image ? UInt64(size - start) : nil)
-      let opening = Reply.opening(
-        name: command.argument, byteCount: type == .image ? UInt64(size - start) : nil, type: type)
+        verb: command.verb, direction: .download, path: path, total: UInt64(size - start))
+      let opening = Reply.opening(name: command.argument, byteCount: UInt64(size - start), type: format.type)
       var position = start
-      if type == .image, size - start <= Self.smallFile, !protection.isPrivate, let data = try acceptDataConnectionNow()
-      {
+      if size - start <= Self.smallFile, !protection.isPrivate, let data = try acceptDataConnectionNow() {
         // One write for both replies when the file is gone in one: a wake-up less on both sides.
         reply(opening)
         do throws(FTPError) {
@@ -44,10 +43,7 @@ extension Session {
       }
       let data = try await openDataConnection(opening)
       do throws(FTPError) {
-        switch type {
-        case .image: try await sendStraight(file.descriptor.number, start..<size, on: data)
-        case .ascii, .ebcdic: try await sendASCII(file.descriptor.number, on: data)
-        }
+        try await sendStraight(file.descriptor.number, start..<size, on: data)
       } catch {
         data.reset()
         throw error
@@ -81,19 +77,24 @@ extension Session {
         discardDataPort()
         throw error
       }
-      return try await upload(command, to: path, appending: false, restart: 0, isClaimed: true)
+      return try await upload(command, to: path, appending: false, isClaimed: true)
     }
     throw .file(SystemError(code: EEXIST, call: "openat2"), naming: true)
   }
 
   private func upload(
-    _ command: Command, to path: VirtualPath, appending: Bool, restart: UInt64, isClaimed: Bool = false
+    _ command: Command, to path: VirtualPath, appending: Bool, restart place: RestartPoint = RestartPoint(),
+    isClaimed: Bool = false
   ) async throws(FTPError) {
-    let type = parameters.type
+    let format = self.format
+    if !format.writesInPlace, place == RestartPoint() || format.mode != .deflate {
+      return await uploadStaged(command, to: path, as: format, appending: appending, from: place, isClaimed: isClaimed)
+    }
+    let restart = place.fileOffset
     await perform(TransferProgress(verb: command.verb, direction: .upload, path: path, total: nil)) {
       () async throws(FTPError) in
       let identity = try requireWriteAccess()
-      if restart > 0, type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+      try requireRestart(place, format)
       guard let start = Int64(exactly: appending ? 0 : restart) else {
         throw .restart("REST \(restart) is more than a file can hold.")
       }
@@ -103,7 +104,7 @@ extension Session {
       let opening =
         isClaimed
         ? Reply(150, bytes: Array("FILE: ".utf8) + name)
-        : Reply.opening(name: command.argument, byteCount: nil, type: type)
+        : Reply.opening(name: command.argument, byteCount: nil, type: format.type)
       let data: DataConnection
       do throws(FTPError) {
         data = try await openDataConnection(opening)
@@ -118,9 +119,10 @@ extension Session {
         if start > size { throw Self.beyondEnd(restart, file.status.size) }
         let offset = appending ? size : start
         try await withReservedRoom(file.descriptor.number, at: offset) { () async throws(FTPError) in
-          switch type {
-          case .image: try await receiveStraight(file.descriptor.number, at: offset, on: data)
-          case .ascii, .ebcdic: try await receiveASCII(file.descriptor.number, at: offset, on: data)
+          if format.isStraight {
+            try await receiveStraight(file.descriptor.number, at: offset, on: data)
+          } else {
+            try await receiveInPlace(file.descriptor.number, at: offset, as: format, on: data)
           }
         }
         do throws(SystemError) { try file.close() } catch { throw FTPError.file(error, naming: true) }
@@ -135,18 +137,8 @@ extension Session {
     }
   }
 
-  private static func beyondEnd(_ offset: UInt64, _ size: UInt64) -> FTPError {
+  static func beyondEnd(_ offset: UInt64, _ size: UInt64) -> FTPError {
     .restart("REST \(offset) is beyond the end of the file, which has \(size) bytes.")
-  }
-
-  func restart(_ command: Command) throws(FTPError) -> Reply {
-    guard let offset = Self.decimal(command.argument) else {
-      throw .syntax("REST takes a byte offset from 0 to \(Int64.max), in decimal digits.")
-    }
-    if offset > 0, parameters.type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
-    parameters.restart = offset
-    parameters.fileState?.range = nil
-    return Reply(350, "Restarting at \(offset). Send STOR or RETR to initiate the transfer.")
   }
 
   /// ABOR outside a transfer; within one it is seen while the transfer waits, which then ends with 426 before this reply.

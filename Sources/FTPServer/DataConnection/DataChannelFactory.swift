@@ -57,7 +57,10 @@ extension Session {
   }
 
   /// Forgets PASV or PORT; a listener that was waiting is closed.
-  func discardDataPort() {
+  ///
+  /// - Parameter keepingOpen: a data connection that stays open between files still does.
+  func discardDataPort(keepingOpen: Bool = false) {
+    if !keepingOpen { closeKeptData() }
     if case .passive(let listener) = dataPort { context.passivePorts.giveUp(listener) }
     dataPort = .none
   }

@@ -21,6 +21,8 @@ final class DataConnection {
   private(set) var tls: TLSConnection?
   /// What is left to do once close_notify has gone, when it did not go at once.
   private var afterClose: (() -> Void)?
+  /// What came behind the end of a file that was told in band: the beginning of the next one.
+  var unread: [UInt8] = []
 
   /// - Parameters:
   ///   - listener: for a multipath connection, where it was accepted; it closes with the connection.

@@ -71,6 +71,7 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var digests = Digests()
   public var files = Files()
   public var security = Security()
+  public var transfer = Transfer()
 
   public init() {}
 }

@@ -64,6 +64,7 @@ final class ServerContext: Sendable {
   let digestPool = WorkerPool(label: "weftpd.digests")
   let digestCache = DigestCache()
   let filePool = WorkerPool(label: "weftpd.files")
+  let deflates = DeflatePool()
   let names = OwnerNames()
   let ending = Atomic<Ending>(.no)
   private let lingering = Atomic<Int>(0)

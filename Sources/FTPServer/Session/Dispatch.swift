@@ -51,7 +51,7 @@ extension Session {
         } catch {
           session.fail(FTPError(error), command)
           // A client that has connected for a transfer that does not come about is not left hanging.
-          session.discardDataPort()
+          session.discardDataPort(keepingOpen: true)
         }
       }
     }

@@ -31,6 +31,8 @@ actor Session {
   var transfer: TransferProgress?
   /// The data connection of the transfer that runs.
   var data: DataConnection?
+  /// A data connection that modes B and C have left open.
+  var keptData: KeptDataConnection?
   /// Commands that came in during a transfer and wait for its end.
   private(set) var postponed: [CommandReader.Event] = []
   private(set) var postponedBytes = 0
@@ -91,7 +93,9 @@ actor Session {
       switch advance() {
       case .command(let rest): await rest(self)
       case .input(let deadline):
-        return parking.call(when: control.number, .readable, until: deadline) { [self] in start(after: $0) }
+        return parking.call(
+          when: control.number, .readable, keptData?.watched ?? -1, .readable, until: deadline
+        ) { [self] in start(after: $0) }
       case .output: if await !flush() { return close() }
       case .over: return await end()
       }
@@ -142,7 +146,9 @@ actor Session {
   /// Goes on after waiting for input.
   private func resume(_ wake: Wake) {
     switch wake {
-    case .ready: _ = take(control.receive())
+    case .ready(let hasInput, let keptHasInput):
+      if keptHasInput { inspectKeptData() }
+      if hasInput { _ = take(control.receive()) }
     case .called: break
     case .deadline: expire(nextDeadline().kind)
     }
@@ -213,7 +219,7 @@ actor Session {
 
   // MARK: deadlines
 
-  private enum DeadlineKind { case login, idle, passive, kept }
+  private enum DeadlineKind { case login, idle, passive, kept, keptData }
 
   private func nextDeadline() -> (time: MonotonicTime, kind: DeadlineKind) {
     let timeouts = configuration.timeouts
@@ -224,12 +230,14 @@ actor Session {
     }
     if case .passive(let listener) = dataPort, listener.expires < next.time { next = (listener.expires, .passive) }
     if kept.expires < next.time { next = (kept.expires, .kept) }
+    if let keptData, keptData.expires < next.time { next = (keptData.expires, .keptData) }
     return next
   }
 
   private func expire(_ kind: DeadlineKind) {
     switch kind {
     case .passive: return discardDataPort()
+    case .keptData: return closeKeptData()
     case .kept: return kept.expire(at: .now, context.passivePorts)
     case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
     case .idle: reply(Reply(421, "Idle for \(Self.seconds(idleLimit)) seconds: closing."))

@@ -1,4 +1,4 @@
-// The data transfer process of STOR, APPE and STOU: from the data connection to a file, straight or through the ASCII codec.
+// The data transfer process of STOR, APPE and STOU: from the data connection to a file as it is.
 
 import FTPProtocol
 import Glibc
@@ -117,42 +117,8 @@ extension Session {
     return copied
   }
 
-  /// Receives TYPE A (RFC 959, section 3.1.1.1) and writes with the system's line ends.
-  func receiveASCII(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
-    var decoder = ASCIIDecoder()
-    var position = offset
-    var unwatched = 0
-    while true {
-      let step = try context.buffers.with { (buffer) throws(FTPError) -> Step in
-        let input = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 4)])
-        let output = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 4)...])
-        while true {
-          let produced: Int
-          var isEnd = false
-          switch try receiving({ () throws(SystemError) in try data.receive(into: input) }) {
-          case .wouldBlock: return .wouldBlock
-          case .moved(0):
-            produced = decoder.finish(into: output)
-            isEnd = true
-          case .moved(let moved):
-            produced = decoder.transform(UnsafeRawBufferPointer(rebasing: input[..<moved]), into: output).produced
-            count(moved)
-          }
-          let bytes = UnsafeRawBufferPointer(rebasing: output[..<produced])
-          let from = position
-          try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
-          position += Int64(produced)
-          if isEnd { return .ended }
-          try watchControl(after: produced, &unwatched)
-        }
-      }
-      if case .ended = step { return }
-      try await waitForData(data.number, .readable)
-    }
-  }
-
   /// Runs a call that receives from the data connection; its failure is the connection's.
-  private func receiving(_ body: () throws(SystemError) -> Progress) throws(FTPError) -> Progress {
+  func receiving(_ body: () throws(SystemError) -> Progress) throws(FTPError) -> Progress {
     do { return try body() } catch {
       throw .transferBroken("The data connection was lost: \(error.reason).")
     }

@@ -1,4 +1,4 @@
-// The data transfer process of RETR: from a file to the data connection, straight or through the ASCII codec.
+// The data transfer process of RETR: from a file to the data connection as it is.
 
 import FTPProtocol
 import LinuxSystem
@@ -80,34 +80,6 @@ extension Session {
     return true
   }
 
-  /// Sends a file as TYPE A wants it (RFC 959, section 3.1.1.1): every line ends in CRLF.
-  func sendASCII(_ file: Int32, on data: DataConnection) async throws(FTPError) {
-    var encoder = ASCIIEncoder()
-    var position: Int64 = 0
-    var unwatched = 0
-    var isAtEnd = false
-    while !isAtEnd {
-      // A quarter of the buffer holds the file's bytes; encoded they are at most twice as many.
-      let rest = try context.buffers.with { (buffer) throws(FTPError) -> [UInt8] in
-        let input = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 4)])
-        let output = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 4)...])
-        while true {
-          let read = try onFile { () throws(SystemError) in try File.read(file, into: input, at: position) }
-          if read == 0 {
-            isAtEnd = true
-            return []
-          }
-          position += Int64(read)
-          try watchControl(after: read, &unwatched)
-          let (_, produced) = encoder.transform(UnsafeRawBufferPointer(rebasing: input[..<read]), into: output)
-          let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: output[..<produced]), on: data)
-          if !unsent.isEmpty { return Array(unsent) }
-        }
-      }
-      try await sendAll(rest, on: data)
-    }
-  }
-
   /// Sends all of `bytes`, waiting as often as it takes.
   func sendAll(_ bytes: [UInt8], on data: DataConnection) async throws(FTPError) {
     var sent = 0
@@ -122,7 +94,7 @@ extension Session {
   }
 
   /// Sends until the socket is full and returns what is left.
-  private func sendWhatGoes(
+  func sendWhatGoes(
     _ bytes: UnsafeRawBufferPointer, on data: DataConnection
   ) throws(FTPError) -> UnsafeRawBufferPointer {
     var rest = bytes

@@ -5,14 +5,14 @@ import LinuxSystem
 import Logging
 
 extension Session {
-  /// The offset REST gave, which one transfer uses up.
-  func takeRestart() -> UInt64 {
-    defer { parameters.restart = 0 }
-    return parameters.restart
-  }
-
   /// Sends `opening` (150) and makes the data connection: the client may have connected before its command, or waits for the 150.
   func openDataConnection(_ opening: Reply) async throws(FTPError) -> DataConnection {
+    if let kept = takeKeptData() {
+      // 125 in place of 150: no connection is about to be made (RFC 959, section 5.4).
+      reply(opening.with(code: 125))
+      guard await flush() else { throw .controlConnectionLost }
+      return kept
+    }
     if case .none = dataPort { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
     let early = try acceptDataConnectionNow()
     reply(opening)
@@ -38,7 +38,7 @@ extension Session {
     }
     if let answer { reply(answer) }
     // After a refusal the client may have connected already: that connection ends after the reply.
-    if note != nil { discardDataPort() }
+    if note != nil { discardDataPort(keepingOpen: true) }
     let bytes = transfer?.bytes
     if note == nil, let data, data.isFinishing { await settle(data) }
     let paths = data?.report

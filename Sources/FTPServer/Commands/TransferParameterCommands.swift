@@ -1,0 +1,126 @@
+// TYPE, STRU, MODE (RFC 959, section 4.1.2), OPTS MODE (draft-preston-ftpext-deflate), REST (RFC 959, section 4.1.3; RFC 3659, section 5).
+
+import FTPProtocol
+
+extension Session {
+  func type(_ command: Command) throws(FTPError) -> Reply {
+    do { parameters.format.type = try RepresentationType.parse(command.argument) } catch {
+      switch error {
+      case .syntax: throw .syntax("Usage: TYPE A [N | T | C] | E [N | T | C] | I | L 8")
+      case .byteSize(let size):
+        throw .parameter("Bytes of \(size) bits cannot be kept here: L 8, which is the same as I, is what can.")
+      }
+    }
+    parameters.isTypeChosen = true
+    return Reply(200, bytes: Array("Type set to ".utf8) + parameters.type.argument + [0x2E])
+  }
+
+  func structure(_ command: Command) throws(FTPError) -> Reply {
+    guard command.argument.count == 1, let letter = command.argument.first else { throw Self.structureUsage }
+    // In either case: only letters have the bit that tells the cases apart.
+    guard let structure = FileStructure(rawValue: letter & 0xDF) else { throw Self.structureUsage }
+    parameters.format.structure = structure
+    switch structure {
+    case .file: return Reply(200, "Structure set to F.")
+    case .record: return Reply(200, "Structure set to R.")
+    case .page: return Reply(200, "Structure set to P.")
+    }
+  }
+
+  /// SITE RECFM LINES | PREFIXED, or as z/OS names them; without an argument it tells what holds.
+  func recordForm(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    switch String(decoding: argument, as: UTF8.self).uppercased() {
+    case "LINES", "TEXT": parameters.records = .lines
+    case "PREFIXED", "V", "VB", "VBS", "U": parameters.records = .prefixed
+    case "": break
+    default: throw .parameter("Records are kept as LINES or PREFIXED (also VB) only.")
+    }
+    return Reply(200, "Records are kept as \(recordsOnDisk == .lines ? "lines" : "prefixed records").")
+  }
+
+  private static let structureUsage = FTPError.syntax("Usage: STRU F | R | P")
+
+  func mode(_ command: Command) throws(FTPError) -> Reply {
+    guard command.argument.count == 1, let letter = command.argument.first,
+      let mode = TransmissionMode(rawValue: letter & 0xDF)
+    else { throw .syntax("Usage: MODE S | B | C | Z") }
+    // What is kept open belongs to the mode that kept it.
+    if mode != parameters.format.mode { closeKeptData() }
+    parameters.format.mode = mode
+    switch mode {
+    case .stream: return Reply(200, "Mode set to S.")
+    case .block: return Reply(200, "Mode set to B.")
+    case .compressed: return Reply(200, "Mode set to C.")
+    case .deflate: return Reply(200, "Mode set to Z.")
+    }
+  }
+
+  /// OPTS MODE Z [ENGINE ZLIB] [METHOD 8] [LEVEL n]; without any of them what was chosen is forgotten.
+  func modeOptions(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let words = argument.split(separator: 0x20, omittingEmptySubsequences: true).map {
+      String(decoding: $0, as: UTF8.self).uppercased()
+    }
+    guard words.first == "Z", words.count % 2 == 1 else { throw Self.modeUsage }
+    var level = TransferParameters.defaultDeflateLevel
+    for index in stride(from: 1, to: words.count, by: 2) {
+      let value = words[index + 1]
+      switch words[index] {
+      case "LEVEL":
+        guard value.utf8.count == 1, let number = UInt8(value) else { throw Self.modeUsage }
+        level = number
+      case "ENGINE": if value != "ZLIB" { throw .syntax("MODE Z has the engine ZLIB only.") }
+      case "METHOD": if value != "8" { throw .syntax("MODE Z has the method 8 (deflate) only.") }
+      default: throw Self.modeUsage
+      }
+    }
+    parameters.deflateLevel = level
+    return Reply(200, "MODE Z: level \(level).")
+  }
+
+  private static let modeUsage = FTPError.syntax("Usage: OPTS MODE Z [ENGINE ZLIB] [METHOD 8] [LEVEL 0...9]")
+
+  func restart(_ command: Command) throws(FTPError) -> Reply {
+    let format = self.format
+    parameters.fileState?.range = nil
+    if format.endsInBand, let point = RestartPoint.parse(command.argument) {
+      if !point.fits(format) {
+        throw .parameter("This marker is of a transfer with another TYPE, STRU or SITE RECFM: set them as they were.")
+      }
+      parameters.restart = point.fileOffset
+      parameters.marker = command.argument
+      return Reply(350, "Restarting at the marker. Send STOR or RETR to initiate the transfer.")
+    }
+    guard let offset = Self.decimal(command.argument) else {
+      throw .syntax(
+        format.endsInBand
+          ? "REST takes a restart marker as it came from this server."
+          : "REST takes a byte offset from 0 to \(Int64.max), in decimal digits.")
+    }
+    if offset > 0 { try requireOffsets(format) }
+    parameters.restart = offset
+    return Reply(350, "Restarting at \(offset). Send STOR or RETR to initiate the transfer.")
+  }
+
+  /// Whether REST's number can mean a place in the file.
+  func requireOffsets(_ format: TransferFormat) throws(FTPError) {
+    if format.countsBytes { return }
+    if format.type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
+    throw .parameter("REST counts bytes, so it works in STRU F only; in modes B and C it takes a restart marker.")
+  }
+
+  /// Where REST asked to begin, which one transfer uses up.
+  func takeRestart() -> RestartPoint {
+    defer { parameters.restart = 0 }
+    if let point = RestartPoint.parse(parameters.marker) { return point }
+    return RestartPoint(fileOffset: parameters.restart)
+  }
+
+  /// Refuses a restart that the parameters of now cannot honour: they may have changed since REST.
+  func requireRestart(_ restart: RestartPoint, _ format: TransferFormat) throws(FTPError) {
+    if restart == RestartPoint() { return }
+    if restart == RestartPoint(fileOffset: restart.fileOffset) { return try requireOffsets(format) }
+    if !format.endsInBand || !restart.fits(format) {
+      throw .parameter("The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.")
+    }
+  }
+}

@@ -1,0 +1,151 @@
+// The data transfer process of uploads wherever bytes change on their way in: TYPE A and E, STRU R and P, MODE B, C and Z.
+
+import FTPProtocol
+import LinuxSystem
+
+/// What a coded upload holds while it waits: the codec, and how far the file has come.
+final class CodedInput {
+  fileprivate var decoder: WireDecoder
+  let format: TransferFormat
+  /// Where the next byte of the file goes.
+  fileprivate(set) var position: Int64
+  /// The file's length at the last restart marker that was answered; nil: there was none.
+  fileprivate(set) var marked: Int64?
+  /// Whether an upload that breaks can go on from a marker, so that markers are worth an answer.
+  let answersMarkers: Bool
+  fileprivate var isSuspect = false
+  fileprivate var unwatched = 0
+
+  /// - Parameters:
+  ///   - position: where in the file the first byte goes.
+  ///   - answersMarkers: 110 is told, and what came before the last marker can be gone on with; so can what was there at `position`.
+  init(_ decoder: WireDecoder, _ format: TransferFormat, at position: Int64, answersMarkers: Bool = false) {
+    self.decoder = decoder
+    self.format = format
+    self.position = position
+    self.answersMarkers = answersMarkers
+    marked = answersMarkers && position > 0 ? position : nil
+  }
+}
+
+extension Session {
+  private enum CodedStep {
+    case ended
+    case wouldBlock
+    /// Replies to markers pile up: the client has to read them first.
+    case replies
+  }
+
+  /// Bytes of replies to restart markers that may wait; then nothing is received until the client has read them.
+  private static let markerReplies = 16 * 1024
+
+  /// Receives until the file has ended, in band or by the close of the connection, and writes what becomes of it.
+  func receiveCoded(_ file: Int32, through input: CodedInput, on data: DataConnection) async throws(FTPError) {
+    while true {
+      let step = try context.buffers.with { (buffer) throws(FTPError) -> CodedStep in
+        let wire = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 2)])
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 2)...])
+        while true {
+          if control.outputCount > Self.markerReplies { return .replies }
+          switch try receiveUnread(into: wire, on: data) {
+          case .wouldBlock: return .wouldBlock
+          case .moved(0):
+            try finish(input, room, file)
+            return .ended
+          case .moved(let count):
+            if try decode(UnsafeRawBufferPointer(rebasing: wire[..<count]), input, room, file, data) { return .ended }
+          }
+        }
+      }
+      switch step {
+      case .ended: return
+      case .wouldBlock: try await waitForData(data.number, .readable)
+      case .replies: guard await flush() else { throw .controlConnectionLost }
+      }
+    }
+  }
+
+  /// What came behind the end of the last file on a connection that was kept, else what comes now.
+  private func receiveUnread(
+    into buffer: UnsafeMutableRawBufferPointer, on data: DataConnection
+  ) throws(FTPError) -> Progress {
+    if !data.unread.isEmpty {
+      let count = min(buffer.count, data.unread.count)
+      buffer.copyBytes(from: data.unread[..<count])
+      data.unread.removeFirst(count)
+      return .moved(count)
+    }
+    let progress = try receiving { () throws(SystemError) in try data.receive(into: buffer) }
+    if case .moved(let moved) = progress { count(moved) }
+    return progress
+  }
+
+  /// Decodes and writes all of `bytes`; true when they end the file.
+  private func decode(
+    _ bytes: UnsafeRawBufferPointer, _ input: CodedInput, _ room: UnsafeMutableRawBufferPointer, _ file: Int32,
+    _ data: DataConnection
+  ) throws(FTPError) -> Bool {
+    var used = 0
+    var isFull = false
+    while used < bytes.count || isFull {
+      let step: CodingStep
+      do {
+        step = try input.decoder.transform(UnsafeRawBufferPointer(rebasing: bytes[used...]), into: room)
+      } catch { throw FTPError(receiving: error) }
+      used += step.consumed
+      isFull = step.produced == room.count
+      try write(UnsafeRawBufferPointer(rebasing: room[..<step.produced]), input, file)
+      switch step.event {
+      case .endOfFile?:
+        // In mode Z the end of the zlib stream follows, with its check sum, and then the close of the connection.
+        if input.format.mode == .deflate { continue }
+        if input.format.endsInBand {
+          data.unread = Array(bytes[used...])
+        } else if used < bytes.count {
+          throw .unusable("Bytes follow the end of the file.")
+        }
+        return true
+      case .marker(let mark)?: acknowledge(mark, input)
+      case .suspectData?: noteSuspectData(input)
+      case nil: if step.consumed == 0, step.produced == 0 { return false }
+      }
+    }
+    return false
+  }
+
+  /// The connection was closed: the end of the file, or an end before it, which the codec tells.
+  private func finish(
+    _ input: CodedInput, _ room: UnsafeMutableRawBufferPointer, _ file: Int32
+  ) throws(FTPError) {
+    while true {
+      let last: (produced: Int, isDone: Bool)
+      do { last = try input.decoder.finish(into: room) } catch { throw FTPError(receiving: error) }
+      try write(UnsafeRawBufferPointer(rebasing: room[..<last.produced]), input, file)
+      if last.isDone { return }
+    }
+  }
+
+  /// Writes what was decoded, looking at the control connection now and then: few bytes of MODE Z can be many of the file.
+  private func write(_ bytes: UnsafeRawBufferPointer, _ input: CodedInput, _ file: Int32) throws(FTPError) {
+    if bytes.isEmpty { return }
+    let from = input.position
+    try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
+    input.position += Int64(bytes.count)
+    try watchControl(after: bytes.count, &input.unwatched)
+  }
+
+  /// Answers a restart marker of the client's: all before it has been written (RFC 959, section 3.5).
+  private func acknowledge(_ mark: [UInt8], _ input: CodedInput) {
+    guard input.answersMarkers else { return }
+    input.marked = input.position
+    reply(Reply(110, bytes: Array("MARK ".utf8) + mark + Array(" = ".utf8) + input.decoder.restartPoint.text))
+  }
+
+  private func noteSuspectData(_ input: CodedInput) {
+    if input.isSuspect { return }
+    input.isSuspect = true
+    context.logger.event(
+      .notice, "the client marked data as suspect",
+      record(verb: transfer?.verb, path: transfer?.path.bytes ?? [], bytes: transfer?.bytes))
+  }
+}

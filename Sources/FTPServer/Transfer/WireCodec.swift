@@ -1,0 +1,95 @@
+// The codec between a file and the data connection, put together from TYPE, STRU and MODE.
+
+import FTPProtocol
+
+/// File bytes to wire bytes: the codec of TYPE, STRU and MODE S, B or C, with zlib behind it in MODE Z.
+///
+/// Of the two codecs one is there. It is a struct of its own so that no call goes through a table of witnesses.
+struct WireEncoder: TransferCodec {
+  private var file: FileEncoder?
+  private var deflated: DeflateEncoder?
+
+  /// - Parameters:
+  ///   - stream: zlib's state, for MODE Z only.
+  ///   - markerInterval: file bytes between two restart markers, for modes B and C; nil: none.
+  init(
+    _ format: TransferFormat, over stream: DeflateStream?, markerInterval: UInt64? = nil, from restart: RestartPoint
+  ) {
+    if let stream {
+      let inner = format.inModeS
+      deflated = DeflateEncoder(
+        inner.isStraight ? nil : FileEncoder(inner, markerInterval: nil, from: restart), over: stream)
+    } else {
+      file = FileEncoder(format, markerInterval: markerInterval, from: restart)
+    }
+  }
+
+  var restartPoint: RestartPoint { file?.restartPoint ?? deflated?.restartPoint ?? RestartPoint() }
+
+  mutating func transform(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(CodingError) -> CodingStep {
+    if let step = try file?.transform(input, into: output) { return step }
+    return try deflated?.transform(input, into: output) ?? CodingStep(consumed: 0, produced: 0)
+  }
+
+  mutating func finish(
+    into output: UnsafeMutableRawBufferPointer
+  ) throws(CodingError) -> (produced: Int, isDone: Bool) {
+    if let last = try file?.finish(into: output) { return last }
+    return try deflated?.finish(into: output) ?? (0, true)
+  }
+}
+
+/// Wire bytes to file bytes: the opposite of ``WireEncoder``.
+struct WireDecoder: TransferCodec {
+  private var file: FileDecoder?
+  private var deflated: DeflateDecoder?
+
+  /// - Parameter stream: zlib's state, for MODE Z only.
+  init(_ format: TransferFormat, over stream: DeflateStream?, from restart: RestartPoint) {
+    if let stream {
+      let inner = format.inModeS
+      deflated = DeflateDecoder(inner.isStraight ? nil : FileDecoder(inner, from: restart), over: stream)
+    } else {
+      file = FileDecoder(format, from: restart)
+    }
+  }
+
+  var restartPoint: RestartPoint { file?.restartPoint ?? deflated?.restartPoint ?? RestartPoint() }
+
+  mutating func transform(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(CodingError) -> CodingStep {
+    if let step = try file?.transform(input, into: output) { return step }
+    return try deflated?.transform(input, into: output) ?? CodingStep(consumed: 0, produced: 0)
+  }
+
+  mutating func finish(
+    into output: UnsafeMutableRawBufferPointer
+  ) throws(CodingError) -> (produced: Int, isDone: Bool) {
+    if let last = try file?.finish(into: output) { return last }
+    return try deflated?.finish(into: output) ?? (0, true)
+  }
+}
+
+extension TransferFormat {
+  /// The same in stream mode: what MODE Z compresses.
+  var inModeS: TransferFormat {
+    var format = self
+    format.mode = .stream
+    return format
+  }
+
+  /// Whether the mode tells the end of a file in band, so that the data connection may stay open (RFC 959, section 3.4).
+  ///
+  /// STRU R in stream mode tells it as well, but clients of that wait for the close.
+  var endsInBand: Bool { mode == .block || mode == .compressed }
+
+  /// Whether a file's bytes are its offsets: then REST takes a number, and what has arrived of a broken upload is worth something.
+  var countsBytes: Bool { type == .image && structure == .file }
+
+  /// Whether an upload goes into its target as it comes. In the others a conversion can fail, or a part of the file may be no file
+  /// at all, so they go to a temporary name first.
+  var writesInPlace: Bool { mode == .stream && structure == .file }
+}
