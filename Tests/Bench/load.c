@@ -36,7 +36,7 @@ enum {
 typedef enum { OP_RETR, OP_STOR, OP_LIST, OP_COMMAND, OP_LOGIN, OP_GREETING, OP_MIX } Operation;
 
 typedef enum {
-  CLOSED, GREETING, AUTH, SECURING, PBSZ, PROT, USER, PASS, TYPE, IDLE,  // opening a session
+  CLOSED, GREETING, AUTH, SECURING, PBSZ, PROT, USER, PASS, TYPE, MODE, LEVEL, IDLE,  // opening a session
   COMMANDS,                                  // waiting for the replies of one batch of plain commands
   PASSIVE, TRANSFER,                         // waiting for 227/229; data connection open
   QUIT,
@@ -63,12 +63,12 @@ typedef struct { uint64_t count[64 * 32], total, worst; } Histogram;
 static struct {
   int port, sessions, hold, parallel, depth, cpu;
   Operation operation;
-  const char *path, *command, *user, *password, *type, *listVerb, *listPath, *upload;
+  const char *path, *command, *user, *password, *type, *mode, *listVerb, *listPath, *upload;
   uint64_t size, atLeast, ops;
   double seconds, limit;
   bool extended, tls;
 } option = { .sessions = 1, .parallel = 16, .depth = 1, .cpu = -1, .path = "small.bin", .command = "NOOP",
-  .user = "user", .password = "pass", .type = "I", .listVerb = "LIST", .listPath = "", .upload = "up/load",
+  .user = "user", .password = "pass", .type = "I", .mode = "S", .listVerb = "LIST", .listPath = "", .upload = "up/load",
   .seconds = 1, .limit = 60 };
 
 static Session session[MAX_SESSIONS];
@@ -253,8 +253,12 @@ static void startOperation(Session *s) {
 
 static void endTransferIfDone(Session *s) {
   if (!s->completed || !s->dataEnded) return;
-  bytesMoved += s->moved;
-  bool wrong = (s->operation == OP_RETR && s->size && s->moved != s->size)
+  // What counts in MODE Z is the file, not what is left of it on the wire.
+  bytesMoved += *option.mode == 'Z' && s->operation == OP_RETR ? s->size : s->moved;
+  // Block mode adds its headers, MODE Z has a size of its own.
+  bool wrong = (s->operation == OP_RETR && s->size && s->moved != s->size && *option.mode == 'S')
+    || (s->operation == OP_RETR && s->moved < s->size && *option.mode == 'B')
+    || (s->operation == OP_RETR && !s->moved)
     || (s->operation == OP_LIST && s->moved < option.atLeast);
   if (wrong) { failOperation(s, "wrong number of bytes", 21); return; }
   finishOperation(s, 1);
@@ -392,6 +396,16 @@ static void onReply(Session *s, unsigned code, const char *line, int length) {
       return;
     case TYPE:
       if (code != 200) break;
+      if (*option.mode != 'S') { s->state = MODE; sayLine(s, "MODE", option.mode); return; }
+      becomeReady(s);
+      return;
+    case MODE:
+      if (code != 200) break;
+      // The same level for all servers: their defaults differ.
+      if (*option.mode == 'Z') { s->state = LEVEL; sayLine(s, "OPTS", "MODE Z LEVEL 6"); return; }
+      __attribute__((fallthrough));
+    case LEVEL:
+      if (code != 200) break;
       becomeReady(s);
       return;
     case QUIT:
@@ -418,6 +432,8 @@ static void onReply(Session *s, unsigned code, const char *line, int length) {
         return;
       }
       s->completed = true;
+      // In block mode the server keeps the data connection: all has been sent when it says so.
+      if (*option.mode == 'B') { onData(s); closeData(s); s->dataEnded = true; }
       endTransferIfDone(s);
       return;
     default: break;
@@ -490,7 +506,7 @@ static void parse(int argc, char **argv) {
     { "port", 1, 0, 'p' }, { "op", 1, 0, 'o' }, { "path", 1, 0, 'f' }, { "size", 1, 0, 's' }, { "sessions", 1, 0, 'n' },
     { "hold", 1, 0, 'h' }, { "parallel", 1, 0, 'P' }, { "seconds", 1, 0, 't' }, { "ops", 1, 0, 'N' },
     { "depth", 1, 0, 'd' }, { "command", 1, 0, 'c' }, { "user", 1, 0, 'u' }, { "password", 1, 0, 'w' },
-    { "type", 1, 0, 'y' }, { "epsv", 0, 0, 'e' }, { "cpu", 1, 0, 'C' }, { "limit", 1, 0, 'l' },
+    { "type", 1, 0, 'y' }, { "mode", 1, 0, 'M' }, { "epsv", 0, 0, 'e' }, { "cpu", 1, 0, 'C' }, { "limit", 1, 0, 'l' },
     { "upload", 1, 0, 'U' }, { "list-verb", 1, 0, 'v' }, { "list-path", 1, 0, 'L' }, { "at-least", 1, 0, 'm' },
     { "tls", 0, 0, 'T' }, { 0 },
   };
@@ -516,6 +532,7 @@ static void parse(int argc, char **argv) {
       case 'u': option.user = optarg; break;
       case 'w': option.password = optarg; break;
       case 'y': option.type = optarg; break;
+      case 'M': option.mode = optarg; break;
       case 'e': option.extended = true; break;
       case 'C': option.cpu = atoi(optarg); break;
       case 'l': option.limit = atof(optarg); break;
@@ -546,6 +563,8 @@ static void prepare(void) {
   for (int i = 0; i < MAX_SESSIONS; i++) session[i].control = session[i].data = -1;
   for (int i = 0; i < option.depth; i++) batchLength += sprintf(batch + batchLength, "%s\r\n", option.command);
   for (unsigned i = 0; i < CHUNK; i++) sink[i] = (char)(i * 2654435761u >> 13);
+  static const char text[] = "The quick brown fox jumps over the lazy dog, again and again\r\n";
+  if (*option.type == 'A') for (unsigned i = 0; i < CHUNK; i++) sink[i] = text[i % (sizeof text - 1)];
   epollDescriptor = epoll_create1(EPOLL_CLOEXEC);
 }
 

@@ -3,6 +3,10 @@
 extension Catalogue {
   static let transfer: [CatalogueEntry] = [
     .init(
+      "RANG works in STRU F and MODE S only.",
+      de: "RANG gibt es nur in STRU F und MODE S.", fr: "RANG n'existe qu'en STRU F et MODE S.",
+      es: "RANG solo existe en STRU F y MODE S.", ja: "RANG は STRU F と MODE S でのみ使えます。"),
+    .init(
       "Transfer complete.",
       de: "Übertragung beendet.", fr: "Transfert terminé.", es: "Transferencia completa.", ja: "転送が完了しました。"),
     .init(

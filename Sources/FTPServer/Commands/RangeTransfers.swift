@@ -64,6 +64,7 @@ extension Session {
 
   private func requireRangeParameters() throws(FTPError) {
     if parameters.type != .image { throw .unsuitable("RANG works in TYPE I only: send TYPE I first.") }
+    if !format.isStraight { throw .unsuitable("RANG works in STRU F and MODE S only.") }
   }
 
   /// Receives exactly the octets of `range`.

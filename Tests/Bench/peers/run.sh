@@ -97,8 +97,13 @@ proftpd)
   echo "ftp:x:$uid:" >"$STATE/groups"
   chmod 600 "$STATE/accounts" "$STATE/groups"
   chown "$uid:$uid" "$STATE/accounts" "$STATE/groups"
+  # MODE Z, where the package has it.
+  deflate=
+  [ -e "$CACHE/proftpd/usr/lib/proftpd/mod_deflate.so" ] && deflate="LoadModule mod_deflate.c
+DeflateEngine on"
   cat >"$STATE/proftpd.conf" <<CONF
 ModulePath $CACHE/proftpd/usr/lib/proftpd
+$deflate
 ServerName peer
 ServerType standalone
 DefaultAddress 127.0.0.1
