@@ -132,7 +132,7 @@ extension Session {
         data.reset()
         throw error
       }
-      if format.endsInBand { return conclude(data, format) }
+      if format.endsInBand { return endCoded(data, format) }
       data.discardInput()
       data.finish()
       return Reply(226, "Directory send OK.")

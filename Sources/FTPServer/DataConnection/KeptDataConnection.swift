@@ -48,7 +48,9 @@ extension Session {
   /// The connection that was kept, if it is still open and no other was asked for since.
   func takeKeptData() -> DataConnection? {
     guard let kept = keptData else { return nil }
-    guard parameters.format.endsInBand, case .none = dataPort, kept.isOpen() else {
+    // PROT may have changed meanwhile.
+    let isProtectedAsAsked = (kept.data.tls != nil) == protection.isPrivate
+    guard parameters.format.endsInBand, isProtectedAsAsked, case .none = dataPort, kept.isOpen() else {
       closeKeptData()
       return nil
     }

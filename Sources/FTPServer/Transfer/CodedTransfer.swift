@@ -42,12 +42,12 @@ extension Session {
         data.reset()
         throw error
       }
-      return conclude(data, format)
+      return endCoded(data, format)
     }
   }
 
   /// Ends a transfer that went well: modes B and C leave the connection open, which 250 tells (RFC 959, section 3.2).
-  func conclude(_ data: DataConnection, _ format: TransferFormat, note: [UInt8] = []) -> Reply {
+  func endCoded(_ data: DataConnection, _ format: TransferFormat, note: [UInt8] = []) -> Reply {
     if format.endsInBand {
       keep(data)
       return Reply(250, bytes: Array("Transfer complete; the data connection stays open.".utf8) + note)

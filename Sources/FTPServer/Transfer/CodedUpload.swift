@@ -43,7 +43,7 @@ extension Session {
           data.reset()
           throw error
         }
-        return conclude(data, format, note: isClaimed ? Array(" Unique file name: ".utf8) + name : [])
+        return endCoded(data, format, note: isClaimed ? Array(" Unique file name: ".utf8) + name : [])
       } catch {
         if isClaimed { try? identity.jail.removeFile(path) }
         throw error
