@@ -94,6 +94,8 @@ public struct CommandReader: Sendable {
     buffer = []
     head = 0
     startLine()
+    // What comes under TLS begins anew: a browser may speak HTTP there as well as in clear.
+    isFirstLine = true
     telnet = TelnetDecoder(subnegotiationLimit: lineLimit)
     return hadBytes
   }

@@ -6,9 +6,6 @@ extension TLSConnection {
   /// Whether it resumed the TLS session of its control connection. Only a client that holds that one's secrets can.
   public var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
-  /// Whether the handshake is done.
-  public var isEstablished: Bool { SSL_is_init_finished(ssl) == 1 }
-
   /// The protocol ALPN settled on; nil when the client offered none.
   public var applicationProtocol: ApplicationProtocol? {
     var name: UnsafePointer<UInt8>?

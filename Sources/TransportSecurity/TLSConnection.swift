@@ -28,10 +28,12 @@ public final class TLSConnection {
   private let binding: SessionBinding
   /// Broken, or shut down: nothing may be sent any more.
   private(set) var isOver = false
+  /// Whether the handshake is done: an error makes OpenSSL itself forget it.
+  public private(set) var isEstablished = false
+  /// What reading has met behind bytes that were still good; the next call tells.
+  private var failure: TLSError?
   /// Whether the peer has closed its side, and whether it said so with close_notify (RFC 8446, section 6.1).
   public private(set) var peerEnd = PeerEnd.open
-  /// Whether the handshake was done at some time: an error makes OpenSSL forget it.
-  private var hasShakenHands = false
   /// Bytes sent since the keys were last changed.
   private var sentUnderKey: Int64 = 0
 
@@ -93,7 +95,7 @@ public final class TLSConnection {
     OpenSSLError.clearQueue()
     let result = SSL_do_handshake(ssl)
     if result == 1 {
-      hasShakenHands = true
+      isEstablished = true
       if role == .control { weft_binding_keep_session(binding.pointer, ssl) }
       return .done
     }
@@ -105,7 +107,7 @@ public final class TLSConnection {
 
   /// Sends close_notify. It does not wait for the peer's.
   public func close() throws(TLSError) -> Step {
-    if isOver || SSL_is_init_finished(ssl) == 0 { return .done }
+    if isOver || !isEstablished { return .done }
     OpenSSLError.clearQueue()
     let result = SSL_shutdown(ssl)
     if result >= 0 {
@@ -137,6 +139,7 @@ public final class TLSConnection {
 
   /// Reads what is there into `buffer`, record by record, until it is full or nothing more has come.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Received {
+    if let failure { throw failure }
     if peerEnd != .open { return .ended }
     var filled = 0
     while filled < buffer.count {
@@ -147,9 +150,15 @@ public final class TLSConnection {
         filled += count
         continue
       }
-      switch try outcome(of: result) {
-      case .wants(let readiness): return filled > 0 ? .moved(filled) : .wants(readiness)
-      case .ended: return filled > 0 ? .moved(filled) : .ended
+      do throws(TLSError) {
+        switch try outcome(of: result) {
+        case .wants(let readiness): return filled > 0 ? .moved(filled) : .wants(readiness)
+        case .ended: return filled > 0 ? .moved(filled) : .ended
+        }
+      } catch {
+        guard filled > 0 else { throw error }
+        failure = error
+        return .moved(filled)
       }
     }
     return .moved(filled)
@@ -223,7 +232,7 @@ public final class TLSConnection {
     default:
       isOver = true
       let error = OpenSSLError()
-      guard error.kind == .endedWithoutClose, hasShakenHands else { throw .handshake(error) }
+      guard error.kind == .endedWithoutClose, isEstablished else { throw .handshake(error) }
       peerEnd = .missingClose
       return .ended
     }

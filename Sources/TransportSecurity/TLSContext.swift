@@ -35,17 +35,15 @@ public final class TLSContext: @unchecked Sendable {
     guard let pointer = weft_context_make(minimum) else {
       throw TLSConfigurationError(setting: "tls", reason: "\(OpenSSLError())")
     }
-    self.pointer = pointer
-    self.hosts = hosts
     do throws(TLSConfigurationError) {
-      if certificates.isEmpty {
-        fingerprints = [try Self.use(fallback, in: pointer)]
-      } else {
-        var fingerprints: [String] = []
-        for files in certificates { fingerprints.append(try files.use(in: pointer)) }
-        self.fingerprints = fingerprints
-      }
+      var fingerprints: [String] = []
+      if certificates.isEmpty { fingerprints.append(try Self.use(fallback, in: pointer)) }
+      for files in certificates { fingerprints.append(try files.use(in: pointer)) }
       try Self.verifyClients(options, in: pointer)
+      // Last of all: once everything is initialised a throw would run `deinit` as well.
+      self.pointer = pointer
+      self.hosts = hosts
+      self.fingerprints = fingerprints
     } catch {
       SSL_CTX_free(pointer)
       throw error

@@ -178,16 +178,14 @@ struct ServeCommand: ParsableCommand {
     }
     // Who serves this machine only has no paths to speak of.
     if !addresses.allSatisfy(\.address.isLoopback) { MultipathFindings.log(settings, to: logger) }
-    if start.tls.isSelfSigned, let context = start.tls.current {
-      logger.notice(
-        "no tls.certificate: made a self-signed one, SHA-256 \(context.fingerprints.joined(separator: ", "))")
-    }
     for address in addresses {
       logger.notice("listening on \(address)")
       write("weftpd: listening on \(address)\n", to: STDOUT_FILENO)
     }
     StartReport(
-      settings: settings, accounts: start.accounts, addresses: addresses, privileges: start.plan.summary
+      settings: settings, accounts: start.accounts, addresses: addresses,
+      tls: start.tls.current.map { StartReport.tls(settings, $0, isSelfSigned: start.tls.isSelfSigned) },
+      privileges: start.plan.summary
     ).log(to: logger)
     let code = daemon.waitUntilEnd()
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))

@@ -95,6 +95,8 @@ final class SocketPair {
   private var isClientOpen = true
 
   init() {
+    // As in the daemon: OpenSSL writes by write(2), which has no flag against the signal.
+    signal(SIGPIPE, SIG_IGN)
     var ends: [Int32] = [0, 0]
     _ = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &ends)
     (server, client) = (ends[0], ends[1])

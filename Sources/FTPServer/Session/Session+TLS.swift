@@ -35,10 +35,11 @@ extension Session {
         switch await parking.wait(control.number, readiness, until: deadline) {
         case .ready: break
         case .deadline: return refuseHandshake("no TLS handshake in time", tellInClear: control.rules.isImplicit)
-        case .called: if context.ending.load(ordering: .relaxed) == .now { return false }
+        case .called: if context.ending.load(ordering: .relaxed) != .no { return false }
         }
       }
       control.protection = .secured
+      control.reader.discardBufferedBytes()
       lastCommand = .now
       protection = initialProtection
       context.logger.event(.debug, "control connection under TLS", record(tls: connection.summary))
