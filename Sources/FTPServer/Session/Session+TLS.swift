@@ -143,8 +143,7 @@ extension Session {
       data.goOnClosing()
     }
     guard direction == .upload, data.isCloseMissing else { return }
-    let announced = transfer?.total
-    let isWhole = announced.map { $0 == transfer?.bytes }
+    let isWhole = transfer?.announced.map { $0 == transfer?.bytes }
     switch configuration.security.missingClose {
     case .accept where isWhole != false: return
     case .acceptIfSizeMatches where isWhole == true: return

@@ -92,6 +92,8 @@ struct TransferProgress {
   /// Bytes the whole will have; nil when that is not known.
   let total: UInt64?
   let started = MonotonicTime.now
+  /// Bytes ALLO has announced for an upload.
+  var announced: UInt64?
   /// Bytes moved on the data connection until now.
   var bytes: UInt64 = 0
 }

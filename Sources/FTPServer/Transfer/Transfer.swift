@@ -27,6 +27,7 @@ extension Session {
     _ progress: TransferProgress, _ body: () async throws(FTPError) -> Reply
   ) async {
     transfer = progress
+    transfer?.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
     var answer: Reply?
     var note: String?
     do throws(FTPError) {
