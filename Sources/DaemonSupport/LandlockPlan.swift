@@ -153,7 +153,8 @@ extension Settings {
   /// The files a reload reads again, the settings file apart.
   var filesReadAgain: [String] {
     let ofHosts = hostNames.flatMap { [self[host: $0].users, self[host: $0].certificate, self[host: $0].key] }
-    let ofTLS = tlsCertificates + tlsKeys + tlsPassphraseFiles + [tlsClientAuthority, tlsClientRevocations].compactMap { $0 }
+    let ofTLS =
+      tlsCertificates + tlsKeys + tlsPassphraseFiles + [tlsClientAuthority, tlsClientRevocations].compactMap { $0 }
     return ([accountsTable] + ofHosts).compactMap { $0 } + ofTLS
   }
 }
