@@ -38,6 +38,28 @@ import Testing
     #expect(meter.most <= 3)
   }
 
+  /// Sessions that have waited come back through Swift's own executor, which has a thread for each processor and no more.
+  @Test(.timeLimit(.minutes(1))) func leavesSwiftsOwnThreadsAlone() async {
+    let pool = WorkerPool(label: "test")
+    let gate = DispatchSemaphore(value: 0)
+    let begun = DispatchSemaphore(value: 0)
+    let count = 2 * Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    for _ in 0..<count {
+      _ = pool.submit(concurrency: count) {
+        begun.signal()
+        gate.wait()
+      }
+    }
+    await withCheckedContinuation { continuation in
+      DispatchQueue(label: "test.begun").async {
+        for _ in 0..<count { begun.wait() }
+        continuation.resume()
+      }
+    }
+    #expect(await Task.detached { 7 }.value == 7)
+    for _ in 0..<count { gate.signal() }
+  }
+
   @Test func aFullLineRefusesAndWhatWaitsCanBeWithdrawn() {
     let pool = WorkerPool(label: "test", queueLimit: 2)
     let gate = DispatchSemaphore(value: 0)

@@ -16,15 +16,15 @@ final class WorkerPool: Sendable {
     var waiting: [(ticket: UInt64, work: Work)] = []
   }
 
-  private let queue: DispatchQueue
+  private let label: String
   private let queueLimit: Int
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - label: the queue's name in a debugger.
+  ///   - label: the name of its queues in a debugger.
   ///   - queueLimit: how much work may wait.
   init(label: String, queueLimit: Int = 256) {
-    queue = DispatchQueue(label: label, attributes: .concurrent)
+    self.label = label
     self.queueLimit = queueLimit
   }
 
@@ -48,7 +48,9 @@ final class WorkerPool: Sendable {
       return (.wait, state.lastTicket)
     }
     switch decision {
-    case .run: queue.async { self.run(startingWith: work) }
+    // A serial queue has a thread made for it when it needs one. A concurrent one would share as many threads as there are
+    // processors with Swift's own executor, which every session that has waited comes back through: all of them would stand still.
+    case .run: DispatchQueue(label: label).async { self.run(startingWith: work) }
     case .wait: break
     case .refuse: return nil
     }
