@@ -28,6 +28,7 @@ trap cleanup EXIT
 inside() { nsenter -t "$leader" -a env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin "$@"; }
 outside() { nsenter --net="/run/netns/$netns" "$@"; }
 property() { inside systemctl show -P "$1" "${2:-weftpd.service}"; }
+# (grep -c and not -q: it reads to the end, or journalctl would fail by its closed pipe.)
 # Tries a command until it succeeds, ten times a second.
 await() {
   local patience=$1; shift
@@ -59,7 +60,7 @@ passive: {ports: 50000-50009}
 Y
 # A short watchdog, so that the test need not wait for half a minute.
 mkdir -p "$root/etc/systemd/system/weftpd.service.d"
-printf '[Service]\nWatchdogSec=3s\n' > "$root/etc/systemd/system/weftpd.service.d/test.conf"
+printf '[Service]\nWatchdogSec=3s\nTimeoutAbortSec=3s\n' > "$root/etc/systemd/system/weftpd.service.d/test.conf"
 cp "$here/systemd/drop-ins/weftpd.service.d/own-ports.conf" "$root/etc/systemd/system/weftpd.service.d/"
 
 # --- boot
@@ -103,7 +104,7 @@ grep -q '^[0-9]* session' <(property StatusText) || fail "the status is '$(prope
 say "enabled, started, served; status '$(property StatusText)'"
 
 # --- the journal has fields, the transfer log its lines
-await 10 inside bash -c 'journalctl -u weftpd -o json WEFTPD_VERB=RETR WEFTPD_USER=alice | grep -q "\"WEFTPD_BYTES\":\"3000000\""' \
+await 10 inside bash -c 'journalctl -u weftpd -o json WEFTPD_VERB=RETR WEFTPD_USER=alice | grep -c "\"WEFTPD_BYTES\":\"3000000\"" >/dev/null' \
   || fail "no RETR with its fields is in the journal"
 inside grep -q ' 3000000 /up b _ i r alice ftp 0 \* c$' /var/log/weftpd/xferlog || fail "the transfer log has no line of the upload"
 say "the journal has fields: $(inside journalctl -u weftpd -o json WEFTPD_VERB=STOR | tr ',' '\n' | grep -o '"WEFTPD_[A-Z]*' | sort | tr -d '"' | tr '\n' ' ')"
@@ -119,7 +120,7 @@ say "reloaded"
 # --- the watchdog
 inside kill -STOP "$pid"
 await 20 bash -c "$(declare -f inside property); leader=$leader; [ \"\$(property NRestarts)\" = 1 ]" || fail "a stopped process was not killed"
-inside journalctl -u weftpd.service --no-pager -o cat | grep -q 'Watchdog timeout' || fail "it was not the watchdog that killed it"
+inside journalctl -u weftpd.service --no-pager -o cat | grep -c 'Watchdog timeout' >/dev/null || fail "it was not the watchdog that killed it"
 await 10 fetch ftp://127.0.0.1/file -o /dev/null || fail "it does not serve after the watchdog's restart"
 say "killed by the watchdog and started again"
 
@@ -135,18 +136,20 @@ inside systemctl daemon-reload
 inside systemctl enable --now weftpd.socket 2>/dev/null || fail "weftpd.socket does not start"
 [ "$(property ActiveState)" = inactive ] || fail "the service runs before anybody came"
 [ "$(greeting)" = $'220 second words\r' ] || fail "no greeting from the activated service"
-inside journalctl -u weftpd.service --no-pager -o cat | grep -q 'inherited 0.0.0.0:21, plain TCP' || fail "the socket was not inherited"
+inside journalctl -u weftpd.service --no-pager -o cat | grep -c 'inherited 0.0.0.0:21, plain TCP' >/dev/null || fail "the socket was not inherited"
 fetch ftp://127.0.0.1/file | cmp -s - "$work/file" || fail "the download by an inherited socket differs"
 pid=$(property MainPID)
 for set in CapPrm CapEff CapInh CapBnd CapAmb; do
   [ "$(inside sed -n "s/^$set:\t*//p" "/proc/$pid/status")" = 0000000000000000 ] || fail "$set is not empty"
 done
-# A crash tells where, in the journal, and is followed by a start.
+# A crash tells where, in the journal, and is followed by a start. (A signal from outside is survived once, for the backtrace.)
+inside kill -SEGV "$pid"
+await 20 inside bash -c 'journalctl -u weftpd.service --no-pager -o cat | grep -c "Backtrace took" >/dev/null' \
+  || fail "a crash leaves no backtrace in the journal"
 inside kill -SEGV "$pid"
 await 30 bash -c "$(declare -f inside property); leader=$leader; p=\$(property MainPID); [ \$p != 0 ] && [ \$p != $pid ]" \
   || fail "it was not started again after a crash"
-inside journalctl -u weftpd.service --no-pager -o cat | grep -qE 'Thread 0.* crashed|Fatal error|crashed:' \
-  && say "a crash leaves a backtrace in the journal" || say "a crash left no backtrace"
+say "without any capability by its socket; a crash leaves a backtrace in the journal"
 # A restart refuses nobody: whoever comes meanwhile waits at the socket.
 inside systemctl restart weftpd.service &
 for _ in $(seq 10); do [ "$(greeting)" = $'220 second words\r' ] || fail "a client was refused during a restart"; done
