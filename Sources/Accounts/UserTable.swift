@@ -35,7 +35,8 @@ public struct UserTable: Sendable {
   public static func load(path: String) throws(UserTableError) -> UserTable {
     let file = try TableFile.read(path: path)
     var table = try parse(file.bytes, source: path)
-    if file.mode & 0o044 != 0 {
+    // A group may read it: root:weftpd with 640 lets the daemon read what it must not write.
+    if file.mode & 0o004 != 0 {
       table.warnings.append(
         "\(path) holds password hashes and can be read by others (mode \(octal(file.mode))): run chmod 600 on it")
     }

@@ -17,6 +17,7 @@ public protocol ServerControl: Sendable {
   /// - Returns: how many sessions had to be broken off.
   func drain(grace: Duration) async -> Int
   var activeSessions: Int { get }
+  var activeTransfers: Int { get }
 }
 
 /// A running server and the settings it runs on.
@@ -87,8 +88,8 @@ public final class Daemon: Sendable {
 
   /// One line for the service manager.
   public var status: String {
-    let sessions = server.activeSessions
-    return "\(sessions) session\(sessions == 1 ? "" : "s")"
+    let (sessions, transfers) = (server.activeSessions, server.activeTransfers)
+    return "\(sessions) session\(sessions == 1 ? "" : "s"), \(transfers) transfer\(transfers == 1 ? "" : "s")"
   }
 
   // MARK: - Reload

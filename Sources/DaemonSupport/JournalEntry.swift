@@ -35,6 +35,7 @@ enum JournalEntry {
       add("WEFTPD_SECONDS", seconds.bytes, to: &entry)
     }
     if let paths = record.paths { add("WEFTPD_SUBFLOWS", Array(paths.utf8), to: &entry) }
+    if let tls = record.tls { add("WEFTPD_TLS", Array(tls.utf8), to: &entry) }
     if let note = record.note { add("WEFTPD_NOTE", Array(note.utf8), to: &entry) }
   }
 

@@ -17,22 +17,27 @@ public struct StartReport: Sendable {
   public private(set) var lines: [Line] = []
 
   /// - Parameters:
-  ///   - tls: What is known of TLS and the certificate, in one line; nil leaves the line out.
+  ///   - tls: What is known of TLS and the certificate, in one line; nil when there is none.
+  ///   - isSelfSigned: The certificate was made at the start, because there is none in the settings.
   ///   - privileges: What privileges were kept, in one line; nil leaves the line out.
   public init(
     settings: Settings, accounts: AccountSetup, addresses: [SocketAddress], tls: String? = nil,
-    privileges: String? = nil
+    isSelfSigned: Bool = false, privileges: String? = nil
   ) {
     tell("users: \(Self.users(settings, accounts))")
     tell("roots: \(Self.roots(accounts.source))")
     tell("data connections: \(Self.data(settings))")
     tell("multipath TCP: \(Self.multipath(settings, MultipathTCP.HostSettings.current()))")
-    tell("TLS: \(tls ?? "none")")
+    tell("TLS: \(tls ?? "off")")
     if let privileges { tell(privileges) }
     if let path = settings.transferLog { tell("transfer log: \(path)") }
     let isPublic = !addresses.allSatisfy(\.address.isLoopback)
-    if isPublic, tls == nil {
-      warn("passwords and files cross the network in clear text: use it on networks you trust only")
+    if isPublic, settings.tlsMode < .requiredLogin {
+      let why = tls == nil ? "there is no TLS" : "clients need not use TLS"
+      warn("\(why): passwords may cross the network in clear text; set tls.mode to required-login")
+    }
+    if isPublic, isSelfSigned {
+      warn("clients cannot tell this server from another: set tls.certificate to a certificate they trust")
     }
     if settings.passiveEnabled, settings.passivePorts == nil, isPublic {
       warn("passive.ports is 0: no firewall can let data connections through; set a range such as 50000-50100")

@@ -185,6 +185,7 @@ struct ServeCommand: ParsableCommand {
     StartReport(
       settings: settings, accounts: start.accounts, addresses: addresses,
       tls: start.tls.current.map { StartReport.tls(settings, $0, isSelfSigned: start.tls.isSelfSigned) },
+      isSelfSigned: start.tls.isSelfSigned,
       privileges: start.plan.summary
     ).log(to: logger)
     let code = daemon.waitUntilEnd()

@@ -28,6 +28,11 @@ struct ServiceManager {
     if sockets.isEmpty { return try server.listen(on: settings.listenAddresses) }
     logger.notice("sockets come from the service manager: the setting listen is not used")
     return try sockets.map { item in
+      guard item.security == .explicit || settings.wantedTLS != nil else {
+        throw InheritedSockets.Refusal(problems: [
+          "inherited socket \(item.number) 'ftps' begins with TLS, and tls.mode is off: set it to allowed or more"
+        ])
+      }
       let address = try server.adopt(Descriptor(owning: item.number), security: item.security)
       logger.notice("inherited \(address), \(item.stream == .multipath ? "multipath TCP" : "plain TCP")")
       return address

@@ -96,6 +96,8 @@ import Testing
     let path = directory.file("users", "a:*:/a:rw\n")
     #expect(try UserTable.load(path: path).entries.count == 1)
     #expect(try UserTable.load(path: path).warnings.isEmpty)
+    chmod(path, 0o640)
+    #expect(try UserTable.load(path: path).warnings.isEmpty)
     chmod(path, 0o644)
     #expect(try UserTable.load(path: path).warnings.first?.contains("chmod 600") == true)
     chmod(path, 0o602)

@@ -16,6 +16,7 @@ private final class FakeServer: ServerControl {
   private let drained = AsyncStream<Void>.makeStream()
 
   var activeSessions: Int { 2 }
+  var activeTransfers: Int { 1 }
 
   func reload(configuration: ServerConfiguration, accounts: AccountSource) {
     reloads.withLock { $0.append((configuration, accounts)) }

@@ -16,11 +16,11 @@ extension SystemTests {
         options.environment = ["NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "400000"]
         let server = try Server(options)
         try require(
-          try manager.nextLines() == ["READY=1", "MAINPID=\(server.process.id)", "STATUS=0 sessions"],
+          try manager.nextLines() == ["READY=1", "MAINPID=\(server.process.id)", "STATUS=0 sessions, 0 transfers"],
           "the first message is not READY with the pid")
         for _ in 0..<3 { try manager.wait(for: "WATCHDOG=1") }
         let client = try server.session()
-        try manager.wait(for: "STATUS=1 session")
+        try manager.wait(for: "STATUS=1 session, 0 transfers")
 
         server.process.signal(SIGHUP)
         let reloading = try manager.wait(for: "RELOADING=1")

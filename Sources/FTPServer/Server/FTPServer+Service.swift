@@ -12,6 +12,9 @@ public enum ListenerSecurity: Sendable, Equatable {
 }
 
 extension FTPServer {
+  /// Transfers that run now, listings included.
+  public var activeTransfers: Int { context.activeTransfers.load(ordering: .relaxed) }
+
   /// Takes a listening TCP or multipath TCP socket that somebody else made; what it is it stays, whatever `mptcp.control` says.
   ///
   /// The one who made it goes on with it after us: ``drain(grace:)`` lets it listen, and clients wait there for whoever comes next.

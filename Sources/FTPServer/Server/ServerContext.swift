@@ -67,6 +67,8 @@ final class ServerContext: Sendable {
   let deflates = DeflatePool()
   let names = OwnerNames()
   let ending = Atomic<Ending>(.no)
+  /// Transfers that run, listings included.
+  let activeTransfers = Atomic<Int>(0)
   private let lingering = Atomic<Int>(0)
   private let snapshotState: Mutex<Snapshot>
 

@@ -28,6 +28,8 @@ extension Session {
   ) async {
     transfer = progress
     transfer?.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
+    context.activeTransfers.add(1, ordering: .relaxed)
+    defer { context.activeTransfers.subtract(1, ordering: .relaxed) }
     var answer: Reply?
     var note: String?
     do throws(FTPError) {

@@ -1,0 +1,55 @@
+// Tests the start screen: what it tells, and that each warning says what to do.
+
+import FTPServer
+import LinuxSystem
+import Logging
+import Testing
+
+@testable import DaemonSupport
+
+@Suite struct StartReportTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func lines(
+    _ assignments: [String], at address: String = "192.0.2.1:21", isSelfSigned: Bool = false
+  ) throws -> [StartReport.Line] {
+    let all = ["accounts.anonymous=true", "accounts.root=\(directory.path)"] + assignments
+    let loaded = try SettingsSources(assignments: all).load()
+    let accounts = try AccountSetup(loaded, hash: nil)
+    return StartReport(
+      settings: loaded.settings, accounts: accounts, addresses: [try #require(SocketAddress(address))],
+      isSelfSigned: isSelfSigned, privileges: "serving as uid 7"
+    ).lines
+  }
+
+  private func warnings(_ lines: [StartReport.Line]) -> [String] {
+    lines.filter { $0.level == .warning }.map(\.text)
+  }
+
+  @Test func itTellsWhatIsServedAndHow() throws {
+    let lines = try lines(["passive.ports=50000-50009", "tls.mode=off", "log.xferlog=\(directory.path)/x"])
+    let texts = lines.map(\.text)
+    #expect(texts.contains("users: anonymous to read"))
+    #expect(texts.contains("roots: \"\(directory.path)\""))
+    #expect(texts.contains("TLS: off"))
+    #expect(texts.contains("serving as uid 7"))
+    #expect(texts.contains("transfer log: \(directory.path)/x"))
+    #expect(texts.contains { $0.hasPrefix("data connections: passive on ports 50000-50009, address auto") })
+    #expect(texts.contains { $0.hasPrefix("multipath TCP: control automatic, data automatic") })
+  }
+
+  @Test func warningsSayWhatToDo() throws {
+    #expect(try warnings(lines(["tls.mode=off"])).first?.hasSuffix("set tls.mode to required-login") == true)
+    #expect(try warnings(lines(["tls.mode=required-login"])).isEmpty)
+    #expect(
+      try warnings(lines(["tls.mode=required-login"], isSelfSigned: true)).first?.contains("set tls.certificate")
+        == true)
+    #expect(try warnings(lines(["tls.mode=required-login", "passive.ports=0"])).first?.contains("50000-50100") == true)
+  }
+
+  @Test func whoServesThisMachineOnlyIsNotWarned() throws {
+    #expect(try warnings(lines(["tls.mode=off", "passive.ports=0"], at: "127.0.0.1:2121")).isEmpty)
+  }
+}
