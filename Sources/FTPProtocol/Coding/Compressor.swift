@@ -79,7 +79,7 @@ enum Compressor {
     // Eight places at a time: a byte is zero where a byte equals the two that follow it.
     while count &- offset >= 10 {
       let word = ByteScan.word(base, offset)
-      let differences = word ^ ByteScan.word(base, offset &+ 1) | word ^ ByteScan.word(base, offset &+ 2)
+      let differences = (word ^ ByteScan.word(base, offset &+ 1)) | (word ^ ByteScan.word(base, offset &+ 2))
       let found = ByteScan.matches(differences, 0)
       if found != 0 {
         offset &+= found.trailingZeroBitCount &>> 3
