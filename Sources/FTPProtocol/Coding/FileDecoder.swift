@@ -41,7 +41,9 @@ public struct FileDecoder: TransferCodec {
   public mutating func transform(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(CodingError) -> CodingStep {
-    let owed = owesByte && !input.isEmpty ? 1 : 0
+    // What is to come is told together with the byte that is owed, which is the first of the input.
+    if owesByte, input.isEmpty { return CodingStep(consumed: 0, produced: 0) }
+    let owed = owesByte ? 1 : 0
     let step = try read(UnsafeRawBufferPointer(rebasing: input[owed...]), into: output)
     let consumed = owed &+ step.consumed
     owesByte = isPending && consumed > 0

@@ -145,6 +145,32 @@ import Testing
     #expect(lines.bytes == record + [1])
   }
 
+  /// As long as anything is to come, one byte stays unconsumed; a call without input in between changes nothing.
+  @Test func theLastByteWaitsForWhatIsToBeTold() throws {
+    let format = Self.format(.image, .record, .block, .prefixed)
+    let wire: [UInt8] = [0xC0, 0, 3, 7, 8, 9]
+    var decoder = FileDecoder(format, from: RestartPoint())
+    var (room, out, used): ([UInt8], [UInt8], Int) = ([0, 0], [], 0)
+    var event: CodingEvent?
+    while event == nil {
+      for end in [wire.count, used] {
+        let from = used
+        let step = try room.withUnsafeMutableBufferPointer { (room) throws(CodingError) in
+          try wire.withUnsafeBufferPointer { (wire) throws(CodingError) in
+            try decoder.transform(
+              UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(wire)[from..<max(from, end)]),
+              into: UnsafeMutableRawBufferPointer(room))
+          }
+        }
+        out += room[..<step.produced]
+        used += step.consumed
+        event = event ?? step.event
+        #expect(used < wire.count || event != nil)
+      }
+    }
+    #expect(out == [0, 7, 0, 0, 7, 8, 9] && used == wire.count && event == .endOfFile)
+  }
+
   @Test func afterTheEndNothingIsConsumed() throws {
     var decoder = FileDecoder(Self.format(.image, .file, .block), from: RestartPoint())
     var room = [UInt8](repeating: 0, count: 300)
