@@ -19,7 +19,7 @@ import time
 
 import report
 import rows as catalogue
-from servers import FLOORS, MOST_SESSIONS, PASSWORD, PEERS, USER, Server, Unavailable
+from servers import FLOORS, MOST_SESSIONS, PASSWORD, PEERS, USER, VARIANTS, Server, Unavailable
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -41,7 +41,8 @@ class Load:
     """One run of the load generator, step by step: ready, go, done."""
 
     def __init__(self, binary, server, row_arguments, extra=()):
-        command = [binary, "--port", server.port, "--upload", f"up/{server.name}", *extra, *row_arguments]
+        command = [binary, "--port", server.port, "--upload", f"up/{server.name}", *server.load_options,
+                   *extra, *row_arguments]
         self.process = subprocess.Popen(
             list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self.selector = selectors.DefaultSelector()
@@ -137,8 +138,9 @@ class Bench:
                 os.close(os.open(directory / f"file-{i:06}.txt", os.O_WRONLY | os.O_CREAT, 0o644))
 
     def choose_servers(self):
-        wanted = self.options.only.split(",") if self.options.only else ["weftpd", *PEERS, *FLOORS]
-        unknown = set(wanted) - {"weftpd", *PEERS, *FLOORS}
+        wanted = self.options.only.split(",") if self.options.only else [
+            "weftpd", *PEERS, *FLOORS, *VARIANTS]
+        unknown = set(wanted) - {"weftpd", *PEERS, *FLOORS, *VARIANTS}
         if unknown:
             sys.exit(f"bench: no server called {', '.join(sorted(unknown))}")
         if set(wanted) & set(PEERS):
@@ -146,7 +148,7 @@ class Bench:
             subprocess.run(fetch, stdin=subprocess.DEVNULL, timeout=900, check=False)
         for name in wanted:
             weftpd = self.options.weftpd and pathlib.Path(self.options.weftpd).resolve()
-            if name == "weftpd" and not (weftpd and weftpd.exists()):
+            if name.split("-")[0] == "weftpd" and not (weftpd and weftpd.exists()):
                 self.skipped[name] = f"not built: {weftpd or '--weftpd was not given'}"
                 continue
             server = Server(
@@ -253,9 +255,10 @@ class Bench:
     def run_row(self, row):
         measure = {"huge": self.measure_huge, "idle": self.measure_idle}.get(row.special, self.measure)
         rounds = min(self.options.rounds, 1 if self.options.quick else 2) if row.special else self.options.rounds
-        data, lost = {server.name: [] for server in self.servers}, set()
+        servers = [server for server in self.servers if row.multipath or server.name not in VARIANTS]
+        data, lost = {server.name: [] for server in servers}, set()
         for _ in range(rounds):
-            for server in self.servers:
+            for server in servers:
                 if server.name in lost:
                     continue
                 try:
@@ -282,6 +285,8 @@ class Bench:
             self.calls[title] = {}
         for server in self.servers:
             server.stop()
+            if server.name in VARIANTS:
+                continue
             if not self.start(server, traced=True):
                 warn(f"{server.name} is not counted: {self.skipped[server.name]}")
                 continue
@@ -301,7 +306,7 @@ class Bench:
                     self.details.setdefault(server.name, {})[title] = {
                         name: round(count / operations, 2) for name, count in ordered}
             server.stop()
-        names = [server.name for server in self.servers]
+        names = [server.name for server in self.servers if server.name not in VARIANTS]
         report.print_calls(names, self.calls, catalogue.GOALS, say)
         for title, calls in self.details.get("weftpd", {}).items():
             say(f"  weftpd, {title}: " + ", ".join(f"{name} {count:g}" for name, count in list(calls.items())[:14]))
@@ -337,6 +342,7 @@ class Bench:
             self.count_calls()
         lines = report.summary(wanted, self.results)
         report.print_summary(lines, say)
+        report.print_multipath(wanted, self.results, say)
         for name, why in self.skipped.items():
             say(f"Left out: {name}: {why}")
         if options.json:
@@ -356,7 +362,7 @@ def main():
     parser.add_argument("--weftpd-option", action="append", default=[], metavar="OPTION",
                         help="one more argument for 'weftpd serve', any number of times")
     parser.add_argument("--rows", metavar="NAMES", help="only these rows, separated by commas")
-    parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS)}")
+    parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS + VARIANTS)}")
     parser.add_argument("--rounds", type=int, help="interleaved rounds (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="length of one measurement (1; 0.25 with --quick)")
     parser.add_argument("--idle", type=int, help="sessions held in the row idle (5000; 1000 with --quick)")

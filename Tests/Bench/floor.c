@@ -2,7 +2,8 @@
 //
 // Not an FTP server: no jail, no checks, a thread per connection, loopback only. Two kinds:
 //   plain     a listener per transfer, sendfile down, recv and pwrite up
-//   --leased  the session keeps its passive listener, a small file's 150 and 226 leave in one write, splice up
+//   leased    the session keeps its passive listener, a small file's 150 and 226 leave in one write, splice up
+//   multipath as plain, but every socket is multipath TCP: reads and sends down, where the kernel copies for sendfile too
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -27,7 +28,7 @@
 #include <crypt.h>
 #endif
 
-enum { COMMAND_BUFFER = 4096, REPLIES = 16384, BLOCK = 1 << 20, SMALL = 64 << 10, LISTING = 256 << 10 };
+enum { COMMAND_BUFFER = 4096, REPLIES = 16384, BLOCK = 1 << 20, PROTOCOL_MPTCP = 262, SMALL = 64 << 10, LISTING = 256 << 10 };
 
 typedef struct {
   int control, listener, data, pipe[2];
@@ -41,7 +42,7 @@ typedef struct {
   char replies[REPLIES];
 } Session;
 
-static bool leased;
+static bool leased, multipath;
 static int passiveLow, passiveHigh;
 static const char *passwordHash;
 
@@ -80,7 +81,7 @@ static bool openListener(Session *s) {
     s->port = (uint16_t)(passiveLow + (int)((s->random >> 8) % (uint32_t)(passiveHigh - passiveLow + 1)));
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(s->port),
       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, multipath ? PROTOCOL_MPTCP : 0);
     setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(s->listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(s->listener, 1) == 0) return true;
     close(s->listener);  // the port is taken
@@ -148,6 +149,8 @@ static void retrieve(Session *s, const char *name) {
   if (acceptData(s)) {
     if (s->ascii && block(s)) {
       sendASCII(s, file);
+    } else if (multipath && block(s)) {
+      for (ssize_t n; (n = read(file, s->block, BLOCK)) > 0;) if (!sendAll(s->data, s->block, (size_t)n)) break;
     } else {
       for (off_t left = facts.st_size; left > 0;) {
         ssize_t n = sendfile(s->data, file, NULL, (size_t)left);
@@ -343,15 +346,16 @@ static void *converse(void *argument) {
 }
 
 int main(int argc, char **argv) {
-  // floor DIR LOW-HIGH plain|leased [HASH]
+  // floor DIR LOW-HIGH plain|leased|multipath [HASH]
   if (argc < 4 || chdir(argv[1]) < 0 || sscanf(argv[2], "%d-%d", &passiveLow, &passiveHigh) != 2) {
-    fputs("floor DIR LOW-HIGH plain|leased [HASH]\n", stderr);
+    fputs("floor DIR LOW-HIGH plain|leased|multipath [HASH]\n", stderr);
     return 64;
   }
   leased = !strcmp(argv[3], "leased");
+  multipath = !strcmp(argv[3], "multipath");
   passwordHash = argc > 4 ? argv[4] : NULL;
   signal(SIGPIPE, SIG_IGN);
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, multipath ? PROTOCOL_MPTCP : 0);
   struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
   socklen_t length = sizeof address;
   if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, SOMAXCONN) < 0

@@ -30,7 +30,7 @@
 
 enum {
   MAX_SESSIONS = 16384, CONTROL_BUFFER = 4096, CHUNK = 1 << 20, SMALL_UPLOAD = 64 << 10,
-  MAX_SECONDS = 128, MAX_ERRORS = 50, MAX_DEPTH = 256,
+  MAX_SECONDS = 128, MAX_ERRORS = 50, MAX_DEPTH = 256, PROTOCOL_MPTCP = 262,
 };
 
 typedef enum { OP_RETR, OP_STOR, OP_LIST, OP_COMMAND, OP_LOGIN, OP_GREETING, OP_MIX } Operation;
@@ -61,7 +61,7 @@ typedef struct {
 typedef struct { uint64_t count[64 * 32], total, worst; } Histogram;
 
 static struct {
-  int port, sessions, hold, parallel, depth, cpu;
+  int port, sessions, hold, parallel, depth, cpu, protocol;
   Operation operation;
   const char *path, *command, *user, *password, *type, *mode, *listVerb, *listPath, *upload;
   uint64_t size, atLeast, ops;
@@ -165,7 +165,7 @@ static void openControl(Session *s) {
   int one = 1;
   s->used = s->multiline = 0;
   s->data = -1;
-  s->control = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  s->control = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, option.protocol);
   s->state = GREETING;
   if (s->control < 0) { lose(s, "socket", strerror(errno), 64); return; }
   setsockopt(s->control, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -324,7 +324,7 @@ static void openTransfer(Session *s, const char *line, int length) {
   int port = passivePort(line, length);
   if (port < 0) { failOperation(s, line, length); return; }
   struct sockaddr_in address = loopback(port);
-  s->data = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  s->data = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, option.protocol);
   // A blocking connect: the listener is on this machine and its queue is empty.
   if (connect(s->data, (struct sockaddr *)&address, sizeof address) < 0) {
     failOperation(s, strerror(errno), 64);
@@ -508,7 +508,7 @@ static void parse(int argc, char **argv) {
     { "depth", 1, 0, 'd' }, { "command", 1, 0, 'c' }, { "user", 1, 0, 'u' }, { "password", 1, 0, 'w' },
     { "type", 1, 0, 'y' }, { "mode", 1, 0, 'M' }, { "epsv", 0, 0, 'e' }, { "cpu", 1, 0, 'C' }, { "limit", 1, 0, 'l' },
     { "upload", 1, 0, 'U' }, { "list-verb", 1, 0, 'v' }, { "list-path", 1, 0, 'L' }, { "at-least", 1, 0, 'm' },
-    { "tls", 0, 0, 'T' }, { 0 },
+    { "tls", 0, 0, 'T' }, { "mptcp", 0, 0, 'M' }, { 0 },
   };
   static const char *const names[] = { "retr", "stor", "list", "command", "login", "greeting", "mix" };
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -541,6 +541,7 @@ static void parse(int argc, char **argv) {
       case 'L': option.listPath = optarg; break;
       case 'T': option.tls = true; break;
       case 'm': option.atLeast = strtoull(optarg, NULL, 10); break;
+      case 'M': option.protocol = PROTOCOL_MPTCP; break;
       default: exit(64);
     }
   }

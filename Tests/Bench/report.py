@@ -117,6 +117,31 @@ def print_summary(lines, out=print):
             f"{text[0]:>6} {text[1]:>7}{short}")
 
 
+# (what is told, the better-off side, the other side)
+MULTIPATH_PAIRS = [
+    ("a multipath listener costs a TCP client", "weftpd", "weftpd-tcp"),
+    ("a multipath client beside a TCP client", "weftpd-mptcp", "weftpd"),
+    ("the same for the bare floor: the kernel's part", "floor-mptcp", "floor"),
+]
+
+
+def print_multipath(rows, results, out=print):
+    """What multipath TCP costs, as ratios round by round: 1.00 is nothing, above 1 is better with it."""
+    table = [row for row in rows if row.multipath and row.name in results]
+    if not any(pair[1] in results[row.name] and pair[2] in results[row.name] for row in table for pair in MULTIPATH_PAIRS):
+        return
+    out("\nMultipath TCP on one path, over loopback (1.00: it costs nothing; below: it costs)")
+    out(f"  {'':48}" + "".join(f"{row.name + ' ' + kind:>22}" for row in table for kind in ("rate", "CPU")))
+    for title, ours, theirs in MULTIPATH_PAIRS:
+        line = f"  {title:48}"
+        for row in table:
+            for metric in row.metrics[:2]:
+                series = series_of(results[row.name], metric)
+                value = ratio(metric, series[ours], series[theirs]) if ours in series and theirs in series else None
+                line += f"{f'{value:.2f}' if value else '–':>22}"
+        out(line)
+
+
 def print_calls(names, table, goals, out=print):
     """table: {operation: {server: calls for one operation}}"""
     if not table:

@@ -29,6 +29,7 @@ class Row:
     pinned: bool = False  # client and server on one CPU
     anonymous: bool = False
     slow: bool = False  # not part of --quick
+    multipath: bool = False  # weftpd with and without multipath TCP takes part, too
     special: str = ""  # run by a function of its own: idle, huge
     tls: bool = False  # both channels under TLS, with every server set up for it
 
@@ -87,11 +88,11 @@ def rows(idle=5000, huge=100000, churn=8):
     small_upload = ("--op", "stor", "--size", str(SMALL))
     return [
         Row("retr-1", "RETR of 256 MiB, 1 session, client and server on one CPU",
-            ("--op", "retr", "--path", "big.bin", "--size", str(BIG)), "bytes", pinned=True),
+            ("--op", "retr", "--path", "big.bin", "--size", str(BIG)), "bytes", pinned=True, multipath=True),
         Row("retr-8", "RETR of 256 MiB, 8 sessions",
             ("--op", "retr", "--path", "big.bin", "--size", str(BIG), "--sessions", "8"), "bytes"),
         Row("stor-1", "STOR of 128 MiB, 1 session, client and server on one CPU",
-            ("--op", "stor", "--size", str(UPLOAD)), "bytes", pinned=True),
+            ("--op", "stor", "--size", str(UPLOAD)), "bytes", pinned=True, multipath=True),
         Row("text-1", "RETR of 64 MiB of text in TYPE A, 1 session, client and server on one CPU",
             ("--op", "retr", "--path", "text.txt", "--type", "A", "--size", str(TEXT_ON_THE_WIRE)),
             "bytes", pinned=True),
@@ -105,14 +106,15 @@ def rows(idle=5000, huge=100000, churn=8):
         Row("deflate-1", "RETR of 64 MiB of text in MODE Z, level 6, 1 session, client and server on one CPU",
             ("--op", "retr", "--path", "text.txt", "--mode", "Z", "--size", str(TEXT)), "bytes", pinned=True,
             slow=True),
-        Row("small-retr-1", "PASV and RETR of 4 KiB, 1 session", transfer()),
+        Row("small-retr-1", "PASV and RETR of 4 KiB, 1 session", transfer(), multipath=True),
         Row("small-retr-1-epsv", "EPSV and RETR of 4 KiB, 1 session", transfer("--epsv"), slow=True),
         Row("small-retr-16", "PASV and RETR of 4 KiB, 16 sessions", transfer("--sessions", "16")),
         Row("small-stor-1", "PASV and STOR of 4 KiB, 1 session", small_upload),
         Row("small-stor-16", "PASV and STOR of 4 KiB, 16 sessions", (*small_upload, "--sessions", "16"), slow=True),
         Row("churn-16", f"PASV and RETR of 4 KiB, 16 sessions, for {churn} s: the last second",
             transfer("--sessions", "16", "--seconds", str(churn)), "churn", slow=True),
-        Row("login-anon-1", "connect, anonymous login, QUIT, one at a time", ("--op", "login"), anonymous=True),
+        Row("login-anon-1", "connect, anonymous login, QUIT, one at a time", ("--op", "login"), anonymous=True,
+            multipath=True),
         Row("login-anon-32", "connect, anonymous login, QUIT, 32 at once",
             ("--op", "login", "--sessions", "32"), anonymous=True),
         Row("login-user-1", "connect, login with a password (SHA-512 crypt), QUIT, one at a time",

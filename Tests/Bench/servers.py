@@ -18,12 +18,15 @@ PASSWORD_HASH = "$6$weftbench$K1QbVzVZmRAln0fTitbxjHj.L1v.BeIlmROefjIY5GQ861Ndk/
 PEERS = ["vsftpd", "pure-ftpd", "proftpd", "pyftpdlib"]
 FLOORS = ["floor", "floor-leased"]
 TLS_SERVERS = ["weftpd", "vsftpd", "pure-ftpd", "proftpd"]
+# What multipath TCP costs: weftpd without it, weftpd and a bare floor with a client that speaks it. Only in rows that ask for it.
+VARIANTS = ["weftpd-tcp", "weftpd-mptcp", "floor-mptcp"]
 # The most sessions a peer can be told to hold: Debian's pure-ftpd takes -c up to 500.
 MOST_SESSIONS = {"pure-ftpd": 480}
 # Below the ephemeral ports, and a range for each, so that no server meets another's TIME_WAIT sockets.
 PASSIVE_PORTS = {
     "vsftpd": (24000, 24999), "pure-ftpd": (25000, 25999), "proftpd": (26000, 26999), "pyftpdlib": (27000, 27999),
     "floor": (28000, 28999), "floor-leased": (29000, 29999), "weftpd": (31000, 31999),
+    "weftpd-tcp": (30000, 30999), "weftpd-mptcp": (23000, 23999), "floor-mptcp": (22000, 22999),
 }
 
 
@@ -80,6 +83,11 @@ class Server:
         self.keeper, self.port, self.runs, self.trace = None, None, 0, None
         # The PEM file of certificate and key while it is set up for TLS.
         self.certificate = None
+        self.is_weftpd = name.split("-")[0] == "weftpd"
+        # What the load generator is told besides the row's arguments.
+        self.load_options = ["--mptcp"] if name.endswith("-mptcp") else []
+        if name == "weftpd-tcp":
+            self.weftpd_options += ["--set", "mptcp.control=off", "--set", "mptcp.data=off"]
 
     def start(self, traced=False, certificate=None):
         if certificate and self.name not in TLS_SERVERS:
@@ -93,10 +101,10 @@ class Server:
         # Root measures in CI; weftpd wants to be told that root is meant.
         environment["WEFTPD_SERVER_ALLOW_ROOT"] = "true"
         announced = True
-        if self.name == "weftpd":
+        if self.is_weftpd:
             command = self.weftpd_command(low, high)
-        elif self.name in FLOORS:
-            kind = "leased" if self.name == "floor-leased" else "plain"
+        elif self.name in FLOORS or self.name in VARIANTS:
+            kind = {"floor-leased": "leased", "floor-mptcp": "multipath"}.get(self.name, "plain")
             command = [self.tools / "floor", self.root, f"{low}-{high}", kind, PASSWORD_HASH]
         else:
             announced = False

@@ -66,6 +66,27 @@ import Testing
     await server.drain(grace: .seconds(10))
   }
 
+  private struct Ban: ServerObserver {
+    let address: IPAddress
+    func admits(_ addresses: [IPAddress]) -> Bool { !addresses.contains(address) }
+  }
+
+  @Test func anObserverTurnsClientsAway() async throws {
+    let server = try FTPServer(
+      configuration: ServerConfiguration(), accounts: AccountSource(), logger: quietLogger(),
+      observer: Ban(address: IPAddress(ipv4: 0x7F00_0003)))
+    let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
+    try server.start()
+    try await blocking { () throws -> Void in
+      let banned = try Client(address, from: IPAddress(ipv4: 0x7F00_0003))
+      #expect(try banned.line()?.hasPrefix("421 ") == true)
+      let welcome = try Client(address)
+      #expect(try welcome.line()?.hasPrefix("220 ") == true)
+      #expect(server.statistics.sessions == 1)
+    }
+    await server.drain(grace: .seconds(10))
+  }
+
   @Test func oneAddressDoesNotTakeAll() async throws {
     let (server, address) = try start(limited(100, perAddress: 1))
     try await blocking { () throws -> Void in

@@ -49,6 +49,23 @@ import Testing
     #expect(registry.admit(one, limits: limits) == .tooManyFromAddress)
   }
 
+  @Test func everyPathOfAMultipathSessionCounts() throws {
+    let limits = limits(100, 1)
+    let first = try #require(id(registry.admit(one, limits: limits)))
+    #expect(registry.count(first, peer: one, paths: [one, other], limit: 1))
+    // Told twice, counted once.
+    #expect(registry.count(first, peer: one, paths: [other], limit: 1))
+    #expect(registry.admit(other, limits: limits) == .tooManyFromAddress)
+    registry.release(first, peer: one)
+    let second = try #require(id(registry.admit(other, limits: limits)))
+    let third = try #require(id(registry.admit(one, limits: limits)))
+    #expect(!registry.count(third, peer: one, paths: [one, other], limit: 1))
+    registry.release(third, peer: one)
+    // What was refused was not counted.
+    registry.release(second, peer: other)
+    #expect(id(registry.admit(other, limits: limits)) != nil)
+  }
+
   @Test func noLimitPerAddress() {
     for _ in 0..<1000 { #expect(id(registry.admit(one, limits: limits(1000, 0))) != nil) }
   }

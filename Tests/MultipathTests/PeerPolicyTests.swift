@@ -38,6 +38,19 @@ extension MultipathTests {
       }
     }
 
+    /// Else a client with two addresses could have twice as many sessions.
+    @Test func thePerAddressLimitCountsEveryPath() async throws {
+      try await Self.run(settings: ["limits.sessions-per-address=1"]) { lab, server, client in
+        // The paths were there before this transfer at the latest: it counts them.
+        _ = try client.download("down", size: Self.size)
+        let another = FTPClient(
+          try LabClient.connect(
+            in: lab.client, to: client.server, from: NetworkLab.clientAddress(2), policy: .off))
+        let reply = try another.expect(421)
+        try require(reply.text.contains("Too many connections"), "\(reply)")
+      }
+    }
+
     @Test(arguments: [DataMode.pasv, .epsv]) func aStrangerIsTurnedAway(mode: DataMode) async throws {
       try await Self.run { lab, server, client in
         let reply = try Self.refusesAStranger(mode, from: NetworkLab.stranger, lab, client)

@@ -82,7 +82,7 @@ extension Session {
     let rate = transfer.bytes / UInt64(elapsed) * 1000 / 1024
     let total = transfer.total.map { " of \($0)" } ?? ""
     let text = "Status: \(transfer.bytes)\(total) bytes transferred, \(rate) KiB/s, \(transfer.verb) "
-    let paths = data?.report.map { "; data connection: \($0)" } ?? ""
+    let paths = data?.loggedReport.map { "; data connection: \($0)" } ?? ""
     return Reply(213, bytes: Array(text.utf8) + transfer.path.bytes + Array(paths.utf8))
   }
 }

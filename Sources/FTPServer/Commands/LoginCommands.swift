@@ -27,6 +27,7 @@ extension Session {
       throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
     }
     login = .greeted
+    guard admitPaths() else { return }
     let accounts = accounts
     if let root = accounts.anonymousRoot, Account.isAnonymousName(name) {
       let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)

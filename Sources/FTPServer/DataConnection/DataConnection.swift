@@ -16,7 +16,7 @@ final class DataConnection {
   private let isReported: Bool
   /// The listener it came from, open while the transfer runs: the kernel takes further paths only at a listening socket.
   private var listener: PassiveListener?
-  private var lastReport: String?
+  private var lastReport: DataConnectionReport?
   /// The TLS of this connection; set once its handshake is done.
   private(set) var tls: TLSConnection?
   /// What is left to do once close_notify has gone, when it did not go at once.
@@ -92,11 +92,15 @@ final class DataConnection {
 
   // MARK: reports and ends
 
-  /// What the connection is and what each of its paths has carried; nil where multipath was not in question.
-  var report: String? {
-    guard isReported, socket != nil else { return lastReport }
-    return isMultipath ? "mptcp \(ConnectionReport(number))" : "tcp (\(MultipathSocket.negotiated(number)))"
+  /// What the connection is and what each of its paths has carried.
+  var report: DataConnectionReport {
+    if let lastReport { return lastReport }
+    if isMultipath { return .multipath(ConnectionReport(number)) }
+    return isReported ? .notMultipath(MultipathSocket.negotiated(number)) : .plain
   }
+
+  /// The same for the log: nil where multipath was not in question.
+  var loggedReport: String? { isReported ? report.description : nil }
 
   /// Throws away what a client has sent on a connection that only we send on: close(2) with unread input would be a reset, which
   /// takes the tail of the file with it.

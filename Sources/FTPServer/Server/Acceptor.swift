@@ -163,6 +163,10 @@ final class Acceptor: Sendable {
       return control.sendAtOnce(
         Reply(421, "Multipath TCP is required here (mptcp.control), and this connection has none."))
     }
+    if let observer = context.observer, !observer.admits([peer.address]) {
+      context.logger.warning("refused a connection: the address is banned", peer: peer, result: 421)
+      return control.sendAtOnce(Reply(421, "Connections from your address are not accepted."))
+    }
     switch context.registry.admit(peer.address, limits: snapshot.configuration.limits) {
     case .admitted(let id):
       let session = Session(id: id, context: context, snapshot: snapshot, control: control)

@@ -18,15 +18,16 @@ public final class FTPServer: Sendable {
   ///
   /// - Parameters:
   ///   - tls: the certificates; nil: there is no TLS.
+  ///   - observer: Is told of transfers, for metrics, and asked about clients; the server keeps it.
   ///   - onTransfer: Told of every transfer of a file that has ended, whatever the log's level; it must not wait.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
     configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
-    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    observer: (any ServerObserver)? = nil, onTransfer: (@Sendable (EventRecord) -> Void)? = nil
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
-      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
+      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls, observer: observer,
       onTransfer: onTransfer)
   }
 
@@ -150,6 +151,13 @@ public final class FTPServer: Sendable {
 
   /// Sessions that are connected now.
   public var activeSessions: Int { context.registry.count }
+
+  /// What the server has done since its start, and does now.
+  public var statistics: ServerStatistics {
+    var statistics = context.counters.statistics
+    statistics.sessions = context.registry.count
+    return statistics
+  }
 }
 
 /// An address that cannot be listened on.

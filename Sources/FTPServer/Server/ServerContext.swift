@@ -66,9 +66,10 @@ final class ServerContext: Sendable {
   let filePool = WorkerPool(label: "weftpd.files")
   let deflates = DeflatePool()
   let names = OwnerNames()
+  let counters = TransferCounters()
+  let observer: (any ServerObserver)?
   let ending = Atomic<Ending>(.no)
   /// Transfers that run, listings included.
-  let activeTransfers = Atomic<Int>(0)
   private let lingering = Atomic<Int>(0)
   private let snapshotState: Mutex<Snapshot>
 
@@ -77,10 +78,11 @@ final class ServerContext: Sendable {
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
-    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    observer: (any ServerObserver)? = nil, onTransfer: (@Sendable (EventRecord) -> Void)? = nil
   ) {
     self.reactor = reactor
     self.tls = tls
+    self.observer = observer
     self.logger = logger
     self.onTransfer = onTransfer
     snapshotState = Mutex(snapshot)

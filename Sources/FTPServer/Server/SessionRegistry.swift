@@ -19,6 +19,8 @@ final class SessionRegistry: Sendable {
     /// Who has logged in, for ``overview()``.
     var users: [UInt64: [UInt8]] = [:]
     var perAddress: [IPAddress: Int] = [:]
+    /// The addresses of multipath sessions beyond the first one, which are counted too.
+    var furtherAddresses: [UInt64: Set<IPAddress>] = [:]
     var watcher: Parking?
   }
 
@@ -40,6 +42,21 @@ final class SessionRegistry: Sendable {
     }
   }
 
+  /// Counts a multipath session against every address it has a path from, or a client with two could have twice as many.
+  ///
+  /// - Returns: false if it would be one too many for one of them; then it is counted against none of them.
+  func count(_ id: UInt64, peer: IPAddress, paths: [IPAddress], limit: Int) -> Bool {
+    let others = Set(paths.map(\.client)).subtracting([peer.client])
+    guard limit > 0, !others.isEmpty else { return true }
+    return state.withLock { state in
+      let new = others.subtracting(state.furtherAddresses[id] ?? [])
+      if new.contains(where: { state.perAddress[$0, default: 0] >= limit }) { return false }
+      for address in new { state.perAddress[address, default: 0] += 1 }
+      state.furtherAddresses[id, default: []].formUnion(new)
+      return true
+    }
+  }
+
   func enter(_ session: Session) {
     state.withLock { $0.sessions[session.id] = session }
   }
@@ -49,7 +66,9 @@ final class SessionRegistry: Sendable {
       state.sessions[id] = nil
       state.users[id] = nil
       state.count -= 1
-      if let number = state.perAddress[peer.client] { state.perAddress[peer.client] = number > 1 ? number - 1 : nil }
+      for address in (state.furtherAddresses.removeValue(forKey: id) ?? []).union([peer.client]) {
+        if let number = state.perAddress[address] { state.perAddress[address] = number > 1 ? number - 1 : nil }
+      }
       return state.count == 0 ? state.watcher : nil
     }
     watcher?.wake()

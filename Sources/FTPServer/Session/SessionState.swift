@@ -84,6 +84,16 @@ struct TransferProgress {
     case download, upload, listing
     /// No data connection: a digest, a copy, a walk through a tree.
     case fileWork = "file work"
+
+    /// As an observer is told; nil where nothing is transferred.
+    var reported: TransferReport.Direction? {
+      switch self {
+      case .download: .download
+      case .upload: .upload
+      case .listing: .listing
+      case .fileWork: nil
+      }
+    }
   }
 
   let verb: Verb

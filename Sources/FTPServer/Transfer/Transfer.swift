@@ -26,10 +26,11 @@ extension Session {
   func perform(
     _ progress: TransferProgress, _ body: () async throws(FTPError) -> Reply
   ) async {
+    // A path may have joined since the login.
+    guard admitPaths() else { return discardDataPort() }
     transfer = progress
     transfer?.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
-    context.activeTransfers.add(1, ordering: .relaxed)
-    defer { context.activeTransfers.subtract(1, ordering: .relaxed) }
+    context.counters.transferBegan()
     var answer: Reply?
     var note: String?
     do throws(FTPError) {
@@ -42,19 +43,28 @@ extension Session {
     if let answer { reply(answer) }
     // After a refusal the client may have connected already: that connection ends after the reply.
     if note != nil { discardDataPort(keepingOpen: true) }
-    let bytes = transfer?.bytes
+    let bytes = transfer?.bytes ?? 0
     if note == nil, let data, data.isFinishing { await settle(data) }
-    let paths = data?.report
+    let connection = data?.report
+    let paths = data?.loggedReport
     let security = data?.security
     transfer = nil
     data = nil
     // The time of the transfer was not idle time.
     lastCommand = .now
     let result = answer?.code
+    let duration = MonotonicTime.now.since(progress.started)
+    context.counters.transferEnded(progress.direction, bytes: bytes, isComplete: note == nil, connection)
+    if let observer = context.observer, let direction = progress.direction.reported {
+      observer.transferEnded(
+        TransferReport(
+          session: id, peer: control.peer, user: identity?.account.name ?? [], direction: direction,
+          path: progress.path.bytes, bytes: bytes, duration: .nanoseconds(duration), reply: result,
+          connection: connection))
+    }
     let event = record(
       verb: progress.verb, path: progress.path.bytes, bytes: bytes,
-      duration: MonotonicTime.now.since(progress.started), result: result, paths: paths,
-      tls: security, note: note)
+      duration: duration, result: result, paths: paths, tls: security, note: note)
     context.logger.event(
       progress.direction == .listing && note == nil ? .debug : .info,
       note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed", event)

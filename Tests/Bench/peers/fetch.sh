@@ -3,8 +3,8 @@
 # as packages, so each is downloaded and unpacked into a folder of its own; pyftpdlib comes from PyPI. What is there
 # already is kept.
 set -eu
-cache=$1
-mkdir -p "$cache/deb"
+mkdir -p "$1/deb"
+cache=$(cd "$1" && pwd)
 
 # fetch DIR PACKAGE...: unpacks the packages into CACHE/DIR, once.
 fetch() {
