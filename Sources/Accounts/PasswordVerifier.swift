@@ -66,7 +66,6 @@ public final class PasswordVerifier: Sendable {
   private let queueLimit: Int
   private let compute: Compute
   private let state = Mutex(State())
-  private let queue = DispatchQueue(label: "weftpd.passwords", attributes: .concurrent)
 
   /// Makes a verifier.
   /// - Parameters:
@@ -132,7 +131,9 @@ public final class PasswordVerifier: Sendable {
       return .wait
     }
     switch decision {
-    case .run: queue.async { self.work(startingWith: job) }
+    // A serial queue has a thread of its own. A concurrent one would take those of Swift's executor, which every session that has
+    // waited comes back through: a flood of logins would stop all transfers.
+    case .run: DispatchQueue(label: "weftpd.passwords").async { self.work(startingWith: job) }
     case .wait: break
     case .answer(let outcome): job.continuation.resume(returning: outcome)
     }
