@@ -9,6 +9,7 @@ let package = Package(
   name: "weftpd",
   products: [
     .executable(name: "weftpd", targets: ["weftpd"]),
+    .executable(name: "weftpd-authd", targets: ["weftpd-authd"]),
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
     .library(name: "MultipathTCP", targets: ["MultipathTCP"]),
@@ -25,6 +26,7 @@ let package = Package(
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CCap"),
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(name: "CMultipath"),
@@ -40,7 +42,11 @@ let package = Package(
       swiftSettings: settings + [.define("WEFT_TEST_HOOKS", .when(configuration: .debug))]),
     .target(name: "FTPProtocol", dependencies: ["CZlib"], swiftSettings: settings),
     .target(name: "TransportSecurity", dependencies: ["COpenSSL", "CZlib", "LinuxSystem"], swiftSettings: settings),
-    .target(name: "Accounts", dependencies: ["CCrypt", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "AuthenticationProtocol", swiftSettings: settings),
+    .executableTarget(
+      name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem"], swiftSettings: settings),
+    .target(
+      name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "FTPServer",
       dependencies: [
@@ -101,7 +107,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SystemTests", dependencies: ["TestSupport", "weftpd", "FTPProtocol"], swiftSettings: settings),
-    .testTarget(name: "PrivilegeTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
+    .testTarget(
+      name: "PrivilegeTests", dependencies: ["TestSupport", "weftpd", "weftpd-authd", "Accounts", "LinuxSystem"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "AuthenticationTests", dependencies: ["AuthenticationProtocol", "Accounts", "LinuxSystem", "weftpd-authd"],
+      swiftSettings: settings),
     .testTarget(
       name: "MultipathTests", dependencies: ["TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
       swiftSettings: settings),

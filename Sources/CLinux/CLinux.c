@@ -247,6 +247,7 @@ int weft_local_text(int64_t seconds, char text[26]) {
                    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, 1900 + parts.tm_year);
   return n == 24 ? 0 : -EOVERFLOW;
 }
+int weft_fork(void) { return WEFT_RESULT(fork()); }
 int weft_prctl_name(const char *name) { return WEFT_RESULT(prctl(PR_SET_NAME, name, 0, 0, 0)); }
 int weft_nofile(uint64_t *soft, uint64_t *hard) {
   struct rlimit limit;

@@ -117,6 +117,7 @@ public struct AccountSetup: Sendable {
       source.table = try table(host.users, loaded.origin(key), key, &warnings)
       source.single = nil
       source.anonymousRoot = nil
+      source.admitsLocalUsers = false
     }
     if let root = host.anonymousRoot { source.anonymousRoot = absolutePath(root) }
     return source

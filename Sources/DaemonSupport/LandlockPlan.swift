@@ -42,6 +42,10 @@ public struct LandlockPlan: Sendable, Equatable {
     for root in roots {
       add(root.path, root.isReadOnly ? .read : .readAndWrite, .root)
     }
+    let local = settings.privileges.localUsers
+    for home in local.isEnabled ? local.homes : [] {
+      add(home, settings.accountsReadOnly ? .read : .readAndWrite, .root)
+    }
     for file in files { addDirectories(of: file) }
     for directory in settings.logDirectories { add(directory, Self.logAccess, .log) }
     for path in Self.systemPaths { add(path, .read, .system) }

@@ -68,6 +68,11 @@ public struct PrivilegePlan: Sendable, Equatable {
     if settings.activeEnabled, let port = UInt16(exactly: settings.activeSourcePort) {
       ask("active.source-port", port: port)
     }
+    if settings.privileges.localUsers.isEnabled {
+      for capability in [Capability.setuid, .setgid] {
+        reasons.append(Reason(capability: capability, setting: "accounts.local", detail: "files as their owners"))
+      }
+    }
     return reasons
   }
 

@@ -6,6 +6,21 @@ public struct PrivilegeSettings: Sendable, Equatable {
   public var user: String?
   public var allowsRoot = false
   public var landlock = LandlockSetting.automatic
+  public var localUsers = LocalUserSettings()
+
+  init() {}
+}
+
+/// The users of the system who may log in, and how their passwords are checked.
+public struct LocalUserSettings: Sendable, Equatable {
+  public var isEnabled = false
+  /// The directories their homes lie in.
+  public var homes: [String] = []
+  /// The PAM service.
+  public var service = ""
+  public var minimumUser = 0
+  /// Where systemd listens for weftpd-authd; nil: weftpd starts its own.
+  public var helperSocket: String?
 
   init() {}
 }
@@ -41,5 +56,34 @@ extension SettingsTable {
       """),
   ]
 
-  static let localUsers: [Setting] = []
+  static let localUsers: [Setting] = [
+    Setting(
+      "accounts.local", .flag, \.privileges.localUsers.isEnabled, default: "false", needsRestart: true,
+      """
+      The users of this system may log in, with the passwords PAM knows, and have in their homes the rights the system \
+      gives them. Takes CAP_SETUID and CAP_SETGID. Names in the user table go before.
+      """),
+    Setting(
+      "accounts.local-homes", .paths("the path of a directory, such as /home"), \.privileges.localUsers.homes,
+      default: "/home", needsRestart: true,
+      "The directories in which local users' homes lie; a home elsewhere is not served when Landlock confines the process."
+    ),
+    Setting(
+      "accounts.pam-service", .line(limit: 64), \.privileges.localUsers.service, default: "weftpd", needsRestart: true,
+      "The PAM service local users are checked with: a file of this name in /etc/pam.d."),
+    Setting(
+      "accounts.minimum-uid", .integer(1...2_147_483_647), \.privileges.localUsers.minimumUser, default: "1000",
+      needsRestart: true,
+      """
+      Local users with a lower id may not log in; root never may, nor who is in /etc/ftpusers or has a shell that is not \
+      in /etc/shells.
+      """),
+    Setting(
+      "accounts.authd-socket", .optional("path", "the path of a socket, such as /run/weftpd/authd.sock"),
+      \.privileges.localUsers.helperSocket, needsRestart: true,
+      """
+      Where systemd listens for weftpd-authd, the process that talks to PAM. Not set, weftpd starts its own, for which it \
+      has to be started as root.
+      """),
+  ]
 }

@@ -46,7 +46,9 @@ enum SettingsRules {
   /// Why nobody could log in; nil when somebody could. `tableEntries`: users in the table.
   static func nobody(_ loaded: LoadedSettings, tableEntries: Int) -> SettingsProblem? {
     let settings = loaded.settings
-    guard settings.accountsUser == nil, !settings.accountsAnonymous, tableEntries == 0 else { return nil }
+    guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !settings.accountsAnonymous,
+      tableEntries == 0
+    else { return nil }
     let advice = "give --user NAME with a DIR, --anonymous with a DIR, or --users FILE"
     guard let table = settings.accountsTable else {
       return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")

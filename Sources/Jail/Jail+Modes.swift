@@ -9,6 +9,8 @@ extension Jail {
   public func openForWriting(
     _ path: VirtualPath, truncating: Bool, exclusive: Bool, exactMode: UInt32?
   ) throws(SystemError) -> OpenFile {
+    let own = try enter()
+    defer { leave(own) }
     guard let exactMode else { return try openForWriting(path, truncating: truncating, exclusive: exclusive) }
     var attempts = 0
     while true {

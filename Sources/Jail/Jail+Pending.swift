@@ -23,6 +23,8 @@ extension Jail {
   /// - Parameter mode: the permission bits it gets whatever the process's umask is; nil for 0666 less that umask.
   /// - Throws: EISDIR if a directory has the final name, EBUSY for the root.
   public func makePending(for path: VirtualPath, mode: UInt32?) throws(SystemError) -> PendingFile {
+    let own = try enter()
+    defer { leave(own) }
     guard let last = path.lastComponent else { throw SystemError(code: EBUSY, call: "openat2") }
     let parent = try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
     let final = Array(last)
@@ -50,6 +52,8 @@ extension Jail {
 
   /// Gives the file its final name, in place of whatever file has it.
   public func commit(_ pending: borrowing PendingFile) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     let parent = pending.parent.number
     let final = pending.finalName
     try withCString(pending.temporaryName) { (old) throws(SystemError) in
@@ -59,6 +63,8 @@ extension Jail {
 
   /// Removes the file: it was to no avail.
   public func discard(_ pending: borrowing PendingFile) {
+    guard let own = try? enterOrStay() else { return }
+    defer { leave(own.credentials) }
     let parent = pending.parent.number
     _ = try? withCString(pending.temporaryName) { (name) throws(SystemError) in
       try File.remove(in: parent, name: name)
@@ -84,6 +90,8 @@ extension Jail {
   ///
   /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   public func openUnfollowed(_ path: VirtualPath) throws(SystemError) -> OpenFile {
+    let own = try enter()
+    defer { leave(own) }
     let status = try status(of: path, followingLink: false)
     if status.isSymbolicLink { throw SystemError(code: ELOOP, call: "openat2") }
     try requireRegular(status)
@@ -97,6 +105,8 @@ extension Jail {
   ///
   /// - Returns: false, and nothing is removed, if another has taken its place.
   public func removeFile(_ path: VirtualPath, ifStill status: FileStatus) throws(SystemError) -> Bool {
+    let own = try enter()
+    defer { leave(own) }
     guard let last = path.lastComponent else { throw SystemError(code: EBUSY, call: "openat2") }
     let parent = try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
     return try withCString(Array(last)) { (name) throws(SystemError) -> Bool in

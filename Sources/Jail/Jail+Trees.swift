@@ -42,6 +42,8 @@ extension Jail {
   /// - Returns: how many were made.
   /// - Throws: ENOTDIR when something else is in the way.
   public func makeDirectories(_ path: VirtualPath, mode: UInt32?) throws(SystemError) -> Int {
+    let own = try enter()
+    defer { leave(own) }
     var made = 0
     for ancestor in path.lineage {
       do throws(SystemError) {
@@ -56,6 +58,8 @@ extension Jail {
 
   /// Makes one directory; with an `exactMode`, the process's umask has no say.
   public func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     guard let exactMode else { return try makeDirectory(path) }
     try inParent(of: path) { (parent, name) throws(SystemError) in
       try File.makeDirectory(in: parent, name: name, mode: exactMode & 0o700)
@@ -73,6 +77,8 @@ extension Jail {
   public func removeTree(
     _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool, progress: () -> Void
   ) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     try inParent(of: path) { (parent, name) throws(SystemError) in
       let top = try File.openDirectory(in: parent, name: name)
       try walk(top, limits, shouldStop) { (directory, name, status, isLeaving) throws(SystemError) in
@@ -92,6 +98,8 @@ extension Jail {
   public func measureTree(
     _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
   ) throws(SystemError) -> TreeTally {
+    let own = try enter()
+    defer { leave(own) }
     let top = try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
     var tally = TreeTally()
     try walk(top, limits, shouldStop) { (_, _, status, isLeaving) throws(SystemError) in

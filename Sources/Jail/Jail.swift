@@ -12,6 +12,8 @@ import LinuxSystem
 /// No path is checked first and used later. Every method throws the ``SystemError`` of the call that failed.
 public final class Jail: Sendable {
   private let root: Descriptor
+  /// Whose rights every call has and who owns what it makes; nil: this process's own.
+  public let credentials: FileCredentials?
   private static let resolve: UInt64 = {
     #if WEFT_TEST_HOOKS
       // A hole for the tests of what stands behind the jail; no release build has it.
@@ -21,14 +23,40 @@ public final class Jail: Sendable {
   }()
 
   /// Opens the operator's directory `path` as a root.
-  public init(root path: String) throws(SystemError) {
+  ///
+  /// - Parameter credentials: whose rights count in it, for a local user of the system.
+  public init(root path: String, as credentials: FileCredentials? = nil) throws(SystemError) {
+    self.credentials = credentials
+    let own = try credentials?.assume()
+    defer { own?.giveBack() }
     root = try File.open(path, flags: WEFT_O_PATH | O_DIRECTORY)
+  }
+
+  /// Makes the calling thread act as the jail's user, until ``leave(_:)`` at the end of the same call: every method that reaches the
+  /// file system begins with the two, and none of them ever suspends. They may be nested.
+  ///
+  /// - Returns: who the thread was; nil when nothing had to change.
+  func enter() throws(SystemError) -> FileCredentials? { try credentials?.assume() }
+
+  /// The same for methods that have no error to throw.
+  func enterOrStay() throws(SystemError) -> (credentials: FileCredentials?, Void) { (try enter(), ()) }
+
+  /// Gives the calling thread back what ``enter()`` found.
+  func leave(_ own: FileCredentials?) { own?.giveBack() }
+
+  /// Runs `body`, which works on descriptors that came from here, with the rights of the jail's user. It runs on the calling thread.
+  public func acting<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(SystemError) -> Result {
+    let own = try enter()
+    defer { leave(own) }
+    return try body()
   }
 
   // MARK: looking up
 
   /// Opens `path` with the O_ `flags` given, following symbolic links inside the root.
   public func open(_ path: VirtualPath, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+    let own = try enter()
+    defer { leave(own) }
     let root = root.number
     var attempts = 0
     while true {
@@ -49,6 +77,8 @@ public final class Jail: Sendable {
 
   /// The status of what `path` leads to, or of the link itself if `followingLink` is false and it is one.
   public func status(of path: VirtualPath, followingLink: Bool = true) throws(SystemError) -> FileStatus {
+    let own = try enter()
+    defer { leave(own) }
     if let status = try statusInRoot(path), !followingLink || !status.isSymbolicLink { return status }
     let file = try open(path, flags: WEFT_O_PATH | (followingLink ? 0 : O_NOFOLLOW))
     return try File.status(file.number)
@@ -67,6 +97,8 @@ public final class Jail: Sendable {
   ///
   /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   public func openForReading(_ path: VirtualPath) throws(SystemError) -> OpenFile {
+    let own = try enter()
+    defer { leave(own) }
     try requireRegular(try status(of: path))
     let file = try open(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
     let status = try File.status(file.number)
@@ -87,6 +119,8 @@ public final class Jail: Sendable {
   public func openForWriting(
     _ path: VirtualPath, truncating: Bool, exclusive: Bool = false, mode: UInt32 = 0o666
   ) throws(SystemError) -> OpenFile {
+    let own = try enter()
+    defer { leave(own) }
     let how = O_CREAT | (exclusive ? O_EXCL : 0) | (truncating ? O_TRUNC : 0)
     let file = try open(path, flags: O_WRONLY | O_NONBLOCK | O_NOCTTY | how, mode: mode)
     let status = try File.status(file.number)
@@ -99,6 +133,8 @@ public final class Jail: Sendable {
   /// - Returns: the size in bytes of the file that is there, 0 if there is none.
   @discardableResult
   public func requireWritableKind(_ path: VirtualPath) throws(SystemError) -> UInt64 {
+    let own = try enter()
+    defer { leave(own) }
     do {
       let status = try status(of: path)
       try requireRegular(status)
@@ -113,11 +149,15 @@ public final class Jail: Sendable {
 
   /// Opens a directory to read its names.
   public func openDirectory(_ path: VirtualPath) throws(SystemError) -> DirectoryReader {
-    DirectoryReader(try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK))
+    let own = try enter()
+    defer { leave(own) }
+    return DirectoryReader(try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK))
   }
 
   /// Whether this process may use `path` as `mode` (R_OK, W_OK, X_OK) asks.
   public func isAccessible(_ path: VirtualPath, mode: Int32) -> Bool {
+    guard let own = try? enterOrStay() else { return false }
+    defer { leave(own.credentials) }
     guard let file = try? open(path, flags: WEFT_O_PATH) else { return false }
     return File.isAccessible(in: file.number, name: "", mode: mode)
   }
@@ -130,6 +170,8 @@ public final class Jail: Sendable {
   // MARK: changing
 
   public func makeDirectory(_ path: VirtualPath, mode: UInt32 = 0o777) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     try inParent(of: path) { (parent, name) throws(SystemError) in
       try File.makeDirectory(in: parent, name: name, mode: mode)
     }
@@ -137,16 +179,22 @@ public final class Jail: Sendable {
 
   /// Removes a file, or a symbolic link itself.
   public func removeFile(_ path: VirtualPath) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     try inParent(of: path) { (parent, name) throws(SystemError) in try File.remove(in: parent, name: name) }
   }
 
   /// Removes an empty directory.
   public func removeDirectory(_ path: VirtualPath) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     try inParent(of: path) { (parent, name) throws(SystemError) in try File.removeDirectory(in: parent, name: name) }
   }
 
   /// Renames a file, directory or link; what has the new name is replaced as rename(2) says.
   public func rename(_ path: VirtualPath, to target: VirtualPath) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     try inParent(of: path) { (parent, name) throws(SystemError) in
       try inParent(of: target) { (newParent, newName) throws(SystemError) in
         try File.rename(in: parent, name, to: newParent, newName)
@@ -156,6 +204,8 @@ public final class Jail: Sendable {
 
   /// Sets the permission bits of what `path` leads to.
   public func setPermissions(_ path: VirtualPath, _ mode: UInt32) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     let file = try open(path, flags: WEFT_O_PATH)
     try File.setPermissions(file.number, mode)
   }
@@ -164,12 +214,16 @@ public final class Jail: Sendable {
   public func setModificationTime(
     _ path: VirtualPath, seconds: Int64, nanoseconds: UInt32
   ) throws(SystemError) {
+    let own = try enter()
+    defer { leave(own) }
     let file = try open(path, flags: WEFT_O_PATH)
     try File.setModificationTime(file.number, seconds: seconds, nanoseconds: nanoseconds)
   }
 
   /// Bytes that may still be written where `path` is.
   public func availableBytes(at path: VirtualPath) throws(SystemError) -> UInt64 {
+    let own = try enter()
+    defer { leave(own) }
     let directory = try open(path, flags: WEFT_O_PATH | O_DIRECTORY)
     return try File.availableBytes(directory.number)
   }

@@ -16,45 +16,42 @@ public struct FileCredentials: Sendable, Hashable {
     self.groups = groups
   }
 
-  /// Runs `body` with these credentials on the calling thread and gives it back its own, whatever `body` did.
+  /// Gives the calling thread these credentials. ``giveBack()`` of what is returned must follow on the same thread, whatever happens in
+  /// between: the change concerns this thread alone, so nothing may suspend meanwhile. Changes may be nested: each restores what it found.
   ///
-  /// The calls concern this thread alone, so `body` must be synchronous and all of its work must be done on it. Calls may be nested:
-  /// each restores what it found. Needs CAP_SETUID and CAP_SETGID in the thread's effective set.
-  ///
-  /// Source: setfsuid(2), setfsgid(2), setgroups(2); credentials(7) on threads.
-  /// - Throws: what `body` throws, and EPERM or ENOMEM when the kernel refuses the change; `body` has not run then.
-  public func act<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(SystemError) -> Result {
-    let own = FileCredentials(
-      user: weft_setfsuid(.max), group: weft_setfsgid(.max), groups: ThisProcess.groups)
-    // Groups first: they take no capability that a change of user could take away.
+  /// Needs CAP_SETUID and CAP_SETGID in the thread's effective set. Source: setfsuid(2), setfsgid(2), setgroups(2); credentials(7).
+  /// - Returns: what the thread had.
+  /// - Throws: EPERM or ENOMEM when the kernel refuses; nothing has changed then.
+  public func assume() throws(SystemError) -> FileCredentials {
+    let own = FileCredentials(user: weft_setfsuid(.max), group: weft_setfsgid(.max), groups: ThisProcess.groups)
     do throws(SystemError) {
-      try assume()
+      try set()
+      return own
     } catch {
-      own.restore()
+      own.giveBack()
       throw error
     }
-    defer { own.restore() }
-    return try body()
   }
 
-  private func assume() throws(SystemError) {
+  /// Gives the calling thread these credentials, which are its own. The kernel may be out of memory for a moment, and a thread must not go
+  /// on as somebody else: this does not return before it is done.
+  public func giveBack() {
+    var attempts = 0
+    while (try? set()) == nil {
+      attempts += 1
+      // Ending the process is the lesser harm: a session of somebody else would work with these rights.
+      if attempts > 10_000 { abort() }
+      usleep(1000)
+    }
+  }
+
+  private func set() throws(SystemError) {
     try check(weft_setgroups(groups.count, groups), "setgroups")
     _ = weft_setfsgid(group)
     _ = weft_setfsuid(user)
     // Neither call reports an error: both tell what was before, and an id that cannot be changes nothing.
     guard weft_setfsgid(.max) == group, weft_setfsuid(.max) == user else {
       throw SystemError(code: EPERM, call: "setfsuid")
-    }
-  }
-
-  /// Takes these credentials back on. The kernel may be out of memory for a moment, and a thread must not go on as somebody else.
-  private func restore() {
-    var attempts = 0
-    while (try? assume()) == nil {
-      attempts += 1
-      // Ending the process is the lesser harm: a session of somebody else would work with these rights.
-      if attempts > 10_000 { abort() }
-      usleep(1000)
     }
   }
 }

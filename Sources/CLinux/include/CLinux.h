@@ -90,6 +90,7 @@ int64_t weft_monotonic(void);
 int64_t weft_realtime(void);
 /* `Sat Nov 21 05:39:18 2026` in local time, 24 bytes and a NUL, as ctime(3) without its newline. */
 int weft_local_text(int64_t seconds, char text[26]);
+int weft_fork(void);
 int weft_prctl_name(const char *name);
 int weft_nofile(uint64_t *soft, uint64_t *hard);
 int weft_set_nofile(uint64_t soft, uint64_t hard);

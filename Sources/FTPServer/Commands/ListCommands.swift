@@ -75,7 +75,8 @@ extension Session {
     }
     var line: [UInt8] = []
     var formatter = EntryFormatter(
-      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds)
+      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds,
+      credentials: Credentials(identity.jail))
     var style = request.style
     if case .names = style { style = .names(prefix: []) }
     (arguments.path ?? []).withUnsafeBytes {
@@ -168,8 +169,11 @@ extension Session {
       try jail.status(of: path, followingLink: command.argument.last == 0x2F)
     }
     var formatter = EntryFormatter(
-      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds)
-    if !path.isRoot, let parent = try? jail.lookUp(path.parent) { formatter.enter(directory: parent.number) }
+      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds,
+      credentials: Credentials(identity.jail))
+    if !path.isRoot, let parent = try? jail.lookUp(path.parent) {
+      try? jail.acting { formatter.enter(directory: parent.number) }
+    }
     formatter.fractionDigits = fractionDigits
     let target = status.isSymbolicLink ? try? jail.linkTarget(of: path) : nil
     let created = parameters.facts.contains(.create) ? try? jail.birthTime(of: path) : nil

@@ -2,6 +2,7 @@
 
 import Accounts
 import FTPProtocol
+import Jail
 import LinuxSystem
 import Logging
 import Reactor
@@ -34,6 +35,7 @@ extension Session {
       return reply(try admit(account))
     }
     let isCounted = await waitForTurn(name)
+    let started = MonotonicTime.now
     let entry = accounts.entry(named: name)
     let factor = secondFactor(command.argument, name: name, entry: entry)
     switch await context.verifier.check(factor.password, hash: entry?.hash) {
@@ -51,6 +53,8 @@ extension Session {
       forgive(name)
       reply(try admit(account))
     case .rejected:
+      if entry == nil, try await isLocalUser(name, command.argument) { return }
+      await waitForRefusal(since: started)
       if !isCounted { recordFailure(name) }
       refuse(name)
     case .busy, .cancelled:
@@ -96,14 +100,16 @@ extension Session {
   }
 
   /// Counts a login that succeeded.
-  private func forgive(_ name: [UInt8]) {
+  func forgive(_ name: [UInt8]) {
     for address in control.peerPolicy.addresses { context.throttle.recordSuccess(address: address.octets, user: name) }
   }
 
   /// Lets the user in; the reply has the code, if the home can be opened.
-  private func admit(_ account: Account, after verb: Verb = "PASS", _ code: UInt16 = 230) throws(FTPError) -> Reply {
+  func admit(
+    _ account: Account, as credentials: FileCredentials? = nil, after verb: Verb = "PASS", _ code: UInt16 = 230
+  ) throws(FTPError) -> Reply {
     do {
-      try enter(account, root: account.home)
+      try enter(account, root: account.home, as: credentials)
       applyDefaultType()
       applyCharset()
       failedLogins = 0
@@ -120,8 +126,11 @@ extension Session {
   }
 
   /// Makes the tree at `root` the one the session sees.
-  func enter(_ account: Account, root: String) throws(SystemError) {
-    login = .loggedIn(Identity(account: account, jail: try snapshot.jail(home: root)))
+  func enter(_ account: Account, root: String, as credentials: FileCredentials? = nil) throws(SystemError) {
+    // The jail of a local user is the user's alone: it acts with that user's rights.
+    let jail: Jail
+    if let credentials { jail = try Jail(root: root, as: credentials) } else { jail = try snapshot.jail(home: root) }
+    login = .loggedIn(Identity(account: account, jail: jail))
     directory = .root
   }
 

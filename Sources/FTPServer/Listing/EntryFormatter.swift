@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import Glibc
+import Jail
 import LinuxSystem
 
 /// Formats the entries of one directory after the other, in the style of the request.
@@ -12,7 +13,7 @@ struct EntryFormatter {
   private var machine = MachineFormatter(facts: .standard)
   /// Digits after the second in times of MLSD and MLST.
   var fractionDigits = 0
-  private let credentials = Credentials.current
+  private let credentials: Credentials
   /// Whether names may be made and removed in the directory at hand.
   private var mayChangeDirectory = false
   /// The owner of a sticky directory, where only owners remove and rename; nil elsewhere. See unlink(2), EPERM.
@@ -20,7 +21,8 @@ struct EntryFormatter {
   private var lastOwner: (id: UInt32, name: [UInt8])?
   private var lastGroup: (id: UInt32, name: [UInt8])?
 
-  init(names: OwnerNames, isReadOnly: Bool, now: Int64) {
+  init(names: OwnerNames, isReadOnly: Bool, now: Int64, credentials: Credentials = .current) {
+    self.credentials = credentials
     self.names = names
     self.isReadOnly = isReadOnly
     long = ListFormatter(now: now)
@@ -96,7 +98,7 @@ struct EntryFormatter {
   }
 }
 
-/// Who this process is to the file system.
+/// Who this process, or the user it acts for, is to the file system.
 struct Credentials: Sendable {
   private let user: UInt32
   private let groups: Set<UInt32>
@@ -105,6 +107,16 @@ struct Credentials: Sendable {
     var list = [gid_t](repeating: 0, count: 256)
     let count = getgroups(Int32(list.count), &list)
     return Credentials(user: geteuid(), groups: Set(list.prefix(max(0, Int(count)))).union([getegid()]))
+  }
+
+  /// Who acts in a jail.
+  init(_ jail: Jail) {
+    self = jail.credentials.map { Credentials(user: $0.user, groups: Set($0.groups).union([$0.group])) } ?? .current
+  }
+
+  private init(user: UInt32, groups: Set<UInt32>) {
+    self.user = user
+    self.groups = groups
   }
 
   /// Whether an entry of a sticky directory may be removed or renamed.

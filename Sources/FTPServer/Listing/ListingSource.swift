@@ -63,14 +63,20 @@ final class ListingSource {
     self.names = names
     self.isReadOnly = isReadOnly
     if case .machine = request.style { self.sortLimit = 0 } else { self.sortLimit = sortLimit }
-    formatter = EntryFormatter(names: names, isReadOnly: isReadOnly, now: WallClock.seconds)
+    formatter = EntryFormatter(
+      names: names, isReadOnly: isReadOnly, now: WallClock.seconds, credentials: Credentials(jail))
     formatter.fractionDigits = request.fractionDigits
     current = (path, Array(".".utf8))
-    try enter(current)
+    try jail.acting { () throws(SystemError) in try enter(current) }
   }
 
   /// Appends lines to `out` until it holds `target` bytes; false when the listing is complete.
   func fill(_ out: inout [UInt8], target: Int) throws(SystemError) -> Bool {
+    try jail.acting { () throws(SystemError) in try fillActing(&out, target: target) }
+  }
+
+  /// ``fill(_:target:)`` with the rights of the user: entries are asked about by their names in an open directory.
+  private func fillActing(_ out: inout [UInt8], target: Int) throws(SystemError) -> Bool {
     while out.count < target {
       if try appendNext(to: &out) { continue }
       reader = nil

@@ -1,5 +1,6 @@
 // The server as a whole: its listeners, its sessions, its end. The way in for whoever embeds it.
 
+import Accounts
 import Dispatch
 import FTPProtocol
 import LinuxSystem
@@ -23,12 +24,13 @@ public final class FTPServer: Sendable {
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
     configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
-    observer: (any ServerObserver)? = nil, onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    localUsers: LocalUserAuthenticator? = nil, observer: (any ServerObserver)? = nil,
+    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
-      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls, observer: observer,
-      onTransfer: onTransfer)
+      snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
+      localUsers: localUsers, observer: observer, onTransfer: onTransfer)
   }
 
   /// Binds and listens on each address; a port of 0 lets the kernel choose.

@@ -54,6 +54,8 @@ final class ServerContext: Sendable {
   /// Told of every transfer of a file that has ended; called on a session's queue, so it must not wait.
   let onTransfer: (@Sendable (EventRecord) -> Void)?
   let tls: TLSStore?
+  /// Knows the passwords of local users; nil when those may not log in.
+  let localUsers: LocalUserAuthenticator?
   let registry = SessionRegistry()
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
@@ -78,10 +80,12 @@ final class ServerContext: Sendable {
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
-    observer: (any ServerObserver)? = nil, onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    localUsers: LocalUserAuthenticator? = nil, observer: (any ServerObserver)? = nil,
+    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
   ) {
     self.reactor = reactor
     self.tls = tls
+    self.localUsers = localUsers
     self.observer = observer
     self.logger = logger
     self.onTransfer = onTransfer

@@ -1,0 +1,50 @@
+// Finds or starts weftpd-authd, before privileges are given up: afterwards nobody here could start a process that is root.
+
+import Accounts
+import Glibc
+import LinuxSystem
+
+/// The way to weftpd-authd.
+public enum LocalUsers {
+  /// Makes what asks about local users; nil when those may not log in.
+  ///
+  /// Without `accounts.authd-socket` this starts a weftpd-authd of its own, which ends with this process.
+  /// - Throws: when that cannot be done.
+  public static func prepare(_ settings: Settings) throws(PrivilegeError) -> LocalUserAuthenticator? {
+    let local = settings.privileges.localUsers
+    guard local.isEnabled else { return nil }
+    let place: LocalUserAuthenticator.Place
+    if let path = local.helperSocket { place = .path(absolutePath(path)) } else { place = .connected(try start(local)) }
+    return LocalUserAuthenticator(
+      place, service: local.service, minimumUser: UInt32(clamping: local.minimumUser))
+  }
+
+  private static func start(_ local: LocalUserSettings) throws(PrivilegeError) -> Int32 {
+    guard ThisProcess.user == 0 else {
+      throw PrivilegeError(
+        description: "accounts.local needs weftpd-authd: set accounts.authd-socket to where systemd listens for it, or "
+          + "start weftpd as root")
+    }
+    guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
+      throw PrivilegeError(
+        description: "weftpd-authd is not installed: it is looked for at \(places.joined(separator: ", "))")
+    }
+    do throws(SystemError) {
+      let (own, other) = try PacketSocket.pair()
+      defer { _ = Descriptor(owning: other) }
+      _ = try ChildProcesses.spawn(
+        program, ["--channel", "3", "--service", local.service, "--minimum-uid", String(local.minimumUser)],
+        environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "SWIFT_BACKTRACE=enable=no"], descriptor: other)
+      return own
+    } catch {
+      throw PrivilegeError(description: "\(program) cannot be started: \(error)")
+    }
+  }
+
+  /// Beside weftpd, and where `make install` puts it.
+  private static var places: [String] {
+    let own = resolvedPath("/proc/self/exe") ?? "/usr/local/sbin/weftpd"
+    let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
+    return ["\(directory)/weftpd-authd", "\(directory)/../lib/weftpd/weftpd-authd"]
+  }
+}

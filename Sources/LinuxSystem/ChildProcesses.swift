@@ -1,0 +1,66 @@
+// Starts other programs and parts of this one, and learns how they ended.
+
+import CLinux
+import Glibc
+
+/// Processes this one has made.
+public enum ChildProcesses {
+  /// POSIX_SPAWN_SETSID, which the C library shows with _GNU_SOURCE only.
+  private static let ownSession: Int16 = 0x80
+
+  /// How a child ended.
+  public struct Ending: Sendable {
+    public let process: Int32
+    /// True for exit code 0.
+    public let isOrderly: Bool
+  }
+
+  /// Starts the program at `path` in a session of its own, with nothing of this process's but standard error, `descriptor` as number 3,
+  /// and the environment given. All signals are as a new process has them.
+  ///
+  /// Source: posix_spawn(3).
+  public static func spawn(
+    _ path: String, _ arguments: [String], environment: [String], descriptor: Int32
+  ) throws(SystemError) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+    // A descriptor that is number 3 already would stay close-on-exec: dup2 to itself clears that here (POSIX, and glibc 2.29).
+    posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | ownSession)
+    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, path, &actions, &attributes, &argv, &envp)
+    guard code == 0 else { throw SystemError(code: code, call: "posix_spawn") }
+    return process
+  }
+
+  /// Makes a copy of this process, which must have one thread, and runs `body` in it; its result is the copy's exit code.
+  ///
+  /// - Returns: the id of the copy. Source: fork(2).
+  public static func copy(_ body: () -> Int32) throws(SystemError) -> Int32 {
+    let process = try check(weft_fork(), "fork")
+    if process == 0 { _exit(body()) }
+    return process
+  }
+
+  /// The next child that has ended; nil when none has. Source: waitpid(2).
+  public static func reap() -> Ending? {
+    var status: Int32 = 0
+    let process = waitpid(-1, &status, WNOHANG)
+    return process > 0 ? Ending(process: process, isOrderly: status == 0) : nil
+  }
+}
