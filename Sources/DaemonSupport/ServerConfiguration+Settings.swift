@@ -27,7 +27,7 @@ extension ServerConfiguration {
         let host = settings[host: name]
         return VirtualHost(
           name: name, greeting: host.greeting, certificate: host.certificate.map(absolutePath),
-          key: host.key.map(absolutePath), defaultType: host.defaultType)
+          key: host.key.map(absolutePath), defaultType: host.defaultType, tlsMode: host.tlsMode)
       })
     transfer.markerInterval = UInt64(clamping: settings.markerInterval)
     transfer.codePage = UInt16(settings.codePage.rawValue).flatMap { .init(rawValue: $0) } ?? transfer.codePage

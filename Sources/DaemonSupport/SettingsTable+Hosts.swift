@@ -12,6 +12,7 @@ public struct HostSettings: Sendable, Equatable {
   public var certificate: String?
   public var key: String?
   public var defaultType: DefaultTransferType?
+  public var tlsMode: TLSMode?
 
   init() {}
 }
@@ -59,6 +60,9 @@ extension SettingsTable {
       Setting(
         "hosts.\(name).default-type", .optionalType, \.[host: name].defaultType,
         "What `transfer.default-type` is elsewhere."),
+      Setting(
+        "hosts.\(name).tls", .optionalMode, \.[host: name].tlsMode,
+        "How much TLS this host asks of its clients, if more than `tls.mode`."),
     ]
   }
 
@@ -111,6 +115,21 @@ extension ValueType where Value == DefaultTransferType? {
         guard items.count == 1, let item = items.first else { throw Rejection("is a list") }
         if item.isEmpty { return nil }
         guard let value = DefaultTransferType(rawValue: item) else { throw Rejection("is none of them") }
+        return value
+      }, show: { $0.map { [$0.rawValue] } ?? [] })
+  }
+}
+
+extension ValueType where Value == TLSMode? {
+  /// What asks for more than nothing.
+  static var optionalMode: Self {
+    let modes = [TLSMode.requiredLogin, .requiredData]
+    return ValueType(
+      name: "choice", expected: "one of " + modes.map(\.rawValue).joined(separator: ", "),
+      parse: { (items: [String]) throws(Rejection) in
+        guard items.count == 1, let item = items.first else { throw Rejection("is a list") }
+        if item.isEmpty { return nil }
+        guard let value = TLSMode(rawValue: item), modes.contains(value) else { throw Rejection("is none of them") }
         return value
       }, show: { $0.map { [$0.rawValue] } ?? [] })
   }

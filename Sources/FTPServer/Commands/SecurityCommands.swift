@@ -6,9 +6,9 @@ import Logging
 import TransportSecurity
 
 extension Session {
-  /// How much TLS is asked of this client: the most that the listener (or the settings) and the user's own option ask.
+  /// How much TLS is asked of this client: the most that the listener (or the settings), the host and the user's option ask.
   var tlsMode: TLSMode {
-    let mode = control.rules.mode ?? configuration.security.mode
+    let mode = max(control.rules.mode ?? configuration.security.mode, virtualHost?.tlsMode ?? .off)
     guard let own = identity.flatMap({ Self.tlsMode(ofUser: $0.account.attributes) }) else { return mode }
     return max(mode, own)
   }
@@ -117,8 +117,12 @@ extension Session {
   // MARK: the gate
 
   /// Refuses what the settings want protected and is not.
-  func checkProtection(_ row: CommandRow) throws(FTPError) {
-    let mode = tlsMode
+  func checkProtection(_ row: CommandRow, _ command: Command) throws(FTPError) {
+    var mode = tlsMode
+    // A user who needs TLS is told so before the password has passed in clear.
+    if row.verb == "USER", !isSecured, let entry = accounts.entry(named: command.argument) {
+      mode = max(mode, Self.tlsMode(ofUser: entry.attributes) ?? .off)
+    }
     guard mode >= .requiredLogin else { return }
     switch row.verb {
     case "USER", "PASS", "ACCT":

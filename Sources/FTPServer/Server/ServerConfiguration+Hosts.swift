@@ -16,16 +16,19 @@ public struct VirtualHost: Sendable, Equatable {
   public var key: String?
   /// The transfer type until the client sends TYPE.
   public var defaultType: DefaultTransferType?
+  /// How much TLS it asks of its clients, if more than is asked anyway.
+  public var tlsMode: TLSMode?
 
   public init(
     name: String, greeting: String? = nil, certificate: String? = nil, key: String? = nil,
-    defaultType: DefaultTransferType? = nil
+    defaultType: DefaultTransferType? = nil, tlsMode: TLSMode? = nil
   ) {
     self.name = name
     self.greeting = greeting
     self.certificate = certificate
     self.key = key
     self.defaultType = defaultType
+    self.tlsMode = tlsMode
   }
 }
 

@@ -64,7 +64,7 @@ extension Session {
       parameters.renameFrom = nil
     }
     if identity == nil, !row.traits.contains(.beforeLogin) { throw .notLoggedIn }
-    try checkProtection(row)
+    try checkProtection(row, command)
     switch row.argument {
     case .none:
       if !command.argument.isEmpty, row.traits.contains(.strictArgument) {
