@@ -3,33 +3,6 @@
 extension Catalogue {
   static let extensions: [CatalogueEntry] = [
     .init(
-      "Transfer complete: {1} bytes of the range.",
-      de: "Übertragung fertig: {1} bytes des Bereichs.", fr: "Transfert terminé : {1} bytes de la plage.",
-      es: "Transferencia completa: {1} bytes del intervalo.", ja: "転送完了: 範囲の {1} bytes"),
-    .init(
-      "The file became shorter meanwhile.",
-      de: "Die Datei ist inzwischen kürzer geworden.", fr: "Le fichier a raccourci entre-temps.",
-      es: "El archivo se ha acortado entretanto.", ja: "その間にファイルが短くなりました。"),
-    .init(
-      "RANG works in TYPE I only: send TYPE I first.",
-      de: "RANG geht nur in TYPE I: bitte zuerst TYPE I senden.",
-      fr: "RANG ne marche qu'en TYPE I : envoyez d'abord TYPE I.",
-      es: "RANG solo funciona en TYPE I: envíe antes TYPE I.", ja: "RANG は TYPE I でのみ使えます。先に TYPE I を送ってください。"),
-    .init(
-      "More came than the range holds; nothing beyond it was written.",
-      de: "Es kam mehr, als der Bereich fasst; darüber hinaus wurde nichts geschrieben.",
-      fr: "Il est venu plus que la plage ne contient ; rien n'a été écrit au-delà.",
-      es: "Llegó más de lo que cabe en el intervalo; no se escribió nada más allá.",
-      ja: "範囲より多くのデータが届きました。範囲の外には書き込んでいません。"),
-    .init(
-      "{1} bytes of the range did not come.",
-      de: "{1} bytes des Bereichs kamen nicht an.", fr: "{1} bytes de la plage ne sont pas arrivés.",
-      es: "No llegaron {1} bytes del intervalo.", ja: "範囲のうち {1} bytes が届きませんでした。"),
-    .init(
-      "SITE <command>, one of:",
-      de: "SITE <Befehl>, einer von:", fr: "SITE <commande>, parmi :", es: "SITE <orden>, una de:",
-      ja: "SITE <コマンド>、次のいずれか:"),
-    .init(
       "{1} files combined: {2} bytes.",
       de: "{1} Dateien zusammengefügt: {2} bytes.", fr: "{1} fichiers réunis : {2} bytes.",
       es: "{1} archivos unidos: {2} bytes.", ja: "{1} 個のファイルを結合しました: {2} bytes"),

@@ -97,5 +97,10 @@ extension Catalogue {
       fr: "L'envoi s'est terminé sans close_notify TLS et peut être tronqué ({1}) : recommencez.",
       es: "La subida terminó sin close_notify de TLS y puede estar incompleta ({1}): envíela de nuevo.",
       ja: "アップロードが TLS の close_notify なしに終わり、途中で切れた可能性があります ({1})。送り直してください。"),
+    .init(
+      "A login must not pass in clear: connect anew.",
+      de: "Eine Anmeldung darf nicht im Klartext übertragen werden: bitte neu verbinden.",
+      fr: "Une identification ne doit pas passer en clair : ouvrez une nouvelle connexion.",
+      es: "Un inicio de sesión no debe pasar en claro: conéctese de nuevo.", ja: "ログインを平文で行うことはできません。接続し直してください。"),
   ]
 }

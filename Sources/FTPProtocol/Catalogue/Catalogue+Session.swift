@@ -133,5 +133,13 @@ extension Catalogue {
       "Data connections go to {1}",
       de: "Datenverbindungen gehen zu {1}", fr: "Les connexions de données vont vers {1}",
       es: "Las conexiones de datos van a {1}", ja: "データ接続先 {1}"),
+    .init(
+      "TLS: {1}; data connections: {2}",
+      de: "TLS: {1}; Datenverbindungen: {2}", fr: "TLS : {1} ; connexions de données : {2}",
+      es: "TLS: {1}; conexiones de datos: {2}", ja: "TLS: {1}、データ接続: {2}"),
+    .init(
+      "Names are converted to {1}",
+      de: "Namen werden nach {1} umgewandelt", fr: "Les noms sont convertis en {1}",
+      es: "Los nombres se convierten a {1}", ja: "ファイル名を {1} に変換しています"),
   ]
 }

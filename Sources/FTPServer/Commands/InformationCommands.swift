@@ -73,7 +73,8 @@ extension Session {
       "Connected from \(control.peer.address)", login, "Control connection: \(control.report)",
       "TYPE: \(parameters.type.isText ? "ASCII Nonprint" : "Image"); STRUcture: File; transfer MODE: Stream", port,
     ]
-    return Reply(211, opening: "weftpd status:", lines: lines.map { Array($0.utf8) }, closing: "End of status")
+    return Reply(
+      211, opening: "weftpd status:", lines: (lines + statusDetails).map { Array($0.utf8) }, closing: "End of status")
   }
 
   /// Worded as lftp and others read it: "Status: X of Y bytes transferred".

@@ -9,7 +9,7 @@ import Reactor
 
 extension Session {
   func user(_ command: Command) throws(FTPError) -> Reply {
-    if identity != nil { throw .sequence("You are logged in. To become another user, connect anew.") }
+    if identity != nil { throw .sequence("You are logged in. To become another user, send REIN first.") }
     login = .named(command.argument)
     if accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
       return Reply(331, "Anonymous login: send your e-mail address as password.")

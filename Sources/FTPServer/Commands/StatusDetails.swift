@@ -1,0 +1,16 @@
+// What STAT tells of a session beside the user and the transfer parameters: host, TLS, character set.
+
+extension Session {
+  /// A line for each thing that is not as in every session.
+  var statusDetails: [String] {
+    var lines: [String] = []
+    if let host = virtualHost { lines.append("Host: \(host.name)") }
+    if isSecured || protection.isPrivate {
+      lines.append("TLS: \(isSecured ? "on" : "off"); data connections: \(protection.isPrivate ? "PROT P" : "PROT C")")
+    }
+    if extras?.charset != nil, let name = identity?.account.attributes["charset"] {
+      lines.append("Names are converted to \(name)")
+    }
+    return lines
+  }
+}
