@@ -68,7 +68,7 @@ import Testing
         "f:12: log.level: is a section; "
           + "expected one of trace, debug, info, notice, warning, error, critical",
         "f:13: listen: is a list of more than plain values; "
-          + "expected ADDRESS:PORT, such as 127.0.0.1:2121, [::1]:2121 or *:21",
+          + "expected \(SettingsTable.row("listen")?.expected ?? "")",
         "f:14: passive.ports: stands twice; the first is on line 2",
       ])
   }

@@ -7,7 +7,10 @@ import Testing
 @Suite struct CatalogueSourcesTests {
   /// Texts that machines read, or that are the operator's or the client's own words.
   private static let exempt: Set<String> = [
-    "UNIX Type: L8", "PBSZ=0", "MARK ", " = ", "Type set to ", ".", "Name=weftpd; CaseSensitive=1; DirSep=/;",
+    "UNIX Type: L8", "PBSZ=0", "{}.", "{}. Another STRU or SITE RECFM may fit this file.",
+    "Data connections must resume the TLS session of the control connection (tls.data-session=require):",
+    " turn session resumption on in your client.", "MARK ", " = ", "Type set to ", ".",
+    "Name=weftpd; CaseSensitive=1; DirSep=/;",
     "Modify={}; {}", "Modify=", "; ", "{}", "FILE: ", "",
     "Transfer complete; unique file name: ", "HELP", "CHMOD <octal mode> <pathname>", "Status:",
   ]
@@ -53,7 +56,7 @@ private enum ReplyLiterals {
     let code = source.split(separator: "\n", omittingEmptySubsequences: false).map(withoutComment).joined(
       separator: "\n")
     let marks =
-      /(?:\bReply\(\s*(?:[1-5][0-9][0-9]|refusal|code),|\.(?:syntax|sequence|parameter|forbidden|restart|noRoom|listingUnavailable|noDataConnection|transferBroken|busy|unsuitable|wrongKind|policy|unusable|pageType|dataProtection|protectionRequired|securityUnavailable|protectionLevel|protectionUnknown)\()/
+      /(?:\bReply\(\s*(?:[1-5][0-9][0-9]|refusal|code),|\.(?:syntax|sequence|parameter|forbidden|restart|noRoom|busy|unsuitable|wrongKind|policy|listingUnavailable|noDataConnection|dataProtection|protectionRequired|securityUnavailable|protectionLevel|deniedByPolicy|protectionUnknown|unusable|pageType|transferBroken)\()/
     for match in code.matches(of: marks) {
       // A Reply within a case is found by itself.
       found += literals(in: code[match.range.upperBound...])

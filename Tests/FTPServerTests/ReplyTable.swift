@@ -99,8 +99,8 @@ enum ReplyTable {
     ReplyTableRow("DELE f", bad: "DELE missing", 250, 450, 530, 550),
     ReplyTableRow("RMD d", bad: "RMD missing", 250, 530, 550),
     ReplyTableRow("XRMD d", bad: "XRMD missing", 250, 530, 550),
-    ReplyTableRow("MKD new", bad: "MKD f", 257, 530, 550, 553),
-    ReplyTableRow("XMKD new", bad: "XMKD f", 257, 530, 550, 553),
+    ReplyTableRow("MKD new", bad: "MKD /", 257, 530, 550, 553),
+    ReplyTableRow("XMKD new", bad: "XMKD /", 257, 530, 550, 553),
     ReplyTableRow("PWD", 257, 530, 550),
     ReplyTableRow("XPWD", 257, 530, 550),
     // RFC 3659, sections 3, 4 and 7.
@@ -120,14 +120,14 @@ enum ReplyTable {
 
   private static let digests = [
     // draft-bryan-ftpext-hash, draft-bryan-ftp-range, and the customs before them.
-    ReplyTableRow("HASH f", bad: "HASH missing", 213, 450, 502, 504, 530, 550, 551, 552),
-    ReplyTableRow("RANG 0 0", bad: "RANG x", 350, 502, 504, 530),
-    ReplyTableRow("XCRC f", bad: "XCRC missing", 213, 250, 450, 502, 504, 530, 550, 551),
-    ReplyTableRow("XMD5 f", bad: "XMD5 missing", 213, 250, 450, 502, 504, 530, 550, 551),
-    ReplyTableRow("XSHA f", bad: "XSHA missing", 213, 250, 450, 502, 504, 530, 550, 551),
-    ReplyTableRow("XSHA1 f", bad: "XSHA1 missing", 213, 250, 450, 502, 504, 530, 550, 551),
-    ReplyTableRow("XSHA256 f", bad: "XSHA256 missing", 213, 250, 450, 502, 504, 530, 550, 551),
-    ReplyTableRow("XSHA512 f", bad: "XSHA512 missing", 213, 250, 450, 502, 504, 530, 550, 551),
+    ReplyTableRow("HASH f", bad: "HASH missing", 213, 450, 502, 504, 530, 550, 551, 552, 553),
+    ReplyTableRow("RANG 0 0", bad: "RANG x", 350, 502, 504, 530, 551),
+    ReplyTableRow("XCRC f", bad: "XCRC missing", 213, 250, 450, 502, 504, 530, 550, 551, 553),
+    ReplyTableRow("XMD5 f", bad: "XMD5 missing", 213, 250, 450, 502, 504, 530, 550, 551, 553),
+    ReplyTableRow("XSHA f", bad: "XSHA missing", 213, 250, 450, 502, 504, 530, 550, 551, 553),
+    ReplyTableRow("XSHA1 f", bad: "XSHA1 missing", 213, 250, 450, 502, 504, 530, 550, 551, 553),
+    ReplyTableRow("XSHA256 f", bad: "XSHA256 missing", 213, 250, 450, 502, 504, 530, 550, 551, 553),
+    ReplyTableRow("XSHA512 f", bad: "XSHA512 missing", 213, 250, 450, 502, 504, 530, 550, 551, 553),
   ]
 
   private static let information = [

@@ -31,12 +31,6 @@ extension Catalogue {
       de: "Sie sind schon angemeldet.", fr: "Vous êtes déjà connecté.", es: "Ya ha iniciado sesión.",
       ja: "すでにログインしています。"),
     .init(
-      "You are logged in. To become another user, send REIN first.",
-      de: "Sie sind angemeldet. Für einen anderen Benutzer bitte zuerst REIN senden.",
-      fr: "Vous êtes connecté. Pour changer d'utilisateur, envoyez d'abord REIN.",
-      es: "Ya ha iniciado sesión. Para cambiar de usuario, envíe antes REIN.",
-      ja: "すでにログインしています。別の利用者になるには先に REIN を送ってください。"),
-    .init(
       "Send USER first.",
       de: "Bitte zuerst USER senden.", fr: "Envoyez d'abord USER.", es: "Envíe antes USER.", ja: "先に USER を送ってください。"),
     .init(

@@ -102,5 +102,38 @@ extension Catalogue {
       de: "Eine Anmeldung darf nicht im Klartext übertragen werden: bitte neu verbinden.",
       fr: "Une identification ne doit pas passer en clair : ouvrez une nouvelle connexion.",
       es: "Un inicio de sesión no debe pasar en claro: conéctese de nuevo.", ja: "ログインを平文で行うことはできません。接続し直してください。"),
+    .init(
+      "There is no certificate: tell the operator.",
+      de: "Es gibt kein Zertifikat: bitte dem Betreiber melden.",
+      fr: "Il n'y a pas de certificat : prévenez l'administrateur.", es: "No hay certificado: avise al administrador.",
+      ja: "証明書がありません。管理者に連絡してください。"),
+    .init(
+      "TLS has no such level: use PROT P.",
+      de: "Diese Stufe gibt es bei TLS nicht: bitte PROT P verwenden.", fr: "TLS n'a pas ce niveau : utilisez PROT P.",
+      es: "TLS no tiene ese nivel: use PROT P.", ja: "TLS にその保護レベルはありません。PROT P を使ってください。"),
+    .init(
+      "There is no protection to clear: AUTH TLS was not given.",
+      de: "Es gibt keinen Schutz aufzuheben: AUTH TLS wurde nicht gesendet.",
+      fr: "Il n'y a pas de protection à lever : AUTH TLS n'a pas été envoyé.",
+      es: "No hay protección que quitar: no se envió AUTH TLS.", ja: "AUTH TLS を使っていないため、解除する保護はありません。"),
+    .init(
+      "Data connections must be protected here: send PBSZ 0 and PROT P first.",
+      de: "Datenverbindungen müssen hier geschützt sein: bitte zuerst PBSZ 0 und PROT P senden.",
+      fr: "Les connexions de données doivent être protégées ici : envoyez d'abord PBSZ 0 et PROT P.",
+      es: "Aquí las conexiones de datos deben estar protegidas: envíe antes PBSZ 0 y PROT P.",
+      ja: "データ接続の保護が必要です。先に PBSZ 0 と PROT P を送ってください。"),
+    .init(
+      "Data connections must resume the TLS session of the control connection ({1}): turn session resumption on in your client.",
+      de:
+        "Datenverbindungen müssen die TLS-Sitzung der Steuerverbindung wiederaufnehmen ({1}): bitte das im Client einschalten.",
+      fr:
+        "Les connexions de données doivent reprendre la session TLS de la connexion de contrôle ({1}) : activez cette reprise dans votre client.",
+      es:
+        "Las conexiones de datos deben reanudar la sesión TLS de la conexión de control ({1}): active la reanudación en su cliente.",
+      ja: "データ接続は制御接続の TLS セッションを再開する必要があります ({1})。クライアントで再開を有効にしてください。"),
+    .init(
+      "TLS cannot be had now: {1}",
+      de: "TLS ist gerade nicht möglich: {1}", fr: "TLS n'est pas possible pour l'instant : {1}",
+      es: "Ahora no es posible usar TLS: {1}", ja: "現在 TLS を使えません: {1}"),
   ]
 }

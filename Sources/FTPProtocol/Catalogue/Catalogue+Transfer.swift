@@ -3,10 +3,6 @@
 extension Catalogue {
   static let transfer: [CatalogueEntry] = [
     .init(
-      "RANG works in STRU F and MODE S only.",
-      de: "RANG gibt es nur in STRU F und MODE S.", fr: "RANG n'existe qu'en STRU F et MODE S.",
-      es: "RANG solo existe en STRU F y MODE S.", ja: "RANG は STRU F と MODE S でのみ使えます。"),
-    .init(
       "Transfer complete.",
       de: "Übertragung beendet.", fr: "Transfert terminé.", es: "Transferencia completa.", ja: "転送が完了しました。"),
     .init(
@@ -239,5 +235,19 @@ extension Catalogue {
       de: "Zu viele Verbindungen: Der Server ist voll. Bitte später erneut versuchen.",
       fr: "Trop de connexions : le serveur est plein. Réessayez plus tard.",
       es: "Demasiadas conexiones: el servidor está lleno. Inténtelo más tarde.", ja: "接続が多すぎます。後でやり直してください。"),
+    .init(
+      "RANG works in TYPE I only: send TYPE I first.",
+      de: "RANG gibt es nur in TYPE I: bitte zuerst TYPE I senden.",
+      fr: "RANG n'existe qu'en TYPE I : envoyez d'abord TYPE I.",
+      es: "RANG solo existe en TYPE I: envíe antes TYPE I.", ja: "RANG は TYPE I でのみ使えます。先に TYPE I を送ってください。"),
+    .init(
+      "RANG works in STRU F and MODE S only.",
+      de: "RANG gibt es nur in STRU F und MODE S.", fr: "RANG n'existe qu'en STRU F et MODE S.",
+      es: "RANG solo existe en STRU F y MODE S.", ja: "RANG は STRU F と MODE S でのみ使えます。"),
+    .init(
+      "The server is short of memory for MODE Z. Try again later.",
+      de: "Dem Server fehlt Speicher für MODE Z. Bitte später erneut versuchen.",
+      fr: "Le serveur manque de mémoire pour MODE Z. Réessayez plus tard.",
+      es: "Al servidor le falta memoria para MODE Z. Inténtelo más tarde.", ja: "MODE Z のためのメモリーが足りません。後でやり直してください。"),
   ]
 }
