@@ -71,7 +71,6 @@ final class ServerContext: Sendable {
   let counters = TransferCounters()
   let observer: (any ServerObserver)?
   let ending = Atomic<Ending>(.no)
-  /// Transfers that run, listings included.
   private let lingering = Atomic<Int>(0)
   private let snapshotState: Mutex<Snapshot>
 
