@@ -103,6 +103,23 @@ extension SystemTests {
       }
     }
 
+    @Test(.enabled(if: isInstalled("webalizer"), "webalizer is not installed"))
+    func anAnalyserReadsTheTransferLog() async throws {
+      try await Blocking.run {
+        let place = try TemporaryDirectory()
+        try Server.with(Server.Options(settings: ["log.xferlog=\(place.path)/xferlog"])) { server in
+          let client = try server.session("alice")
+          try client.store("STOR with a blank", bytes("hello"))
+          _ = try client.retrieve("RETR with a blank")
+          try client.quit()
+        }
+        let result = try run(
+          ["webalizer", "-c", "/dev/null", "-F", "ftp", "-o", place.path, place.path + "/xferlog"])
+        let said = result.output + result.errors
+        try require(result.exitCode == 0 && said.contains("2 records") && !said.contains("bad"), said)
+      }
+    }
+
     // MARK: - In containers; slow, so .ci/run asks for them
 
     private static func script(_ path: String, needs: [String]) async throws {
