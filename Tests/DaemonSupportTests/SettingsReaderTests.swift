@@ -68,7 +68,9 @@ import Testing
       let path = try directory.write("one.yaml", "\(row.key): \(quotedText)\n")
       // One by one, so that another setting's rule does not hide what is looked for.
       let root = [SettingsSources.Option(name: "DIR", key: "accounts.root", items: ["/tmp"])]
-      let options = row.key == "accounts.root" ? [] : root
+      var options = row.key == "accounts.root" ? [] : root
+      // A key alone is no use, and is refused.
+      if row.key == "tls.key" { options.append(.init(name: "--certificate", key: "tls.certificate", items: ["/tmp"])) }
       var file = SettingsSources(configPath: path, options: options)
       #expect(try file.load().origin(row.key) == .file(path: path, line: 1), "\(row.key)")
       file.environment = [row.environmentName: text]

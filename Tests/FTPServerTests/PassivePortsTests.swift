@@ -6,7 +6,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(5))) struct PassivePortsTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct PassivePortsTests {
   private let pool = Desk()
   /// A loopback address that no other test and no other program has ports on.
   let address = IPAddress(ipv4: 0x7F00_0000 | UInt32.random(in: 0x01_0000...0xFE_FFFE))

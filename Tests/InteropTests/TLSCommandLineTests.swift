@@ -78,7 +78,8 @@ import Testing
   }
 
   @Test(installed("rclone"), arguments: ["explicit_tls", "tls"]) func rclone(_ mode: String) async throws {
-    try await TLSInterop.run { tls in
+    // Several control connections share one ticket in rclone, the latest: not all of its data connections can resume the right one.
+    try await TLSInterop.run(.prefer) { tls in
       let secret = try tls.test.client("rclone", "obscure", Server.password).output.split(separator: "\n")[0]
       let port = mode == "tls" ? tls.implicit : tls.explicit
       let remote =
@@ -94,7 +95,7 @@ import Testing
       try tls.test.requireSameTree(root + "/tree", tls.test.local.path + "/back")
       try rclone("sync", "back", remote + "copy")
       try tls.test.requireSameTree(root + "/tree", root + "/copy")
-      try tls.requireProtected()
+      try tls.requireProtected(resumed: false)
     }
   }
 }

@@ -64,7 +64,7 @@ extension MultipathTests {
 
     @Test(.enabled(if: mptcpize && isInstalled("lftp"), "mptcpize or lftp is not installed"))
     func lftp() async throws {
-      let script = "set net:max-retries 1; get down -o got; put put -o up; bye"
+      let script = "set ssl:verify-certificate no; set net:max-retries 1; get down -o got; put put -o up; bye"
       try await Self.run([
         "mptcpize", "run", "lftp", "-e", script, "-u", "alice,\(Server.password)", "ftp://HOST:NUMBER",
       ]) {

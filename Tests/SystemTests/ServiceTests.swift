@@ -100,7 +100,8 @@ extension SystemTests {
         let words = "inherited \(endpoint), \(isMultipath ? "multipath" : "plain") TCP"
         try require(process.errorText.contains(words), "the log does not say '\(words)'")
         try require(process.errorText.contains("the setting listen is not used"), "the log does not tell of listen")
-        try require(process.outputText == "weftpd: listening on \(endpoint)\n", "it listens on: \(process.outputText)")
+        let lines = try process.waitForLines(1, patience: .seconds(20))
+        try require(lines == ["weftpd: listening on \(endpoint)"], "it listens on: \(lines)")
         try client.quit()
         process.signal(SIGTERM)
         try require(process.waitForExit(patience: .seconds(20)) == 0, "it did not end with 0")

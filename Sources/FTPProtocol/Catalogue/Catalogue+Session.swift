@@ -4,6 +4,17 @@ extension Catalogue {
   static let session: [CatalogueEntry] = [
     .init("OK.", de: "In Ordnung.", fr: "OK.", es: "De acuerdo.", ja: "了解しました。"),
     .init("Goodbye.", de: "Auf Wiedersehen.", fr: "Au revoir.", es: "Adiós.", ja: "さようなら。"),
+    .init(
+      "Connections from your address are not accepted.",
+      de: "Verbindungen von Ihrer Adresse werden nicht angenommen.",
+      fr: "Les connexions depuis votre adresse ne sont pas acceptées.",
+      es: "No se aceptan conexiones desde su dirección.", ja: "お使いのアドレスからの接続は受け付けていません。"),
+    .init(
+      "Too many connections from your addresses. Try again later.",
+      de: "Zu viele Verbindungen von Ihren Adressen. Bitte später erneut versuchen.",
+      fr: "Trop de connexions depuis vos adresses. Réessayez plus tard.",
+      es: "Demasiadas conexiones desde sus direcciones. Inténtelo más tarde.",
+      ja: "お使いのアドレスからの接続が多すぎます。後でやり直してください。"),
     .init("Noted.", de: "Zur Kenntnis genommen.", fr: "C'est noté.", es: "Anotado.", ja: "記録しました。"),
     .init("End", de: "Ende", fr: "Fin", es: "Fin", ja: "以上"),
     .init("Features:", de: "Features:", fr: "Features:", es: "Features:", ja: "Features:"),

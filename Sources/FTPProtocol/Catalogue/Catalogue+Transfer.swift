@@ -3,6 +3,10 @@
 extension Catalogue {
   static let transfer: [CatalogueEntry] = [
     .init(
+      "Bytes follow the end of the file.",
+      de: "Nach dem Ende der Datei folgen noch Bytes.", fr: "Des octets suivent la fin du fichier.",
+      es: "Hay bytes después del final del archivo.", ja: "ファイルの終わりの後にバイトが続いています。"),
+    .init(
       "Transfer complete.",
       de: "Übertragung beendet.", fr: "Transfert terminé.", es: "Transferencia completa.", ja: "転送が完了しました。"),
     .init(

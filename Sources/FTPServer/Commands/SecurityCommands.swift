@@ -128,7 +128,8 @@ extension Session {
     case "USER", "PASS", "ACCT":
       if control.protection == .clear { throw .protectionRequired("TLS is required here: send AUTH TLS first.") }
       if !isSecured { throw .protectionLevel("A login must not pass in clear: connect anew.") }
-    case "PASV", "EPSV", "LPSV", "PORT", "EPRT", "LPRT", "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD":
+    // Not PASV and its kin: lftp takes a 522 there for a matter of addresses, and turns PROT P on only when a transfer gets it.
+    case "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD":
       if mode == .requiredData, !protection.isPrivate {
         throw .dataProtection("Data connections must be protected here: send PBSZ 0 and PROT P first.")
       }

@@ -19,6 +19,8 @@ final class DataConnection {
   private var lastReport: DataConnectionReport?
   /// The TLS of this connection; set once its handshake is done.
   private(set) var tls: TLSConnection?
+  /// What broke the TLS of this connection, for the log: the errno that stands for it tells less.
+  private var failure: TLSError?
   /// What is left to do once close_notify has gone, when it did not go at once.
   private var afterClose: (() -> Void)?
   /// What came behind the end of a file that was told in band: the beginning of the next one.
@@ -49,14 +51,14 @@ final class DataConnection {
   /// Sends what the connection takes now.
   func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Progress {
     guard let tls else { return try Socket.send(number, bytes) }
-    do throws(TLSError) { return try tls.write(bytes) } catch { throw error.asSystemError }
+    do throws(TLSError) { return try tls.write(bytes) } catch { throw broken(by: error) }
   }
 
   /// Sends at most `count` bytes of `file` from `offset` (advanced) in the kernel; not where ``isCopied``.
   func send(file: Int32, offset: inout Int64, count: Int) throws(SystemError) -> Progress {
     guard let tls else { return try Socket.sendFile(number, file: file, offset: &offset, count: count) }
     do throws(TLSError) { return try tls.sendFile(file, offset: &offset, count: count) } catch {
-      throw error.asSystemError
+      throw broken(by: error)
     }
   }
 
@@ -70,8 +72,13 @@ final class DataConnection {
       case .ended: return .moved(0)
       }
     } catch {
-      throw error.asSystemError
+      throw broken(by: error)
     }
+  }
+
+  private func broken(by error: TLSError) -> SystemError {
+    failure = error
+    return error.asSystemError
   }
 
   /// TLS ends with a small write of its own, which must not wait for an acknowledgement.
@@ -88,6 +95,7 @@ final class DataConnection {
     guard let tls else { return nil }
     return tls.summary + (tls.isResumed ? " resumed" : "") + (tls.sendsByKernel ? " in the kernel" : "")
       + (isCloseMissing ? " without close_notify" : "")
+      + (failure.map { " broken: \($0)" } ?? "")
   }
 
   // MARK: reports and ends
