@@ -508,7 +508,7 @@ static void parse(int argc, char **argv) {
     { "depth", 1, 0, 'd' }, { "command", 1, 0, 'c' }, { "user", 1, 0, 'u' }, { "password", 1, 0, 'w' },
     { "type", 1, 0, 'y' }, { "mode", 1, 0, 'M' }, { "epsv", 0, 0, 'e' }, { "cpu", 1, 0, 'C' }, { "limit", 1, 0, 'l' },
     { "upload", 1, 0, 'U' }, { "list-verb", 1, 0, 'v' }, { "list-path", 1, 0, 'L' }, { "at-least", 1, 0, 'm' },
-    { "tls", 0, 0, 'T' }, { "mptcp", 0, 0, 'M' }, { 0 },
+    { "tls", 0, 0, 'T' }, { "mptcp", 0, 0, 'X' }, { 0 },
   };
   static const char *const names[] = { "retr", "stor", "list", "command", "login", "greeting", "mix" };
   for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -541,7 +541,7 @@ static void parse(int argc, char **argv) {
       case 'L': option.listPath = optarg; break;
       case 'T': option.tls = true; break;
       case 'm': option.atLeast = strtoull(optarg, NULL, 10); break;
-      case 'M': option.protocol = PROTOCOL_MPTCP; break;
+      case 'X': option.protocol = PROTOCOL_MPTCP; break;
       default: exit(64);
     }
   }
