@@ -66,6 +66,12 @@ extension Catalogue {
       de: "HOST muss vor USER kommen.", fr: "HOST doit précéder USER.", es: "HOST debe preceder a USER.",
       ja: "HOST は USER より先に送ってください。"),
     .init(
+      "TLS was begun for another host: HOST has to name the same.",
+      de: "TLS wurde für einen anderen Host begonnen: HOST muss denselben nennen.",
+      fr: "TLS a été commencé pour un autre hôte : HOST doit nommer le même.",
+      es: "TLS se inició para otro servidor: HOST debe nombrar el mismo.",
+      ja: "TLS は別のホスト名で開始されています。HOST には同じ名前を指定してください。"),
+    .init(
       "There is no host of this name here.",
       de: "Einen Host dieses Namens gibt es hier nicht.", fr: "Il n'y a pas d'hôte de ce nom ici.",
       es: "Aquí no hay ningún servidor con ese nombre.", ja: "その名前のホストはありません。"),

@@ -17,9 +17,16 @@ extension Session {
     else { throw .syntax("Usage: ALLO <size in bytes> [R <record size>]") }
     parameters.fileState?.allocation = nil
     let room = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: directory) }
-    if size > room { throw .noRoom("There is no room for \(size) bytes: \(room) are left.") }
+    if Self.rest(of: size, behind: parameters.restart) > room {
+      throw .noRoom("There is no room for \(size) bytes: \(room) are left.")
+    }
     if size > 0, !identity.account.isReadOnly { fileState.allocation = Int64(exactly: size) }
     return Reply(200, "There is room for \(size) bytes.")
+  }
+
+  /// The least that is still to come of `size` bytes when an upload begins at `offset`: ALLO may have told the size of the whole file.
+  private static func rest<Size: BinaryInteger>(of size: Size, behind offset: Size) -> Size {
+    size > offset ? size - offset : size
   }
 
   /// Opens the file an upload goes to: with the permission bits SITE UMASK leaves, if it is new.
@@ -53,7 +60,7 @@ extension Session {
     guard let size = parameters.fileState?.allocation else { return false }
     parameters.fileState?.allocation = nil
     do throws(SystemError) {
-      try File.reserve(file, offset: offset, length: size)
+      try File.reserve(file, offset: offset, length: Self.rest(of: size, behind: offset))
       return true
     } catch {
       // Where file systems do not reserve, an upload goes on as it would without ALLO.

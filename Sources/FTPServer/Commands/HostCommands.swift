@@ -20,6 +20,10 @@ extension Session {
       guard let local = try? control.localAddress().address, local.octets == octets else { throw Self.unknownHost }
       found = nil
     }
+    if let begun = control.tls?.serverName, begun != found?.name, found != nil || configuration.hosts[begun] != nil {
+      // RFC 6066, section 3: the name of the handshake is not to be changed afterwards. The certificate was shown for that one.
+      throw .parameter("TLS was begun for another host: HOST has to name the same.")
+    }
     makeExtras().host = found
     applyDefaultType()
     return Reply(220, greeting)

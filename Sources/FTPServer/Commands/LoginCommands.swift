@@ -42,6 +42,7 @@ extension Session {
     case .verified:
       guard let entry else { return refuse(name) }
       guard factor.isProven(for: name, used: context.usedCodes, at: WallClock.seconds) else {
+        await waitForRefusal(since: started)
         if !isCounted { recordFailure(name) }
         return refuse(name)
       }

@@ -118,6 +118,7 @@ extension Session {
         let size = Int64(clamping: file.status.size)
         if start > size { throw Self.beyondEnd(restart, file.status.size) }
         let offset = appending ? size : start
+        transfer?.start = UInt64(clamping: offset)
         try await withReservedRoom(file.descriptor.number, at: offset) { () async throws(FTPError) in
           if format.isStraight {
             try await receiveStraight(file.descriptor.number, at: offset, on: data)

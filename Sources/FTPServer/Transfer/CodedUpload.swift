@@ -34,6 +34,7 @@ extension Session {
           isClaimed
             ? Reply(150, bytes: Array("FILE: ".utf8) + name)
             : Reply.opening(name: command.argument, byteCount: nil, type: format.type))
+        transfer?.start = restart.fileOffset
         let input = CodedInput(
           WireDecoder(format, over: stream, from: restart), format, at: Int64(clamping: restart.fileOffset),
           answersMarkers: !appending)
@@ -92,6 +93,7 @@ extension Session {
       try jail.openForWriting(path, truncating: false)
     }
     let end = Int64(clamping: target.status.size)
+    transfer?.start = target.status.size
     let number = target.descriptor.number
     do throws(FTPError) {
       try context.buffers.with { (buffer) throws(FTPError) in
