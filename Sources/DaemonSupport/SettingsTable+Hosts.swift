@@ -30,8 +30,8 @@ extension SettingsTable {
     Setting(
       "hosts.names", .hostNames, \.hostNames,
       """
-      The virtual hosts a client can choose with HOST (RFC 7151), such as ftp.example.org. Each may have settings of its \
-      own, below; what it does not set is as for clients that send no HOST.
+      The virtual hosts a client can choose with HOST (RFC 7151) or by the name it sends in the TLS handshake (SNI), such \
+      as ftp.example.org. Each may have settings of its own, below; what it does not set is as for clients that choose none.
       """)
   ]
 
@@ -53,7 +53,7 @@ extension SettingsTable {
         "The directory an anonymous user sees on this host; setting it allows the anonymous login there."),
       Setting(
         "hosts.\(name).certificate", .optional("path", "the path of a PEM file"), \.[host: name].certificate,
-        "The certificate chain TLS shows after HOST."),
+        "The certificate chain TLS shows to clients of this host."),
       Setting(
         "hosts.\(name).key", .optional("path", "the path of a PEM file"), \.[host: name].key,
         "The private key of that certificate."),

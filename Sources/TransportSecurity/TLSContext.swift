@@ -115,5 +115,5 @@ private let chooseHost:
       guard let ssl, let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
         let connection = TLSConnection.owner(of: ssl), connection.role == .control
       else { return SSL_TLSEXT_ERR_NOACK }
-      return connection.choose(host: String(cString: name).lowercased()) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK
+      return connection.present(host: String(cString: name).lowercased()) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK
     }

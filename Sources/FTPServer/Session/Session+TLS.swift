@@ -31,6 +31,8 @@ extension Session {
         context.logger.event(.error, "TLS cannot begin", record(note: "\(error)"))
         return false
       }
+      // HOST that came first tells which certificate is wanted (RFC 7151, section 4).
+      if let host = virtualHost { connection.present(host: host.name) }
       while case .wants(let readiness) = try connection.handshake() {
         switch await parking.wait(control.number, readiness, until: deadline) {
         case .ready: break
@@ -43,10 +45,18 @@ extension Session {
       lastCommand = .now
       protection = initialProtection
       context.logger.event(.debug, "control connection under TLS", record(tls: connection.summary))
-      return true
+      return keepsItsHost()
     } catch {
       return refuseHandshake("\(error)", tellInClear: error.isForeign && control.rules.isImplicit)
     }
+  }
+
+  /// Ends a session whose HOST and whose TLS handshake name different hosts.
+  private func keepsItsHost() -> Bool {
+    if agreesWithTLS() { return true }
+    reply(Reply(421, "HOST and the TLS handshake named different hosts. Goodbye."))
+    context.logger.event(.notice, "HOST and the TLS handshake name different hosts", record(result: 421))
+    return false
   }
 
   private func refuseHandshake(_ why: String, tellInClear: Bool) -> Bool {
