@@ -79,7 +79,11 @@ extension Settings {
     for name in hostNames {
       let host = self[host: name]
       guard let certificate = host.certificate else { continue }
-      options.hosts[name] = [CertificateFiles(certificate: absolutePath(certificate), key: host.key.map(absolutePath))]
+      options.hosts[name] = [
+        CertificateFiles(
+          certificate: absolutePath(certificate), key: host.key.map(absolutePath),
+          passphraseFile: tlsPassphraseFiles.last)
+      ]
     }
     options.names = hostNames + listen.compactMap { $0.host?.description } + [Self.hostName].compactMap { $0 }
     return options
@@ -87,7 +91,9 @@ extension Settings {
 
   /// The options when TLS is wanted anywhere; nil when it is off.
   public var wantedTLS: TLSOptions? {
-    let isWanted = tlsMode != .off || listen.contains { $0.rules.isImplicit || ($0.rules.mode ?? .off) != .off }
+    let isWanted =
+      tlsMode != .off || listen.contains { $0.rules.isImplicit || ($0.rules.mode ?? .off) != .off }
+      || hosts.values.contains { ($0.tlsMode ?? .off) != .off }
     return isWanted ? tlsOptions : nil
   }
 

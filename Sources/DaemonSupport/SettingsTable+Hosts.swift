@@ -53,16 +53,22 @@ extension SettingsTable {
         "The directory an anonymous user sees on this host; setting it allows the anonymous login there."),
       Setting(
         "hosts.\(name).certificate", .optional("path", "the path of a PEM file"), \.[host: name].certificate,
-        "The certificate chain TLS shows to clients of this host."),
+        """
+        The certificate chain TLS shows to a client that names this host in its handshake (SNI), or by HOST before AUTH if \
+        it names none there.
+        """),
       Setting(
         "hosts.\(name).key", .optional("path", "the path of a PEM file"), \.[host: name].key,
-        "The private key of that certificate."),
+        "The private key of that certificate; `tls.key-passphrase-file`'s last file decrypts it if need be."),
       Setting(
         "hosts.\(name).default-type", .optionalType, \.[host: name].defaultType,
         "What `transfer.default-type` is elsewhere."),
       Setting(
         "hosts.\(name).tls", .optionalMode, \.[host: name].tlsMode,
-        "How much TLS this host asks of its clients, if more than `tls.mode`."),
+        """
+        How much TLS this host asks of its clients, if more than `tls.mode`. `off` refuses AUTH after HOST where \
+        `tls.mode` is `allowed`; what is required there stays required.
+        """),
     ]
   }
 
@@ -121,15 +127,13 @@ extension ValueType where Value == DefaultTransferType? {
 }
 
 extension ValueType where Value == TLSMode? {
-  /// What asks for more than nothing.
   static var optionalMode: Self {
-    let modes = [TLSMode.requiredLogin, .requiredData]
-    return ValueType(
-      name: "choice", expected: "one of " + modes.map(\.rawValue).joined(separator: ", "),
+    ValueType(
+      name: "choice", expected: "one of " + TLSMode.allCases.map(\.rawValue).joined(separator: ", "),
       parse: { (items: [String]) throws(Rejection) in
         guard items.count == 1, let item = items.first else { throw Rejection("is a list") }
         if item.isEmpty { return nil }
-        guard let value = TLSMode(rawValue: item), modes.contains(value) else { throw Rejection("is none of them") }
+        guard let value = TLSMode(rawValue: item) else { throw Rejection("is none of them") }
         return value
       }, show: { $0.map { [$0.rawValue] } ?? [] })
   }

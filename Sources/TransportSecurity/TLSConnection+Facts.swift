@@ -16,9 +16,9 @@ extension TLSConnection {
       rawValue: String(decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self))
   }
 
-  /// The name the client asked for (SNI); nil when it asked for none.
+  /// The name the client asked for (SNI), in lower case; nil when it asked for none.
   public var serverName: String? {
-    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
+    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0).lowercased() }
   }
 
   /// For logs and STAT: `TLSv1.3 TLS_AES_256_GCM_SHA384`.

@@ -26,6 +26,8 @@ public final class TLSConnection {
   /// The context it began with; a virtual host may have taken its place in ``ssl``.
   private let context: TLSContext
   private let binding: SessionBinding
+  /// The virtual host the client had named in clear before the handshake; it says nothing of who named it.
+  let namedHost: String?
   /// Broken, or shut down: nothing may be sent any more.
   private(set) var isOver = false
   /// Whether the handshake is done: an error makes OpenSSL itself forget it.
@@ -45,9 +47,10 @@ public final class TLSConnection {
     case missingClose
   }
 
-  init(_ context: TLSContext, _ socket: Int32, role: Role, binding: SessionBinding, host: OpaquePointer? = nil)
-    throws(OpenSSLError)
-  {
+  init(
+    _ context: TLSContext, _ socket: Int32, role: Role, binding: SessionBinding, host: OpaquePointer? = nil,
+    namedHost: String? = nil
+  ) throws(OpenSSLError) {
     OpenSSLError.clearQueue()
     guard let ssl = SSL_new(host ?? context.pointer) else { throw OpenSSLError() }
     let isOnSocket = role == .control ? weft_set_control_socket(ssl, socket) : SSL_set_fd(ssl, socket)
@@ -60,6 +63,7 @@ public final class TLSConnection {
     self.role = role
     self.context = context
     self.binding = binding
+    self.namedHost = namedHost
     weft_set_owner(ssl, Unmanaged.passUnretained(self).toOpaque())
     SSL_set_accept_state(ssl)
   }
@@ -89,7 +93,7 @@ public final class TLSConnection {
   /// Shows the certificate of the virtual host `name`, if it has one of its own; to be called before the handshake.
   ///
   /// - Returns: whether it has one.
-  @discardableResult public func present(host name: String) -> Bool {
+  func present(host name: String) -> Bool {
     guard let host = context.host(name) else { return false }
     return SSL_set_SSL_CTX(ssl, host.pointer) != nil
   }

@@ -49,7 +49,7 @@ public final class TLSContext: @unchecked Sendable {
       throw error
     }
     weft_context_on_alpn(pointer, chooseProtocol)
-    if !hosts.isEmpty { weft_context_on_name(pointer, chooseHost, nil) }
+    weft_context_on_name(pointer, chooseHost, nil)
   }
 
   deinit { SSL_CTX_free(pointer) }
@@ -87,9 +87,15 @@ public final class TLSContext: @unchecked Sendable {
 
   /// Makes the server's end of a control connection over a connected, non-blocking socket, which the caller keeps open longer.
   ///
-  /// - Parameter clockShift: seconds added to the time its tickets are stamped with; for tests.
-  public func control(over socket: Int32, clockShift: Int = 0) throws(OpenSSLError) -> TLSConnection {
-    try TLSConnection(self, socket, role: .control, binding: try SessionBinding(clockShift: clockShift))
+  /// - Parameters:
+  ///   - namedHost: the virtual host the client has asked for by HOST, in lower case: its certificate is shown to a client that names
+  ///     none in the handshake (SNI). Who names another there sees that one's certificate; the caller ends such a session.
+  ///   - clockShift: seconds added to the time its tickets are stamped with; for tests.
+  public func control(
+    over socket: Int32, namedHost: String? = nil, clockShift: Int = 0
+  ) throws(OpenSSLError) -> TLSConnection {
+    try TLSConnection(
+      self, socket, role: .control, binding: try SessionBinding(clockShift: clockShift), namedHost: namedHost)
   }
 
   /// The context of the virtual host called `name`.
@@ -108,12 +114,16 @@ private let chooseProtocol: SSL_CTX_alpn_select_cb_func = { ssl, chosen, chosenC
   return SSL_TLSEXT_ERR_OK
 }
 
-/// Called by OpenSSL in a handshake when virtual hosts have certificates. Source: SSL_CTX_set_tlsext_servername_callback(3).
+/// Called by OpenSSL in every handshake, with a name or without. Source: SSL_CTX_set_tlsext_servername_callback(3).
 private let chooseHost:
   @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) -> Int32 =
     { ssl, _, _ in
-      guard let ssl, let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
-        let connection = TLSConnection.owner(of: ssl), connection.role == .control
-      else { return SSL_TLSEXT_ERR_NOACK }
-      return connection.present(host: String(cString: name).lowercased()) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK
+      guard let ssl, let connection = TLSConnection.owner(of: ssl), connection.role == .control else {
+        return SSL_TLSEXT_ERR_NOACK
+      }
+      let asked = connection.serverName
+      guard let name = asked ?? connection.namedHost, connection.present(host: name), asked != nil else {
+        return SSL_TLSEXT_ERR_NOACK
+      }
+      return SSL_TLSEXT_ERR_OK
     }

@@ -98,4 +98,18 @@ import Testing
       try tls.requireProtected(resumed: false)
     }
   }
+
+  /// What the operator's guide tells users of rclone where every data connection has to resume.
+  @Test(installed("rclone")) func rcloneWithOneConnectionResumesAlways() async throws {
+    try await TLSInterop.run(.require) { tls in
+      let secret = try tls.test.client("rclone", "obscure", Server.password).output.split(separator: "\n")[0]
+      let remote =
+        ":ftp,host=127.0.0.1,port=\(tls.explicit),user=alice,pass='\(secret)',explicit_tls=true,no_check_certificate=true:"
+      try tls.test.client(
+        "rclone", "copy", "--ftp-concurrency", "1", remote + "tree", "back",
+        environment: ["RCLONE_CONFIG": tls.test.local.path + "/rclone.conf", "RCLONE_RETRIES": "1"])
+      try tls.test.requireSameTree(tls.test.server.root.path + "/tree", tls.test.local.path + "/back")
+      try tls.requireProtected()
+    }
+  }
 }

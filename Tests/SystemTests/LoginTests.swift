@@ -7,7 +7,7 @@ extension SystemTests {
   @Suite(.enabled(if: isInstalled("python3") && isInstalled("openssl"), "python3 or openssl is not installed"))
   struct LoginTests {
     /// crypt(3) of `secret`, quick on purpose.
-    private static let hash = "$5$rounds=1000$weftpdtest$jaIc7vj1O6XBrypCrdT3oww7kPuzp1q2sYL0H/vJXYC"
+    static let hash = "$5$rounds=1000$weftpdtest$jaIc7vj1O6XBrypCrdT3oww7kPuzp1q2sYL0H/vJXYC"
 
     private static func weftpd(_ arguments: String...) throws -> CommandResult {
       let result = try TestSupport.run([try Server.binary()] + arguments)
@@ -18,7 +18,7 @@ extension SystemTests {
     /// Runs `name` of logins.py, in `place`, against a server with `table`.
     private static func run(
       _ name: String, _ place: TemporaryDirectory, root: TemporaryDirectory, settings: [String] = [],
-      _ arguments: [String] = []
+      _ arguments: [String] = [], _ check: (Server) throws -> Void = { _ in }
     ) throws {
       var options = Server.Options(settings: settings)
       options.user = nil
@@ -27,8 +27,9 @@ extension SystemTests {
         let here = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
         let result = try TestSupport.run(
           ["python3", here + "/InteropTests/Clients/logins.py", name, String(server.endpoint.port), root.path]
-            + arguments, directory: place.path, patience: .seconds(90))
+            + arguments + ["\(server.process.id)"], directory: place.path, patience: .seconds(90))
         try require(result.exitCode == 0, "\(name): \(result.errors)")
+        try check(server)
       }
     }
 
@@ -76,6 +77,29 @@ extension SystemTests {
       }
     }
 
+    /// A list of revocations that changes while the server runs.
+    @Test func revokedLater() async throws {
+      try await Blocking.run {
+        let place = try TemporaryDirectory()
+        let root = try TemporaryDirectory()
+        try root.write("data.bin", pattern(100_000))
+        try Self.makeCertificates(in: place)
+        let entry = "alice:\(Self.hash):\(root.path):rw,certificate=alice@example.org\n"
+        try place.write("users", bytes(entry), mode: 0o600)
+        try Self.run(
+          "revoked_later", place, root: root,
+          settings: [
+            "tls.client-verify=optional", "tls.client-ca=\(place.path)/ca.pem", "tls.client-crl=\(place.path)/live.pem",
+          ]
+        ) { server in
+          let told = server.process.errorText.split(separator: "\n").filter {
+            $0.contains("the certificates in use stay")
+          }
+          try require(told.contains { $0.contains("error") && $0.contains("tls.client-crl") }, "not told: \(told)")
+        }
+      }
+    }
+
     /// An authority, certificates for alice and carol, hers revoked, and mallory's, who is an authority of his own.
     private static func makeCertificates(in place: TemporaryDirectory) throws {
       let script = """
@@ -93,6 +117,7 @@ extension SystemTests {
             -extfile $user.ext -out $user.pem
           cat $user.pem $user.key > $user.both
         done
+        openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -gencrl -out live.pem
         openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -revoke carol.pem
         openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -gencrl -out crl.pem
         openssl x509 -in alice.pem -noout -fingerprint -sha256 | cut -d= -f2 > fingerprint

@@ -25,10 +25,11 @@ extension SystemTests {
       Attack("thief_who_says_nothing", "timeouts.handshake=1s"),
       Attack("thief_with_tls", bound), Attack("thief_with_another_login", bound),
       Attack("thief_with_an_older_session_of_the_victim", bound), Attack("thief_after_the_victim_resumed"),
-      Attack("thief_of_an_upload", bound),
+      Attack("thief_of_an_upload", bound), Attack("thief_who_knows_the_ports", bound), Attack("ports_serve_once"),
     ]
     private static let injections = [
-      Attack("injection"), Attack("injection_after_234"), Attack("clear_name_is_forgotten"),
+      Attack("injection"), Attack("injection_after_234"), Attack("injection_behind_a_transfer"),
+      Attack("clear_name_is_forgotten"), Attack("parameters_in_clear_are_forgotten"),
       Attack("plain_on_the_implicit_port"), Attack("tls_on_the_explicit_port"),
       Attack("slow_handshakes", "timeouts.handshake=1s"),
     ]
@@ -41,13 +42,16 @@ extension SystemTests {
     private static let ends = [
       Attack("missing_close_accepted"), Attack("missing_close_refused", "tls.missing-close=refuse"),
       Attack("missing_close_by_size", "tls.missing-close=accept-if-size-matches"),
+      Attack("missing_close_of_a_resumed_upload"),
+      Attack("missing_close_of_a_resumed_upload", "tls.missing-close=accept-if-size-matches"),
       Attack("reset_is_never_a_whole_upload"), Attack("ends_are_marked", "timeouts.idle=2s"),
       Attack("nothing_comes_on_an_upload"),
     ]
     private static let commands = [
       Attack("commands_of_protection"), Attack("required_login", "tls.mode=required-login"),
       Attack("required_data", "tls.mode=required-data"), Attack("a_refusal_before_the_data_handshake"),
-      Attack("cleared_control", "tls.ccc=true"), Attack("beginning_anew"), Attack("auth_resets"),
+      Attack("cleared_control", "tls.ccc=true"), Attack("nonsense_behind_ccc", "tls.ccc=true"),
+      Attack("beginning_anew"), Attack("auth_resets"),
     ]
 
     @Test(arguments: thieves + injections) func fails(_ attack: Attack) async throws { try await run(attack) }
@@ -70,8 +74,20 @@ extension SystemTests {
         let checked = try TestSupport.run([try Server.binary(), "check", "--set", files[0]])
         try require(checked.exitCode == 0 && checked.errors.contains("tls notice:"), checked.errors)
         try require(checked.errors.contains("tls warning:") && checked.errors.contains("expires in"), checked.errors)
-        try Self.run(Attack("certificate_change", files[0], Self.bound), [place.path]) { server in
+        try Self.run(Attack("certificate_change", files[0], Self.bound), { _ in [place.path] }) { server in
           try require(server.process.errorText.contains("the certificates in use stay"), "the bad one is not logged")
+        }
+      }
+    }
+
+    @Test func unreadEndsKeepNoSocket() async throws {
+      try await Blocking.run {
+        let attack = Attack("unread_ends_keep_no_socket", "timeouts.data-stall=1s")
+        try Self.run(attack, { ["\($0.process.id)"] }) { server in
+          let tried = Set(latin1(try server.root.read("tried")).split(separator: "\n").map { "bytes=\($0)" })
+          let failed = server.process.errorText.split(separator: "\n").filter { $0.contains(" download failed ") }
+          let whole = failed.filter { line in line.split(separator: " ").contains { tried.contains(String($0)) } }
+          try require(!whole.isEmpty, "close_notify has always found room: \(failed)")
         }
       }
     }
@@ -91,7 +107,7 @@ extension SystemTests {
           "certificates_of_hosts", Self.bound, "tls.certificate=\(place.path)/own.crt", "tls.key=\(place.path)/own.key",
           "hosts.names=one.example.org,two.example.org", "hosts.one.example.org.certificate=\(place.path)/one.crt",
           "hosts.one.example.org.key=\(place.path)/one.key")
-        try Self.run(attack, [place.path])
+        try Self.run(attack, { _ in [place.path] })
       }
     }
 
@@ -99,7 +115,7 @@ extension SystemTests {
 
     /// Runs an attack against a server of its own; `check` may look at that afterwards.
     private static func run(
-      _ attack: Attack, _ arguments: [String] = [], _ check: (Server) throws -> Void = { _ in }
+      _ attack: Attack, _ arguments: (Server) -> [String] = { _ in [] }, _ check: (Server) throws -> Void = { _ in }
     ) throws {
       let root = try TemporaryDirectory()
       try root.write("data.bin", pattern(1_234_567))
@@ -107,7 +123,7 @@ extension SystemTests {
       options.listen = ["127.0.0.1:0", "ftps://127.0.0.1:0"]
       try Server.with(options, root: root) { server in
         let ports = server.endpoints.map { String($0.port) }
-        let result = try TestSupport.run(["python3", script, attack.name] + ports + [root.path] + arguments)
+        let result = try TestSupport.run(["python3", script, attack.name] + ports + [root.path] + arguments(server))
         try require(result.exitCode == 0, "\(attack.testDescription): \(result.errors)")
         try check(server)
       }

@@ -71,6 +71,27 @@ import Testing
     }
   }
 
+  @Test func theHostNamedBeforeTheHandshakeChoosesForThoseWhoNameNoneThere() throws {
+    let (standard, hosted) = (try directory.make("a"), try directory.make("b"))
+    let context = try context {
+      $0.certificates = [standard]
+      $0.hosts = ["ftp.example.org": [hosted]]
+    }
+    let host = try self.context { $0.certificates = [hosted] }
+    for name in [nil, "ftp.Example.org"] {
+      let pair = try Pair({ try context.control(over: $0, namedHost: "ftp.example.org") }, .init(name: name))
+      #expect(pair.serverFingerprint == host.fingerprints.first)
+      #expect(pair.server.serverName == name?.lowercased())
+    }
+    let without = try Pair({ try context.control(over: $0, namedHost: "bare.example.org") })
+    #expect(without.serverFingerprint == context.fingerprints.first)
+    // The name in the handshake goes before; the session then finds that the two differ.
+    for name in ["other.example.org", "example.org"] {
+      let pair = try Pair({ try context.control(over: $0, namedHost: "ftp.example.org") }, .init(name: name))
+      #expect(pair.serverFingerprint == context.fingerprints.first)
+    }
+  }
+
   @Test func aClientsCertificateIsToldWithItsVerdict() throws {
     let (trusted, stranger) = (try directory.make("a"), try directory.make("b"))
     let context = try context {

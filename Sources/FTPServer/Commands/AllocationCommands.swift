@@ -17,9 +17,16 @@ extension Session {
     else { throw .syntax("Usage: ALLO <size in bytes> [R <record size>]") }
     parameters.fileState?.allocation = nil
     let room = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: directory) }
-    if size > room { throw .noRoom("There is no room for \(size) bytes: \(room) are left.") }
+    if Self.rest(of: size, behind: parameters.restart) > room {
+      throw .noRoom("There is no room for \(size) bytes: \(room) are left.")
+    }
     if size > 0, !identity.account.isReadOnly { fileState.allocation = Int64(exactly: size) }
     return Reply(200, "There is room for \(size) bytes.")
+  }
+
+  /// The least that is still to come of `size` bytes when an upload begins at `offset`: ALLO may have told the size of the whole file.
+  private static func rest<Size: BinaryInteger>(of size: Size, behind offset: Size) -> Size {
+    size > offset ? size - offset : size
   }
 
   /// Opens the file an upload goes to: with the permission bits SITE UMASK leaves, if it is new.
@@ -48,12 +55,11 @@ extension Session {
     if isReserved { giveBackRoom(file) }
   }
 
-  /// Reserves the room and forgets it: one upload uses it up. False if nothing was asked for, or the file system does not reserve.
+  /// Reserves the room. False if nothing was asked for, or the file system does not reserve.
   private func reserveRoom(_ file: Int32, at offset: Int64) throws(FTPError) -> Bool {
-    guard let size = parameters.fileState?.allocation else { return false }
-    parameters.fileState?.allocation = nil
+    guard let size = (transfer?.announced).flatMap({ Int64(exactly: $0) }) else { return false }
     do throws(SystemError) {
-      try File.reserve(file, offset: offset, length: size)
+      try File.reserve(file, offset: offset, length: Self.rest(of: size, behind: offset))
       return true
     } catch {
       // Where file systems do not reserve, an upload goes on as it would without ALLO.

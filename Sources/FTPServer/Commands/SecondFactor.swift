@@ -81,7 +81,12 @@ struct ChallengePolicy: Sendable {
 extension Session {
   /// Whether USER with this name is answered 336: FileZilla said with its ALPN that it understands that.
   func asksForCode(_ name: [UInt8]) -> Bool {
-    control.isFileZilla && snapshot.challenges.asks(name, entry: accounts.entry(named: name))
+    control.isFileZilla && challenges.asks(name, entry: accounts.entry(named: name))
+  }
+
+  /// Who is asked here: each host has users of its own.
+  private var challenges: ChallengePolicy {
+    virtualHost.flatMap { snapshot.hostChallenges[$0.name] } ?? snapshot.challenges
   }
 
   /// PASS's argument, split for the user of that name.

@@ -6,9 +6,12 @@ import Logging
 import TransportSecurity
 
 extension Session {
-  /// How much TLS is asked of this client: the most that the listener (or the settings), the host and the user's option ask.
+  /// How much TLS is asked of this client: the most that the listener (or the settings), the host and the user's option ask. A host may
+  /// also switch off what is merely allowed.
   var tlsMode: TLSMode {
-    let mode = max(control.rules.mode ?? configuration.security.mode, virtualHost?.tlsMode ?? .off)
+    let here = control.rules.mode ?? configuration.security.mode
+    let ofHost = virtualHost?.tlsMode
+    let mode = here == .allowed && ofHost == .off ? .off : max(here, ofHost ?? .off)
     guard let own = identity.flatMap({ Self.tlsMode(ofUser: $0.account.attributes) }) else { return mode }
     return max(mode, own)
   }
@@ -36,7 +39,8 @@ extension Session {
     if control.protection != .clear { throw .sequence("The control connection is, or was, under TLS already.") }
     if tlsMode == .off { throw .deniedByPolicy("TLS is switched off here.") }
     // Whoever sends on before the handshake has not said it himself: what stands there in clear is not to be believed.
-    if control.reader.hasBufferedBytes { return refuseInjection(command) }
+    // Some of it may have been read during a transfer and put off till now.
+    if control.reader.hasBufferedBytes || hasPostponed { return refuseInjection(command) }
     guard let tls = currentTLS() else { throw .securityUnavailable("There is no certificate: tell the operator.") }
     discardDataPort()
     reply(Reply(234, "Begin the TLS handshake."))
@@ -63,6 +67,7 @@ extension Session {
 
   private func refuseInjection(_ command: Command) {
     control.reader.discardBufferedBytes()
+    dropPostponed()
     reply(Reply(421, "Nothing may follow AUTH before the TLS handshake. Goodbye."))
     context.logger.event(
       .warning, "ended a session that sent more in clear behind AUTH",
@@ -95,7 +100,7 @@ extension Session {
   }
 
   private func requireTLS(_ verb: String) throws(FTPError) {
-    if tlsMode == .off, !control.rules.isImplicit { throw .deniedByPolicy("TLS is switched off here.") }
+    if tlsMode == .off, control.tls == nil { throw .deniedByPolicy("TLS is switched off here.") }
     if control.tls == nil { throw .sequence("\(verb) follows AUTH TLS: send that first.") }
     // RFC 4217, section 5: the protection of data connections stays as it was when CCC came.
     if !isSecured { throw .sequence("\(verb) is not possible after CCC.") }

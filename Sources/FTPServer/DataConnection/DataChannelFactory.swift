@@ -29,7 +29,7 @@ extension Session {
       let range = configuration.passivePorts
       let ports = context.passivePorts
       let listener: PassiveListener
-      if let own = kept.take(on: address, ports: range, policy: policy, expires: expires, ports) {
+      if mayKeepPorts, let own = kept.take(on: address, ports: range, policy: policy, expires: expires, ports) {
         listener = own
       } else {
         listener = try openListener(address, range, policy, expires)

@@ -21,8 +21,10 @@ final class DataConnection {
   private(set) var tls: TLSConnection?
   /// What broke the TLS of this connection, for the log: the errno that stands for it tells less.
   private var failure: TLSError?
-  /// What is left to do once close_notify has gone, when it did not go at once.
-  private var afterClose: (() -> Void)?
+  /// What is left to do once close_notify has gone, when it did not go at once. No closure: it would keep this object, and with it the
+  /// socket, for ever.
+  private var afterClose: Ending?
+  private enum Ending { case close, finish }
   /// What came behind the end of a file that was told in band: the beginning of the next one.
   var unread: [UInt8] = []
 
@@ -121,15 +123,20 @@ final class DataConnection {
   }
 
   /// Closes: what was sent is delivered, then the end of file. In stream mode that is the end of the file (RFC 959, section 3.4.1).
-  func close() { afterCloseNotify { self.end() } }
+  func close() { afterCloseNotify(.close) }
 
-  /// Runs `rest` when close_notify has gone; in clear at once.
-  private func afterCloseNotify(_ rest: @escaping () -> Void) {
+  /// Goes on to `ending` when close_notify has gone; in clear at once.
+  private func afterCloseNotify(_ ending: Ending) {
     if let tls, socket != nil, case .wants? = try? tls.close() {
-      afterClose = rest
+      afterClose = ending
       return
     }
-    rest()
+    switch ending {
+    case .close: end()
+    case .finish:
+      isFinishing = true
+      Socket.shutdownWriting(number)
+    }
   }
 
   /// Whether close_notify still has to go: wait until the connection takes bytes, then ``goOnClosing()``.
@@ -137,9 +144,9 @@ final class DataConnection {
 
   /// Tries again to send what ends the connection.
   func goOnClosing() {
-    guard let rest = afterClose else { return }
+    guard let ending = afterClose else { return }
     afterClose = nil
-    afterCloseNotify(rest)
+    afterCloseNotify(ending)
   }
 
   /// Whether everything has been sent and the client is still taking it.
@@ -149,10 +156,7 @@ final class DataConnection {
   /// still has to go, over every path, and the listener where paths join must stay until it has; ``close()`` follows.
   func finish() {
     guard isMultipath, socket != nil else { return close() }
-    afterCloseNotify {
-      self.isFinishing = true
-      Socket.shutdownWriting(self.number)
-    }
+    afterCloseNotify(.finish)
   }
 
   /// Closes with a reset, so that the client cannot take what it has got for the whole.

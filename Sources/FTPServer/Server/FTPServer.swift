@@ -125,7 +125,8 @@ public final class FTPServer: Sendable {
   public func reload(configuration: ServerConfiguration, accounts: AccountSource) {
     let security = configuration.security
     do throws(TLSConfigurationError) {
-      let isWanted = security.mode != .off || acceptors.withLock { $0.contains(where: \.wantsTLS) }
+      let isWanted =
+        security.mode != .off || acceptors.withLock { $0.contains(where: \.wantsTLS) } || configuration.hosts.wantTLS
       try context.tls?.replace(with: isWanted ? security.options : nil)
     } catch {
       context.logger.error("\(error); the certificates in use stay")

@@ -16,7 +16,7 @@ public struct VirtualHost: Sendable, Equatable {
   public var key: String?
   /// The transfer type until the client sends TYPE.
   public var defaultType: DefaultTransferType?
-  /// How much TLS it asks of its clients, if more than is asked anyway.
+  /// How much TLS it asks of its clients, if more than is asked anyway; ``TLSMode/off`` switches off what is only allowed.
   public var tlsMode: TLSMode?
 
   public init(
@@ -46,6 +46,9 @@ extension ServerConfiguration {
 
     /// All of them, by name.
     public var all: [VirtualHost] { byName.values.sorted { $0.name < $1.name } }
+
+    /// Whether one of them has TLS, whatever there is without HOST.
+    public var wantTLS: Bool { byName.values.contains { ($0.tlsMode ?? .off) != .off } }
   }
 }
 

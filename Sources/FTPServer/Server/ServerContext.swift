@@ -16,12 +16,15 @@ final class ServerContext: Sendable {
     let configuration: ServerConfiguration
     let accounts: AccountSource
     let challenges: ChallengePolicy
+    /// The same for the virtual hosts that have users of their own, by name.
+    let hostChallenges: [String: ChallengePolicy]
     private let jails = Mutex<[String: Jail]>([:])
 
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
       challenges = ChallengePolicy(entries: accounts.table.entries)
+      hostChallenges = accounts.hosts.mapValues { ChallengePolicy(entries: $0.table.entries) }
       // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
       for source in [accounts] + accounts.hosts.values {
         for home in [source.single?.home, source.anonymousRoot] {

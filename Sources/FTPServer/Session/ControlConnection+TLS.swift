@@ -18,11 +18,13 @@ extension ControlConnection {
   }
 
   /// Makes this the server's end of a TLS connection; ``TLSConnection/handshake()`` follows.
-  func beginTLS(_ context: TLSContext) throws(FTPError) -> TLSConnection {
+  ///
+  /// - Parameter namedHost: the virtual host HOST has chosen.
+  func beginTLS(_ context: TLSContext, namedHost: String?) throws(FTPError) -> TLSConnection {
     do throws(OpenSSLError) {
       // OpenSSL reads and writes by itself: it must never block the session's queue.
       try? Socket.setBlocking(number, false)
-      let connection = try context.control(over: number)
+      let connection = try context.control(over: number, namedHost: namedHost)
       tls = connection
       protection = .handshaking
       return connection
@@ -69,11 +71,15 @@ extension ControlConnection {
       isRecord = (20...23).contains(first)
     }
     if isRecord {
-      guard withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1, { (try? tls.read(into: $0)) != .ended }) else {
-        endProtection()
-        return receive()
+      do throws(TLSError) {
+        let read = try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { (buffer) throws(TLSError) in
+          try tls.read(into: buffer)
+        }
+        if read != .ended { return .nothing }
+      } catch {
+        // What broke TLS stays in the socket and would wake us for ever.
+        return .lost
       }
-      return .nothing
     }
     endProtection()
     return receive()

@@ -27,12 +27,10 @@ extension Session {
     let deadline = min(handshake, greeted.advanced(by: configuration.timeouts.login.inNanoseconds))
     do throws(TLSError) {
       let connection: TLSConnection
-      do throws(FTPError) { connection = try control.beginTLS(tls) } catch {
+      do throws(FTPError) { connection = try control.beginTLS(tls, namedHost: virtualHost?.name) } catch {
         context.logger.event(.error, "TLS cannot begin", record(note: "\(error)"))
         return false
       }
-      // HOST that came first tells which certificate is wanted (RFC 7151, section 4).
-      if let host = virtualHost { connection.present(host: host.name) }
       while case .wants(let readiness) = try connection.handshake() {
         switch await parking.wait(control.number, readiness, until: deadline) {
         case .ready: break
@@ -95,6 +93,8 @@ extension Session {
       data.secure(with: connection)
     } catch {
       data.reset()
+      // Somebody who is not the client may know the ports of this session.
+      kept.closeAll(context.passivePorts)
       throw error
     }
     try checkBinding(data)
@@ -130,9 +130,13 @@ extension Session {
       guard !protection.hasToldOfNoResumption else { return }
       protection.hasToldOfNoResumption = true
       context.logger.event(
-        .info, "data connections do not resume the TLS session: bound by address and port only", record())
+        .info,
+        protection.hasResumed
+          ? "a data connection did not resume the TLS session, as others had: bound by address and port only"
+          : "data connections do not resume the TLS session: bound by address and port only", record())
     case .require:
       data.close()
+      kept.closeAll(context.passivePorts)
       context.logger.event(
         .notice, "refused a data connection that did not resume the TLS session", record(result: 522))
       throw .dataProtection(
@@ -141,10 +145,9 @@ extension Session {
     }
   }
 
-  /// Whether ports that have served may serve this session again.
-  var mayKeepPorts: Bool {
-    !protection.isPrivate || protection.hasResumed || configuration.security.dataSession != .prefer
-  }
+  /// Whether ports that have served may serve this session again. Not where the port is what a data connection is bound by that does
+  /// not resume: others on the client's host see it once it has served, and could be there first the next time.
+  var mayKeepPorts: Bool { !protection.isPrivate || configuration.security.dataSession != .prefer }
 
   /// Ends a transfer that went well: close_notify has gone before 226 does; an upload that may be cut short is judged.
   func conclude(_ data: DataConnection, _ direction: TransferProgress.Direction) async throws(FTPError) {
@@ -154,7 +157,7 @@ extension Session {
       data.goOnClosing()
     }
     guard direction == .upload, data.isCloseMissing else { return }
-    let isWhole = transfer?.announced.map { $0 == transfer?.bytes }
+    let isWhole = transfer?.isAsAnnounced
     switch configuration.security.missingClose {
     case .accept where isWhole != false: return
     case .acceptIfSizeMatches where isWhole == true: return

@@ -178,6 +178,15 @@ actor Session {
     postponedBytes += 16
   }
 
+  /// Whether commands wait that came during a transfer.
+  var hasPostponed: Bool { !postponed.isEmpty }
+
+  /// Forgets the commands that came during a transfer.
+  func dropPostponed() {
+    postponed = []
+    postponedBytes = 0
+  }
+
   /// Sends all that is queued; false when the client is gone or does not read for `timeouts.data-stall`.
   func flush() async -> Bool {
     do {

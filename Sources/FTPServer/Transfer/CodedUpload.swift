@@ -40,6 +40,7 @@ extension Session {
           staged.abandon(keeping: nil)
           throw error
         }
+        transfer?.start = restart.fileOffset
         let input = CodedInput(
           WireDecoder(format, over: stream, from: restart), format, at: Int64(clamping: restart.fileOffset),
           answersMarkers: appending ? nil : staged)
@@ -84,6 +85,7 @@ extension Session {
       try jail.openForWriting(path, truncating: false)
     }
     let end = Int64(clamping: target.status.size)
+    transfer?.start = target.status.size
     let number = target.descriptor.number
     do throws(FTPError) {
       try context.buffers.with { (buffer) throws(FTPError) in

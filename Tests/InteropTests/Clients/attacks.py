@@ -1,5 +1,6 @@
 """What an attacker, or a client that is out of step, does to a server with TLS: `attacks.py NAME PORT IMPLICIT-PORT ROOT`."""
 
+import os
 import pathlib
 import socket
 import ssl
@@ -124,6 +125,47 @@ def thief_after_the_victim_resumed():
     assert loot(stranger) == b""
 
 
+def ports_serve_once():
+    """Settings: tls.data-session=prefer. Where a port is all that binds some data connections, none is opened again: others on the
+    client's host see it once it has served."""
+    client = Client(PORT).ready()
+    client.command("PROT C", 200)
+    ports = []
+    for _ in range(4):  # in clear they may be opened again, but not for what comes then
+        ports.append(client.passive())
+        plain = connect(ports[-1])
+        client.command("RETR data.bin", 150)
+        assert ends(plain) == WANTED
+        client.reply(226)
+    client.protect()
+    for _ in range(12):
+        port = client.passive()
+        assert port not in ports, "a port that has served"
+        ports.append(port)
+        client.send("RETR data.bin")
+        assert read_all(client.protected(port)) == WANTED
+        client.reply(150)
+        client.reply(226)
+
+
+def thief_who_knows_the_ports():
+    """Settings: tls.data-session=require. Ports that somebody was at who is not the client are not used again."""
+    client = Client(PORT).ready()
+    known = set()
+    for _ in range(6):
+        port = client.passive()
+        assert port not in known, "a port the thief knows"
+        known.add(port)
+        client.send("RETR data.bin")
+        try:
+            ends(context().wrap_socket(connect(port), server_hostname="localhost"))
+        except (ssl.SSLError, ConnectionError):
+            pass
+        client.reply(150)
+        client.reply(425, 522)
+    works(client)
+
+
 def thief_of_an_upload():
     """Settings: tls.data-session=require. Nobody can put bytes into another's file."""
     client = Client(PORT).ready()
@@ -167,6 +209,32 @@ def injection_after_234():
     said = ends(plain)
     assert b"331" not in said and b"230" not in said and b"250" not in said, said
     assert (ROOT / "data.bin").exists()
+
+
+def injection_behind_a_transfer():
+    """In clear: AUTH comes while a transfer runs, with a command behind it; both are put off till its end."""
+    client = Client(PORT).login()
+    data = connect(client.passive())
+    client.command("STOR held", 150)
+    client.socket.sendall(b"NOOP\r\nAUTH TLS\r\nDELE data.bin\r\n")
+    client.reply(200)  # answered during the transfer: the rest has been read with it
+    data.close()
+    client.reply(226)
+    client.reply(421)
+    assert ends(client.socket) == b""
+    assert (ROOT / "data.bin").exists()
+
+
+def parameters_in_clear_are_forgotten():
+    """TYPE and MODE that somebody has put before AUTH would spoil every file of a client that does not send them."""
+    for line in ("TYPE I", "MODE Z", "STRU R"):
+        client = Client(PORT)
+        client.command(line, 200)
+        client.auth()
+        client.command("USER alice", 331)
+        client.command("PASS secret", 230)
+        said = client.command("STAT", 211)
+        assert "ASCII" in said and "Stream" in said and "File" in said, said
 
 
 def clear_name_is_forgotten():
@@ -440,6 +508,39 @@ def missing_close_accepted():
     assert upload(ftps.close) == 226
 
 
+def resumed(start, announce, verb="STOR"):
+    """An upload that goes on at `start` and ends without close_notify, ALLO having said `announce`: the code of the final reply."""
+    (ROOT / "resumed").write_bytes(WANTED[:start])
+    client = Client(PORT).ready()
+    client.command(f"ALLO {announce}", 200)
+    port = client.passive()
+    if verb == "STOR":
+        client.command(f"REST {start}", 350)
+    client.send(f"{verb} resumed")
+    data = client.protected(port)
+    client.reply(150)
+    data.sendall(WANTED[start:])
+    rest = cut(data)
+    code = int(client.reply()[:3])
+    rest.close()
+    assert (ROOT / "resumed").read_bytes() == WANTED
+    works(client)
+    return code
+
+
+def missing_close_of_a_resumed_upload():
+    """Settings: tls.missing-close=accept or accept-if-size-matches. ALLO may say the size of the whole file or of what is still to
+    come."""
+    whole = len(WANTED)
+    for verb in ("STOR", "APPE"):
+        for start in (1, 500_000, whole - 7):
+            assert resumed(start, whole, verb) == 226, (verb, start, "the whole")
+            assert resumed(start, whole - start, verb) == 226, (verb, start, "the rest")
+            for wrong in (whole + 1, whole - 1, whole - start + 1, whole + start):
+                if wrong not in (whole, whole - start):
+                    assert resumed(start, wrong, verb) >= 400, (verb, start, wrong)
+
+
 def missing_close_refused():
     """Settings: tls.missing-close=refuse."""
     assert upload(cut) >= 400
@@ -469,6 +570,60 @@ def ends_are_marked():
         client = Client(IMPLICIT, context(maximum=maximum), implicit=True).ready()
         client.reply(421)
         assert client.socket.recv(1) == b""
+
+
+def unread_ends_keep_no_socket():
+    """Settings: timeouts.data-stall of a second. Clients that do not take the end of a file: where close_notify finds no room in the
+    socket, the transfer fails, and the socket is closed. The sizes that were tried are left in a file."""
+    process, size, tls = int(sys.argv[5]), 16 << 20, context()
+    with open(ROOT / "big", "wb") as big:
+        big.truncate(size)
+    open_files = lambda: len(os.listdir(f"/proc/{process}/fd"))
+    clients, tried = [], []
+
+    def begin(count):
+        """RETR of the last `count` bytes, which are left unread."""
+        client = Client(PORT, tls).ready()
+        port = client.passive()
+        client.command(f"REST {size - count}", 350)
+        client.send("RETR big")
+        plain = socket.socket()
+        plain.settimeout(ftps.TIMEOUT)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect((ftps.HOST, port))
+        clients.append((client, tls.wrap_socket(plain, server_hostname="localhost", session=client.session())))
+        client.reply(150)
+        return client
+
+    def fits(count):
+        """Whether the kernel takes the last `count` bytes and close_notify."""
+        tried.append(count)
+        return begin(count).reply(226, 426)[:3] == "226"
+
+    before = open_files()
+    client = begin(size)
+    low = moved = 0
+    while moved == 0 or low < moved:  # till it stands still
+        low, moved = moved, int(client.command("STAT", 213).split()[2])
+        time.sleep(0.1)
+    client.reply(426)
+    # The most that fits; what is a few bytes longer still fits, but close_notify behind it does not.
+    while not fits(low):
+        low -= 16384
+    high = low + 65536
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    for more in range(1, 25, 3):
+        fits(low + more)
+    (ROOT / "tried").write_text("".join(f"{count}\n" for count in tried))
+    for client, data in clients:
+        data.close()
+        client.socket.close()
+    deadline = time.monotonic() + 10
+    while open_files() > before:
+        assert time.monotonic() < deadline, f"{open_files() - before} descriptors are not given back"
+        time.sleep(0.05)
 
 
 def nothing_comes_on_an_upload():
@@ -539,6 +694,16 @@ def cleared_control():
         client.command(line, 503)
     assert client.retrieve("data.bin", session) == WANTED
     client.command("QUIT", 221)
+
+
+def nonsense_behind_ccc():
+    """Settings: tls.ccc. A broken record after CCC ends the session; it does not keep the server busy."""
+    client = Client(PORT).ready()
+    client.command("CCC", 200)
+    plain = socket.socket(fileno=client.socket.detach())
+    plain.settimeout(5)
+    plain.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+    ends(plain)
 
 
 def auth_resets():

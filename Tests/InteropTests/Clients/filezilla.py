@@ -1,7 +1,8 @@
-"""The FileZilla client itself, on a screen nobody sees: `filezilla.py KIND MODE PORT PASSWORD CERTIFICATE`.
+"""The FileZilla client itself, on a screen nobody sees: `filezilla.py KIND MODE PORT PASSWORD CERTIFICATE [SECRET]`.
 
 KIND is opportunistic, explicit or implicit, MODE default or active. It lists /, fetches data.bin, and sends up.txt; the caller compares
-files. Needs filezilla, Xvfb, openbox and xdotool. Run in an empty directory; FileZilla's own log stays there as log.txt.
+files. With SECRET the user has a second factor: where FileZilla understands 336, which it does not under implicit TLS, the code is typed
+into its dialog, else it stands behind the password. Needs filezilla, Xvfb, openbox and xdotool. Run in an empty directory; FileZilla's own log stays there as log.txt.
 """
 
 import os
@@ -11,6 +12,8 @@ import ssl
 import subprocess
 import sys
 import time
+
+import ftps
 
 KINDS = {"opportunistic": (0, "ftp"), "implicit": (3, "ftps"), "explicit": (4, "ftpes")}
 SCHEMA = """
@@ -27,6 +30,10 @@ CREATE TABLE remote_paths (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path T
 PRAGMA user_version=7;
 """
 kind, mode, port, password, certificate = sys.argv[1:6]
+secret = sys.argv[6] if len(sys.argv) > 6 else None
+is_asked = secret and kind != "implicit"
+if secret and not is_asked:
+    password += ftps.code(secret)
 protocol, scheme = KINDS[kind]
 place = pathlib.Path.cwd()
 home, log = place / "home", place / "log.txt"
@@ -57,7 +64,8 @@ def fill_queue():
     base.executescript(SCHEMA)
     base.execute(
         "insert into servers(id,host,port,user,password,protocol,type,logontype,timezone_offset,transfer_mode,max_connections,"
-        "encoding,bypass_proxy) values(1,'127.0.0.1',?,'alice',?,?,0,1,0,?,0,'Auto',0)", (int(port), password, protocol, mode))
+        "encoding,bypass_proxy) values(1,'127.0.0.1',?,'alice',?,?,0,1,0,?,?,'Auto',0)",
+        (int(port), password, protocol, mode, 1 if secret else 0))  # a code is good for one connection
     base.execute("insert into local_paths values(1,?)", (f"{place}/",))
     base.execute("insert into remote_paths values(1,'1 0')")
     for name, size, flags in (("data.bin", -1, 16), ("up.txt", (place / "up.txt").stat().st_size, 0)):
@@ -94,6 +102,11 @@ def main():
             ["xdotool", "search", "--sync", "--onlyvisible", "--pid", str(processes[-1].pid), "--name", "FileZilla$"],
             env=environment, capture_output=True, text=True, timeout=40, check=False)
         window = found.stdout.split()[0]
+        if is_asked:
+            subprocess.run(["xdotool", "search", "--sync", "--onlyvisible", "--name", "2FA code"],
+                           env=environment, capture_output=True, timeout=40, check=True)
+            subprocess.run(["xdotool", "type", "--delay", "50", ftps.code(secret)], env=environment, timeout=40, check=True)
+            subprocess.run(["xdotool", "key", "Return"], env=environment, timeout=40, check=True)
         wait_for("the listing", lambda: log.exists() and 'listing of "/" successful' in log.read_text())
         subprocess.run(["xdotool", "windowactivate", "--sync", window, "key", "--clearmodifiers", "ctrl+p"],
                        env=environment, timeout=40, check=False)

@@ -1,7 +1,10 @@
 """Logins beyond a password: `logins.py NAME PORT ROOT ARGUMENT…`; run in a directory with the certificates it names."""
 
+import os
 import pathlib
+import signal
 import sys
+import time
 
 import ftps
 from ftps import Client, Refused, code, context
@@ -15,7 +18,7 @@ def refused(client, user, password):
     client.command(f"PASS {password}", 530, 421)
 
 
-def second_factor(secret):
+def second_factor(secret, *_):
     """alice has a second factor and the password secret, bob has the password only."""
     plain = Client(PORT)
     assert plain.command("USER alice", 331)
@@ -37,7 +40,7 @@ def second_factor(secret):
     other.command("PASS secret", 230)
 
 
-def wrong_factors(secret):
+def wrong_factors(secret, *_):
     """Which part was wrong is not told: one reply for all."""
     said = set()
     for password in ("secret", "secret000000", "wrong" + code(secret), code(secret)):
@@ -51,7 +54,7 @@ def wrong_factors(secret):
     client.command(f"PASS secret{code(secret)}", 230)
 
 
-def certificates():
+def certificates(*_):
     """alice is meant by the certificate's address, dora by its fingerprint, bob by none; carol's is revoked, mallory's of another
     authority."""
     def answer(certificate, user):
@@ -71,7 +74,7 @@ def certificates():
     Client(PORT).command("USER alice", 331)
 
 
-def certificate_required():
+def certificate_required(*_):
     """Settings: tls.client-verify=required."""
     assert Client(PORT, context(certificate="alice.both")).auth().command("USER alice", 232)
     for certificate in (None, "mallory.both", "carol.both"):
@@ -80,6 +83,41 @@ def certificate_required():
         except (OSError, EOFError):
             continue
         raise AssertionError(f"{certificate} got a handshake")
+
+
+def revoked_later(process):
+    """Settings: tls.client-crl=live.pem, in which nobody is revoked at first. A new list is read on SIGHUP, or when it is noticed; one
+    that cannot be used changes nothing; sessions that run go on."""
+    def answer(certificate):
+        return Client(PORT, context(certificate=certificate)).auth().command("USER alice")[:3]
+
+    def becomes(certificate, wanted):
+        deadline = time.monotonic() + 20
+        while (got := answer(certificate)) != wanted:
+            assert time.monotonic() < deadline, (certificate, got, wanted)
+            time.sleep(0.05)
+
+    def replace(content, reload=True):
+        pathlib.Path("new.pem").write_bytes(content)
+        os.replace("new.pem", "live.pem")
+        if reload:
+            os.kill(int(process), signal.SIGHUP)
+
+    nobody, carols = pathlib.Path("live.pem").read_bytes(), pathlib.Path("crl.pem").read_bytes()
+    assert answer("carol.both") == answer("alice.both") == "232"
+    running = Client(PORT, context(certificate="carol.both")).auth().protect().login("alice")
+    replace(carols)
+    becomes("carol.both", "331")
+    assert answer("alice.both") == "232"
+    assert running.retrieve("data.bin") == pathlib.Path(sys.argv[3], "data.bin").read_bytes()
+    replace(b"nonsense")
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        assert answer("carol.both") == "331" and answer("alice.both") == "232"
+    replace(nobody, reload=False)
+    becomes("carol.both", "232")
+    replace(carols, reload=False)
+    becomes("carol.both", "331")
 
 
 if __name__ == "__main__":
