@@ -42,7 +42,11 @@ serve: setup ## build in release mode and serve ./files on 127.0.0.1:2121 (DIR=,
 
 test: setup ## build and run every test (those whose client or privilege is missing say so and skip)
 	swift build --build-tests
-	swift test --skip-build --parallel
+	@# Among a thousand tests that run side by side, what failed is said once more at the end.
+	@log=$$(mktemp); swift test --skip-build --parallel 2>&1 | tee "$$log"; status=$${PIPESTATUS[0]}; \
+	if [ $$status != 0 ]; then printf '\nWhat failed:\n'; \
+	  grep -E -A4 '^✘|recorded an issue|^(Fatal|.*: Fatal) error|Crash' "$$log" | grep -vE '^(◇|✔|--)' | tail -60; fi; \
+	rm -f "$$log"; exit $$status
 
 bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
 	swift build -c release --product weftpd

@@ -29,8 +29,8 @@ extension TLSConnection {
     return "\(version) \(cipher)"
   }
 
-  /// Whether bytes lie in here that the socket will not tell of.
-  public var hasPendingBytes: Bool { SSL_pending(ssl) > 0 }
+  /// Whether bytes lie in here that the socket will not tell of; they may be less than a record.
+  public var hasPendingBytes: Bool { SSL_has_pending(ssl) == 1 }
 
   /// The certificate the client showed; nil when it showed none.
   public var peerCertificate: PeerCertificate? {

@@ -53,7 +53,8 @@ public final class TLSConnection {
   ) throws(OpenSSLError) {
     OpenSSLError.clearQueue()
     guard let ssl = SSL_new(host ?? context.pointer) else { throw OpenSSLError() }
-    guard SSL_set_fd(ssl, socket) == 1, weft_tls_bind(ssl, binding.pointer, role == .data ? 1 : 0) == 1 else {
+    let isOnSocket = role == .control ? weft_set_control_socket(ssl, socket) : SSL_set_fd(ssl, socket)
+    guard isOnSocket == 1, weft_tls_bind(ssl, binding.pointer, role == .data ? 1 : 0) == 1 else {
       let error = OpenSSLError()
       SSL_free(ssl)
       throw error
@@ -75,15 +76,17 @@ public final class TLSConnection {
 
   /// The server's end of a data connection of this control connection: the same certificate, bound to it.
   ///
-  /// - Parameter sendsOnly: the kernel may encrypt (kTLS), where it can.
-  public func data(over socket: Int32, sendsOnly: Bool) throws(TLSError) -> TLSConnection {
+  /// - Parameters:
+  ///   - receives: bytes come this way in bulk: many records are read at once.
+  ///   - byKernel: the kernel may encrypt what is sent (kTLS). Asking one that cannot costs two system calls for each connection.
+  public func data(over socket: Int32, receives: Bool, byKernel: Bool) throws(TLSError) -> TLSConnection {
     let connection: TLSConnection
     do throws(OpenSSLError) {
       connection = try TLSConnection(context, socket, role: .data, binding: binding, host: SSL_get_SSL_CTX(ssl))
     } catch {
       throw .handshake(error)
     }
-    weft_tune_for_bulk(connection.ssl, sendsOnly ? 1 : 0)
+    weft_tune_for_bulk(connection.ssl, byKernel ? 1 : 0, receives ? 1 : 0)
     return connection
   }
 
@@ -124,12 +127,15 @@ public final class TLSConnection {
     }
   }
 
-  /// Has the next ``write(_:)`` send a fresh ticket first (TLS 1.3 only): many clients use each one once.
+  /// Has the next ``write(_:)`` send a fresh ticket first, in the same segment (TLS 1.3 only): many clients use each one once.
   public func offerTicket() {
-    guard !isOver, role == .control else { return }
+    guard !isOver, role == .control, isEstablished else { return }
     OpenSSLError.clearQueue()
-    if SSL_new_session_ticket(ssl) != 1 { OpenSSLError.clearQueue() }
+    if weft_hold_ticket(ssl) != 1 { OpenSSLError.clearQueue() }
   }
+
+  /// Reads no byte beyond the record that is asked for from now on: what comes after TLS has ended is not TLS's (CCC).
+  public func stopReadingAhead() { SSL_set_read_ahead(ssl, 0) }
 
   // MARK: bytes
 
@@ -152,6 +158,8 @@ public final class TLSConnection {
       let result = SSL_read_ex(ssl, buffer.baseAddress.map { $0 + filled }, buffer.count - filled, &count)
       if result == 1 {
         filled += count
+        // A command rarely has another right behind it: the read that says so is saved.
+        if role == .control, !hasPendingBytes { return .moved(filled) }
         continue
       }
       do throws(TLSError) {

@@ -47,6 +47,8 @@ enum Action {
   case closeControl(HowToClose)
   case logIn(String)
   case reply(ReplyPattern)
+  /// A reply like this may come before the next one that is named.
+  case mayReply(ReplyPattern)
   case replyHas(TextPattern)
   case replyLacks(TextPattern)
   case rawBytes([UInt8])

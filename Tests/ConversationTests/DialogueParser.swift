@@ -43,6 +43,7 @@ struct DialogueParser {
     if block != nil, key != "S" { throw TestFailure("inside a multi-line reply") }
     switch key {
     case "S": try takeReply(rest, line, number)
+    case "S may": try takePossibleReply(rest, line, number)
     case "S has": add(.replyHas(try pattern(rest)), line, number)
     case "S lacks": add(.replyLacks(try pattern(rest)), line, number)
     case "S bytes": add(.rawBytes(try Words.unescape(rest)), line, number)
@@ -192,6 +193,12 @@ struct DialogueParser {
     block = ReplyPattern(codes: [code], block: [first])
     blockLine = line
     add(.reply(ReplyPattern(codes: [code])), source, line)
+  }
+
+  private mutating func takePossibleReply(_ text: String, _ source: String, _ line: Int) throws {
+    let codes = text.split(separator: "|").map(String.init)
+    try require(!codes.isEmpty && codes.allSatisfy(isCode), "not a code: \(text)")
+    add(.mayReply(ReplyPattern(codes: codes)), source, line)
   }
 
   private func isCode(_ text: String) -> Bool {

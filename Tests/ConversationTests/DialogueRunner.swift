@@ -57,7 +57,7 @@ final class DialogueRunner {
       if talk.lastReply == nil { talk.lastReply = try talk.client.expect(220) }
       try talk.client.logIn(user)
     case .reply(let pattern):
-      guard let reply = try talk.client.nextReply() else { throw TestFailure("the server closed the connection") }
+      let reply = try nextReply(talk)
       talk.note(reply, host: server.endpoint.host)
       if let wrong = try pattern.mismatch(reply, &variables) {
         throw TestFailure("\(wrong), the server said: \(reply)")
@@ -65,6 +65,7 @@ final class DialogueRunner {
       if let passive = talk.passive {
         variables["dataport"] = bytes(String(passive.port))
       }
+    case .mayReply(let pattern): talk.mayComeFirst = pattern
     case .replyHas(let pattern): try checkLastReply(pattern, wanted: true)
     case .replyLacks(let pattern): try checkLastReply(pattern, wanted: false)
     case .rawBytes(let wanted):
@@ -79,6 +80,14 @@ final class DialogueRunner {
       if let wrong = try check.mismatch(name, in: server.root) { throw TestFailure("\(shown(name)): \(wrong)") }
     case .connection(let name, let source): try self.talk(name, from: source)
     }
+  }
+
+  private func nextReply(_ talk: Talk) throws -> FTPReply {
+    let possible = talk.mayComeFirst
+    talk.mayComeFirst = nil
+    guard let reply = try talk.client.nextReply() else { throw TestFailure("the server closed the connection") }
+    if let possible, try possible.mismatch(reply, &variables) == nil { return try nextReply(talk) }
+    return reply
   }
 
   private func checkLastReply(_ pattern: TextPattern, wanted: Bool) throws {
@@ -141,6 +150,7 @@ final class DialogueRunner {
 private final class Talk {
   let client: FTPClient
   var lastReply: FTPReply?
+  var mayComeFirst: ReplyPattern?
   var passive: Endpoint?
   var listener: Listener?
   var received: [UInt8] = []

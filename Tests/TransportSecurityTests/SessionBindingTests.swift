@@ -19,7 +19,7 @@ import Testing
   }
 
   private func data(_ control: Pair, _ offer: TestClient.Offer, _ session: OpaquePointer) throws -> Pair {
-    try Pair({ try control.server.data(over: $0, sendsOnly: false) }, offer, resuming: session)
+    try Pair({ try control.server.data(over: $0, receives: true, byKernel: false) }, offer, resuming: session)
   }
 
   static let offers: [TestClient.Offer] = [
@@ -50,7 +50,7 @@ import Testing
   @Test func aFreshHandshakeIsNoResumption() throws {
     let (control, session) = try control(.init())
     defer { SSL_SESSION_free(session) }
-    let data = try Pair({ try control.server.data(over: $0, sendsOnly: true) })
+    let data = try Pair({ try control.server.data(over: $0, receives: false, byKernel: true) })
     #expect(!data.server.isResumed)
   }
 
@@ -90,7 +90,7 @@ import Testing
     let offer = TestClient.Offer(maximum: version)
     let (control, session) = try control(.init())
     defer { SSL_SESSION_free(session) }
-    let data = try Pair({ try control.server.data(over: $0, sendsOnly: true) }, offer)
+    let data = try Pair({ try control.server.data(over: $0, receives: false, byKernel: true) }, offer)
     #expect(try data.tell("bytes") == "bytes")
     #expect(data.client.ticket.isEmpty)
   }

@@ -31,6 +31,58 @@ import Testing
     #expect(pair.server.hasPendingBytes)
   }
 
+  /// A client that is woken by a ticket alone would be woken twice for each reply.
+  @Test func aTicketLeavesTogetherWithItsReply() throws {
+    let context = try selfSignedContext()
+    let pair = try Pair({ try context.control(over: $0) })
+    _ = pair.client.read()
+    let first = pair.client.ticket
+    pair.server.offerTicket()
+    #expect(recv(pair.sockets.client, nil, 0, Int32(MSG_PEEK | MSG_TRUNC)) <= 0)
+    #expect(pair.client.read().isEmpty)
+    #expect(pair.client.ticket == first)
+    #expect(try pair.tell("227 here\r\n") == "227 here\r\n")
+    #expect(pair.client.ticket != first)
+  }
+
+  /// Whatever room the socket has, ticket and replies arrive whole and in order.
+  @Test func aTicketGetsThroughASocketThatIsFull() throws {
+    let context = try selfSignedContext()
+    let pair = try Pair({ try context.control(over: $0) })
+    _ = pair.client.read()
+    var sent: [UInt8] = []
+    var received: [UInt8] = []
+    for round in 0..<400 {
+      let reply = [UInt8](repeating: UInt8(truncatingIfNeeded: round), count: 1 + round * 37 % 3000)
+      pair.server.offerTicket()
+      var rest = reply[...]
+      while !rest.isEmpty {
+        switch try rest.withUnsafeBytes({ try pair.server.write($0) }) {
+        case .moved(let count): rest = rest.dropFirst(count)
+        case .wouldBlock: received += pair.client.read()
+        }
+      }
+      sent += reply
+    }
+    received += pair.client.read()
+    #expect(received == sent)
+  }
+
+  /// A client may send its first command right behind its Finished.
+  @Test func whatCameWithTheHandshakeIsNotForgotten() throws {
+    let context = try selfSignedContext()
+    let sockets = SocketPair()
+    let server = try context.control(over: sockets.server)
+    let client = TestClient(sockets.client)
+    while try !client.handshake() { _ = try server.handshake() }
+    #expect(client.write(Array("PBSZ 0\r\n".utf8)))
+    #expect(try server.handshake() == .done)
+    #expect(server.hasPendingBytes)
+    var buffer = [UInt8](repeating: 0, count: 100)
+    #expect(try buffer.withUnsafeMutableBytes { try server.read(into: $0) } == .moved(8))
+    #expect(!server.hasPendingBytes)
+  }
+
   @Test func theOldestVersionIsASetting() throws {
     let context = try selfSignedContext { $0.minimum = .tls13 }
     #expect(throws: (any Error).self) {
@@ -87,7 +139,7 @@ import Testing
     let pair = try Pair({ try context.control(over: $0) }, .init(protocols: offered))
     #expect(pair.server.applicationProtocol == chosen)
     let data = try Pair(
-      { try pair.server.data(over: $0, sendsOnly: false) }, .init(protocols: ["ftp-data"]))
+      { try pair.server.data(over: $0, receives: true, byKernel: false) }, .init(protocols: ["ftp-data"]))
     #expect(data.server.applicationProtocol == .ftpData)
   }
 

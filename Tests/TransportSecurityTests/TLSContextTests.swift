@@ -65,7 +65,8 @@ import Testing
       let pair = try Pair({ try context.control(over: $0) }, .init(name: name))
       #expect(pair.serverFingerprint == wanted.fingerprints.first)
       // The data connection shows the same certificate, whatever name it asks for.
-      let data = try Pair({ try pair.server.data(over: $0, sendsOnly: true) }, .init(maximum: TLS1_2_VERSION))
+      let data = try Pair(
+        { try pair.server.data(over: $0, receives: false, byKernel: true) }, .init(maximum: TLS1_2_VERSION))
       #expect(data.serverFingerprint == wanted.fingerprints.first)
     }
   }

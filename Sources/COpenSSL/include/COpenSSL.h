@@ -49,8 +49,13 @@ int weft_self_signed(const char *name, const char *alternatives, long days, X509
 
 void weft_set_owner(SSL *ssl, void *owner);
 void *weft_owner(const SSL *ssl);
-/* The settings of data connections: no buffers let go between records, many records per read. */
-void weft_tune_for_bulk(SSL *ssl, int kernel);
+/* The settings of data connections: no buffers let go between records, many records per read where it `receives`; `kernel` lets the
+   kernel encrypt. */
+void weft_tune_for_bulk(SSL *ssl, int kernel, int receives);
+/* Puts a control connection on its socket, which stays the caller's: it reads ahead, and a ticket can wait for the reply; 1 on success. */
+int weft_set_control_socket(SSL *ssl, int socket);
+/* Makes a ticket (TLS 1.3) that goes out in one segment with the next write; 1 on success. */
+int weft_hold_ticket(SSL *ssl);
 int weft_sends_by_kernel(const SSL *ssl);
 int weft_set_client(SSL *ssl, const char *name, const unsigned char *protocols, unsigned count);
 

@@ -57,6 +57,8 @@ final class ServerContext: Sendable {
   /// Told of every transfer of a file that has ended; called on a session's queue, so it must not wait.
   let onTransfer: (@Sendable (EventRecord) -> Void)?
   let tls: TLSStore?
+  /// Whether the kernel encrypts TLS on plain TCP connections; asked once.
+  let kernelEncrypts: Bool
   /// Knows the passwords of local users; nil when those may not log in.
   let localUsers: LocalUserAuthenticator?
   let registry = SessionRegistry()
@@ -87,6 +89,7 @@ final class ServerContext: Sendable {
   ) {
     self.reactor = reactor
     self.tls = tls
+    kernelEncrypts = tls != nil && Socket.kernelTLSFault() == nil
     self.localUsers = localUsers
     self.observer = observer
     self.logger = logger

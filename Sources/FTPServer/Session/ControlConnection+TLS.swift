@@ -35,21 +35,24 @@ extension ControlConnection {
 
   func receiveSecured(_ tls: TLSConnection, lingering: Bool) -> Input {
     // Lingering: the socket does not block any more, so this waits for it.
-    if lingering, !Poll.wait(number, .readable, milliseconds: Int32(Self.linger)) { return .nothing }
+    if lingering, !tls.hasPendingBytes, !Poll.wait(number, .readable, milliseconds: Int32(Self.linger)) {
+      return .nothing
+    }
     if protection == .clearing, let input = receiveClearing(tls) { return input }
     return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
       do throws(TLSError) {
-        var hasReceived = false
+        var received = 0
         repeat {
           switch try tls.read(into: buffer) {
           case .moved(let count):
             reader.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            hasReceived = true
-          case .wants: return hasReceived ? .received : .nothing
-          case .ended: return hasReceived ? .received : .ended
+            received += count
+          case .wants: return received > 0 ? .received : .nothing
+          case .ended: return received > 0 ? .received : .ended
           }
-          // A record holds up to 16 KiB; what of it is left in there the socket will not tell of.
-        } while tls.hasPendingBytes
+          // A record holds up to 16 KiB, and more may have been read ahead: the socket will not tell of what is left in there.
+          // One who sends without pause is read no further than this before his commands are looked at.
+        } while tls.hasPendingBytes && received < 64 * 1024
         return .received
       } catch {
         return .lost
@@ -59,9 +62,15 @@ extension ControlConnection {
 
   /// After CCC: some clients send close_notify before they go on in clear, others do not. The first byte tells.
   private func receiveClearing(_ tls: TLSConnection) -> Input? {
-    guard let first = Socket.peekByte(number) else { return nil }
-    // The content types of TLS records (RFC 8446, section 5.1); no command begins with such a byte.
-    if (20...23).contains(first) {
+    let isRecord: Bool
+    if tls.hasPendingBytes {
+      isRecord = true
+    } else {
+      guard let first = Socket.peekByte(number) else { return nil }
+      // The content types of TLS records (RFC 8446, section 5.1); no command begins with such a byte.
+      isRecord = (20...23).contains(first)
+    }
+    if isRecord {
       do throws(TLSError) {
         let read = try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { (buffer) throws(TLSError) in
           try tls.read(into: buffer)
@@ -83,6 +92,7 @@ extension ControlConnection {
 
   /// Ends the protection as CCC asks (RFC 2228, section 3): its reply has been sent.
   func clear() {
+    tls?.stopReadingAhead()
     _ = try? tls?.close()
     protection = .clearing
   }

@@ -76,9 +76,10 @@ extension Session {
     guard let control = control.tls else { throw .noDataConnection("PROT P needs AUTH TLS.") }
     data.prepareForTLS()
     do throws(FTPError) {
-      let sendsOnly = transfer?.direction != .upload && !data.isMultipath
+      let receives = transfer?.direction == .upload
+      let byKernel = context.kernelEncrypts && !receives && !data.isMultipath
       let connection = try onDataTLS { () throws(TLSError) in
-        try control.data(over: data.number, sendsOnly: sendsOnly)
+        try control.data(over: data.number, receives: receives, byKernel: byKernel)
       }
       try await shakeHands(connection, on: data)
       data.secure(with: connection)

@@ -2,27 +2,12 @@
 
 import FTPProtocol
 
-/// File bytes to wire bytes: the codec of TYPE, STRU and MODE S, B or C, with zlib behind it in MODE Z.
+/// The codec of TYPE, STRU and MODE S, B or C, or in MODE Z the one that has zlib behind it.
 ///
-/// Of the two codecs one is there. It is a struct of its own so that no call goes through a table of witnesses.
-struct WireEncoder: TransferCodec {
-  private var file: FileEncoder?
-  private var deflated: DeflateEncoder?
-
-  /// - Parameters:
-  ///   - stream: zlib's state, for MODE Z only.
-  ///   - markerInterval: file bytes between two restart markers, for modes B and C; nil: none.
-  init(
-    _ format: TransferFormat, over stream: DeflateStream?, markerInterval: UInt64? = nil, from restart: RestartPoint
-  ) {
-    if let stream {
-      let inner = format.inModeS
-      deflated = DeflateEncoder(
-        inner.isStraight ? nil : FileEncoder(inner, markerInterval: nil, from: restart), over: stream)
-    } else {
-      file = FileEncoder(format, markerInterval: markerInterval, from: restart)
-    }
-  }
+/// Of the two one is there. It is a struct of its own so that no call goes through a table of witnesses.
+struct WireCodec<File: TransferCodec, Deflated: TransferCodec>: TransferCodec {
+  private var file: File?
+  private var deflated: Deflated?
 
   var restartPoint: RestartPoint { file?.restartPoint ?? deflated?.restartPoint ?? RestartPoint() }
 
@@ -41,11 +26,30 @@ struct WireEncoder: TransferCodec {
   }
 }
 
-/// Wire bytes to file bytes: the opposite of ``WireEncoder``.
-struct WireDecoder: TransferCodec {
-  private var file: FileDecoder?
-  private var deflated: DeflateDecoder?
+/// File bytes to wire bytes.
+typealias WireEncoder = WireCodec<FileEncoder, DeflateEncoder>
 
+extension WireEncoder {
+  /// - Parameters:
+  ///   - stream: zlib's state, for MODE Z only.
+  ///   - markerInterval: file bytes between two restart markers, for modes B and C; nil: none.
+  init(
+    _ format: TransferFormat, over stream: DeflateStream?, markerInterval: UInt64? = nil, from restart: RestartPoint
+  ) {
+    if let stream {
+      let inner = format.inModeS
+      deflated = DeflateEncoder(
+        inner.isStraight ? nil : FileEncoder(inner, markerInterval: nil, from: restart), over: stream)
+    } else {
+      file = FileEncoder(format, markerInterval: markerInterval, from: restart)
+    }
+  }
+}
+
+/// Wire bytes to file bytes: the opposite of ``WireEncoder``.
+typealias WireDecoder = WireCodec<FileDecoder, DeflateDecoder>
+
+extension WireDecoder {
   /// - Parameter stream: zlib's state, for MODE Z only.
   init(_ format: TransferFormat, over stream: DeflateStream?, from restart: RestartPoint) {
     if let stream {
@@ -54,22 +58,6 @@ struct WireDecoder: TransferCodec {
     } else {
       file = FileDecoder(format, from: restart)
     }
-  }
-
-  var restartPoint: RestartPoint { file?.restartPoint ?? deflated?.restartPoint ?? RestartPoint() }
-
-  mutating func transform(
-    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(CodingError) -> CodingStep {
-    if let step = try file?.transform(input, into: output) { return step }
-    return try deflated?.transform(input, into: output) ?? CodingStep(consumed: 0, produced: 0)
-  }
-
-  mutating func finish(
-    into output: UnsafeMutableRawBufferPointer
-  ) throws(CodingError) -> (produced: Int, isDone: Bool) {
-    if let last = try file?.finish(into: output) { return last }
-    return try deflated?.finish(into: output) ?? (0, true)
   }
 }
 
