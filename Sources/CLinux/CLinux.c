@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -201,6 +202,10 @@ int weft_mkdirat(int directory, const char *name, unsigned mode) {
 int weft_unlinkat(int directory, const char *name, int flags) {
   return WEFT_RESULT(unlinkat(directory, name, flags));
 }
+int weft_linkat(int from, const char *old_name, int to, const char *new_name, int flags) {
+  return WEFT_RESULT(linkat(from, old_name, to, new_name, flags));
+}
+int weft_flock(int fd, int operation) { return WEFT_RESULT(flock(fd, operation)); }
 int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags) {
   return (int)WEFT_RESULT(syscall(SYS_renameat2, from, old_name, to, new_name, flags));
 }

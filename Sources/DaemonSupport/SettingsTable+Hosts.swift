@@ -30,8 +30,8 @@ extension SettingsTable {
     Setting(
       "hosts.names", .hostNames, \.hostNames,
       """
-      The virtual hosts a client can choose with HOST (RFC 7151), such as ftp.example.org. Each may have settings of its \
-      own, below; what it does not set is as for clients that send no HOST.
+      The virtual hosts a client can choose with HOST (RFC 7151) or by the name it sends in the TLS handshake (SNI), such \
+      as ftp.example.org. Each may have settings of its own, below; what it does not set is as for clients that choose none.
       """)
   ]
 

@@ -13,9 +13,9 @@ extension MachineFormatter {
     }
     // The language of a name (RFC 3659 §7.5): nobody has said which, and the registry has a tag for that.
     if facts.contains(.lang) { writer.write("lang=und;") }
-    if facts.contains(.mediaType), file.kind == .file {
+    if facts.contains(.mediaType), file.kind == .file, let type = MediaTypes.type(of: name) {
       writer.write("media-type=")
-      writer.write(MediaTypes.type(of: name))
+      writer.write(type)
       writer.write(0x3B)
     }
     // The character set of the name, not of the contents.

@@ -1,9 +1,7 @@
-// Guesses a file's media type from the end of its name, for the media-type fact.
+// The media type that goes with the end of a name, for the media-type fact.
 
-/// A small table of what is seen most. The contents are not looked at, so it is a hint and no more.
+/// A small table of the endings whose meaning is beyond doubt. RFC 3659, section 7.5.8, wants no guesses: other files have no such fact.
 enum MediaTypes {
-  static let unknown: StaticString = "application/octet-stream"
-
   private static let byExtension: [String: StaticString] = [
     "txt": "text/plain", "log": "text/plain", "md": "text/markdown", "csv": "text/csv", "htm": "text/html",
     "html": "text/html", "css": "text/css", "js": "text/javascript", "xml": "application/xml",
@@ -25,9 +23,9 @@ enum MediaTypes {
   /// The longest extension of the table.
   private static let longest = 4
 
-  /// The type of a name or path.
-  static func type(of name: UnsafeRawBufferPointer) -> StaticString {
-    guard let dot = name.suffix(longest + 1).lastIndex(of: 0x2E), dot > 0, name[dot - 1] != 0x2F else { return unknown }
-    return byExtension[String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased()] ?? unknown
+  /// The type of a name or path; nil where its ending tells none.
+  static func type(of name: UnsafeRawBufferPointer) -> StaticString? {
+    guard let dot = name.suffix(longest + 1).lastIndex(of: 0x2E), dot > 0, name[dot - 1] != 0x2F else { return nil }
+    return byExtension[String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased()]
   }
 }

@@ -70,7 +70,7 @@ extension CommandTable {
   static let transfer: [CommandRow] = [
     later("RETR", "RETR <pathname>", "RFC 959 4.1.3", .required, .keepsRestart) { try await $0.retrieve($1) },
     later("STOR", "STOR <pathname>", "RFC 959 4.1.3", .required, .keepsRestart) { try await $0.store($1) },
-    later("APPE", "APPE <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.store($1) },
+    later("APPE", "APPE <pathname>", "RFC 959 4.1.3", .required, .keepsRestart) { try await $0.store($1) },
     later("STOU", "STOU [pathname]", "RFC 959 4.1.3", .optional, []) { try await $0.storeUnique($1) },
     now("ALLO", "ALLO <size> [R <record size>]", "RFC 959 4.1.3", .required, .keepsRestart) { try $0.allocate($1) },
     now("REST", "REST <offset or marker>", "RFC 3659 5", .required, .keepsRestart, feature: "REST STREAM") {
@@ -156,7 +156,7 @@ extension CommandTable {
     now("SYST", "SYST", "RFC 959 4.1.3", .none, [.beforeLogin, .keepsRestart]) { try $0.system($1) },
     now("STAT", "STAT [pathname]", "RFC 959 4.1.3", .optional, [.duringTransfer, .keepsRestart]) { try $0.status($1) },
     now("HELP", "HELP [command]", "RFC 959 4.1.3", .optional, [.beforeLogin, .keepsRestart]) { try $0.help($1) },
-    now("FEAT", "FEAT", "RFC 2389 3", .none, [.beforeLogin, .keepsRestart]) { try $0.features($1) },
+    now("FEAT", "FEAT", "RFC 2389 3", .none, [.beforeLogin, .keepsRestart, .strictArgument]) { try $0.features($1) },
     now("NOOP", "NOOP", "RFC 959 4.1.3", .none, [.beforeLogin, .duringTransfer, .keepsRestart, .keepsRename]) {
       try $0.noOperation($1)
     },

@@ -130,11 +130,13 @@ public enum File {
     try check(weft_unlinkat(directory, name, Int32(AT_REMOVEDIR)), "unlinkat")
   }
 
-  /// Renames, replacing what has the new name. Source: renameat2(2).
+  /// Renames; what has the new name is replaced, or with `replacing` false the reason for EEXIST. Source: renameat2(2).
   public static func rename(
-    in directory: Int32, _ name: UnsafePointer<CChar>, to target: Int32, _ newName: UnsafePointer<CChar>
+    in directory: Int32, _ name: UnsafePointer<CChar>, to target: Int32, _ newName: UnsafePointer<CChar>,
+    replacing: Bool = true
   ) throws(SystemError) {
-    try check(weft_renameat2(directory, name, target, newName, 0), "renameat2")
+    try check(
+      weft_renameat2(directory, name, target, newName, replacing ? 0 : WEFT_RENAME_NOREPLACE), "renameat2")
   }
 
   public static func truncate(_ file: Int32, to size: Int64) throws(SystemError) {

@@ -90,7 +90,10 @@ public final class TLSConnection {
     return connection
   }
 
-  func choose(host name: String) -> Bool {
+  /// Shows the certificate of the virtual host `name`, if it has one of its own; to be called before the handshake.
+  ///
+  /// - Returns: whether it has one.
+  func present(host name: String) -> Bool {
     guard let host = context.host(name) else { return false }
     return SSL_set_SSL_CTX(ssl, host.pointer) != nil
   }

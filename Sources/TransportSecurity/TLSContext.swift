@@ -89,7 +89,7 @@ public final class TLSContext: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - namedHost: the virtual host the client has asked for by HOST, in lower case: its certificate is shown to a client that names
-  ///     none in the handshake (SNI), and one that names another there gets no handshake (RFC 6066, section 3: both are one name).
+  ///     none in the handshake (SNI). Who names another there sees that one's certificate; the caller ends such a session.
   ///   - clockShift: seconds added to the time its tickets are stamped with; for tests.
   public func control(
     over socket: Int32, namedHost: String? = nil, clockShift: Int = 0
@@ -117,16 +117,12 @@ private let chooseProtocol: SSL_CTX_alpn_select_cb_func = { ssl, chosen, chosenC
 /// Called by OpenSSL in every handshake, with a name or without. Source: SSL_CTX_set_tlsext_servername_callback(3).
 private let chooseHost:
   @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) -> Int32 =
-    { ssl, alert, _ in
+    { ssl, _, _ in
       guard let ssl, let connection = TLSConnection.owner(of: ssl), connection.role == .control else {
         return SSL_TLSEXT_ERR_NOACK
       }
       let asked = connection.serverName
-      if let asked, let named = connection.namedHost, asked != named {
-        alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
-        return SSL_TLSEXT_ERR_ALERT_FATAL
-      }
-      guard let name = asked ?? connection.namedHost, connection.choose(host: name), asked != nil else {
+      guard let name = asked ?? connection.namedHost, connection.present(host: name), asked != nil else {
         return SSL_TLSEXT_ERR_NOACK
       }
       return SSL_TLSEXT_ERR_OK

@@ -30,7 +30,7 @@ import Testing
       groupName: "us ers;")
     #expect(
       line == "type=file;size=1234;modify=20260102030405;perm=adfrw;unique=801Uabc0;UNIX.mode=0644;UNIX.owner=1000;"
-        + "UNIX.group=100;UNIX.ownername=joe;UNIX.groupname=us_ers_;lang=und;media-type=application/octet-stream;charset=UTF-8; a b\r\n"
+        + "UNIX.group=100;UNIX.ownername=joe;UNIX.groupname=us_ers_;lang=und;charset=UTF-8; a b\r\n"
     )
   }
 
@@ -99,7 +99,7 @@ import Testing
       modifiedNanoseconds: .max, device: .max, inode: .max)
     let line = Self.line(.all, file, permissions: Permissions(rawValue: .max), ownerName: "o", groupName: "g")
     #expect(line.contains("unique=ffffffffffffffffUffffffffffffffff;"))
-    #expect(line.hasSuffix("UNIX.groupname=g;lang=und;media-type=application/octet-stream;charset=UTF-8; name\r\n"))
+    #expect(line.hasSuffix("UNIX.groupname=g;lang=und;charset=UTF-8; name\r\n"))
   }
 
   @Test func indentsTheLineOfMLST() {

@@ -27,7 +27,8 @@ import Testing
   @Test func theOtherFailures() {
     let expected: [(FTPError, UInt16)] = [
       (.syntax("x"), 501), (.sequence("x"), 503), (.parameter("x"), 504), (.notLoggedIn, 530), (.loginRefused, 530),
-      (.forbidden("x"), 550), (.restart("x"), 554), (.noRoom("x"), 552), (.path(.tooLong, naming: false), 553),
+      (.forbidden("x"), 550), (.restart("x"), 554), (.restartMismatch("x"), 555), (.noRoom("x"), 552),
+      (.path(.tooLong, naming: false), 553),
       (.path(.tooLong, naming: true), 553), (.path(.invalid, naming: false), 501), (.listingUnavailable("x"), 450),
       (.noDataConnection("x"), 425), (.dataPortRefused(Reply(522, "x")), 522), (.transferBroken("x"), 426),
       (.controlConnectionLost, 421),

@@ -82,6 +82,8 @@ import Testing
     let hash =
       "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
     let user = UserEntry(name: Array("bob".utf8), hash: hash, home: directory.path, isReadOnly: false)
+    // The server runs in this process here, and sendfile(2) knows no MSG_NOSIGNAL.
+    signal(SIGPIPE, SIG_IGN)
     let server = try FTPServer(
       configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)

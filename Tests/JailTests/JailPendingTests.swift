@@ -6,37 +6,92 @@ import Testing
 @testable import Jail
 
 @Suite struct JailPendingTests {
-  @Test func isSeenUnderItsNameOnlyWhenItIsDone() throws {
+  /// With a name of its own meanwhile, and without.
+  @Test(arguments: [true, false]) func isSeenUnderItsNameOnlyWhenItIsDone(_ unnamed: Bool) throws {
     let files = try JailDirectory()
     try files.write("root/f", "old")
-    let pending = try files.jail.makePending(for: path("/f"), mode: 0o640)
-    try put("new contents", into: pending.descriptor.number)
-    #expect(files.text("root/f") == "old")
-    try files.jail.commit(pending)
-    #expect(files.text("root/f") == "new contents")
-    #expect(try files.jail.status(of: path("/f")).permissions == 0o640)
-    #expect(try names(files.jail.openDirectory(.root)).count == 1)
+    for name in ["f", "g"] {
+      let pending = try files.jail.makePending(for: path("/\(name)"), mode: 0o660, unnamed: unnamed)
+      try put("new contents", into: pending.descriptor.number)
+      #expect(files.text("root/\(name)") == (name == "f" ? "old" : nil))
+      #expect(try names(files.jail.openDirectory(.root)).count == (unnamed ? 1 : 2))
+      try files.jail.commit(pending)
+      #expect(files.text("root/\(name)") == "new contents")
+      #expect(try files.jail.status(of: path("/\(name)")).permissions == 0o660)
+    }
+    #expect(try names(files.jail.openDirectory(.root)).count == 2)
   }
 
-  @Test func isGoneWhenItIsDiscarded() throws {
+  @Test(arguments: [true, false]) func isGoneWhenItIsDiscarded(_ unnamed: Bool) throws {
     let files = try JailDirectory()
     try files.write("root/f", "old")
-    let pending = try files.jail.makePending(for: path("/f"), mode: nil)
+    let pending = try files.jail.makePending(for: path("/f"), mode: nil, unnamed: unnamed)
     try put("new", into: pending.descriptor.number)
     files.jail.discard(pending)
     #expect(files.text("root/f") == "old")
     #expect(try names(files.jail.openDirectory(.root)).count == 1)
   }
 
-  @Test func aLinkIsReplacedAndNotFollowed() throws {
+  @Test(arguments: [true, false]) func aLinkIsReplacedAndNotFollowed(_ unnamed: Bool) throws {
     let files = try JailDirectory()
     files.link("root/l", to: "../outside/secret")
     let before = try files.outside()
-    let pending = try files.jail.makePending(for: path("/l"), mode: nil)
+    let pending = try files.jail.makePending(for: path("/l"), mode: nil, unnamed: unnamed)
     try put("mine", into: pending.descriptor.number)
     try files.jail.commit(pending)
     #expect(files.text("root/l") == "mine")
     #expect(try files.outside() == before)
+  }
+
+  @Test(arguments: [true, false]) func whatIsKeptCanBeGoneOnWithByOneAtATime(_ unnamed: Bool) throws {
+    let files = try JailDirectory()
+    let kept = Array(".f.part".utf8)
+    try files.write("root/.f.part", "of an earlier try")
+    do {
+      var pending = try files.jail.makePending(for: path("/f"), mode: nil, unnamed: unnamed)
+      try put("begun", into: pending.descriptor.number)
+      try files.jail.keep(&pending, as: kept)
+      try files.jail.keep(&pending, as: kept)
+      #expect(files.text("root/.f.part") == "begun")
+      #expect(failure { _ = try files.jail.resumePending(for: path("/f"), keptAs: kept) } == EBUSY)
+      var other = try files.jail.makePending(for: path("/f"), mode: nil, unnamed: unnamed)
+      #expect(failure { try files.jail.keep(&other, as: kept) } == EBUSY)
+      files.jail.removeKept(kept, beside: other)
+      #expect(files.exists("root/.f.part"))
+      try put("other", into: other.descriptor.number)
+      try files.jail.commit(other)
+    }
+    #expect(files.text("root/f") == "other")
+    let resumed = try files.jail.resumePending(for: path("/f"), keptAs: kept)
+    try files.jail.commit(resumed)
+    #expect(files.text("root/f") == "begun")
+    #expect(failure { _ = try files.jail.resumePending(for: path("/f"), keptAs: kept) } == ENOENT)
+    #expect(try names(files.jail.openDirectory(.root)).count == 1)
+  }
+
+  @Test func aKeptFileThatLostItsNameTakesNobodyElses() throws {
+    let files = try JailDirectory()
+    let kept = Array(".f.part".utf8)
+    var pending = try files.jail.makePending(for: path("/f"), mode: nil)
+    try files.jail.keep(&pending, as: kept)
+    #expect(rename("\(files.path)/root/.f.part", "\(files.path)/root/moved") == 0)
+    try files.write("root/.f.part", "somebody's")
+    #expect(failure { try files.jail.commit(pending) } == ENOENT)
+    files.jail.discard(pending)
+    #expect(files.text("root/.f.part") == "somebody's")
+    #expect(!files.exists("root/f"))
+  }
+
+  @Test func whatIsLeftOfAnEarlierTryIsRemoved() throws {
+    let files = try JailDirectory()
+    try files.write("root/.f.part", "left")
+    files.link("root/.g.part", to: "../outside/secret")
+    let pending = try files.jail.makePending(for: path("/f"), mode: nil)
+    files.jail.removeKept(Array(".f.part".utf8), beside: pending)
+    files.jail.removeKept(Array(".g.part".utf8), beside: pending)
+    #expect(!files.exists("root/.f.part"))
+    #expect(files.text("outside/secret") == "secret")
+    #expect(failure { _ = try files.jail.resumePending(for: path("/g"), keptAs: Array(".g.part".utf8)) } == ELOOP)
   }
 
   @Test func refusesDirectoriesAndTheRoot() throws {

@@ -37,6 +37,7 @@ extension SystemTests {
       Attack("protocols"), Attack("foreign_protocols"), Attack("foreign_protocol_on_data"), Attack("names"),
       Attack("old_versions"), Attack("only_the_newest", "tls.minimum=1.3"), Attack("early_data"), Attack("key_updates"),
       Attack("renegotiation"),
+      Attack("hosts", "hosts.names=one.example.org,two.example.org", "hosts.one.example.org.default-type=I"),
     ]
     private static let ends = [
       Attack("missing_close_accepted"), Attack("missing_close_refused", "tls.missing-close=refuse"),
@@ -50,7 +51,7 @@ extension SystemTests {
       Attack("commands_of_protection"), Attack("required_login", "tls.mode=required-login"),
       Attack("required_data", "tls.mode=required-data"), Attack("a_refusal_before_the_data_handshake"),
       Attack("cleared_control", "tls.ccc=true"), Attack("nonsense_behind_ccc", "tls.ccc=true"),
-      Attack("beginning_anew"),
+      Attack("beginning_anew"), Attack("auth_resets"),
     ]
 
     @Test(arguments: thieves + injections) func fails(_ attack: Attack) async throws { try await run(attack) }
@@ -88,6 +89,25 @@ extension SystemTests {
           let whole = failed.filter { line in line.split(separator: " ").contains { tried.contains(String($0)) } }
           try require(!whole.isEmpty, "close_notify has always found room: \(failed)")
         }
+      }
+    }
+
+    @Test(.enabled(if: isInstalled("openssl"), "openssl is not installed")) func hostsShowTheirCertificates()
+      async throws
+    {
+      try await Blocking.run {
+        let place = try TemporaryDirectory()
+        let script = """
+          for n in own one; do openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $n.key \
+            -out $n.crt -days 99 -subj /CN=$n -addext subjectAltName=DNS:$n.example.org || exit 1; chmod 600 $n.key; done
+          """
+        let made = try TestSupport.run(["sh", "-c", script], directory: place.path)
+        try require(made.exitCode == 0, made.errors)
+        let attack = Attack(
+          "certificates_of_hosts", Self.bound, "tls.certificate=\(place.path)/own.crt", "tls.key=\(place.path)/own.key",
+          "hosts.names=one.example.org,two.example.org", "hosts.one.example.org.certificate=\(place.path)/one.crt",
+          "hosts.one.example.org.key=\(place.path)/one.key")
+        try Self.run(attack, { _ in [place.path] })
       }
     }
 

@@ -17,6 +17,9 @@
 #define WEFT_RESOLVE_NO_MAGICLINKS 0x02ull
 #define WEFT_RESOLVE_IN_ROOT 0x10ull
 #define WEFT_O_PATH 010000000
+/* Goes with O_DIRECTORY, which differs between architectures. */
+#define WEFT_O_TMPFILE 020000000
+#define WEFT_RENAME_NOREPLACE 1u
 #define WEFT_MSG_DONTWAIT 0x40
 #define WEFT_SPLICE_MOVE 1u
 #define WEFT_SPLICE_NONBLOCK 2u
@@ -76,6 +79,8 @@ ssize_t weft_getdents(int fd, void *buffer, size_t count);
 int64_t weft_lseek(int fd, int64_t offset, int whence);
 int weft_mkdirat(int directory, const char *name, unsigned mode);
 int weft_unlinkat(int directory, const char *name, int flags);
+int weft_linkat(int from, const char *old_name, int to, const char *new_name, int flags);
+int weft_flock(int fd, int operation);
 int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags);
 ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
 int weft_ftruncate(int fd, int64_t size);

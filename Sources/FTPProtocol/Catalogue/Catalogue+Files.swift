@@ -36,6 +36,12 @@ extension Catalogue {
       fr: "SITE CHMOD ne règle que les neuf bits de permission : 0 à 777.",
       es: "SITE CHMOD solo cambia los nueve bits de permiso: de 0 a 777.", ja: "SITE CHMOD で設定できるのは 0 から 777 までです。"),
     .init(
+      "SIZE is not available with this STRU and MODE: send STRU F and MODE S first.",
+      de: "SIZE gibt es nicht mit diesem STRU und MODE: bitte zuerst STRU F und MODE S senden.",
+      fr: "SIZE n'existe pas avec ces STRU et MODE : envoyez d'abord STRU F et MODE S.",
+      es: "SIZE no existe con este STRU y MODE: envíe antes STRU F y MODE S.",
+      ja: "この STRU と MODE では SIZE を使えません。先に STRU F と MODE S を送ってください。"),
+    .init(
       "SIZE is not available in TYPE A: send TYPE I first.",
       de: "SIZE gibt es nicht in TYPE A: bitte zuerst TYPE I senden.",
       fr: "SIZE n'existe pas en TYPE A : envoyez d'abord TYPE I.", es: "SIZE no existe en TYPE A: envíe antes TYPE I.",

@@ -62,9 +62,19 @@ extension Catalogue {
       es: "No se puede abrir su directorio. Avise al administrador e inténtelo más tarde.",
       ja: "ホームディレクトリを開けません。管理者に連絡し、後でやり直してください。"),
     .init(
-      "HOST has to come before USER.",
-      de: "HOST muss vor USER kommen.", fr: "HOST doit précéder USER.", es: "HOST debe preceder a USER.",
-      ja: "HOST は USER より先に送ってください。"),
+      "HOST has to come before the login.",
+      de: "HOST muss vor der Anmeldung kommen.", fr: "HOST doit précéder la connexion de l'utilisateur.",
+      es: "HOST debe preceder al inicio de sesión.", ja: "HOST はログインより先に送ってください。"),
+    .init(
+      "The TLS handshake named another host.",
+      de: "Der TLS-Handshake hat einen anderen Host genannt.", fr: "La négociation TLS a nommé un autre hôte.",
+      es: "La negociación TLS nombró otro host.", ja: "TLS ハンドシェイクで示されたホスト名と異なります。"),
+    .init(
+      "HOST and the TLS handshake named different hosts. Goodbye.",
+      de: "HOST und der TLS-Handshake haben verschiedene Hosts genannt. Auf Wiedersehen.",
+      fr: "HOST et la négociation TLS ont nommé des hôtes différents. Au revoir.",
+      es: "HOST y la negociación TLS nombraron hosts distintos. Adiós.",
+      ja: "HOST と TLS ハンドシェイクのホスト名が一致しません。さようなら。"),
     .init(
       "TLS was begun for another host: HOST has to name the same.",
       de: "TLS wurde für einen anderen Host begonnen: HOST muss denselben nennen.",

@@ -46,6 +46,10 @@ extension Catalogue {
       de: "Datenverbindungen laufen im Klartext.", fr: "Les connexions de données sont en clair.",
       es: "Las conexiones de datos van en claro.", ja: "データ接続は保護されません。"),
     .init(
+      "{1} is not possible after CCC.",
+      de: "{1} ist nach CCC nicht möglich.", fr: "{1} n'est pas possible après CCC.",
+      es: "{1} no es posible después de CCC.", ja: "CCC の後に {1} は使えません。"),
+    .init(
       "{1} follows AUTH TLS: send that first.",
       de: "{1} kommt nach AUTH TLS: bitte das zuerst senden.", fr: "{1} vient après AUTH TLS : envoyez-le d'abord.",
       es: "{1} va después de AUTH TLS: envíelo antes.", ja: "{1} の前に AUTH TLS を送ってください。"),

@@ -209,6 +209,14 @@ extension Catalogue {
       fr: "Il n'y a pas d'envoi interrompu de ce fichier à poursuivre.",
       es: "No hay ninguna subida interrumpida de este archivo.", ja: "このファイルの中断されたアップロードはありません。"),
     .init(
+      "Another session goes on with this upload.",
+      de: "Eine andere Sitzung setzt diesen Upload fort.", fr: "Une autre session poursuit cet envoi.",
+      es: "Otra sesión continúa esta subida.", ja: "別のセッションがこのアップロードを再開しています。"),
+    .init(
+      "The data cannot be decoded.",
+      de: "Die Daten lassen sich nicht dekodieren.", fr: "Les données ne peuvent pas être décodées.",
+      es: "Los datos no se pueden descodificar.", ja: "データを復号できません。"),
+    .init(
       "What came of the broken upload has {1} bytes and ends before the marker.",
       de: "Vom abgebrochenen Upload sind {1} bytes da; das endet vor der Marke.",
       fr: "Il reste {1} bytes de l'envoi interrompu, qui finit avant le repère.",

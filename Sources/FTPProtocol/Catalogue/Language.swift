@@ -17,14 +17,17 @@ public enum Language: String, Sendable, Hashable, CaseIterable {
   ///
   /// - Returns: nil for a language there is no catalogue of, or what is no tag.
   public static func choice(_ tag: [UInt8]) -> Choice? {
-    let subtags = tag.split(separator: 0x2D, omittingEmptySubsequences: false)
-    guard subtags.allSatisfy({ (1...8).contains($0.count) && $0.allSatisfy(isAlphanumeric) }) else {
-      return nil
-    }
-    guard let primary = subtags.first else { return nil }
+    guard isTag(tag), let primary = tag.split(separator: 0x2D).first else { return nil }
     let name = String(decoding: primary, as: UTF8.self).uppercased()
     if name == "EN" { return .english }
     return Language(rawValue: name).map { .other($0) }
+  }
+
+  /// Whether these are words of one to eight letters or digits with hyphens between them.
+  public static func isTag(_ tag: [UInt8]) -> Bool {
+    tag.split(separator: 0x2D, omittingEmptySubsequences: false).allSatisfy {
+      (1...8).contains($0.count) && $0.allSatisfy(isAlphanumeric)
+    }
   }
 
   /// The line of the FEAT reply: all languages, the one in force marked by `*` (RFC 2640, section 4.3).

@@ -20,6 +20,8 @@ enum FTPError: Error {
   case forbidden(String)
   /// 554: REST's offset does not fit the file (RFC 3659, section 5.4).
   case restart(String)
+  /// 555: REST's marker does not fit TYPE, STRU or MODE (RFC 1123, section 4.1.3.4).
+  case restartMismatch(String)
   /// 552: more than there is room for.
   case noRoom(String)
   /// A call on a file failed: 550 and its kin, or 553 if the command names a file to be made.
@@ -75,6 +77,7 @@ enum FTPError: Error {
     case .loginRefused: return Reply(530, "Login incorrect.")
     case .forbidden(let text): return Reply(550, text)
     case .restart(let text): return Reply(554, text)
+    case .restartMismatch(let text): return Reply(555, text)
     case .noRoom(let text): return Reply(552, text)
     case .busy(let text): return Reply(450, text)
     case .unsuitable(let text): return Reply(551, text)

@@ -38,6 +38,10 @@ extension Session {
     let path = try resolve(command.argument)
     // In TYPE A it would be the number of bytes a transfer sends, which nobody knows without reading the file (RFC 3659, section 4).
     if parameters.type != .image { throw .forbidden("SIZE is not available in TYPE A: send TYPE I first.") }
+    // The same holds for headers, runs and escapes. Clients of MODE Z want to know how long the file is, and are told.
+    if !format.countsBytes || format.endsInBand {
+      throw .forbidden("SIZE is not available with this STRU and MODE: send STRU F and MODE S first.")
+    }
     let status = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
     if !status.isRegular { throw .forbidden("Not a regular file.") }
     return Reply(213, "\(status.size)")

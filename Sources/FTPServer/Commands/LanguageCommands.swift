@@ -12,6 +12,8 @@ extension Session {
     case .other(let language)?:
       makeExtras().language = language
       return Reply(200, "Language set to \(language.rawValue).")
+    case nil where !Language.isTag(command.argument):
+      throw .syntax("Usage: LANG [language tag], such as LANG de.")
     case nil:
       let names = ["EN"] + Language.allCases.map(\.rawValue)
       throw .parameter("This language is not available: use \(names.joined(separator: ", ")).")

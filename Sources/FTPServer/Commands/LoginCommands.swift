@@ -162,6 +162,7 @@ extension Session {
     directory = .root
     parameters = TransferParameters()
     extras = nil
+    chooseHostByTLS()
     applyDefaultType()
     reinitialiseSecurity()
     return Reply(220, greeting)

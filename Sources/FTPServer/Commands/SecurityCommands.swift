@@ -45,19 +45,24 @@ extension Session {
     discardDataPort()
     reply(Reply(234, "Begin the TLS handshake."))
     guard await flush() else { throw .controlConnectionLost }
-    // The login starts anew under TLS (RFC 4217, section 4): a name given in clear is forgotten.
-    // So are the transfer parameters: somebody on the way could have chosen some that spoil every file.
-    if identity == nil {
-      login = .greeted
-      parameters = TransferParameters()
-      applyDefaultType()
-    }
+    beginAnewUnderTLS()
     guard await secureControl(tls) else {
       isEnding = true
       return
     }
     // The drafts before RFC 4217, by which AUTH SSL and AUTH TLS-P came with PROT P; AUTH SSL's users send PROT anyway.
     if name == "TLS-P" { protection = DataProtection(hasBufferSize: true, isPrivate: true) }
+  }
+
+  /// The login and all parameters start anew under TLS, whatever was given in clear (RFC 4217, section 4.2). HOST has chosen the
+  /// certificate, so it stays (RFC 7151, section 3.2.2), and so does LANG.
+  private func beginAnewUnderTLS() {
+    if identity != nil { greeted = .now }
+    login = .greeted
+    directory = .root
+    parameters = TransferParameters()
+    extras?.charset = nil
+    applyDefaultType()
   }
 
   private func refuseInjection(_ command: Command) {
@@ -97,6 +102,8 @@ extension Session {
   private func requireTLS(_ verb: String) throws(FTPError) {
     if tlsMode == .off, control.tls == nil { throw .deniedByPolicy("TLS is switched off here.") }
     if control.tls == nil { throw .sequence("\(verb) follows AUTH TLS: send that first.") }
+    // RFC 4217, section 5: the protection of data connections stays as it was when CCC came.
+    if !isSecured { throw .sequence("\(verb) is not possible after CCC.") }
   }
 
   /// REIN leaves the control connection under TLS: falling back to clear text would be read by whoever waits for it. Data connections

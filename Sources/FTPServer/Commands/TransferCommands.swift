@@ -18,6 +18,7 @@ extension Session {
     let restart = place.fileOffset
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
       () async throws(FTPError) in
+      try requireRestart(place, format)
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       guard let size = Int64(exactly: file.status.size), let start = Int64(exactly: restart), start <= size else {
         throw Self.beyondEnd(restart, file.status.size)
@@ -57,7 +58,9 @@ extension Session {
   func store(_ command: Command) async throws(FTPError) {
     if let range = takeRange() { return try await storeRange(command, try resolve(command.argument), range) }
     let restart = takeRestart()
-    try await upload(command, to: try resolve(command.argument), appending: command.verb == "APPE", restart: restart)
+    // After REST, APPE does what STOR does (RFC 3659, section 5.1).
+    let appending = command.verb == "APPE" && restart == RestartPoint()
+    try await upload(command, to: try resolve(command.argument), appending: appending, restart: restart)
   }
 
   func storeUnique(_ command: Command) async throws(FTPError) {

@@ -118,9 +118,14 @@ extension Session {
   /// Refuses a restart that the parameters of now cannot honour: they may have changed since REST.
   func requireRestart(_ restart: RestartPoint, _ format: TransferFormat) throws(FTPError) {
     if restart == RestartPoint() { return }
-    if restart == RestartPoint(fileOffset: restart.fileOffset) { return try requireOffsets(format) }
+    if restart == RestartPoint(fileOffset: restart.fileOffset) {
+      do throws(FTPError) { return try requireOffsets(format) } catch {
+        guard case .parameter(let text) = error else { throw error }
+        throw .restartMismatch(text)
+      }
+    }
     if !format.endsInBand || !restart.fits(format) {
-      throw .parameter("The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.")
+      throw .restartMismatch("The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.")
     }
   }
 }

@@ -36,8 +36,7 @@ extension Session {
     }
     if !row.traits.contains(.keepsRestart) {
       parameters.restart = 0
-      // APPE of a range does what STOR does (draft-bryan-ftp-range, section 4.3).
-      if command.verb != "APPE" { parameters.fileState?.range = nil }
+      parameters.fileState?.range = nil
     }
     switch row.handler {
     case .missing:

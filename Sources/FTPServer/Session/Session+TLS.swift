@@ -43,10 +43,18 @@ extension Session {
       lastCommand = .now
       protection = initialProtection
       context.logger.event(.debug, "control connection under TLS", record(tls: connection.summary))
-      return true
+      return keepsItsHost()
     } catch {
       return refuseHandshake("\(error)", tellInClear: error.isForeign && control.rules.isImplicit)
     }
+  }
+
+  /// Ends a session whose HOST and whose TLS handshake name different hosts.
+  private func keepsItsHost() -> Bool {
+    if agreesWithTLS() { return true }
+    reply(Reply(421, "HOST and the TLS handshake named different hosts. Goodbye."))
+    context.logger.event(.notice, "HOST and the TLS handshake name different hosts", record(result: 421))
+    return false
   }
 
   private func refuseHandshake(_ why: String, tellInClear: Bool) -> Bool {

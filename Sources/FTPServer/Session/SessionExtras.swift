@@ -5,8 +5,10 @@ import LinuxSystem
 
 /// State that comes with a command few clients send. A session without has no such object; REIN drops it.
 final class SessionExtras {
-  /// What HOST chose.
+  /// What HOST chose, or without HOST the name in the TLS handshake.
   var host: VirtualHost?
+  /// What HOST gave, while it is in force.
+  var hostName: HostName?
   /// What LANG chose; nil is English.
   var language: Language?
   /// The character set of the user's entry, while it is in force.
@@ -32,7 +34,7 @@ extension Session {
     return made
   }
 
-  /// The virtual host HOST chose; nil before HOST.
+  /// The virtual host that was chosen, if any.
   var virtualHost: VirtualHost? { extras?.host }
 
   /// Who may log in, here.

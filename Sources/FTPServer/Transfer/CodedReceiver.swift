@@ -11,20 +11,24 @@ final class CodedInput {
   fileprivate(set) var position: Int64
   /// The file's length at the last restart marker that was answered; nil: there was none.
   fileprivate(set) var marked: Int64?
-  /// Whether an upload that breaks can go on from a marker, so that markers are worth an answer.
-  let answersMarkers: Bool
+  /// What keeps an upload that breaks, so that markers are worth an answer; nil where nothing does.
+  fileprivate let keeper: StagedUpload?
   fileprivate var isSuspect = false
+  /// Bytes received or written since the control connection was looked at.
   fileprivate var unwatched = 0
+  /// When the file last grew: headers, filler and empty blocks without end bring it nothing.
+  fileprivate var grown = MonotonicTime.now
 
   /// - Parameters:
   ///   - position: where in the file the first byte goes.
-  ///   - answersMarkers: 110 is told, and what came before the last marker can be gone on with; so can what was there at `position`.
-  init(_ decoder: WireDecoder, _ format: TransferFormat, at position: Int64, answersMarkers: Bool = false) {
+  ///   - keeper: 110 is told, and what came before the last marker can be gone on with; so can what was there at `position`.
+  init(_ decoder: WireDecoder, _ format: TransferFormat, at position: Int64, answersMarkers keeper: StagedUpload? = nil)
+  {
     self.decoder = decoder
     self.format = format
     self.position = position
-    self.answersMarkers = answersMarkers
-    marked = answersMarkers && position > 0 ? position : nil
+    self.keeper = keeper
+    marked = keeper != nil && position > 0 ? position : nil
   }
 }
 
@@ -47,7 +51,7 @@ extension Session {
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 2)...])
         while true {
           if control.outputCount > Self.markerReplies { return .replies }
-          switch try receiveUnread(into: wire, on: data) {
+          switch try receiveUnread(into: wire, input, on: data) {
           case .wouldBlock: return .wouldBlock
           case .moved(0):
             try finish(input, room, file)
@@ -59,7 +63,7 @@ extension Session {
       }
       switch step {
       case .ended: return
-      case .wouldBlock: try await waitForData(data.number, .readable)
+      case .wouldBlock: try await waitForData(data.number, .readable, deadline: stallDeadline(input))
       case .replies: guard await flush() else { throw .controlConnectionLost }
       }
     }
@@ -67,7 +71,7 @@ extension Session {
 
   /// What came behind the end of the last file on a connection that was kept, else what comes now.
   private func receiveUnread(
-    into buffer: UnsafeMutableRawBufferPointer, on data: DataConnection
+    into buffer: UnsafeMutableRawBufferPointer, _ input: CodedInput, on data: DataConnection
   ) throws(FTPError) -> Progress {
     if !data.unread.isEmpty {
       let count = min(buffer.count, data.unread.count)
@@ -76,8 +80,23 @@ extension Session {
       return .moved(count)
     }
     let progress = try receiving { () throws(SystemError) in try data.receive(into: buffer) }
-    if case .moved(let moved) = progress { count(moved) }
+    if case .moved(let moved) = progress {
+      count(moved)
+      try watch(input, after: moved)
+    }
     return progress
+  }
+
+  /// Looks at the control connection, and whether the file grows at all, every few million bytes that came or were written.
+  private func watch(_ input: CodedInput, after moved: Int) throws(FTPError) {
+    let before = input.unwatched
+    try watchControl(after: moved, &input.unwatched)
+    if input.unwatched < before, MonotonicTime.now >= stallDeadline(input) { throw .transferBroken(Self.stalled) }
+  }
+
+  /// When an upload that brings nothing ends.
+  private func stallDeadline(_ input: CodedInput) -> MonotonicTime {
+    input.grown.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
   }
 
   /// Decodes and writes all of `bytes`; true when they end the file.
@@ -107,7 +126,11 @@ extension Session {
         return true
       case .marker(let mark)?: acknowledge(mark, input)
       case .suspectData?: noteSuspectData(input)
-      case nil: if step.consumed == 0, step.produced == 0 { return false }
+      case nil:
+        guard step.consumed == 0, step.produced == 0 else { continue }
+        // With room for whole kilobytes a codec takes something of every input: what is left must not get lost unseen.
+        if used < bytes.count { throw .unusable("The data cannot be decoded.") }
+        return false
       }
     }
     return false
@@ -131,12 +154,14 @@ extension Session {
     let from = input.position
     try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
     input.position += Int64(bytes.count)
-    try watchControl(after: bytes.count, &input.unwatched)
+    input.grown = .now
+    try watch(input, after: bytes.count)
   }
 
   /// Answers a restart marker of the client's: all before it has been written (RFC 959, section 3.5).
   private func acknowledge(_ mark: [UInt8], _ input: CodedInput) {
-    guard input.answersMarkers else { return }
+    guard let keeper = input.keeper else { return }
+    keeper.keep()
     input.marked = input.position
     reply(Reply(110, bytes: Array("MARK ".utf8) + mark + Array(" = ".utf8) + input.decoder.restartPoint.text))
   }

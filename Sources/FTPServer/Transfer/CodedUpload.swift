@@ -26,20 +26,26 @@ extension Session {
       do throws(FTPError) {
         try requireRestart(restart, format)
         _ = try onFile(naming: true) { () throws(SystemError) in try identity.jail.requireWritableKind(path) }
-        try requireRemainder(of: path, in: identity.jail, from: restart)
         let stream = try lendStream(.expanding, format)
         defer { giveBack(stream) }
+        let staged = try StagedUpload(path, in: identity.jail, from: restart.fileOffset, mode: newFileMode)
         let name = path.lastComponent.map { Array($0) } ?? []
-        let data = try await openDataConnection(
-          isClaimed
-            ? Reply(150, bytes: Array("FILE: ".utf8) + name)
-            : Reply.opening(name: command.argument, byteCount: nil, type: format.type))
+        let data: DataConnection
+        do throws(FTPError) {
+          data = try await openDataConnection(
+            isClaimed
+              ? Reply(150, bytes: Array("FILE: ".utf8) + name)
+              : Reply.opening(name: command.argument, byteCount: nil, type: format.type))
+        } catch {
+          staged.abandon(keeping: nil)
+          throw error
+        }
         transfer?.start = restart.fileOffset
         let input = CodedInput(
           WireDecoder(format, over: stream, from: restart), format, at: Int64(clamping: restart.fileOffset),
-          answersMarkers: !appending)
+          answersMarkers: appending ? nil : staged)
         do throws(FTPError) {
-          try await receive(input, for: path, in: identity.jail, appending: appending, on: data)
+          try await receive(input, to: staged, for: path, in: identity.jail, appending: appending, on: data)
         } catch {
           data.reset()
           throw error
@@ -52,32 +58,18 @@ extension Session {
     }
   }
 
-  /// Refuses a restart of what is not there, before the 150.
-  private func requireRemainder(
-    of path: VirtualPath, in jail: Jail, from restart: RestartPoint
-  ) throws(FTPError) {
-    if restart.fileOffset == 0 { return }
-    guard let there = StagedUpload.remainder(of: path, in: jail) else {
-      throw .restart("There is no broken upload of this file to go on with.")
-    }
-    if there < restart.fileOffset {
-      throw .restart("What came of the broken upload has \(there) bytes and ends before the marker.")
-    }
-  }
-
   private func receive(
-    _ input: CodedInput, for path: VirtualPath, in jail: Jail, appending: Bool, on data: DataConnection
+    _ input: CodedInput, to staged: StagedUpload, for path: VirtualPath, in jail: Jail, appending: Bool,
+    on data: DataConnection
   ) async throws(FTPError) {
-    let staged = try onFile(naming: true) { () throws(SystemError) in
-      try StagedUpload(path, in: jail, from: UInt64(clamping: input.position), mode: newFileMode)
-    }
     do throws(FTPError) {
+      try onFile(naming: true) { () throws(SystemError) in try staged.begin() }
       try await withReservedRoom(staged.number, at: input.position) { () async throws(FTPError) in
         try await receiveCoded(staged.number, through: input, on: data)
       }
       if appending {
-        let source = try onFile(naming: true) { () throws(SystemError) in try staged.reopen() }
-        try append(source.descriptor.number, to: path, in: jail)
+        try append(staged.number, to: path, in: jail)
+        staged.discard()
       } else {
         try onFile(naming: true) { () throws(SystemError) in try staged.publish() }
       }

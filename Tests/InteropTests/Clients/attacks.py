@@ -323,6 +323,65 @@ def names():
         works(Client(PORT).auth(name=name).protect().login())
 
 
+def is_host_one(client):
+    """Settings: hosts.one.example.org.default-type=I, so that SIZE works without TYPE."""
+    client.command("USER alice", 331)
+    client.command("PASS secret", 230)
+    return client.command("SIZE data.bin", 213, 550)[:3] == "213"
+
+
+def hosts():
+    """RFC 7151: HOST and the name in the handshake (SNI) agree, or the server refuses; either chooses the host."""
+    assert not is_host_one(Client(PORT).auth())
+    assert is_host_one(Client(PORT).auth(name="one.example.org"))
+    assert is_host_one(Client(IMPLICIT, implicit=True, name="One.Example.Org"))
+    for name in (None, "one.example.org"):
+        client = Client(PORT)
+        client.command("HOST one.example.org", 220)
+        assert is_host_one(client.auth(name=name))
+        client = Client(PORT).auth(name=name)
+        client.command("HOST one.example.org", 220)
+        assert is_host_one(client)
+    client = Client(PORT)
+    client.command("HOST one.example.org", 220)
+    client.auth(name="two.example.org").reply(421)
+    assert client.socket.recv(1) == b""
+    client = Client(PORT).auth(name="one.example.org")
+    for line in ("HOST two.example.org", "HOST 127.0.0.1"):
+        client.command(line, 504)
+    assert is_host_one(client)
+    client.command("REIN", 220)
+    client.command("HOST two.example.org", 504)
+    assert is_host_one(client)
+    client = Client(PORT).auth(name="elsewhere.example")
+    client.command("HOST one.example.org", 504)
+    assert not is_host_one(client)
+
+
+def certificates_of_hosts():
+    """HOST before AUTH shows the host's certificate as SNI does, and data connections show the same."""
+    own, one = (pathlib.Path(sys.argv[5], name).read_text() for name in ("own.crt", "one.crt"))
+    def shown(socket):
+        return ssl.DER_cert_to_PEM_cert(socket.getpeercert(True)).strip()
+    def client(host=None, name=None):
+        made = Client(PORT)
+        if host:
+            made.command(f"HOST {host}", 220)
+        return made.auth(name=name).protect().login()
+    for made, certificate in (
+        (client(), own), (client("one.example.org"), one), (client(name="one.example.org"), one),
+        (client("one.example.org", "one.example.org"), one), (client("two.example.org"), own),
+    ):
+        assert shown(made.socket) == certificate.strip()
+        port = made.passive()
+        made.send("RETR data.bin")
+        data = made.protected(port)
+        assert shown(data) == certificate.strip()
+        assert read_all(data) == WANTED
+        made.reply(150)
+        made.reply(226)
+
+
 def old_versions():
     for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
         tls = context(minimum=version, maximum=version)
@@ -631,6 +690,8 @@ def cleared_control():
     client.command("NOOP", 200)
     assert client.retrieve("data.bin", session) == WANTED
     client.command("AUTH TLS", 503)
+    for line in ("PBSZ 0", "PROT C", "PROT P"):
+        client.command(line, 503)
     assert client.retrieve("data.bin", session) == WANTED
     client.command("QUIT", 221)
 
@@ -643,6 +704,23 @@ def nonsense_behind_ccc():
     plain.settimeout(5)
     plain.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
     ends(plain)
+
+
+def auth_resets():
+    """RFC 4217, section 4.2: user, directory and transfer parameters are forgotten, whoever set them in clear."""
+    (ROOT / "d").mkdir()
+    client = Client(PORT).login()
+    for line, code in (("CWD d", 250), ("MODE B", 200), ("STRU R", 200), ("REST 0", 350)):
+        client.command(line, code)
+    client.auth()
+    client.command("PWD", 530)
+    client.command("USER alice", 331)
+    client.command("PASS secret", 230)
+    client.command("SIZE data.bin", 550)  # TYPE A
+    assert '"/"' in client.command("PWD", 257)
+    client.command("TYPE I", 200)
+    client.command("SIZE data.bin", 213)  # STRU F, MODE S
+    works(client.protect())
 
 
 def beginning_anew():

@@ -49,12 +49,12 @@ def connect(port, source=None):
 class Client:
     """One control connection. `tls` is the context its data connections use, too: a session is resumed only by the context it is of."""
 
-    def __init__(self, port, tls=None, implicit=False, source=None):
+    def __init__(self, port, tls=None, implicit=False, source=None, name="localhost"):
         self.tls, self.source = tls or context(), source
         self.socket, self.buffer = connect(port, source), b""
         self.implicit = implicit
         if implicit:
-            self.socket = self.tls.wrap_socket(self.socket, server_hostname="localhost")
+            self.socket = self.tls.wrap_socket(self.socket, server_hostname=name)
         self.greeting = self.reply(220)
 
     def line(self):
