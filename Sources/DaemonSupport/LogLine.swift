@@ -191,7 +191,7 @@ enum LogLine {
 
   private static let reserved: Set<String> = [
     "timestamp", "level", "message", "session", "peer", "user", "user_hex", "verb", "path", "path_hex", "bytes",
-    "duration", "result", "note",
+    "duration", "result", "tls", "paths", "note",
   ]
 
   // MARK: - Peers

@@ -46,7 +46,8 @@ enum SettingsRules {
   /// Why nobody could log in; nil when somebody could. `tableEntries`: users in the table.
   static func nobody(_ loaded: LoadedSettings, tableEntries: Int) -> SettingsProblem? {
     let settings = loaded.settings
-    guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !settings.accountsAnonymous,
+    let isAnonymousSomewhere = settings.accountsAnonymous || settings.hosts.values.contains { $0.anonymousRoot != nil }
+    guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !isAnonymousSomewhere,
       tableEntries == 0
     else { return nil }
     let advice = "give --user NAME with a DIR, --anonymous with a DIR, or --users FILE"

@@ -60,11 +60,11 @@ public final class Charset {
   /// ASCII stays what it is both ways, and no control character (ESC, SO, SI) comes with others.
   private var isSound: Bool {
     let ascii = Array(UInt8(0x20)...0x7E)
-    guard convert(ascii, encoder)?.bytes == ascii, convert(ascii, decoder)?.bytes == ascii else {
+    guard convert(ascii, encoder) == ascii, convert(ascii, decoder) == ascii else {
       return false
     }
     return ["\u{E9}", "\u{3042}", "\u{AC00}", "\u{4E00}", "\u{416}"].allSatisfy { sample in
-      convert(Array(sample.utf8), encoder)?.bytes.allSatisfy { $0 >= 0x20 } ?? true
+      convert(Array(sample.utf8), encoder)?.allSatisfy { $0 >= 0x20 } ?? true
     }
   }
 
@@ -114,31 +114,45 @@ public final class Charset {
     _ bytes: [UInt8], _ converter: UnsafeMutableRawPointer, escape: (UInt8) -> [UInt8]
   ) -> [UInt8] {
     var out: [UInt8] = []
-    var rest = bytes
-    while !rest.isEmpty {
-      guard let (piece, consumed) = convert(rest, converter) else { break }
-      out += piece
-      rest.removeFirst(consumed)
-      if !rest.isEmpty { out += escape(rest.removeFirst()) }
+    var index = 0
+    withRoom(for: bytes.count) { room in
+      bytes.withUnsafeBytes { all in
+        while index < all.count {
+          let rest = UnsafeRawBufferPointer(rebasing: all[index...])
+          guard let step = convert(rest, converter, into: room) else { return }
+          out.append(contentsOf: room[..<step.produced])
+          index += step.consumed
+          if index < all.count {
+            out += escape(all[index])
+            index += 1
+          }
+        }
+      }
     }
     return out
   }
 
-  /// Converts the beginning of `bytes` as far as it can be; nil if iconv wants more room than four bytes for each.
-  private func convert(_ bytes: [UInt8], _ converter: UnsafeMutableRawPointer) -> (
-    bytes: [UInt8], consumed: Int
-  )? {
-    var consumed = 0
-    var result: Int32 = 0
-    let out = [UInt8](unsafeUninitializedCapacity: bytes.count * 4 + 16) { buffer, produced in
-      result = bytes.withUnsafeBytes { input in
-        weft_iconv(
-          converter, input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, &consumed,
-          UnsafeMutableRawPointer(buffer.baseAddress)?.assumingMemoryBound(to: CChar.self),
-          buffer.count, &produced)
-      }
+  /// The beginning of `bytes` as far as it can be converted.
+  private func convert(_ bytes: [UInt8], _ converter: UnsafeMutableRawPointer) -> [UInt8]? {
+    withRoom(for: bytes.count) { room in
+      bytes.withUnsafeBytes { convert($0, converter, into: room) }.map { Array(room[..<$0.produced]) }
     }
-    return result == -E2BIG ? nil : (out, consumed)
+  }
+
+  /// Four bytes for each, which is as long as a character gets in UTF-8.
+  private func withRoom<Value>(for count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
+    withUnsafeTemporaryAllocation(byteCount: count * 4 + 16, alignment: 1, body)
+  }
+
+  /// Converts the beginning of `bytes` as far as it can be; nil if iconv wants more room.
+  private func convert(
+    _ bytes: UnsafeRawBufferPointer, _ converter: UnsafeMutableRawPointer, into room: UnsafeMutableRawBufferPointer
+  ) -> (consumed: Int, produced: Int)? {
+    var (consumed, produced) = (0, 0)
+    let result = weft_iconv(
+      converter, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &consumed,
+      room.baseAddress?.assumingMemoryBound(to: CChar.self), room.count, &produced)
+    return result == -E2BIG ? nil : (consumed, produced)
   }
 
   private static func escape(_ byte: UInt8) -> [UInt8] {

@@ -154,7 +154,7 @@ extension SystemTests {
           try data.send([0, 0, 5] + bytes("hello") + [0x10, 0, 3] + bytes("one") + [0, 0, 4] + bytes("junk"))
           mark = try client.expect(110).text.split(separator: " ").last.map(String.init) ?? ""
         }
-        try require(try root.names() == [".f.part"], "left: \(try root.names())")
+        try require(try root.names() == [".weftpd-f.part"], "left: \(try root.names())")
         try Server.with(root: root) { server in
           let client = try server.session("alice")
           try Self.prepare(client, "MODE B")

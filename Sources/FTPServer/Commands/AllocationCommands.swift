@@ -55,10 +55,9 @@ extension Session {
     if isReserved { giveBackRoom(file) }
   }
 
-  /// Reserves the room and forgets it: one upload uses it up. False if nothing was asked for, or the file system does not reserve.
+  /// Reserves the room. False if nothing was asked for, or the file system does not reserve.
   private func reserveRoom(_ file: Int32, at offset: Int64) throws(FTPError) -> Bool {
-    guard let size = parameters.fileState?.allocation else { return false }
-    parameters.fileState?.allocation = nil
+    guard let size = (transfer?.announced).flatMap({ Int64(exactly: $0) }) else { return false }
     do throws(SystemError) {
       try File.reserve(file, offset: offset, length: Self.rest(of: size, behind: offset))
       return true

@@ -105,7 +105,8 @@ private struct Combination: Sendable {
     for part in parts { _ = try open(part).status }
     let present = try presentTarget()
     var taken: [FileStatus] = []
-    let bytes = try jail.making(target, mode: present?.status.permissions ?? mode) { (pending) throws(FTPError) in
+    let bytes = try jail.making(target, mode: (present?.status.permissions).map { $0 & 0o777 } ?? mode) {
+      (pending) throws(FTPError) in
       var copy = FileCopy(to: pending)
       var bytes: UInt64 = 0
       if let present { bytes += try copy.append(present.file.number, progress) }

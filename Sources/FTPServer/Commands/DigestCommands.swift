@@ -64,7 +64,10 @@ extension Session {
     guard words.count == 2, let first = Self.decimal(Array(words[0])), let last = Self.decimal(Array(words[1])) else {
       throw .syntax("Usage: RANG <first octet> <last octet>, from 0 to \(Int64.max); RANG 1 0 is the whole file.")
     }
-    if first == 1, last == 0 { return Reply(350, "The whole file is selected.") }
+    if first == 1, last == 0 {
+      parameters.restart = 0
+      return Reply(350, "The whole file is selected.")
+    }
     guard first <= last else {
       throw .syntax("RANG: the first octet comes after the last; the whole file is selected now.")
     }

@@ -71,7 +71,7 @@ extension Session {
     }
     let lines = [
       "Connected from \(control.peer.address)", login, "Control connection: \(control.report)",
-      "TYPE: \(parameters.type.isText ? "ASCII Nonprint" : "Image"); STRUcture: File; transfer MODE: Stream", port,
+      parameters.format.words, port,
     ]
     return Reply(
       211, opening: "weftpd status:", lines: (lines + statusDetails).map { Array($0.utf8) }, closing: "End of status")
@@ -91,5 +91,41 @@ extension Session {
 extension String {
   func padded(to width: Int) -> String {
     utf8.count >= width ? self + " " : self + String(repeating: " ", count: width - utf8.count)
+  }
+}
+
+extension TransferFormat {
+  /// For people, as RFC 959 calls type, structure and mode (section 3).
+  fileprivate var words: String {
+    let type =
+      switch self.type {
+      case .ascii(let format): "ASCII \(format.words)"
+      case .ebcdic(let format): "EBCDIC \(format.words)"
+      case .image: "Image"
+      }
+    let structure =
+      switch self.structure {
+      case .file: "File"
+      case .record: "Record"
+      case .page: "Page"
+      }
+    let mode =
+      switch self.mode {
+      case .stream: "Stream"
+      case .block: "Block"
+      case .compressed: "Compressed"
+      case .deflate: "Deflate"
+      }
+    return "TYPE: \(type); STRUcture: \(structure); transfer MODE: \(mode)"
+  }
+}
+
+extension FormatControl {
+  fileprivate var words: String {
+    switch self {
+    case .nonPrint: "Nonprint"
+    case .telnet: "Telnet"
+    case .carriageControl: "Carriage Control"
+    }
   }
 }

@@ -14,7 +14,10 @@ extension Session {
     if accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
       return Reply(331, "Anonymous login: send your e-mail address as password.")
     }
-    if let account = accountByCertificate(command.argument) { return try admit(account, after: "USER", 232) }
+    if let account = accountByCertificate(command.argument) {
+      guard admitPaths() else { throw .controlConnectionLost }
+      return try admit(account, after: "USER", 232)
+    }
     if asksForCode(command.argument) {
       return Reply(336, "Password required, and the code of your authenticator application. [alg:totp]")
     }
@@ -54,7 +57,7 @@ extension Session {
       forgive(name)
       reply(try admit(account))
     case .rejected:
-      if entry == nil, try await isLocalUser(name, command.argument) { return }
+      if entry == nil, try await isLocalUser(name, factor.password) { return }
       await waitForRefusal(since: started)
       if !isCounted { recordFailure(name) }
       refuse(name)
@@ -96,7 +99,8 @@ extension Session {
     let delay = control.peerPolicy.addresses.map { context.throttle.delayBeforeAnswer(address: $0.octets) }.max()
     guard let delay, delay > .zero else { return false }
     recordFailure(name)
-    _ = await parking.sleep(until: MonotonicTime.now.advanced(by: delay.inNanoseconds))
+    let end = MonotonicTime.now.advanced(by: delay.inNanoseconds)
+    while context.ending.load(ordering: .relaxed) == .no, await parking.sleep(until: end) != .deadline {}
     return true
   }
 
@@ -133,6 +137,9 @@ extension Session {
     if let credentials { jail = try Jail(root: root, as: credentials) } else { jail = try snapshot.jail(home: root) }
     login = .loggedIn(Identity(account: account, jail: jail))
     directory = .root
+    // What an earlier command named was of another tree.
+    parameters.fileState?.copySource = nil
+    parameters.renameFrom = nil
   }
 
   /// Counts a failed login against every address the client has a path from, or it would change addresses with its subflows.

@@ -44,8 +44,8 @@ extension Session {
       else {
         throw .restart("RANG \(range.lowerBound) is beyond the end of the file, which has \(present) bytes.")
       }
-      transfer = TransferProgress(
-        verb: command.verb, direction: .upload, path: path, total: range.upperBound - range.lowerBound &+ 1)
+      transfer?.total = range.upperBound - range.lowerBound &+ 1
+      transfer?.start = range.lowerBound
       let data = try await openDataConnection(
         Reply.opening(name: command.argument, byteCount: nil, type: parameters.type))
       do throws(FTPError) {

@@ -10,9 +10,10 @@ extension Session {
 
   func retrieve(_ command: Command) async throws(FTPError) {
     let identity = try requireIdentity()
+    // REST and RANG are for this command alone, whatever becomes of it.
+    let (range, place) = (takeRange(), takeRestart())
     let path = try resolve(command.argument)
-    if let range = takeRange() { return try await retrieveRange(command, path, range) }
-    let place = takeRestart()
+    if let range { return try await retrieveRange(command, path, range) }
     let format = self.format
     guard format.isStraight else { return await retrieveCoded(command, path, from: place, as: format) }
     let restart = place.fileOffset
@@ -56,8 +57,8 @@ extension Session {
   }
 
   func store(_ command: Command) async throws(FTPError) {
-    if let range = takeRange() { return try await storeRange(command, try resolve(command.argument), range) }
-    let restart = takeRestart()
+    let (range, restart) = (takeRange(), takeRestart())
+    if let range { return try await storeRange(command, try resolve(command.argument), range) }
     // After REST, APPE does what STOR does (RFC 3659, section 5.1).
     let appending = command.verb == "APPE" && restart == RestartPoint()
     try await upload(command, to: try resolve(command.argument), appending: appending, restart: restart)

@@ -36,6 +36,8 @@ extension Session {
       job.progress.stop()
       // What has begun undoes what it has done: the reply comes after that.
       if !pool.withdraw(ticket) { while job.result == nil { _ = await parking.sleep(until: .never) } }
+      // It was done before it could be stopped: to say otherwise would be a lie.
+      if case .success(let value)? = job.result { return value }
       throw error
     }
     switch job.result {

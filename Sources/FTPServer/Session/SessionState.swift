@@ -100,7 +100,7 @@ struct TransferProgress {
   let direction: Direction
   let path: VirtualPath
   /// Bytes the whole will have; nil when that is not known.
-  let total: UInt64?
+  var total: UInt64?
   let started = MonotonicTime.now
   /// Bytes ALLO has announced for an upload.
   var announced: UInt64?
@@ -108,8 +108,13 @@ struct TransferProgress {
   var start: UInt64 = 0
   /// Bytes moved on the data connection until now.
   var bytes: UInt64 = 0
+  /// What an upload has made of them so far, where it is not the same: bytes of the file.
+  var written: UInt64?
 
   /// Whether as much has come as ALLO announced; nil if it announced nothing. Of an upload that goes on where another broke off, some
   /// clients announce what is still to come, others the whole file (RFC 959, section 4.1.3, can be read either way).
-  var isAsAnnounced: Bool? { announced.map { $0 == bytes || $0 == start &+ bytes } }
+  var isAsAnnounced: Bool? {
+    let came = written ?? bytes
+    return announced.map { $0 == came || $0 == start &+ came }
+  }
 }

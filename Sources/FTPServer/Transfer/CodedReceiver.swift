@@ -77,6 +77,7 @@ extension Session {
       let count = min(buffer.count, data.unread.count)
       buffer.copyBytes(from: data.unread[..<count])
       data.unread.removeFirst(count)
+      self.count(count)
       return .moved(count)
     }
     let progress = try receiving { () throws(SystemError) in try data.receive(into: buffer) }
@@ -119,12 +120,18 @@ extension Session {
         // In mode Z the end of the zlib stream follows, with its check sum, and then the close of the connection.
         if input.format.mode == .deflate { continue }
         if input.format.endsInBand {
-          data.unread = Array(bytes[used...])
+          putBack(bytes[used...], on: data)
         } else if used < bytes.count {
           throw .unusable("Bytes follow the end of the file.")
         }
         return true
-      case .marker(let mark)?: acknowledge(mark, input)
+      case .marker(let mark)?:
+        acknowledge(mark, input)
+        // One read can hold thousands of markers: the client has to read what they were answered before it goes on.
+        if control.outputCount > Self.markerReplies, !isFull {
+          putBack(bytes[used...], on: data)
+          return false
+        }
       case .suspectData?: noteSuspectData(input)
       case nil:
         guard step.consumed == 0, step.produced == 0 else { continue }
@@ -134,6 +141,13 @@ extension Session {
       }
     }
     return false
+  }
+
+  /// Leaves what was received for later: it counts when it is taken again.
+  private func putBack(_ bytes: Slice<UnsafeRawBufferPointer>, on data: DataConnection) {
+    if bytes.isEmpty { return }
+    data.unread.insert(contentsOf: bytes, at: 0)
+    transfer?.bytes &-= UInt64(bytes.count)
   }
 
   /// The connection was closed: the end of the file, or an end before it, which the codec tells.
@@ -154,14 +168,14 @@ extension Session {
     let from = input.position
     try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
     input.position += Int64(bytes.count)
+    transfer?.written = (transfer?.written ?? 0) &+ UInt64(bytes.count)
     input.grown = .now
     try watch(input, after: bytes.count)
   }
 
   /// Answers a restart marker of the client's: all before it has been written (RFC 959, section 3.5).
   private func acknowledge(_ mark: [UInt8], _ input: CodedInput) {
-    guard let keeper = input.keeper else { return }
-    keeper.keep()
+    guard let keeper = input.keeper, keeper.keep() else { return }
     input.marked = input.position
     reply(Reply(110, bytes: Array("MARK ".utf8) + mark + Array(" = ".utf8) + input.decoder.restartPoint.text))
   }

@@ -7,7 +7,7 @@ import LinuxSystem
 
 /// A file that an upload fills before it takes the name it is for.
 ///
-/// It has no name of its own where the file system allows that. Once a restart marker was answered it is called `.NAME.part`, so that what
+/// It has no name of its own where the file system allows that. Once a restart marker was answered it is called `.weftpd-NAME.part`, so that what
 /// came before the marker outlives a broken connection and the end of this process; REST with that marker and STOR of the same name go on
 /// with it, in any session.
 final class StagedUpload {
@@ -22,7 +22,7 @@ final class StagedUpload {
   /// The descriptor to read and write.
   var number: Int32 { file.descriptor.number }
 
-  /// Makes a new file, or opens `.NAME.part` to go on with at `start`, which is not touched before ``begin()``.
+  /// Makes a new file, or opens `.weftpd-NAME.part` to go on with at `start`, which is not touched before ``begin()``.
   ///
   /// - Parameter mode: the permission bits of a new file; nil for the system's.
   /// - Throws: 554 when there is nothing to go on with, 450 when another session is at it.
@@ -60,8 +60,11 @@ final class StagedUpload {
   }
 
   /// Keeps what has come from now on, whatever happens. Another session's upload of the same name goes first.
-  func keep() {
-    if let partial { try? jail.keep(&file, as: partial) }
+  ///
+  /// - Returns: whether it can be gone on with later: only then a marker is worth an answer.
+  func keep() -> Bool {
+    guard let partial else { return false }
+    return (try? jail.keep(&file, as: partial)) != nil
   }
 
   /// Gives the whole file its own name. What had the name before is replaced at once, and leaves its permissions.
@@ -84,7 +87,9 @@ final class StagedUpload {
   func discard() { jail.discard(file) }
 
   private static func partial(of target: VirtualPath) -> [UInt8]? {
-    guard let name = target.lastComponent, name.count + 6 <= VirtualPath.componentLimit else { return nil }
-    return Array(".".utf8) + name + Array(".part".utf8)
+    let (prefix, suffix) = (Array(Jail.pendingPrefix.utf8), Array(".part".utf8))
+    guard let name = target.lastComponent, prefix.count + name.count + suffix.count <= VirtualPath.componentLimit
+    else { return nil }
+    return prefix + name + suffix
   }
 }

@@ -29,7 +29,11 @@ extension Session {
     // A path may have joined since the login.
     guard admitPaths() else { return discardDataPort() }
     transfer = progress
-    transfer?.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
+    if progress.direction == .upload {
+      // ALLO is for this upload alone, whatever becomes of it.
+      transfer?.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
+      parameters.fileState?.allocation = nil
+    }
     context.counters.transferBegan()
     var answer: Reply?
     var note: String?
@@ -42,7 +46,11 @@ extension Session {
     }
     if let answer { reply(answer) }
     // After a refusal the client may have connected already: that connection ends after the reply.
-    if note != nil { discardDataPort(keepingOpen: true) }
+    if note != nil {
+      discardDataPort(keepingOpen: true)
+      // What a client sent without waiting for the reply would be taken for the next file.
+      if progress.direction == .upload { closeKeptData() }
+    }
     let bytes = transfer?.bytes ?? 0
     if note == nil, let data, data.isFinishing { await settle(data) }
     let connection = data?.report
