@@ -33,6 +33,10 @@ public struct ASCIIDecoder: Sendable {
         produced &+= 1
         continue
       }
+      let (read, written) = ASCIIDecoder.copyLines(
+        source + consumed, input.count &- consumed, to: target + produced, output.count &- produced)
+      consumed &+= read
+      produced &+= written
       let room = min(input.count &- consumed, output.count &- produced)
       let run = ByteScan.copy(from: source + consumed, to: target + produced, count: room, upTo: 0x0D)
       consumed &+= run
@@ -41,6 +45,35 @@ public struct ASCIIDecoder: Sendable {
         holdsCR = true
         consumed &+= 1
       }
+    }
+    return (consumed, produced)
+  }
+
+  /// Converts as long as there are 33 bytes of input and room for 32: what is left is for the loop that looks at every end.
+  ///
+  /// Blocks are copied whole and looked at afterwards: behind a CR LF the next block overwrites what was copied too much.
+  @inline(__always) private static func copyLines(
+    _ source: UnsafeRawPointer, _ count: Int, to target: UnsafeMutableRawPointer, _ room: Int
+  ) -> (consumed: Int, produced: Int) {
+    let returns = SIMD32<UInt8>(repeating: 0x0D)
+    var (consumed, produced) = (0, 0)
+    while count &- consumed > 32, room &- produced >= 32 {
+      let block = source.loadUnaligned(fromByteOffset: consumed, as: SIMD32<UInt8>.self)
+      target.storeBytes(of: block, toByteOffset: produced, as: SIMD32<UInt8>.self)
+      let place = ByteScan.firstSet(block .== returns)
+      if place == 32 {
+        consumed &+= 32
+        produced &+= 32
+        continue
+      }
+      // The byte behind the CR is one of the 33.
+      if source.load(fromByteOffset: consumed &+ place &+ 1, as: UInt8.self) == 0x0A {
+        target.storeBytes(of: 0x0A, toByteOffset: produced &+ place, as: UInt8.self)
+        consumed &+= place &+ 2
+      } else {
+        consumed &+= place &+ 1
+      }
+      produced &+= place &+ 1
     }
     return (consumed, produced)
   }

@@ -15,6 +15,16 @@ enum ByteScan {
     return (difference &- ones) & ~difference & highBits
   }
 
+  /// The place of the first lane that is set; 32 if none is.
+  @inline(__always) static func firstSet(_ mask: SIMDMask<SIMD32<Int8>>) -> Int {
+    let words = unsafeBitCast(mask, to: SIMD4<UInt64>.self)
+    if words[0] | words[1] | words[2] | words[3] == 0 { return 32 }
+    if words[0] != 0 { return UInt64(littleEndian: words[0]).trailingZeroBitCount &>> 3 }
+    if words[1] != 0 { return 8 &+ UInt64(littleEndian: words[1]).trailingZeroBitCount &>> 3 }
+    if words[2] != 0 { return 16 &+ UInt64(littleEndian: words[2]).trailingZeroBitCount &>> 3 }
+    return 24 &+ UInt64(littleEndian: words[3]).trailingZeroBitCount &>> 3
+  }
+
   /// Eight bytes at `offset`, the first in the lowest place whatever the machine's byte order.
   @inline(__always) static func word(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
     UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))

@@ -41,4 +41,14 @@ import Testing
       #expect(SmallBuffers.decode(input, pieces: pieces, room: room) == PlainASCII.decoded(input))
     }
   }
+
+  /// Blocks of 32 bytes are looked at as one: every place of a line's end in and between them.
+  @Test(arguments: ["\r\n", "\r", "\r\r\n", "\r\n\r\n", "\r\nx\r"]) func atEveryPlace(_ end: String) {
+    for place in 0...70 {
+      let input = [UInt8](repeating: 0x78, count: place) + bytes(end) + [UInt8](repeating: 0x79, count: 70 - place)
+      for (pieces, room) in [(1, 100), (1, 33), (2, 100), (3, 64)] {
+        #expect(SmallBuffers.decode(input, pieces: pieces, room: room) == PlainASCII.decoded(input))
+      }
+    }
+  }
 }

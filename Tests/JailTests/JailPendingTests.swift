@@ -69,6 +69,28 @@ import Testing
     #expect(try names(files.jail.openDirectory(.root)).count == 1)
   }
 
+  /// Whoever is not root gives a file its name by way of /proc/self/fd.
+  @Test(.enabled(if: getuid() == 0, "only root acts as others"), arguments: [true, false])
+  func filesOfALocalUserAreMadeAsThatUser(_ unnamed: Bool) throws {
+    let files = try JailDirectory()
+    #expect(chmod(files.path, 0o755) == 0)
+    #expect(chown("\(files.path)/root", 65_534, 65_534) == 0)
+    let jail = try Jail(
+      root: "\(files.path)/root", as: FileCredentials(user: 65_534, group: 65_534, groups: [65_534]))
+    for _ in 1...2 {
+      var pending = try jail.makePending(for: path("/f"), mode: 0o600, unnamed: unnamed)
+      try put("mine", into: pending.descriptor.number)
+      try jail.keep(&pending, as: Array(".f.part".utf8))
+      try jail.commit(pending)
+      #expect(try jail.status(of: path("/f")).owner == 65_534)
+    }
+    #expect(files.text("root/f") == "mine")
+    #expect(!files.exists("root/.f.part"))
+    // Where it may make no file it may name none.
+    #expect(chmod("\(files.path)/root", 0o555) == 0)
+    #expect(failure { _ = try jail.makePending(for: path("/g"), mode: nil, unnamed: unnamed) } == EACCES)
+  }
+
   @Test func aKeptFileThatLostItsNameTakesNobodyElses() throws {
     let files = try JailDirectory()
     let kept = Array(".f.part".utf8)

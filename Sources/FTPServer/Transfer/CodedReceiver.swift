@@ -16,6 +16,9 @@ final class CodedInput {
   fileprivate var isSuspect = false
   /// Bytes received or written since the control connection was looked at.
   fileprivate var unwatched = 0
+  /// Bytes received; ``Session/gather(on:)`` pays after the first half million.
+  fileprivate var received = 0
+  fileprivate var isGathering = false
   /// When the file last grew: headers, filler and empty blocks without end bring it nothing.
   fileprivate var grown = MonotonicTime.now
 
@@ -63,7 +66,19 @@ extension Session {
       }
       switch step {
       case .ended: return
-      case .wouldBlock: try await waitForData(data.number, .readable, deadline: stallDeadline(input))
+      case .wouldBlock:
+        // Modes B and C end without a close, so there the last bytes would wait for more.
+        if !input.isGathering, data.tls == nil, !data.isMultipath, input.received >= Self.large,
+          !input.format.endsInBand
+        {
+          input.isGathering = true
+          gather(on: data)
+        }
+        if input.isGathering {
+          try await waitForMore(data, deadline: stallDeadline(input))
+        } else {
+          try await waitForData(data.number, .readable, deadline: stallDeadline(input))
+        }
       case .replies: guard await flush() else { throw .controlConnectionLost }
       }
     }
@@ -83,6 +98,7 @@ extension Session {
     let progress = try receiving { () throws(SystemError) in try data.receive(into: buffer) }
     if case .moved(let moved) = progress {
       count(moved)
+      input.received += moved
       try watch(input, after: moved)
     }
     return progress

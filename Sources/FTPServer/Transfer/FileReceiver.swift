@@ -13,9 +13,12 @@ extension Session {
   }
 
   /// Bytes after which an upload is moved by splice(2): below, a pipe costs more than it saves.
-  private static let large = 512 * 1024
+  static let large = 512 * 1024
   /// Bytes a large upload lets gather in the socket before it is woken (SO_RCVLOWAT); the end of file wakes it in any case.
   private static let gather: Int32 = 128 * 1024
+
+  /// Has the socket wake this session for ``gather`` bytes or the end of file only.
+  func gather(on data: DataConnection) { try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather) }
 
   /// Receives until the end of file and writes from `offset` on: small uploads through a buffer, large ones in the kernel.
   func receiveStraight(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
@@ -52,7 +55,7 @@ extension Session {
   private func receiveLarge(_ file: Int32, at offset: Int64, on data: DataConnection) async throws(FTPError) {
     var position = offset
     var unwatched = 0
-    try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather)
+    gather(on: data)
     while true {
       let pipe = try onFile { () throws(SystemError) in try context.pipes.lend() }
       var step = Step.large
@@ -76,8 +79,8 @@ extension Session {
   }
 
   /// Waits for the next part of a large upload. A slow client may not fill ``gather`` within `timeouts.data-stall`: then any byte counts.
-  private func waitForMore(_ data: DataConnection) async throws(FTPError) {
-    do throws(FTPError) { try await waitForData(data.number, .readable) } catch {
+  func waitForMore(_ data: DataConnection, deadline: MonotonicTime? = nil) async throws(FTPError) {
+    do throws(FTPError) { try await waitForData(data.number, .readable, deadline: deadline) } catch {
       guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
       try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
       if !Poll.wait(data.number, .readable, milliseconds: 0) { throw error }
