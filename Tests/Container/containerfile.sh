@@ -14,9 +14,19 @@ done
 toolchain=$(cd "$(dirname "$(readlink -f "$(command -v swift)")")/../.." && pwd)
 sources=/etc/apt/sources.list.d/debian.sources
 [ -e $sources ] || sources=/etc/apt/sources.list
+# Where this machine keeps sources of packages, git is told so there, too, and they are mounted, as the toolchain is.
+mounts=(--volume "$toolchain:$toolchain:ro")
+git config -f "$work/.gitconfig" safe.directory '*'
+while read -r key value; do
+  git config -f "$work/.gitconfig" --add "$key" "$value"
+  directory=${key#url.}
+  directory=${directory%.insteadof}
+  case " ${mounts[*]} " in *" $directory:"*) ;; *) [ ! -d "$directory" ] || mounts+=(--volume "$directory:$directory:ro") ;; esac
+done < <(git config --get-regexp '^url\..*\.insteadof$' 2>/dev/null || true)
 base() {
   local name=$1 packages=$2
-  mmdebstrap --quiet --variant=minbase --include="$packages" '' "$work/base.tar" "$sources"
+  mmdebstrap --quiet --variant=minbase --include="$packages" --customize-hook="copy-in $work/.gitconfig /root" '' \
+    "$work/base.tar" "$sources"
   $podman import -q -c "ENV PATH=$toolchain/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
     "$work/base.tar" "$name" >/dev/null
   rm "$work/base.tar"
@@ -26,12 +36,6 @@ base "$(sed -n 's/^FROM \(.*\) AS build$/\1/p' "$here/Containerfile")" \
   ca-certificates,git,binutils,gcc,g++,libc6-dev,libstdc++-12-dev,libcurl4,libedit2,libxml2,libsqlite3-0,libncurses6,libz3-4,libpython3.11,tzdata,pkg-config
 say "base images made here"
 
-# The toolchain and the sources of packages, if this machine keeps some, are mounted while it builds.
-mounts=(--volume "$toolchain:$toolchain:ro")
-if [ -e ~/.gitconfig ]; then mounts+=(--volume ~/.gitconfig:/root/.gitconfig:ro); fi
-for directory in $(git config --global --get-regexp '^url\..*\.insteadof$' 2>/dev/null | sed -n 's/^url\.\(\/[^ ]*\)\.insteadof .*/\1/p' | sort -u); do
-  mounts+=(--volume "$directory:$directory:ro")
-done
 began=$SECONDS
 $buildah bud --pull=never --format docker --isolation chroot --network host "${mounts[@]}" -t "$IMAGE" "$here" >"$work/log" 2>&1 \
   || { tail -30 "$work/log" >&2; fail "the Containerfile does not build"; }
