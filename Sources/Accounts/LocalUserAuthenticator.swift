@@ -8,7 +8,7 @@ import Synchronization
 /// The way to weftpd-authd, the only process that knows PAM.
 ///
 /// At most `concurrency` questions are on their way at once. Others wait in order of arrival, suspended; when the line is full the
-/// answer is `.unavailable` at once.
+/// answer is `.unavailable(.tryLater)` at once.
 public final class LocalUserAuthenticator: Sendable {
   /// Where weftpd-authd is.
   public enum Place: Sendable, Equatable {
@@ -23,8 +23,18 @@ public final class LocalUserAuthenticator: Sendable {
     case accepted(LocalUser)
     /// The password is wrong, or the user may not log in: which of them is not told.
     case refused
-    /// Nobody could tell: too much to do, or weftpd-authd is not there.
-    case unavailable
+    /// Nobody could tell.
+    case unavailable(Obstacle)
+  }
+
+  /// Why nobody could tell; the operator may want to know.
+  public enum Obstacle: Sendable, Equatable {
+    /// Too much to do, no answer in time, or PAM itself does not work: weftpd-authd's own log says which.
+    case tryLater
+    /// Nobody takes questions where weftpd-authd should be listening. The next question tries again.
+    case absent
+    /// The weftpd-authd that weftpd started has ended, and without root's rights there is no other: weftpd has to be started anew.
+    case ended
   }
 
   private struct Question: Sendable {
@@ -99,35 +109,45 @@ public final class LocalUserAuthenticator: Sendable {
       state.waiting.append(question)
       return false
     }
-    if isFull { return question.continuation.resume(returning: .unavailable) }
+    if isFull { return question.continuation.resume(returning: .unavailable(.tryLater)) }
     sendWhatMay()
   }
 
   /// Sends questions as long as there is room for more on their way.
   private func sendWhatMay() {
-    var failed: [Question] = []
+    var failed: [(Question, Obstacle)] = []
     state.withLock { state in
       while state.asked.count < concurrency, !state.waiting.isEmpty {
         let question = state.waiting.removeFirst()
-        if !send(question, &state) { failed.append(question) }
+        if let obstacle = send(question, &state) { failed.append((question, obstacle)) }
       }
     }
-    for question in failed { question.continuation.resume(returning: .unavailable) }
+    for (question, obstacle) in failed { question.continuation.resume(returning: .unavailable(obstacle)) }
   }
 
-  private func send(_ question: Question, _ state: inout State) -> Bool {
+  /// What it means that there is nobody at the other end.
+  private var whenGone: Obstacle { if case .connected = place { .ended } else { .absent } }
+
+  /// Sends a question; says what is in the way, if anything is.
+  private func send(_ question: Question, _ state: inout State) -> Obstacle? {
     if state.socket < 0, case .path(let path) = place, let socket = try? PacketSocket.connect(to: path) {
       state.socket = socket.release()
     }
-    guard state.socket >= 0, startReader(&state) else { return false }
+    guard state.socket >= 0 else { return whenGone }
+    guard startReader(&state) else { return .tryLater }
     let id = state.next
     state.next = id == .max ? 1 : id + 1
-    guard var packet = try? Message.request(id: id, question.request).encoded() else { return false }
+    guard var packet = try? Message.request(id: id, question.request).encoded() else { return .tryLater }
     defer { Secret.wipe(&packet) }
-    guard (try? PacketSocket.send(state.socket, packet)) ?? false else { return false }
+    do throws(SystemError) {
+      guard try PacketSocket.send(state.socket, packet) else { return .tryLater }
+    } catch {
+      // The reader is about to find the end, too, and closes the socket.
+      return whenGone
+    }
     state.asked[id] = Asked(
       continuation: question.continuation, deadline: MonotonicTime.now.advanced(by: patience))
-    return true
+    return nil
   }
 
   // MARK: - Answers
@@ -177,7 +197,7 @@ public final class LocalUserAuthenticator: Sendable {
     switch message {
     case .accepted(let number, let user): (id, outcome) = (number, .accepted(user))
     case .refused(let number): (id, outcome) = (number, .refused)
-    case .tryLater(let number): (id, outcome) = (number, .unavailable)
+    case .tryLater(let number): (id, outcome) = (number, .unavailable(.tryLater))
     case .request: return false
     }
     state.withLock { $0.asked.removeValue(forKey: id) }?.continuation.resume(returning: outcome)
@@ -191,7 +211,7 @@ public final class LocalUserAuthenticator: Sendable {
       for id in overdue.keys { state.asked[id] = nil }
       return overdue
     }
-    for asked in overdue.values { asked.continuation.resume(returning: .unavailable) }
+    for asked in overdue.values { asked.continuation.resume(returning: .unavailable(.tryLater)) }
   }
 
   /// The socket is of no use any more: nobody who asked gets an answer. The next question connects anew where that is possible.
@@ -206,7 +226,7 @@ public final class LocalUserAuthenticator: Sendable {
       }
       return (state.asked, state.waiting)
     }
-    for asked in asked.values { asked.continuation.resume(returning: .unavailable) }
-    for question in waiting { question.continuation.resume(returning: .unavailable) }
+    for asked in asked.values { asked.continuation.resume(returning: .unavailable(whenGone)) }
+    for question in waiting { question.continuation.resume(returning: .unavailable(whenGone)) }
   }
 }

@@ -13,6 +13,7 @@ public final class UsedCodes: Sendable {
 
   /// Uses up `step` for `user`, with all steps before it; false if it was used already. Of several sessions that try the
   /// same step at once, one is told true.
+  /// - Parameter user: whatever tells this secret of this user from all others.
   public func claim(_ step: UInt64, user: [UInt8]) -> Bool {
     last.withLock { last in
       if let used = last[user], used >= step { return false }

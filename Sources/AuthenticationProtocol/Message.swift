@@ -10,7 +10,7 @@ public struct LoginRequest: Sendable {
   public let user: [UInt8]
   /// At most 512 bytes without NUL.
   public let password: Secret
-  /// The client's address as text, for PAM's log.
+  /// The client's address as text, for PAM's log; at most 64 bytes of printable ASCII without blanks.
   public let remoteHost: String
 
   public init(service: String, minimumUser: UInt32, user: [UInt8], password: Secret, remoteHost: String) {

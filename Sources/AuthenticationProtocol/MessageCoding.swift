@@ -88,7 +88,9 @@ extension LoginRequest {
       (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F
     }
     return (1...64).contains(serviceBytes.count) && isName && (1...Message.userLimit).contains(user.count)
-      && !user.contains(0) && remoteHost.utf8.count <= 64 && !remoteHost.utf8.contains(0)
+      && !user.contains(0) && remoteHost.utf8.count <= 64
+      // It goes into PAM's log and ours: nothing in it may begin a line or a field of its own.
+      && remoteHost.utf8.allSatisfy { 0x21...0x7E ~= $0 }
       && password.count <= Message.passwordLimit && password.withBytes { !$0.contains(0) }
   }
 }

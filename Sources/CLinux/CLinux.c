@@ -346,3 +346,7 @@ int weft_iconv(void *converter, const char *in, size_t in_count, size_t *consume
 }
 
 void weft_iconv_close(void *converter) { iconv_close((iconv_t)converter); }
+
+int weft_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return -posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -38,7 +38,10 @@ public struct LandlockPlan: Sendable, Equatable {
   ///   - roots: the directories accounts live in.
   ///   - files: files a reload reads again, as the operator wrote them.
   ///   - notifySocket: the value of NOTIFY_SOCKET; source: sd_notify(3).
-  public init(_ settings: Settings, roots: [AccountSetup.Root], files: [String], notifySocket: String?) {
+  ///   - backtraces: the value of SWIFT_BACKTRACE.
+  public init(
+    _ settings: Settings, roots: [AccountSetup.Root], files: [String], notifySocket: String?, backtraces: String? = nil
+  ) {
     for root in roots {
       add(root.path, root.isReadOnly ? .read : .readAndWrite, .root)
     }
@@ -50,6 +53,10 @@ public struct LandlockPlan: Sendable, Equatable {
     for directory in settings.logDirectories { add(directory, Self.logAccess, .log) }
     for path in Self.systemPaths { add(path, .read, .system) }
     add("/dev/null", [.readFile, .writeFile], .system)
+    if let program = Self.backtracer(backtraces) {
+      // The one program that is run; it needs the loader of programs, too.
+      for path in [program] + Self.loaders { add(path, [.readFile, .execute], .system) }
+    }
     bindablePorts = Self.bindablePorts(settings)
     mayConnect = settings.activeEnabled
     needsAbstractSockets = notifySocket?.hasPrefix("@") ?? false
@@ -68,6 +75,19 @@ public struct LandlockPlan: Sendable, Equatable {
     "/lib64",
     "/var/lib/sss/mc", "/dev/urandom", "/dev/zero", "/proc", "/sys/devices/system/cpu",
   ]
+
+  /// The program that SWIFT_BACKTRACE has write the backtrace of a crash; nil when it does not say which, or wants none.
+  static func backtracer(_ variable: String?) -> String? {
+    let options = (variable ?? "").split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
+    func value(_ name: String) -> String? {
+      options.last { $0.first ?? "" == name && $0.count == 2 }.map { String($0[1]) }
+    }
+    guard let path = value("swift-backtrace"), path.hasPrefix("/"), !["no", "off", "false"].contains(value("enable"))
+    else { return nil }
+    return path
+  }
+
+  private static let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
 
   private mutating func add(_ path: String, _ access: Landlock.FileAccess, _ purpose: Purpose) {
     let resolved = resolvedPath(path) ?? absolutePath(path)
@@ -104,7 +124,8 @@ public struct LandlockPlan: Sendable, Equatable {
   /// The rules that hold under a kernel's version of Landlock, as lines for people.
   public func lines(version: Int) -> [String] {
     var lines = paths.map { rule in
-      let may = rule.access.contains(.writeFile) ? "read and write" : "read"
+      let may =
+        rule.access.contains(.writeFile) ? "read and write" : rule.access.contains(.execute) ? "read and run" : "read"
       return "landlock: \(may) \(quoted(rule.path)) (\(rule.purpose.rawValue))"
     }
     guard version >= 4 else {
@@ -168,7 +189,7 @@ extension SettingsSources {
   public func landlockPlan(_ settings: Settings, _ accounts: AccountSetup?) -> LandlockPlan {
     LandlockPlan(
       settings, roots: accounts?.roots ?? [], files: [configPath].compactMap { $0 } + settings.filesReadAgain,
-      notifySocket: environment["NOTIFY_SOCKET"])
+      notifySocket: environment["NOTIFY_SOCKET"], backtraces: environment["SWIFT_BACKTRACE"])
   }
 }
 

@@ -59,8 +59,13 @@ public final class FileOutput: LogOutput {
   private let output: DescriptorOutput
 
   /// Opens `path` for appending, and makes it if there is none.
-  public init(path: String) throws(SystemError) {
+  ///
+  /// - Parameter owner: who opens it, when that is not the process itself: who has to open it anew later, and who may have put a link to
+  ///   something else there, must not get more by it than their own rights.
+  public init(path: String, as owner: FileCredentials? = nil) throws(SystemError) {
     self.path = path
+    let own = try owner?.assume()
+    defer { own?.giveBack() }
     file = try Self.open(path)
     output = DescriptorOutput(file.number)
   }

@@ -116,7 +116,7 @@ struct LogText {
         index += 1
         continue
       }
-      let (length, scalar) = byte < 0x80 ? (1, UInt32(byte)) : decode(text, at: index)
+      let (length, scalar) = byte < 0x80 ? (1, UInt32(byte)) : decodeUTF8(text, at: index)
       if let scalar, byte >= 0x80, !Self.isDangerous(scalar) {
         index += length
         continue
@@ -192,7 +192,7 @@ func isUTF8(_ text: [UInt8]) -> Bool {
         index += 1
         continue
       }
-      let (length, scalar) = decode(buffer, at: index)
+      let (length, scalar) = decodeUTF8(buffer, at: index)
       if scalar == nil { return false }
       index += length
     }
@@ -202,7 +202,7 @@ func isUTF8(_ text: [UInt8]) -> Bool {
 
 /// The character that begins with the byte ≥ 0x80 at `index` (RFC 3629, 4): its length, and nil with length 1 when the
 /// bytes are not valid (a stray continuation, an overlong form, a surrogate, a cut sequence).
-private func decode(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> (Int, UInt32?) {
+func decodeUTF8(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> (Int, UInt32?) {
   let lead = text[index]
   let length: Int
   let least: UInt32

@@ -25,7 +25,7 @@ public struct StartReport: Sendable {
     isSelfSigned: Bool = false, privileges: String? = nil
   ) {
     tell("users: \(Self.users(settings, accounts))")
-    tell("roots: \(Self.roots(accounts.source))")
+    tell("roots: \(Self.roots(accounts.source, settings.privileges.localUsers))")
     tell("data connections: \(Self.data(settings))")
     tell("multipath TCP: \(Self.multipath(settings, MultipathTCP.HostSettings.current()))")
     tell("TLS: \(tls ?? "off")")
@@ -60,19 +60,28 @@ public struct StartReport: Sendable {
     var parts: [String] = []
     if let name = settings.accountsUser { parts.append("\(quoted(name)) of accounts.user") }
     if let path = settings.accountsTable { parts.append("\(accounts.tableCount) in \(path)") }
+    let local = settings.privileges.localUsers
+    if local.isEnabled {
+      let helper = local.helperSocket.map { "weftpd-authd at \($0)" } ?? "a weftpd-authd of its own"
+      parts.append("the system's from uid \(local.minimumUser), by PAM's \(local.service) and \(helper)")
+    }
     if settings.accountsAnonymous { parts.append("anonymous to read") }
     if settings.accountsReadOnly { parts.append("nobody may change anything") }
     return parts.joined(separator: ", ")
   }
 
   /// The directories served, the first few by name.
-  private static func roots(_ source: AccountSource) -> String {
+  private static func roots(_ source: AccountSource, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
     for home in [source.single?.home, source.anonymousRoot] + source.table.entries.map(\.home) {
       if let home, !homes.contains(home) { homes.append(home) }
     }
-    let shown = homes.prefix(4).map(quoted).joined(separator: ", ")
-    return homes.count > 4 ? "\(shown) and \(homes.count - 4) more" : shown
+    var shown = homes.prefix(4).map(quoted)
+    if homes.count > 4 { shown.append("\(homes.count - 4) more") }
+    if local.isEnabled {
+      shown.append("homes of the system's users in \(local.homes.map(quoted).joined(separator: ", "))")
+    }
+    return shown.joined(separator: ", ")
   }
 
   private static func data(_ settings: Settings) -> String {

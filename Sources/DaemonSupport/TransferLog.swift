@@ -9,8 +9,10 @@ public final class TransferLog: Sendable {
   private let sink: LogSink
 
   /// Opens `path` for appending, and makes it if there is none.
-  public init(path: String) throws(SystemError) {
-    file = try FileOutput(path: path)
+  ///
+  /// - Parameter owner: whom the process becomes, and who opens it therefore; nil: whoever the process is.
+  public init(path: String, as owner: FileCredentials? = nil) throws(SystemError) {
+    file = try FileOutput(path: path, as: owner)
     // The format has no way to tell of lost lines that an analyser would understand: they are only counted.
     sink = LogSink(output: file) { _ in [] }
   }
@@ -63,8 +65,28 @@ enum TransferLogLine {
     return line.bytes
   }
 
-  /// Fields are told apart by blanks: a blank or control within one becomes `_`, as wu-ftpd has it. Other bytes stay.
+  /// Fields are told apart by blanks: a blank or control within one becomes `_`, as wu-ftpd has it. That goes for the blanks, line
+  /// separators and controls of Unicode, too, at which analysers that read text and not bytes divide. Other bytes stay.
   private static func word(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.isEmpty ? [0x3F] : bytes.map { $0 <= 0x20 || $0 == 0x7F ? 0x5F : $0 }
+    if bytes.isEmpty { return [0x3F] }
+    var word: [UInt8] = []
+    word.reserveCapacity(bytes.count)
+    bytes.withUnsafeBufferPointer { text in
+      var index = 0
+      while index < text.count {
+        let (length, scalar) = text[index] < 0x80 ? (1, UInt32(text[index])) : decodeUTF8(text, at: index)
+        if let scalar, isDivider(scalar) { word.append(0x5F) } else { word += text[index..<(index + length)] }
+        index += length
+      }
+    }
+    return word
+  }
+
+  /// Blanks (Unicode's White_Space) and controls.
+  private static func isDivider(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0...0x20, 0x7F...0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+    default: false
+    }
   }
 }

@@ -9,32 +9,30 @@ extension Jail {
   public func openForWriting(
     _ path: VirtualPath, truncating: Bool, exclusive: Bool, exactMode: UInt32?
   ) throws(SystemError) -> OpenFile {
-    let own = try enter()
-    defer { leave(own) }
     guard let exactMode else { return try openForWriting(path, truncating: truncating, exclusive: exclusive) }
-    var attempts = 0
-    while true {
-      do throws(SystemError) {
-        if !exclusive, let present = try openPresent(path, truncating: truncating) { return present }
-        // Only its owner may use it until it has its bits.
-        let made = try openForWriting(path, truncating: false, exclusive: true, mode: exactMode & 0o600)
-        try File.setPermissions(made.descriptor.number, exactMode)
-        return made
-      } catch  where error.code == EEXIST && !exclusive && attempts < 16 {
-        // Somebody else has just made it.
-        attempts += 1
+    return try standing { (at) throws(SystemError) -> OpenFile in
+      var attempts = 0
+      while true {
+        do throws(SystemError) {
+          if !exclusive, let present = try at.openPresent(path, truncating: truncating) { return present }
+          // Only its owner may use it until it has its bits.
+          let made = try at.openForWriting(path, truncating: false, exclusive: true, mode: exactMode & 0o600)
+          try File.setPermissions(made.descriptor.number, exactMode)
+          return made
+        } catch  where error.code == EEXIST && !exclusive && attempts < 16 {
+          // Somebody else has just made it.
+          attempts += 1
+        }
       }
     }
   }
+}
 
+extension Foothold {
   /// Opens a regular file that is there; nil if there is none.
-  private func openPresent(_ path: VirtualPath, truncating: Bool) throws(SystemError) -> OpenFile? {
+  fileprivate func openPresent(_ path: VirtualPath, truncating: Bool) throws(SystemError) -> OpenFile? {
     do throws(SystemError) {
-      let flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | (truncating ? O_TRUNC : 0)
-      let file = try open(path, flags: flags)
-      let status = try File.status(file.number)
-      try requireRegular(status)
-      return OpenFile(descriptor: file, status: status)
+      return try openRegular(path, flags: O_WRONLY | (truncating ? O_TRUNC : 0))
     } catch  where error.code == ENOENT {
       return nil
     }

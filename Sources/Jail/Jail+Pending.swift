@@ -12,7 +12,7 @@ public struct PendingFile: ~Copyable, Sendable {
   /// Open for reading and writing.
   public let descriptor: Descriptor
   /// The directory of all its names.
-  let parent: Descriptor
+  let parent: HeldDirectory
   /// The name it has meanwhile; nil: none.
   public fileprivate(set) var name: [UInt8]?
   let finalName: [UInt8]
@@ -32,82 +32,86 @@ extension Jail {
   public func makePending(
     for path: VirtualPath, mode: UInt32?, unnamed: Bool = File.canNameUnnamed
   ) throws(SystemError) -> PendingFile {
-    let own = try enter()
-    defer { leave(own) }
-    let parent = try openParent(of: path)
-    let final = path.lastComponent.map { Array($0) } ?? []
-    try refuseDirectory(parent.number, final)
-    // Only its owner may use it until it has its bits.
-    let first = mode.map { $0 & 0o600 } ?? 0o666
-    if unnamed, let file = try File.makeUnnamed(in: parent.number, mode: first) {
+    try standing { (at) throws(SystemError) -> PendingFile in
+      let parent = try at.openParent(of: path)
+      let directory = parent.number
+      let final = path.lastComponent.map { Array($0) } ?? []
+      try at.refuseDirectory(directory, final)
+      // Only its owner may use it until it has its bits.
+      let first = mode.map { $0 & 0o600 } ?? 0o666
+      if unnamed, let file = try File.makeUnnamed(in: directory, mode: first) {
+        if let mode { try File.setPermissions(file.number, mode) }
+        return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: nil, finalName: final)
+      }
+      let (name, descriptor) = try at.withNewName { (name) throws(SystemError) -> Int32 in
+        try File.open(
+          beneath: directory, name, flags: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: first,
+          resolve: UInt64(WEFT_RESOLVE_BENEATH)
+        ).release()
+      }
+      let file = Descriptor(owning: descriptor)
       if let mode { try File.setPermissions(file.number, mode) }
-      return PendingFile(descriptor: file, parent: parent, name: nil, finalName: final)
+      return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: name, finalName: final)
     }
-    let (name, descriptor) = try withNewName { (name) throws(SystemError) -> Int32 in
-      try File.open(
-        beneath: parent.number, name, flags: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: first,
-        resolve: UInt64(WEFT_RESOLVE_BENEATH)
-      ).release()
-    }
-    let file = Descriptor(owning: descriptor)
-    if let mode { try File.setPermissions(file.number, mode) }
-    return PendingFile(descriptor: file, parent: parent, name: name, finalName: final)
   }
 
   /// Gives the file its final name, in place of whatever file has it.
   ///
   /// - Throws: what the file system has kept back until now (quota, network), too; ENOENT if somebody has taken its name away.
   public func commit(_ pending: borrowing PendingFile) throws(SystemError) {
-    let own = try enter()
-    defer { leave(own) }
-    try File.flush(pending.descriptor.number)
-    if pending.name != nil, !hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
-    try place(pending, pending.finalName)
+    try standing { (at) throws(SystemError) in
+      try File.flush(pending.descriptor.number)
+      if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
+      try at.place(pending, pending.finalName)
+    }
   }
 
   /// Removes the file: it was to no avail.
   public func discard(_ pending: borrowing PendingFile) {
-    guard let name = pending.name, let own = try? enterOrStay() else { return }
-    defer { leave(own.credentials) }
-    if hasItsName(pending) { try? remove(in: pending.parent.number, name) }
+    guard let name = pending.name else { return }
+    try? standing { (at) throws(SystemError) in
+      if at.hasItsName(pending) { try at.remove(in: pending.parent.number(at), name) }
+    }
   }
+}
 
-  private func openParent(of path: VirtualPath) throws(SystemError) -> Descriptor {
+extension Foothold {
+  fileprivate func openParent(of path: VirtualPath) throws(SystemError) -> Descriptor {
     if path.isRoot { throw SystemError(code: EBUSY, call: "openat2") }
     return try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
   }
 
   /// rename(2) would say so, too, but only after all the work.
-  private func refuseDirectory(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
+  fileprivate func refuseDirectory(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
     do throws(SystemError) {
       if try status(in: parent, name).isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
     } catch  where error.code == ENOENT {}
   }
 
-  private func status(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> FileStatus {
+  fileprivate func status(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> FileStatus {
     try withCString(name) { (name) throws(SystemError) in try File.status(in: parent, name: name) }
   }
 
-  private func remove(in parent: Int32, _ name: [UInt8]) throws(SystemError) {
+  fileprivate func remove(in parent: Int32, _ name: [UInt8]) throws(SystemError) {
     try withCString(name) { (name) throws(SystemError) in try File.remove(in: parent, name: name) }
   }
 
   /// Whether its name is still its own: a client may have renamed or removed what was there.
-  private func hasItsName(_ pending: borrowing PendingFile) -> Bool {
+  fileprivate func hasItsName(_ pending: borrowing PendingFile) -> Bool {
     guard let name = pending.name else { return false }
-    return isSame(pending.descriptor.number, pending.parent.number, name)
+    return isSame(pending.descriptor.number, pending.parent.number(self), name)
   }
 
-  private func isSame(_ file: Int32, _ parent: Int32, _ name: [UInt8]) -> Bool {
+  fileprivate func isSame(_ file: Int32, _ parent: Int32, _ name: [UInt8]) -> Bool {
     guard let named = try? status(in: parent, name), let own = try? File.status(file) else { return false }
     return named.inode == own.inode && named.device == own.device
   }
 
   /// Moves the file to `name`, or gives it that as its first.
-  private func place(
+  fileprivate func place(
     _ pending: borrowing PendingFile, _ name: [UInt8], replacing: Bool = true
   ) throws(SystemError) {
-    let parent = pending.parent.number
+    let parent = pending.parent.number(self)
     if let old = pending.name { return try rename(in: parent, old, name, replacing: replacing) }
     let file = pending.descriptor.number
     do throws(SystemError) {
@@ -121,7 +125,7 @@ extension Jail {
     }
   }
 
-  private func rename(
+  fileprivate func rename(
     in parent: Int32, _ old: [UInt8], _ new: [UInt8], replacing: Bool = true
   ) throws(SystemError) {
     try withCString(old) { (old) throws(SystemError) in
@@ -132,11 +136,11 @@ extension Jail {
   }
 
   /// Runs `make` with names nobody has until one is free.
-  private func withNewName<Value>(
+  fileprivate func withNewName<Value>(
     _ make: (UnsafePointer<CChar>) throws(SystemError) -> Value
   ) throws(SystemError) -> ([UInt8], Value) {
     for _ in 0..<100 {
-      let name = Array(Self.pendingPrefix.utf8) + Random.bytes(8).flatMap { Self.digits($0) }
+      let name = Array(Jail.pendingPrefix.utf8) + Random.bytes(8).flatMap { Self.digits($0) }
       do throws(SystemError) { return (name, try withCString(name, make)) } catch  where error.code == EEXIST {}
     }
     throw SystemError(code: EEXIST, call: "openat2")
@@ -157,50 +161,54 @@ extension Jail {
   /// - Throws: EBUSY if somebody is at work on a file of that name.
   public func keep(_ pending: inout PendingFile, as name: [UInt8]) throws(SystemError) {
     if pending.name == name { return }
-    let own = try enter()
-    defer { leave(own) }
-    guard try File.lock(pending.descriptor.number) else { throw SystemError(code: EBUSY, call: "flock") }
-    for _ in 0..<16 {
-      do throws(SystemError) {
-        try place(pending, name, replacing: false)
-        pending.name = name
-        return
-      } catch  where error.code == EEXIST {}
-      guard let present = try lockPresent(in: pending.parent.number, name) else { continue }
-      try place(pending, name)
-      pending.name = name
-      _ = consume present
-      return
-    }
-    throw SystemError(code: EBUSY, call: "linkat")
+    try standing { (at) throws(SystemError) in try at.keep(pending, as: name) }
+    pending.name = name
   }
 
   /// Goes on with a file that was kept under `name` beside `path`.
   ///
   /// - Throws: ENOENT if there is none, EBUSY if somebody is at work on it, ELOOP or ENXIO if it is no regular file.
   public func resumePending(for path: VirtualPath, keptAs name: [UInt8]) throws(SystemError) -> PendingFile {
-    let own = try enter()
-    defer { leave(own) }
-    let parent = try openParent(of: path)
-    let final = path.lastComponent.map { Array($0) } ?? []
-    try refuseDirectory(parent.number, final)
-    guard let file = try lockPresent(in: parent.number, name) else { throw SystemError(code: ENOENT, call: "openat2") }
-    return PendingFile(descriptor: file, parent: parent, name: name, finalName: final)
+    try standing { (at) throws(SystemError) -> PendingFile in
+      let parent = try at.openParent(of: path)
+      let final = path.lastComponent.map { Array($0) } ?? []
+      try at.refuseDirectory(parent.number, final)
+      guard let file = try at.lockPresent(in: parent.number, name) else {
+        throw SystemError(code: ENOENT, call: "openat2")
+      }
+      return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: name, finalName: final)
+    }
   }
 
   /// Removes what an earlier try has left under `name`, unless it is this file itself or somebody is at work on it.
   public func removeKept(_ name: [UInt8], beside pending: borrowing PendingFile) {
-    guard pending.name != name, let own = try? enterOrStay() else { return }
-    defer { leave(own.credentials) }
-    let parent = pending.parent.number
-    if let present = try? lockPresent(in: parent, name) {
-      try? remove(in: parent, name)
-      _ = consume present
+    if pending.name == name { return }
+    try? standing { (at) throws(SystemError) in
+      let parent = pending.parent.number(at)
+      if let present = try at.lockPresent(in: parent, name) {
+        try at.remove(in: parent, name)
+        _ = consume present
+      }
     }
+  }
+}
+
+extension Foothold {
+  /// See ``Jail/keep(_:as:)``.
+  fileprivate func keep(_ pending: borrowing PendingFile, as name: [UInt8]) throws(SystemError) {
+    guard try File.lock(pending.descriptor.number) else { throw SystemError(code: EBUSY, call: "flock") }
+    for _ in 0..<16 {
+      do throws(SystemError) { return try place(pending, name, replacing: false) } catch  where error.code == EEXIST {}
+      guard let present = try lockPresent(in: pending.parent.number(self), name) else { continue }
+      try place(pending, name)
+      _ = consume present
+      return
+    }
+    throw SystemError(code: EBUSY, call: "linkat")
   }
 
   /// Opens the regular file `name` and takes its lock; nil if there is none, or it lost its name meanwhile.
-  private func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
+  fileprivate func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
     let number: Int32
     do throws(SystemError) {
       number = try withCString(name) { (name) throws(SystemError) -> Int32 in
@@ -225,30 +233,25 @@ extension Jail {
   ///
   /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   public func openUnfollowed(_ path: VirtualPath) throws(SystemError) -> OpenFile {
-    let own = try enter()
-    defer { leave(own) }
-    let status = try status(of: path, followingLink: false)
-    if status.isSymbolicLink { throw SystemError(code: ELOOP, call: "openat2") }
-    try requireRegular(status)
-    let file = try open(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-    let opened = try File.status(file.number)
-    try requireRegular(opened)
-    return OpenFile(descriptor: file, status: opened)
+    try standing { (at) throws(SystemError) -> OpenFile in
+      let status = try at.status(of: path, followingLink: false)
+      if status.isSymbolicLink { throw SystemError(code: ELOOP, call: "openat2") }
+      try at.requireRegular(status)
+      return try at.openRegular(path, flags: O_RDONLY | O_NOFOLLOW)
+    }
   }
 
   /// Removes the file `path` if it is still the one of `status`.
   ///
   /// - Returns: false, and nothing is removed, if another has taken its place.
   public func removeFile(_ path: VirtualPath, ifStill status: FileStatus) throws(SystemError) -> Bool {
-    let own = try enter()
-    defer { leave(own) }
-    guard let last = path.lastComponent else { throw SystemError(code: EBUSY, call: "openat2") }
-    let parent = try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
-    return try withCString(Array(last)) { (name) throws(SystemError) -> Bool in
-      let now = try File.status(in: parent.number, name: name)
-      guard now.device == status.device, now.inode == status.inode else { return false }
-      try File.remove(in: parent.number, name: name)
-      return true
+    try standing { (at) throws(SystemError) in
+      try at.inParent(of: path) { (parent, name) throws(SystemError) -> Bool in
+        let now = try File.status(in: parent, name: name)
+        guard now.device == status.device, now.inode == status.inode else { return false }
+        try File.remove(in: parent, name: name)
+        return true
+      }
     }
   }
 }

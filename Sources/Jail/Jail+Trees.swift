@@ -42,30 +42,23 @@ extension Jail {
   /// - Returns: how many were made.
   /// - Throws: ENOTDIR when something else is in the way.
   public func makeDirectories(_ path: VirtualPath, mode: UInt32?) throws(SystemError) -> Int {
-    let own = try enter()
-    defer { leave(own) }
-    var made = 0
-    for ancestor in path.lineage {
-      do throws(SystemError) {
-        try makeDirectory(ancestor, exactMode: mode)
-        made += 1
-      } catch  where error.code == EEXIST {
-        if try !status(of: ancestor).isDirectory { throw SystemError(code: ENOTDIR, call: "mkdirat") }
+    try standing { (at) throws(SystemError) -> Int in
+      var made = 0
+      for ancestor in path.lineage {
+        do throws(SystemError) {
+          try at.makeDirectory(ancestor, exactMode: mode)
+          made += 1
+        } catch  where error.code == EEXIST {
+          if try !at.status(of: ancestor).isDirectory { throw SystemError(code: ENOTDIR, call: "mkdirat") }
+        }
       }
+      return made
     }
-    return made
   }
 
   /// Makes one directory; with an `exactMode`, the process's umask has no say.
   public func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
-    let own = try enter()
-    defer { leave(own) }
-    guard let exactMode else { return try makeDirectory(path) }
-    try inParent(of: path) { (parent, name) throws(SystemError) in
-      try File.makeDirectory(in: parent, name: name, mode: exactMode & 0o700)
-      let directory = try File.openDirectory(in: parent, name: name)
-      try File.setPermissions(directory.number, exactMode)
-    }
+    try standing { (at) throws(SystemError) in try at.makeDirectory(path, exactMode: exactMode) }
   }
 
   /// Removes the directory `path` with all that is in it, but nothing beyond a link or on another file system.
@@ -77,20 +70,20 @@ extension Jail {
   public func removeTree(
     _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool, progress: () -> Void
   ) throws(SystemError) {
-    let own = try enter()
-    defer { leave(own) }
-    try inParent(of: path) { (parent, name) throws(SystemError) in
-      let top = try File.openDirectory(in: parent, name: name)
-      try walk(top, limits, shouldStop) { (directory, name, status, isLeaving) throws(SystemError) in
-        if status.isDirectory, !isLeaving { return }
-        if status.isDirectory {
-          try File.removeDirectory(in: directory, name: name)
-        } else {
-          try File.remove(in: directory, name: name)
+    try standing { (at) throws(SystemError) in
+      try at.inParent(of: path) { (parent, name) throws(SystemError) in
+        let top = try File.openDirectory(in: parent, name: name)
+        try walk(top, limits, shouldStop) { (directory, name, status, isLeaving) throws(SystemError) in
+          if status.isDirectory, !isLeaving { return }
+          if status.isDirectory {
+            try File.removeDirectory(in: directory, name: name)
+          } else {
+            try File.remove(in: directory, name: name)
+          }
+          progress()
         }
-        progress()
+        try File.removeDirectory(in: parent, name: name)
       }
-      try File.removeDirectory(in: parent, name: name)
     }
   }
 
@@ -98,16 +91,16 @@ extension Jail {
   public func measureTree(
     _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
   ) throws(SystemError) -> TreeTally {
-    let own = try enter()
-    defer { leave(own) }
-    let top = try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
-    var tally = TreeTally()
-    try walk(top, limits, shouldStop) { (_, _, status, isLeaving) throws(SystemError) in
-      if isLeaving { return }
-      tally.entries += 1
-      if status.isRegular { tally.bytes = tally.bytes.addingReportingOverflow(status.size).partialValue }
+    try standing { (at) throws(SystemError) -> TreeTally in
+      let top = try at.open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+      var tally = TreeTally()
+      try walk(top, limits, shouldStop) { (_, _, status, isLeaving) throws(SystemError) in
+        if isLeaving { return }
+        tally.entries += 1
+        if status.isRegular { tally.bytes = tally.bytes.addingReportingOverflow(status.size).partialValue }
+      }
+      return tally
     }
-    return tally
   }
 
   /// Visits every entry beneath `top`, directories twice: on the way in, and on the way out (`isLeaving`).
@@ -131,6 +124,18 @@ extension Jail {
         if walker.depth >= limits.depth { throw SystemError(code: ELOOP, call: "getdents64") }
         try walker.descend(step)
       }
+    }
+  }
+}
+
+extension Foothold {
+  /// See ``Jail/makeDirectory(_:exactMode:)``.
+  fileprivate func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
+    guard let exactMode else { return try makeDirectory(path, mode: 0o777) }
+    try inParent(of: path) { (parent, name) throws(SystemError) in
+      try File.makeDirectory(in: parent, name: name, mode: exactMode & 0o700)
+      let directory = try File.openDirectory(in: parent, name: name)
+      try File.setPermissions(directory.number, exactMode)
     }
   }
 }

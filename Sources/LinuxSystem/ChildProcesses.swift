@@ -29,6 +29,8 @@ public enum ChildProcesses {
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     // A descriptor that is number 3 already would stay close-on-exec: dup2 to itself clears that here (POSIX, and glibc 2.29).
     posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
+    // Ours are close-on-exec, but sockets a service manager handed over need not be.
+    try check(weft_spawn_close_from(&actions, 4), "posix_spawn_file_actions_addclosefrom_np")
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

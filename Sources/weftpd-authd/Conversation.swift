@@ -10,12 +10,15 @@ enum Conversation {
   /// Users who may not log in take the same way as everybody: PAM is asked about their name, with a password that is
   /// nobody's, so that neither the answer nor its time tells them from a wrong password.
   static func decide(_ id: UInt32, _ request: LoginRequest, minimumUser: UInt32) -> Message {
-    let name = String(decoding: request.user, as: UTF8.self)
+    // PAM's modules write the name into logs, where controls would forge lines. No user has any: this one stays unknown.
+    let isName = !request.user.contains { $0 < 0x20 || $0 == 0x7F }
+    let name = String(
+      decoding: isName ? request.user : request.user.map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self)
     let user: SystemUser?
     let objection: String?
     do throws(SystemError) {
       let policy = try LoginPolicy(minimumUser: max(1, minimumUser, request.minimumUser))
-      user = try UserDatabase.user(named: name)
+      user = isName ? try UserDatabase.user(named: name) : nil
       objection = user.flatMap { policy.objection(to: $0) }
     } catch {
       complain("cannot look \(shown(name)) up: \(error)")

@@ -82,6 +82,8 @@ struct ServeCommand: ParsableCommand {
     }
     // The password is not needed again and should not be there for whoever reads the environment later.
     for name in SettingsTable.otherEnvironmentNames {
+      // Overwritten where it is: /proc/PID/environ would go on showing it.
+      if let value = getenv(name) { explicit_bzero(value, strlen(value)) }
       unsetenv(name)
       sources.environment[name] = nil
     }
@@ -128,7 +130,7 @@ struct ServeCommand: ParsableCommand {
     let settings = start.loaded.settings
     let log = DaemonLog(settings, environment: sources.environment)
     let logger = log.logger()
-    let transfers = try openTransferLog(settings, logger)
+    let transfers = try openTransferLog(settings, start.plan, logger)
     for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
     let openFiles = ProcessLimits.raiseOpenFiles()
     // A session holds one, a transfer three; some are the daemon's own.
@@ -194,12 +196,21 @@ struct ServeCommand: ParsableCommand {
     return code
   }
 
-  private func openTransferLog(_ settings: Settings, _ logger: Logger) throws -> TransferLog? {
+  /// Opened by whom the process becomes, while it is still root: the same user has to open it anew on SIGHUP.
+  private func openTransferLog(
+    _ settings: Settings, _ plan: PrivilegePlan, _ logger: Logger
+  ) throws -> TransferLog? {
     guard let path = settings.transferLog else { return nil }
+    var owner: FileCredentials?
+    var name = "the user weftpd runs as"
+    if case .becomes(let user) = plan.identity {
+      owner = FileCredentials(user: user.user, group: user.group, groups: user.groups)
+      name = user.name
+    }
     do throws(SystemError) {
-      return try TransferLog(path: path)
+      return try TransferLog(path: path, as: owner)
     } catch {
-      let advice = "make its directory writable for the user weftpd runs as, or leave log.xferlog out"
+      let advice = "make it and its directory writable for \(name), or leave log.xferlog out"
       logger.critical("cannot start: log.xferlog: '\(path)' cannot be opened: \(error.reason); \(advice)")
       throw ExitCode.configuration
     }

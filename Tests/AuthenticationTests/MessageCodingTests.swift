@@ -39,6 +39,26 @@ import Testing
     }
   }
 
+  @Test func aHostThatWouldForgeLogLinesIsNoMessage() throws {
+    func packet(_ host: String) throws -> [UInt8] {
+      try Message.request(
+        id: 1,
+        LoginRequest(
+          service: "weftpd", minimumUser: 1, user: [0x61], password: Secret([UInt8]()), remoteHost: host)
+      ).encoded()
+    }
+    let good = try packet("2001:db8::1")
+    #expect(decode(good) != nil)
+    for bad in ["192.0.2.1\nweftpd-authd: all is well", "a b", "\u{1B}[2J", "\u{85}", "\u{202E}"] {
+      #expect(throws: MalformedMessage.self) { try packet(bad) }
+    }
+    // What a writer of ours refuses, a reader refuses, too.
+    var forged = good
+    let place = try #require(forged.firstIndex(of: 0x3A))
+    forged[place] = 0x0A
+    #expect(decode(forged) == nil)
+  }
+
   @Test func aPacketCutOrLongerIsNoMessage() throws {
     for packet in try Self.packets() {
       for count in 0..<packet.count { #expect(decode(Array(packet[..<count])) == nil) }

@@ -1,8 +1,10 @@
 #!/bin/bash
 # Boots systemd in a container of systemd-nspawn with weftpd installed by `make install-files`, and tries the units for real:
-# enabled, reloaded, killed by the watchdog, restarted, socket-activated. Needs root, mmdebstrap, systemd-container, curl.
+# enabled, reloaded, killed by the watchdog, restarted, socket-activated; local users; implicit TLS. Needs root, mmdebstrap,
+# systemd-container, curl.
 #
 # usage: boot.sh BINARY [HOOK]   HOOK is run in the container's network with the service up: HOOK ROOT-ON-DISK
+#        weftpd-authd is taken from beside BINARY. BOOT_SUITE=trixie tries Debian 13, with systemd 257.
 #        BOOT_ROOT=DIR keeps the container's file system for the next run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,7 +17,7 @@ leader=
 say() { echo "boot: $*"; }
 fail() {
   echo "boot: FAILED: $*" >&2
-  [ -z "$leader" ] || inside journalctl -u weftpd.service -u weftpd.socket -n 60 --no-pager -o cat >&2 || true
+  [ -z "$leader" ] || inside journalctl -u "weftpd*" -n 60 --no-pager -o cat >&2 || true
   exit 1
 }
 cleanup() {
@@ -36,18 +38,32 @@ await() {
   return 1
 }
 greeting() { outside bash -c 'exec 3<>/dev/tcp/127.0.0.1/21 && IFS= read -r -t 10 line <&3 && printf "%s" "$line"'; }
+# The settings file, with one more line. The greeting is that of the last reload.
+settings() {
+  cat > "/proc/$leader/root/etc/weftpd/weftpd.yaml" <<Y
+listen: 0.0.0.0:21
+server: {greeting: second words}
+$( [[ "$1" = accounts:* ]] || echo 'accounts: {table: /etc/weftpd/users}' )
+log: {xferlog: /var/log/weftpd/xferlog}
+passive: {ports: 50000-50009}
+$1
+Y
+}
 fetch() { outside curl -s --max-time 20 -u alice:secret "$@"; }
 
 # --- a Debian with systemd, and weftpd installed in it
 if [ ! -x "$root/usr/lib/systemd/systemd" ]; then
   sources=/etc/apt/sources.list.d/debian.sources
   [ -e $sources ] || sources=/etc/apt/sources.list
-  mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,procps,libssl3,libcap2,libcrypt1,libstdc++6,zlib1g \
-    '' "$root.new" "$sources"
+  if [ -n "${BOOT_SUITE:-}" ]; then sources="deb http://deb.debian.org/debian $BOOT_SUITE main"; fi
+  mmdebstrap --quiet --variant=minbase \
+    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,libssl3,libcap2,libcrypt1,libstdc++6,zlib1g" \
+    "${BOOT_SUITE:-}" "$root.new" "$sources"
   mv "$root.new" "$root"
 fi
 mkdir -p "$work/bin"
 cp "$binary" "$work/bin/weftpd"
+cp "$(dirname "$binary")/weftpd-authd" "$work/bin/weftpd-authd" || fail "there is no weftpd-authd beside $binary"
 make -s -C "$here" install-files DESTDIR="$root" BINARIES="$work/bin" >/dev/null
 rm -f "$root/etc/weftpd/users"
 "$binary" user add alice --table "$root/etc/weftpd/users" --home /srv/ftp < <(echo secret) >/dev/null 2>&1
@@ -71,6 +87,7 @@ unshare -m --propagation private bash -c '
   umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; mkdir -p "/sys/fs/cgroup/$2"
   echo $$ > "/sys/fs/cgroup/$2/cgroup.procs"
   exec systemd-nspawn -q -D "$1" --volatile=overlay -b --register=no --keep-unit --console=read-only \
+    --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
     --network-namespace-path="/run/netns/$2"' _ "$root" "$netns" </dev/null >"$work/console" 2>&1 &
 nspawn=$!
 for _ in $(seq 300); do
@@ -102,6 +119,7 @@ caps=$(inside sed -n 's/^CapEff:\t*//p' "/proc/$pid/status")
 [ "$(inside stat -c %U "/proc/$pid")" = weftpd ] || fail "it does not run as weftpd"
 grep -q '^[0-9]* session' <(property StatusText) || fail "the status is '$(property StatusText)'"
 say "enabled, started, served; status '$(property StatusText)'"
+say "$(inside journalctl -u weftpd -o cat | grep -m 1 Landlock)"
 
 # --- the journal has fields, the transfer log its lines
 await 10 inside bash -c 'journalctl -u weftpd -o json WEFTPD_VERB=RETR WEFTPD_USER=alice | grep -c "\"WEFTPD_BYTES\":\"3000000\"" >/dev/null' \
@@ -155,5 +173,9 @@ inside systemctl restart weftpd.service &
 for _ in $(seq 10); do [ "$(greeting)" = $'220 second words\r' ] || fail "a client was refused during a restart"; done
 wait $! || fail "the restart failed"
 inside systemctl stop weftpd.socket weftpd.service
+inside systemctl disable weftpd.socket 2>/dev/null
 say "socket-activated, restarted without refusing a client, stopped"
+
+. "$here/Tests/Boot/local-users.sh"
+. "$here/Tests/Boot/service-manager.sh"
 say ok

@@ -48,6 +48,21 @@ import Testing
     return try decoder.decode(Parsed.self, from: Data(line.utf8))
   }
 
+  @Test func noKeyComesTwice() throws {
+    var record = record
+    record.tls = "TLSv1.3"
+    record.paths = "one"
+    let names = [
+      "timestamp", "level", "message", "session", "peer", "user", "verb", "path", "bytes", "duration", "result", "tls",
+      "paths", "note",
+    ]
+    let text = line(true, record, names.map { ($0, .string("forged")) })
+    for name in names {
+      #expect(text.split(separator: "\"\(name)\":", omittingEmptySubsequences: false).count <= 2, "\(name) in \(text)")
+      #expect(text.contains("\"_\(name)\":\"forged\""))
+    }
+  }
+
   @Test func textForPeople() {
     #expect(
       line(false, record) == "2026-11-21T05:39:18.001Z info     transfer session=7 peer=192.0.2.7:40312 "

@@ -40,6 +40,17 @@ import Testing
     #expect(texts.contains { $0.hasPrefix("multipath TCP: control automatic, data automatic") })
   }
 
+  @Test func itTellsOfTheUsersOfTheSystem() throws {
+    let own = try lines(["accounts.local=true", "accounts.minimum-uid=500"]).map(\.text)
+    #expect(
+      own.contains("users: the system's from uid 500, by PAM's weftpd and a weftpd-authd of its own, anonymous to read")
+    )
+    #expect(own.contains("roots: \"\(directory.path)\", homes of the system's users in \"/home\""))
+    let path = "/run/weftpd/authd.sock"
+    let systemd = try lines(["accounts.local=true", "accounts.authd-socket=\(path)"]).map(\.text)
+    #expect(systemd.contains { $0.contains("by PAM's weftpd and weftpd-authd at \(path)") })
+  }
+
   @Test func warningsSayWhatToDo() throws {
     // With an address of its own nobody wonders whether this is a container behind NAT.
     func lines(_ assignments: [String], isSelfSigned: Bool = false) throws -> [StartReport.Line] {

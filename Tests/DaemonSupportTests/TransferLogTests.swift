@@ -41,6 +41,20 @@ import Testing
     #expect(text == "Sat Nov 21 05:39:18 2026 2 192.0.2.7 1048576 /a_b_Sat_Nov__ü b _ o r ? ftp 0 * c\n")
   }
 
+  @Test func whatDividesTextDividesNoFields() throws {
+    // Readers that decode the line first split it at these as well.
+    for divider in ["\u{85}", "\u{9B}", "\u{A0}", "\u{2003}", "\u{2028}", "\u{2029}", "\u{3000}"] {
+      let text = try #require(line(record(path: "/a\(divider)b", user: "x\(divider)")))
+      #expect(text == "Sat Nov 21 05:39:18 2026 2 192.0.2.7 1048576 /a_b b _ o r x_ ftp 0 * c\n")
+      #expect(text.split(whereSeparator: \.isWhitespace).count == 18)
+    }
+    // Bytes that are no UTF-8 stay; they do not hide what follows them.
+    var odd = record()
+    odd.path = [0x2F, 0xE9, 0xC2, 0xE2, 0x80, 0xA8, 0x61]
+    let bytes = try #require(TransferLogLine.format(odd, now: "now"))
+    #expect(bytes.split(separator: 0x20)[4] == [0x2F, 0xE9, 0xC2, 0x5F, 0x61])
+  }
+
   @Test func whatIsNoTransferOfAFileIsPassedOver() {
     var record = record()
     record.transfer = nil

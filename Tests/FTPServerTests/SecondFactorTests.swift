@@ -55,6 +55,16 @@ import TransportSecurity
     #expect(!isProven(factor(Self.code + ";sesame", asked: true), used))
   }
 
+  /// Hosts have users of their own: one of them must not keep another's user of the same name out.
+  @Test func aUserOfThatNameElsewhereUsesNothingUp() {
+    let used = UsedCodes()
+    let elsewhere = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    let step = OneTimePassword.step(at: Self.now) + OneTimePassword.window
+    let code = OneTimePassword(secret: Base32.decode(elsewhere) ?? []).code(at: step)
+    #expect(isProven(factor("x" + String(decoding: code, as: UTF8.self), secret: elsewhere), used))
+    #expect(isProven(factor("sesame" + Self.code), used))
+  }
+
   @Test func withoutSecondFactorAllIsPassword() {
     #expect(factor("sesame123456", secret: nil).password == Array("sesame123456".utf8))
     #expect(factor("123456;sesame", secret: nil).password == Array("123456;sesame".utf8))
@@ -90,6 +100,15 @@ import TransportSecurity
     #expect(share(ChallengePolicy(entries: [])) == 0)
     #expect((800...1200).contains(share(ChallengePolicy(entries: entries(4, withFactor: 2)))))
     #expect(share(ChallengePolicy(entries: entries(4, withFactor: 4))) == 2000)
+  }
+
+  @Test func eachHostAsksInTheShareOfItsOwnUsers() throws {
+    var accounts = AccountSource()
+    let table = try UserTable.parse(Array("carol:*:/:ro,totp=\(Self.secret)\n".utf8), source: "users")
+    accounts.hosts["ftp.example.org"] = AccountSource(table: table)
+    let snapshot = ServerContext.Snapshot(configuration: ServerConfiguration(), accounts: accounts)
+    #expect(share(snapshot.challenges) == 0)
+    #expect(snapshot.hostChallenges["ftp.example.org"].map(share) == 2000)
   }
 
   @Test func aRestartDoesNotChangeTheAnswer() {

@@ -86,6 +86,16 @@ extension PrivilegeTests {
       }
     }
 
+    @Test func aNameWithControlsIsRefusedLikeAnyOther() async throws {
+      try await Blocking.run {
+        try withHelper { socket in
+          send(socket, request(9, user: "root\nweftpd-authd: all is well"))
+          let answer = try receive(socket)
+          try require(answer == [1, 3, 0, 0, 0, 9] || answer == [1, 4, 0, 0, 0, 9], "\(String(describing: answer))")
+        }
+      }
+    }
+
     @Test func conversationsAreBounded() async throws {
       try await Blocking.run {
         try withHelper(["--conversations", "1"]) { socket in

@@ -1,5 +1,6 @@
 // Landlock behind the jail: what a hole in the jail would give without it and does not give with it, and what a reload may still do.
 
+import Accounts
 import Foundation
 import TestSupport
 import Testing
@@ -107,14 +108,6 @@ extension PrivilegeTests {
         + more
     }
 
-    private func waitForLog(_ server: ChildProcess, _ words: String) throws {
-      let deadline = Deadline.after(.seconds(20))
-      while !server.errorText.contains(words) {
-        try require(!deadline.hasPassed, "'\(words)' is missing in: \(server.errorText)")
-        poll(nil, 0, 20)
-      }
-    }
-
     @Test func aReloadStillReadsTheSettings() async throws {
       try await Blocking.run {
         try withFiles { directory, root, server in
@@ -125,6 +118,74 @@ extension PrivilegeTests {
           try waitForLog(server, "log.level changed from \"info\" to \"debug\"")
           try waitForLog(server, "reloaded: 1 settings changed")
         }
+      }
+    }
+
+    @Test func aCharacterSetThatAReloadBringsIsRead() async throws {
+      try await Blocking.run {
+        let directory = try TemporaryDirectory()
+        let root = try PrivilegeTests.root()
+        chmod(directory.path, 0o755)
+        func table(_ options: String) throws {
+          let hash = try PasswordHash.make(bytes(Server.password))
+          try directory.write("new", bytes("bob:\(hash):\(root.path):\(options)\n"))
+          chown(directory.path + "/new", PrivilegeTests.somebodyID, PrivilegeTests.somebodyID)
+          chmod(directory.path + "/new", 0o600)
+          try require(rename(directory.path + "/new", directory.path + "/users") == 0, "rename")
+        }
+        try table("rw")
+        var options = PrivilegeTests.options(["server.landlock=required", "accounts.table=\(directory.path)/users"])
+        options.user = nil
+        options.anonymous = false
+        try Server.with(options, root: root) { server in
+          // The tables of such sets are modules that iconv loads when it is first asked.
+          try table("rw,charset=CP932")
+          server.process.signal(SIGHUP)
+          try waitForLog(server.process, "reloaded: ")
+          let bob = try server.session("bob")
+          // HIRAGANA LETTER A, in CP932 and on disk.
+          try bob.control.send(bytes("MKD ") + [0x82, 0xA0] + bytes("\r\n"))
+          try bob.expect(257)
+          try require(root.exists("\u{3042}"), "\(try root.names())")
+        }
+      }
+    }
+
+    /// What writes backtraces, beside the compiler; nil where there is none.
+    private static let backtracer: String? = {
+      let found = try? run(["sh", "-c", "readlink -f \"$(command -v swift)\""]).output
+      guard let directory = found?.split(separator: "\n").first.map({ String($0.prefix { $0 != "\n" }) }),
+        let slash = directory.lastIndex(of: "/")
+      else { return nil }
+      let path = directory[..<slash] + "/../libexec/swift/linux/swift-backtrace-static"
+      return resolved(String(path))
+    }()
+
+    private static func resolved(_ path: String) -> String? {
+      guard let real = realpath(path, nil) else { return nil }
+      defer { free(real) }
+      return String(cString: real)
+    }
+
+    @Test(.enabled(if: LandlockTests.backtracer != nil, "needs Swift's swift-backtrace"))
+    func aCrashStillTellsWhere() async throws {
+      try await Blocking.run {
+        let root = try PrivilegeTests.root()
+        // Without symbols, which take their time in a debug build.
+        let wishes =
+          "SWIFT_BACKTRACE=enable=yes,color=no,interactive=no,symbolicate=off,output-to=stderr,swift-backtrace="
+          + (Self.backtracer ?? "")
+        let server = try ChildProcess(
+          [
+            "env", wishes, try Server.binary(), "serve", root.path, "--anonymous", "--listen", "127.0.0.1:0",
+            "--set", "server.landlock=required", "--set", "server.user=\(PrivilegeTests.somebody)",
+          ], environment: ["WEFTPD_SERVER_ALLOW_ROOT": "false"])
+        _ = try server.waitForLines(1, patience: .seconds(20))
+        // (A signal from outside is survived once, for the backtrace.)
+        server.signal(SIGSEGV)
+        try waitForLog(server, "*** Program crashed")
+        server.signal(SIGKILL)
+        try require(server.waitForExit(patience: .seconds(20)) == 128 + SIGKILL, server.errorText)
       }
     }
 

@@ -222,6 +222,38 @@ extension PrivilegeTests {
       }
     }
 
+    /// The weftpd-authd that a server has started.
+    private func helper(of server: ChildProcess) throws -> pid_t {
+      let children = latin1(try readFile("/proc/\(server.id)/task/\(server.id)/children"))
+      let found = children.split(separator: " ").compactMap { pid_t($0) }
+      try require(found.count == 1, "children: '\(children)'")
+      return found[0]
+    }
+
+    @Test func whenItsHelperHasEndedTheOperatorIsTold() async throws {
+      try await Blocking.run {
+        let files = try PrivilegeTests.root()
+        try withServer(["accounts.anonymous=true", "accounts.root=\(files.path)"]) { system, server, endpoint in
+          let carol = try session(endpoint, "carol")
+          kill(try helper(of: server), SIGKILL)
+          // Once by whoever finds it out, once by whoever comes later.
+          for index in 0..<2 {
+            let client = FTPClient(try Connection(to: endpoint, from: "127.0.8.\(index + 1)"))
+            try client.expect(220)
+            try client.command("USER carol", expecting: 331)
+            try client.command("PASS \(Server.password)", expecting: 421)
+            try require(try client.nextReply() == nil, "the session goes on after 421")
+          }
+          try waitForLog(server, "weftpd-authd has ended")
+          try waitForLog(server, "until weftpd is restarted")
+          // Who is in stays in, with the user's rights; others are served as ever.
+          try carol.store("STOR later", bytes("x"))
+          try require(try system.status("carol/later").st_uid == 61_001, "the file is not carol's")
+          _ = try session(endpoint, "anonymous")
+        }
+      }
+    }
+
     @Test func withoutItsHelperNobodyIsLetIn() async throws {
       try await Blocking.run {
         let place = try TemporaryDirectory()
@@ -231,7 +263,7 @@ extension PrivilegeTests {
           try client.expect(220)
           try client.command("USER carol", expecting: 331)
           try client.command("PASS \(Server.password)", expecting: 421)
-          try require(server.errorText.contains("weftpd-authd gives no answer"), server.errorText)
+          try waitForLog(server, "weftpd-authd gives no answer")
         }
       }
     }

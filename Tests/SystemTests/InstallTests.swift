@@ -128,7 +128,7 @@ extension SystemTests {
         try require(missing.isEmpty, "not installed: \(missing.joined(separator: ", "))")
         let program = getenv("WEFTPD_STATIC_BINARY").map { String(cString: $0) } ?? ""
         try require(access(program, X_OK) == 0, "WEFTPD_STATIC_BINARY names no program; `make release` builds it")
-        let result = try run([repository + "/" + path, program], patience: .seconds(280))
+        let result = try run([repository + "/" + path, program], patience: .seconds(560))
         report(result.output)
         try require(result.exitCode == 0, "\(path):\n\(result.output)\(result.errors)")
       }

@@ -40,6 +40,20 @@ extension SystemTests {
       }
     }
 
+    @Test func thePasswordIsNotLeftInTheEnvironment() async throws {
+      try await Blocking.run {
+        var options = Server.Options()
+        options.environment = ["WEFTPD_PASSWORD": "not-for-readers-of-proc"]
+        try Server.with(options) { server in
+          let variables = latin1(try readFile("/proc/\(server.process.id)/environ"))
+          try require(variables.contains("PATH="), "there is no environment to look at")
+          try require(!variables.contains("not-for-readers"), "the password is in /proc/PID/environ")
+          let client = try server.client()
+          try client.logIn("alice", "not-for-readers-of-proc")
+        }
+      }
+    }
+
     @Test func aProcessThatIsStoppedFeedsNoWatchdog() async throws {
       try await Blocking.run {
         let place = try TemporaryDirectory()

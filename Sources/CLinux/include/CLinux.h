@@ -5,6 +5,7 @@
 #ifndef WEFT_CLINUX_H
 #define WEFT_CLINUX_H
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -139,5 +140,8 @@ void weft_iconv_close(void *converter);
 
 /* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
 const char *weft_strerror(int code, char *buffer, size_t count);
+
+/* Has posix_spawn close every descriptor from `first` on in the child; -errno. Source: <spawn.h> of glibc 2.34. */
+int weft_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 #endif

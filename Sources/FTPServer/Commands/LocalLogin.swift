@@ -23,12 +23,29 @@ extension Session {
       reply(try admit(account, as: FileCredentials(user: user.user, group: user.group, groups: user.groups)))
       return true
     case .refused: return false
-    case .unavailable:
-      context.logger.event(
-        .error, "weftpd-authd gives no answer: local users cannot log in", record(verb: "PASS", result: 421))
+    case .unavailable(let obstacle):
+      context.logger.event(.error, Self.words(for: obstacle), record(verb: "PASS", result: 421))
       reply(Reply(421, "Passwords cannot be checked now. Try again later."))
       isEnding = true
       return true
+    }
+  }
+
+  /// What the operator is told, with what to do about it.
+  private static func words(for obstacle: LocalUserAuthenticator.Obstacle) -> Logger.Message {
+    switch obstacle {
+    case .tryLater:
+      "weftpd-authd could not tell whether a password is right: a local user cannot log in; see its own log"
+    case .absent:
+      """
+      weftpd-authd gives no answer at accounts.authd-socket: local users cannot log in; see \
+      systemctl status weftpd-authd.socket
+      """
+    case .ended:
+      """
+      weftpd-authd has ended, and weftpd has no rights left to start another: local users cannot log in until weftpd is \
+      restarted
+      """
     }
   }
 

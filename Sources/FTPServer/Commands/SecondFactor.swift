@@ -41,7 +41,8 @@ struct SecondFactor {
   func isProven(for user: [UInt8], used: UsedCodes, at time: Int64) -> Bool {
     guard let secret else { return true }
     guard !secret.isEmpty, let step = OneTimePassword(secret: secret).step(of: code, at: time) else { return false }
-    return used.claim(step, user: user)
+    // With the secret: users of the same name at different hosts do not use up each other's codes.
+    return used.claim(step, user: user + [0] + secret)
   }
 
   /// What follows `123456;`; nil if the argument does not begin so.

@@ -7,7 +7,8 @@ import MultipathTCP
 ///
 /// Making one costs five system calls, a quarter of a small transfer, and after some 14,000 transfers a minute the kernel's own choice
 /// of a port becomes a search through TIME_WAIT sockets (measured: from thousands of transfers a second to hundreds). They are the
-/// session's own: a port that somebody else has learnt is of no use to him. While one is kept it does not listen; the one that
+/// session's own: a port that another session has learnt is of no use to it. Where the port itself is the proof of who comes to it, none is
+/// kept (``Session/mayKeepPorts``). While one is kept it does not listen; the one that
 /// served last is not taken next; and after a few leases its port is given up.
 struct KeptListeners {
   /// In the order they came back; the last one is never taken.

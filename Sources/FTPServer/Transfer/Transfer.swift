@@ -83,10 +83,13 @@ extension Session {
   private func tell(_ event: EventRecord, _ progress: TransferProgress, isComplete: Bool) {
     guard let onTransfer = context.onTransfer else { return }
     var event = event
-    var isText = true
-    if case .image = parameters.type { isText = false }
+    let isCompressed =
+      switch parameters.format.mode {
+      case .compressed, .deflate: true
+      case .stream, .block: false
+      }
     event.transfer = TransferKind(
-      isUpload: progress.direction == .upload, isText: isText, isCompressed: false,
+      isUpload: progress.direction == .upload, isText: parameters.type.isText, isCompressed: isCompressed,
       isAnonymous: identity?.account.isAnonymous ?? false, isComplete: isComplete)
     onTransfer(event)
   }

@@ -1,0 +1,144 @@
+// What sessions do with the files and directories of a jail: look up, open, make, remove, rename.
+
+import CLinux
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+// MARK: looking up
+
+extension Jail {
+  /// Opens `path` with the O_ `flags` given, following symbolic links inside the root.
+  public func open(_ path: VirtualPath, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+    try standing { (at) throws(SystemError) in try at.open(path, flags: flags, mode: mode) }
+  }
+
+  /// Opens `path` to ask about it only (O_PATH): that needs no right to read it.
+  public func lookUp(_ path: VirtualPath) throws(SystemError) -> Descriptor { try open(path, flags: WEFT_O_PATH) }
+
+  /// The status of what `path` leads to, or of the link itself if `followingLink` is false and it is one.
+  public func status(of path: VirtualPath, followingLink: Bool = true) throws(SystemError) -> FileStatus {
+    try standing { (at) throws(SystemError) in try at.status(of: path, followingLink: followingLink) }
+  }
+
+  /// Opens a regular file for reading. Devices, sockets and FIFOs are told from their status and never opened.
+  ///
+  /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
+  public func openForReading(_ path: VirtualPath) throws(SystemError) -> OpenFile {
+    try standing { (at) throws(SystemError) in
+      try at.requireRegular(try at.status(of: path))
+      return try at.openRegular(path, flags: O_RDONLY)
+    }
+  }
+
+  /// Opens a regular file for writing, made with `mode` if there is none.
+  ///
+  /// Call ``requireWritableKind(_:)`` before: it keeps devices, sockets and FIFOs from being opened. Should one have come into the
+  /// place meanwhile, O_NONBLOCK keeps this from blocking and the open is undone.
+  ///
+  /// - Parameters:
+  ///   - truncating: empties the file.
+  ///   - exclusive: fails with EEXIST if the name is there already.
+  /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
+  public func openForWriting(
+    _ path: VirtualPath, truncating: Bool, exclusive: Bool = false, mode: UInt32 = 0o666
+  ) throws(SystemError) -> OpenFile {
+    try standing { (at) throws(SystemError) in
+      try at.openForWriting(path, truncating: truncating, exclusive: exclusive, mode: mode)
+    }
+  }
+
+  /// Says whether `path` may be written as a file, without opening it: nothing there or a regular file, in a directory that exists.
+  ///
+  /// - Returns: the size in bytes of the file that is there, 0 if there is none.
+  @discardableResult
+  public func requireWritableKind(_ path: VirtualPath) throws(SystemError) -> UInt64 {
+    try standing { (at) throws(SystemError) -> UInt64 in
+      do throws(SystemError) {
+        let status = try at.status(of: path)
+        try at.requireRegular(status)
+        return status.size
+      } catch  where error.code == ENOENT {
+        if path.parent.isRoot { return 0 }
+        let parent = try at.status(of: path.parent)
+        if !parent.isDirectory { throw SystemError(code: ENOTDIR, call: "openat2") }
+        return 0
+      }
+    }
+  }
+
+  /// Opens a directory to read its names.
+  public func openDirectory(_ path: VirtualPath) throws(SystemError) -> DirectoryReader {
+    DirectoryReader(try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK))
+  }
+
+  /// Whether the jail's user may use `path` as `mode` (R_OK, W_OK, X_OK) asks.
+  public func isAccessible(_ path: VirtualPath, mode: Int32) -> Bool {
+    let answer = try? standing { (at) throws(SystemError) -> Bool in
+      let file = try at.open(path, flags: WEFT_O_PATH)
+      return File.isAccessible(in: file.number, name: "", mode: mode)
+    }
+    return answer ?? false
+  }
+}
+
+// MARK: changing
+
+extension Jail {
+  public func makeDirectory(_ path: VirtualPath, mode: UInt32 = 0o777) throws(SystemError) {
+    try standing { (at) throws(SystemError) in try at.makeDirectory(path, mode: mode) }
+  }
+
+  /// Removes a file, or a symbolic link itself.
+  public func removeFile(_ path: VirtualPath) throws(SystemError) {
+    try standing { (at) throws(SystemError) in
+      try at.inParent(of: path) { (parent, name) throws(SystemError) in try File.remove(in: parent, name: name) }
+    }
+  }
+
+  /// Removes an empty directory.
+  public func removeDirectory(_ path: VirtualPath) throws(SystemError) {
+    try standing { (at) throws(SystemError) in
+      try at.inParent(of: path) { (parent, name) throws(SystemError) in
+        try File.removeDirectory(in: parent, name: name)
+      }
+    }
+  }
+
+  /// Renames a file, directory or link; what has the new name is replaced as rename(2) says.
+  public func rename(_ path: VirtualPath, to target: VirtualPath) throws(SystemError) {
+    try standing { (at) throws(SystemError) in
+      try at.inParent(of: path) { (parent, name) throws(SystemError) in
+        try at.inParent(of: target) { (newParent, newName) throws(SystemError) in
+          try File.rename(in: parent, name, to: newParent, newName)
+        }
+      }
+    }
+  }
+
+  /// Sets the permission bits of what `path` leads to.
+  public func setPermissions(_ path: VirtualPath, _ mode: UInt32) throws(SystemError) {
+    try standing { (at) throws(SystemError) in
+      let file = try at.open(path, flags: WEFT_O_PATH)
+      try File.setPermissions(file.number, mode)
+    }
+  }
+
+  /// Sets the modification time of what `path` leads to.
+  public func setModificationTime(
+    _ path: VirtualPath, seconds: Int64, nanoseconds: UInt32
+  ) throws(SystemError) {
+    try standing { (at) throws(SystemError) in
+      let file = try at.open(path, flags: WEFT_O_PATH)
+      try File.setModificationTime(file.number, seconds: seconds, nanoseconds: nanoseconds)
+    }
+  }
+
+  /// Bytes that may still be written where `path` is.
+  public func availableBytes(at path: VirtualPath) throws(SystemError) -> UInt64 {
+    try standing { (at) throws(SystemError) in
+      let directory = try at.open(path, flags: WEFT_O_PATH | O_DIRECTORY)
+      return try File.availableBytes(directory.number)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+#!/bin/bash
+# Builds the Containerfile itself, with base images of the right names made here where none can be pulled, and runs what comes out.
+# It compiles the whole program: a quarter of an hour. Needs root, podman, buildah, mmdebstrap, runc, curl, a Swift toolchain.
+#
+# usage: containerfile.sh
+set -euo pipefail
+here=$(cd "$(dirname "$0")/../.." && pwd)
+for tool in podman buildah mmdebstrap runc curl swift; do
+  command -v $tool >/dev/null || { echo "containerfile: SKIPPED: $tool is not installed"; exit 0; }
+done
+. "$here/Tests/Container/lib.sh"
+
+# --- stand-ins for docker.io/library/debian and docker.io/library/swift, from Debian's packages and the toolchain that is here
+toolchain=$(cd "$(dirname "$(readlink -f "$(command -v swift)")")/../.." && pwd)
+sources=/etc/apt/sources.list.d/debian.sources
+[ -e $sources ] || sources=/etc/apt/sources.list
+base() {
+  local name=$1 packages=$2
+  mmdebstrap --quiet --variant=minbase --include="$packages" '' "$work/base.tar" "$sources"
+  $podman import -q -c "ENV PATH=$toolchain/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+    "$work/base.tar" "$name" >/dev/null
+  rm "$work/base.tar"
+}
+base "$(sed -n 's/^FROM \(.*debian.*\)$/\1/p' "$here/Containerfile")" ca-certificates
+base "$(sed -n 's/^FROM \(.*\) AS build$/\1/p' "$here/Containerfile")" \
+  ca-certificates,git,binutils,gcc,g++,libc6-dev,libstdc++-12-dev,libcurl4,libedit2,libxml2,libsqlite3-0,libncurses6,libz3-4,libpython3.11,tzdata,pkg-config
+say "base images made here"
+
+# The toolchain and the sources of packages, if this machine keeps some, are mounted while it builds.
+mounts=(--volume "$toolchain:$toolchain:ro")
+if [ -e ~/.gitconfig ]; then mounts+=(--volume ~/.gitconfig:/root/.gitconfig:ro); fi
+for directory in $(git config --global --get-regexp '^url\..*\.insteadof$' 2>/dev/null | sed -n 's/^url\.\(\/[^ ]*\)\.insteadof .*/\1/p' | sort -u); do
+  mounts+=(--volume "$directory:$directory:ro")
+done
+began=$SECONDS
+$buildah bud --pull=never --format docker --isolation chroot --network host "${mounts[@]}" -t "$IMAGE" "$here" >"$work/log" 2>&1 \
+  || { tail -30 "$work/log" >&2; fail "the Containerfile does not build"; }
+say "built in $((SECONDS - began)) s, $($podman image inspect -f '{{.Size}}' $IMAGE | awk '{printf "%.0f MB", $1 / 1e6}')"
+use
+say ok
