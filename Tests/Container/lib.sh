@@ -11,7 +11,7 @@ default_ulimits=["nofile=$(ulimit -Hn):$(ulimit -Hn)","nproc=32768:32768"]
 runtime="runc"
 C
 store="--root $work/store --runroot $work/run"
-podman="podman $store --runtime runc" buildah="buildah $store"
+podman="podman $store --runtime runc" buildah="${BUILDAH:-buildah} $store"
 
 say() { echo "container: $*"; }
 fail() { echo "container: FAILED: $*" >&2; $podman logs "$name" 2>&1 | tail -30 >&2 || true; exit 1; }
