@@ -82,7 +82,11 @@ install-files:
 	install -m 644 systemd/sysusers.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf"
 	install -m 644 systemd/tmpfiles.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
 	install -m 644 systemd/drop-ins/weftpd.service.d/*.conf "$(DESTDIR)$(DOCDIR)/weftpd.service.d/"
-	install -m 644 README.md docs/*.md etc/users.example "$(DESTDIR)$(DOCDIR)/"
+	install -m 644 README.md etc/users.example "$(DESTDIR)$(DOCDIR)/"
+	@# As in the source tree, so that their links lead somewhere.
+	install -d "$(DESTDIR)$(DOCDIR)/docs/decisions"
+	install -m 644 docs/*.md "$(DESTDIR)$(DOCDIR)/docs/"
+	install -m 644 docs/decisions/*.md "$(DESTDIR)$(DOCDIR)/docs/decisions/"
 	install -D -m 644 etc/fail2ban/filter.d/weftpd.conf "$(DESTDIR)$(DOCDIR)/fail2ban/filter.d/weftpd.conf"
 	install -D -m 644 etc/fail2ban/jail.d/weftpd.conf "$(DESTDIR)$(DOCDIR)/fail2ban/jail.d/weftpd.conf"
 	@# Settings are the operator's: what is there already stays.

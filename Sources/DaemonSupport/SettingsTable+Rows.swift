@@ -49,7 +49,7 @@ extension SettingsTable {
   static let passive: [Setting] = [
     Setting(
       "passive.enabled", .flag, \.passiveEnabled, default: "true",
-      "Whether clients may open data connections to the server (PASV, EPSV)."),
+      "Whether clients may open data connections to the server (PASV, EPSV, LPSV)."),
     Setting(
       "passive.ports", .portRange, \.passivePorts, default: "49152-65534",
       "The ports passive data connections arrive on; a firewall must let them through. 0 lets the kernel pick."),
@@ -61,7 +61,7 @@ extension SettingsTable {
       """),
     Setting(
       "active.enabled", .flag, \.activeEnabled, default: "true",
-      "Whether the server opens data connections to its client (PORT, EPRT); never to anybody else."),
+      "Whether the server opens data connections to its client (PORT, EPRT, LPRT); never to anybody else."),
     Setting(
       "active.source-port", .integer(0...65_535), \.activeSourcePort, default: "0", needsRestart: true,
       """
@@ -163,7 +163,7 @@ extension SettingsTable {
   static let log: [Setting] = [
     Setting(
       "log.format", .choice(), \.logFormat, default: "text",
-      "`text` is a line for people, `json` one JSON object a line for machines. Logs go to standard error."),
+      "`text` is a line for people, `json` one JSON object a line for machines. Where they go is `log.target`'s."),
     Setting(
       "log.level", .choice(), \.logLevel, default: "info",
       "The least important lines that are written; `debug` shows every command and reply code, never a password."),

@@ -66,6 +66,7 @@ public struct StartReport: Sendable {
       parts.append("the system's from uid \(local.minimumUser), by PAM's \(local.service) and \(helper)")
     }
     if settings.accountsAnonymous { parts.append("anonymous to read") }
+    if !settings.hostNames.isEmpty { parts.append("hosts \(settings.hostNames.joined(separator: ", "))") }
     if settings.accountsReadOnly { parts.append("nobody may change anything") }
     return parts.joined(separator: ", ")
   }
@@ -73,8 +74,10 @@ public struct StartReport: Sendable {
   /// The directories served, the first few by name.
   private static func roots(_ source: AccountSource, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
-    for home in [source.single?.home, source.anonymousRoot] + source.table.entries.map(\.home) {
-      if let home, !homes.contains(home) { homes.append(home) }
+    for source in [source] + source.hosts.sorted(by: { $0.key < $1.key }).map(\.value) {
+      for home in [source.single?.home, source.anonymousRoot] + source.table.entries.map(\.home) {
+        if let home, !homes.contains(home) { homes.append(home) }
+      }
     }
     var shown = homes.prefix(4).map(quoted)
     if homes.count > 4 { shown.append("\(homes.count - 4) more") }

@@ -22,6 +22,10 @@ extension Jail {
         } catch  where error.code == EEXIST && !exclusive && attempts < 16 {
           // Somebody else has just made it.
           attempts += 1
+          // A symbolic link that leads to nothing is in the way: the file it names is made, as without an exact mode.
+          if try at.status(of: path, followingLink: false).isSymbolicLink {
+            return try at.openForWriting(path, truncating: truncating, exclusive: false, mode: exactMode)
+          }
         }
       }
     }

@@ -28,7 +28,7 @@ extension Jail {
   /// - Parameters:
   ///   - mode: the permission bits it gets whatever the process's umask is; nil for 0666 less that umask.
   ///   - unnamed: whether it may do without a name.
-  /// - Throws: EISDIR if a directory has the final name, EBUSY for the root.
+  /// - Throws: EISDIR if a directory has the final name, EACCES if a file has it that may not be written, EBUSY for the root.
   public func makePending(
     for path: VirtualPath, mode: UInt32?, unnamed: Bool = File.canNameUnnamed
   ) throws(SystemError) -> PendingFile {
@@ -36,7 +36,7 @@ extension Jail {
       let parent = try at.openParent(of: path)
       let directory = parent.number
       let final = path.lastComponent.map { Array($0) } ?? []
-      try at.refuseDirectory(directory, final)
+      try at.requireReplaceable(directory, final)
       // Only its owner may use it until it has its bits.
       let first = mode.map { $0 & 0o600 } ?? 0o666
       if unnamed, let file = try File.makeUnnamed(in: directory, mode: first) {
@@ -81,10 +81,15 @@ extension Foothold {
     return try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
   }
 
-  /// rename(2) would say so, too, but only after all the work.
-  fileprivate func refuseDirectory(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
+  /// Refuses to replace a directory, or a file that may not be written: a directory's write bit alone would let rename(2) do it.
+  fileprivate func requireReplaceable(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
     do throws(SystemError) {
-      if try status(in: parent, name).isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
+      let present = try status(in: parent, name)
+      if present.isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
+      let mayWrite = try withCString(name) { (name) throws(SystemError) in
+        File.isAccessible(in: parent, name: name, mode: W_OK)
+      }
+      if present.isRegular, !mayWrite { throw SystemError(code: EACCES, call: "openat2") }
     } catch  where error.code == ENOENT {}
   }
 
@@ -172,7 +177,7 @@ extension Jail {
     try standing { (at) throws(SystemError) -> PendingFile in
       let parent = try at.openParent(of: path)
       let final = path.lastComponent.map { Array($0) } ?? []
-      try at.refuseDirectory(parent.number, final)
+      try at.requireReplaceable(parent.number, final)
       guard let file = try at.lockPresent(in: parent.number, name) else {
         throw SystemError(code: ENOENT, call: "openat2")
       }
@@ -243,12 +248,14 @@ extension Jail {
 
   /// Removes the file `path` if it is still the one of `status`.
   ///
-  /// - Returns: false, and nothing is removed, if another has taken its place.
+  /// - Returns: false, and nothing is removed, if another has taken its place, or something was written to it.
   public func removeFile(_ path: VirtualPath, ifStill status: FileStatus) throws(SystemError) -> Bool {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) -> Bool in
         let now = try File.status(in: parent, name: name)
-        guard now.device == status.device, now.inode == status.inode else { return false }
+        guard now.device == status.device, now.inode == status.inode, now.size == status.size,
+          now.modified == status.modified, now.modifiedNanoseconds == status.modifiedNanoseconds
+        else { return false }
         try File.remove(in: parent, name: name)
         return true
       }

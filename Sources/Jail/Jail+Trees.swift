@@ -133,7 +133,8 @@ extension Foothold {
   fileprivate func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
     guard let exactMode else { return try makeDirectory(path, mode: 0o777) }
     try inParent(of: path) { (parent, name) throws(SystemError) in
-      try File.makeDirectory(in: parent, name: name, mode: exactMode & 0o700)
+      // It has to be opened once, whatever bits it gets in the end.
+      try File.makeDirectory(in: parent, name: name, mode: 0o700)
       let directory = try File.openDirectory(in: parent, name: name)
       try File.setPermissions(directory.number, exactMode)
     }

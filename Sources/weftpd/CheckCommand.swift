@@ -33,7 +33,8 @@ struct CheckCommand: ParsableCommand {
     let accounts: AccountSetup
     do throws(SettingsError) {
       loaded = try sources.load()
-      accounts = try AccountSetup(loaded, hash: nil)
+      // A hash that no password has: what is kept of privilege depends on whether there is such a user.
+      accounts = try AccountSetup(loaded, hash: privileges ? "!" : nil)
       if privileges { return write(try PrivilegeReport.text(loaded, accounts, sources), to: STDOUT_FILENO) }
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)

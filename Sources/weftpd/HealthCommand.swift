@@ -51,7 +51,12 @@ struct HealthCommand: ParsableCommand {
       write(error.description + "\n", to: STDERR_FILENO)
       throw ExitCode.configuration
     }
-    guard let first = addresses.first, first.port > 0 else {
+    guard let first = addresses.first else {
+      write(
+        "all of the setting listen is implicit TLS, which this cannot probe: add a plain listener\n", to: STDERR_FILENO)
+      throw ExitCode.failure
+    }
+    guard first.port > 0 else {
       write("the setting listen leaves the port to the kernel: say where with --address\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }

@@ -49,6 +49,28 @@ import Testing
   /// The errno one method fails with, under the same condition.
   private func refused(_ body: (Jail) throws -> Void) -> Int32? { used { jail in failure { try body(jail) } } }
 
+  /// The user may write into the directory, but not to the file: replacing it would be a way around.
+  @Test func whatMayNotBeWrittenIsNotReplaced() throws {
+    try files.write("root/kept", "kept")
+    chmod("\(files.path)/root/kept", 0o444)
+    chown("\(files.path)/root/kept", Self.user.user, Self.user.group)
+    #expect(refused { _ = try $0.makePending(for: path("/kept"), mode: nil) } == EACCES)
+    #expect(refused { _ = try $0.makePending(for: path("/roots"), mode: nil) } == EACCES)
+    #expect(files.text("root/kept") == "kept")
+  }
+
+  @Test func aDirectoryMayEndUpUnreadable() throws {
+    try used { try $0.makeDirectory(path("/unreadable"), exactMode: 0o300) }
+    var status = stat()
+    #expect(stat("\(files.path)/root/unreadable", &status) == 0 && status.st_mode & 0o777 == 0o300)
+  }
+
+  @Test func aLinkToNothingIsFollowed() throws {
+    files.link("root/link", to: "made")
+    try used { _ = try $0.openForWriting(path("/link"), truncating: true, exclusive: false, exactMode: 0o640) }
+    #expect(owner("made") == Self.owned)
+  }
+
   @Test func whatIsMadeBelongsToTheUser() throws {
     try used { _ = try $0.openForWriting(path("/plain"), truncating: true) }
     try used { _ = try $0.openForWriting(path("/exact"), truncating: true, exclusive: false, exactMode: 0o640) }

@@ -30,7 +30,8 @@ extension SystemTests {
         let wanted = [
           "sbin/weftpd", "lib/systemd/system/weftpd.service", "lib/systemd/system/weftpd.socket",
           "lib/systemd/system/weftpd-tls.socket", "lib/sysusers.d/weftpd.conf", "lib/tmpfiles.d/weftpd.conf",
-          "share/doc/weftpd/service.md", "share/doc/weftpd/weftpd.service.d/local-users.conf",
+          "share/doc/weftpd/docs/service.md", "share/doc/weftpd/docs/decisions/0027-local-users.md",
+          "share/doc/weftpd/weftpd.service.d/local-users.conf",
         ]
         let installed = try Self.files(in: place)
         for name in wanted { try require(installed.contains("\(beneath)/\(name)"), "\(name) is missing: \(installed)") }

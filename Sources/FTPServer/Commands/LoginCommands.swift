@@ -78,7 +78,7 @@ extension Session {
     let isCounted = await waitForTurn(account.name)
     guard let wanted = account.attributes["account"], Self.areEqual(command.argument, Array(wanted.utf8)) else {
       if !isCounted { recordFailure(account.name) }
-      return refuse(account.name)
+      return refuse(account.name, "ACCT")
     }
     forgive(account.name)
     reply(try admit(account))
@@ -147,12 +147,13 @@ extension Session {
     for address in control.peerPolicy.addresses { context.throttle.recordFailure(address: address.octets, user: name) }
   }
 
-  private func refuse(_ name: [UInt8]) {
+  private func refuse(_ name: [UInt8], _ verb: Verb = "PASS") {
     failedLogins += 1
-    var record = record(verb: "PASS", result: 530)
+    let isTooOften = failedLogins >= configuration.limits.loginAttempts
+    var record = record(verb: verb, result: isTooOften ? 421 : 530)
     record.user = name
     context.logger.event(.notice, "login refused", record)
-    if failedLogins >= configuration.limits.loginAttempts {
+    if isTooOften {
       reply(Reply(421, "Login incorrect, too often. Goodbye."))
       isEnding = true
     } else {

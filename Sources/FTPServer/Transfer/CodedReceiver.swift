@@ -184,7 +184,7 @@ extension Session {
     let from = input.position
     try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
     input.position += Int64(bytes.count)
-    // Not in one expression: reading `transfer` within a write to it is a violation of exclusivity, which ends the process.
+    // In two steps: an optional chain on the left would hold the transfer while the right reads it.
     let written = (transfer?.written ?? 0) &+ UInt64(bytes.count)
     transfer?.written = written
     input.grown = .now
