@@ -21,15 +21,19 @@ extension MultipathTests {
           try PatternFile.write(server.root.path + "/down", size: Self.size)
           let local = try TemporaryDirectory()
           let before = try lab.server.counters()
+          // The kernel's fault is told in the client's file.
+          let isCorrupting = !test.checksums && test.paths == 2
           let words = ["python3", Self.script, test.rewriting.addresses.server, "\(server.port)"]
           let result = try TestSupport.run(
-            lab.client.command(words + [test.rewriting.addresses.client]), directory: local.path)
+            lab.client.command(words + [test.rewriting.addresses.client] + (isCorrupting ? ["corrupting"] : [])),
+            directory: local.path)
           try require(result.exitCode == 0, "\(test.testDescription): \(result.errors)\(result.output)")
           try PatternFile.verify(local.path + "/got", size: Self.size)
           try PatternFile.verify(server.root.path + "/up", size: Self.size)
           let alarms = try lab.server.counters().delta(since: before).middleboxAlarms.map(\.name)
           report("FTPS, \(test.testDescription): \(result.output), alarms \(alarms)")
-          try require(alarms.isEmpty, "something was rewritten: \(alarms)")
+          let unexpected = alarms.filter { !isCorrupting || $0 != "DSSNotMatching" }
+          try require(unexpected.isEmpty, "something was rewritten: \(unexpected)")
           try require(try server.transfer("/up").isMultipath, "the upload was not multipath")
           try server.process.requireRunning()
         }
