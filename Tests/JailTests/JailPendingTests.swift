@@ -161,7 +161,10 @@ import Testing
     #expect(
       failure {
         _ = try files.jail.openForWriting(path("/dangling"), truncating: false, exclusive: false, exactMode: 0o600)
-      } == EEXIST)
+      } == ENOENT)
+    files.link("root/leading", to: "new")
+    let led = try files.jail.openForWriting(path("/leading"), truncating: false, exclusive: false, exactMode: 0o600)
+    #expect(led.status.permissions == 0o600 && files.exists("root/new"))
     files.directory("root/d")
     #expect(
       failure { _ = try files.jail.openForWriting(path("/d"), truncating: true, exclusive: false, exactMode: 0o600) }
