@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <iconv.h>
 #include <linux/openat2.h>
@@ -42,8 +43,24 @@
 
 #define WEFT_RESULT(call) ({ __typeof__(call) weft_result = (call); weft_result < 0 ? -errno : weft_result; })
 
+/* ---- descriptors kept back ---- */
+/* The first number that is not to be used: the kernel gives the lowest that is free, so beyond it few are left. */
+static _Atomic int first_reserved = INT_MAX;
+
+void weft_reserve_descriptors(int count) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX || (int)limit.rlim_cur < 4 * count) return;
+  first_reserved = (int)limit.rlim_cur - count;
+}
+int weft_is_reserved(int fd) { return fd >= first_reserved; }
+static int unreserved(int fd) {
+  if (fd < 0 || !weft_is_reserved(fd)) return fd;
+  close(fd);
+  return -EMFILE;
+}
+
 /* ---- sockets ---- */
-int weft_socket(int domain, int type, int protocol) { return WEFT_RESULT(socket(domain, type, protocol)); }
+int weft_socket(int domain, int type, int protocol) { return unreserved(WEFT_RESULT(socket(domain, type, protocol))); }
 int weft_bind(int fd, const void *address, uint32_t length) {
   return WEFT_RESULT(bind(fd, (const struct sockaddr *)address, length));
 }
@@ -171,7 +188,9 @@ int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode,
   how.flags = flags;
   how.mode = mode;
   how.resolve = resolve;
-  return (int)WEFT_RESULT(syscall(SYS_openat2, directory, path, &how, sizeof how));
+  int fd = (int)WEFT_RESULT(syscall(SYS_openat2, directory, path, &how, sizeof how));
+  /* What was made or emptied by opening it is not undone by closing it. */
+  return flags & (O_CREAT | O_TRUNC) ? fd : unreserved(fd);
 }
 int weft_openat(int directory, const char *path, int flags, unsigned mode) {
   return WEFT_RESULT(openat(directory, path, flags, mode));

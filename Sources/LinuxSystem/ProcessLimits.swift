@@ -13,6 +13,15 @@ public enum ProcessLimits {
     return soft < hard && weft_set_nofile(hard, hard) == 0 ? hard : soft
   }
 
+  /// Keeps the last few descriptors below the present limit free: sockets and files to read fail with EMFILE before the last is gone.
+  ///
+  /// libdispatch ends the process if it cannot open /proc/TID/stat, which it reads every second in which its queues have work waiting
+  /// (`_dispatch_workq_monitor_pools`).
+  public static func reserveDescriptors() { weft_reserve_descriptors(8) }
+
+  /// Whether a descriptor the kernel has just given is one of those kept back.
+  static func isReserved(_ number: Int32) -> Bool { weft_is_reserved(number) != 0 }
+
   /// Keeps glibc's heap small in a process of many threads: so many arenas, and free memory above 1 MiB is returned. Source: mallopt(3).
   public static func limitHeapArenas(to count: Int32) { weft_malloc_settings(count, 1 << 20) }
 

@@ -44,16 +44,25 @@ public enum Socket {
   /// Accepts one connection, close-on-exec and non-blocking unless `blocking`, or nil when none waits.
   ///
   /// Errors that belong to a connection that is already gone (accept(4), "Error handling") are passed over.
+  ///
+  /// - Parameters:
+  ///   - refusing: gets a connection for which there is only a descriptor of those kept back, and closes it soon; without it, it is
+  ///     closed at once.
+  /// - Throws: EMFILE in that case, too.
   public static func accept(
-    _ listener: Int32, blocking: Bool = false
+    _ listener: Int32, blocking: Bool = false, refusing: ((Int32, SocketAddress) -> Void)? = nil
   ) throws(SystemError) -> (number: Int32, peer: SocketAddress)? {
     let flags = Int32(SOCK_CLOEXEC.rawValue) | (blocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
     while true {
       let (result, peer) = SocketAddress.read { weft_accept4(listener, $0, $1, flags) }
       if result >= 0 {
-        if let peer { return (result, peer) }
-        _ = weft_close(result)
-        continue
+        guard let peer else {
+          _ = weft_close(result)
+          continue
+        }
+        guard ProcessLimits.isReserved(result) else { return (result, peer) }
+        if let refusing { refusing(result, peer) } else { _ = weft_close(result) }
+        throw SystemError(code: EMFILE, call: "accept4")
       }
       switch -result {
       case EAGAIN: return nil

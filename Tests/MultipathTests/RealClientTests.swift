@@ -16,7 +16,7 @@ extension MultipathTests {
       rate: String = "100mbit", _ words: [String],
       _ check: @escaping @Sendable (LoggedTransfer, LoggedTransfer) throws -> Void
     ) async throws {
-      try await Blocking.run(slots: 2) {
+      try await Blocking.run(slots: 2, tries: 3) {
         let lab = try NetworkLab(rate: rate)
         try LabServer.with(in: lab.server) { server in
           let local = try TemporaryDirectory()

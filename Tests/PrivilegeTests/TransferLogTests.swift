@@ -58,6 +58,7 @@ extension PrivilegeTests {
           let client = try server.session("alice")
           try client.command("TYPE I", expecting: 200)
           try client.store("STOR file", bytes("some text"))
+          try wait(for: " /file b _ i ", in: log)
           for (mode, mark) in [("C", "C"), ("Z", "C"), ("B", "_"), ("S", "_")] {
             try client.command("MODE \(mode)", expecting: 200)
             let (lines, data) = (try readFile(log).count { $0 == 0x0A }, try client.passive())

@@ -32,6 +32,9 @@
 int weft_socket(int domain, int type, int protocol);
 int weft_bind(int fd, const void *address, uint32_t length);
 int weft_listen(int fd, int backlog);
+/* Keeps `count` descriptors back: sockets and files opened for reading by the functions here never take the last ones. */
+void weft_reserve_descriptors(int count);
+int weft_is_reserved(int fd);
 int weft_accept4(int fd, void *address, uint32_t *length, int flags);
 int weft_connect(int fd, const void *address, uint32_t length);
 int weft_getsockname(int fd, void *address, uint32_t *length);

@@ -130,7 +130,7 @@ final class Acceptor: Sendable {
         return
       }
       do {
-        while let (number, peer) = try Socket.accept(listener.number, blocking: true) {
+        while let (number, peer) = try Socket.accept(listener.number, blocking: true, refusing: Self.refuse) {
           pause = 0
           welcome(number, peer)
           // Many who come one after the other must not look like a thread that hangs.
@@ -184,14 +184,17 @@ final class Acceptor: Sendable {
   /// The kernel has no descriptor for the next client: spends the reserve on telling it so, then backs off.
   private func turnAway(_ error: SystemError, _ reserve: inout DescriptorReserve, _ pause: Int32) {
     reserve.spend {
-      guard let (number, peer) = try? Socket.accept(listener.number) else { return }
-      ControlConnection(owning: number, peer: peer, lineLimit: 0)
-        .sendAtOnce(Reply(421, "Too many connections: the server has no descriptor left. Try again later."))
+      if let (number, peer) = try? Socket.accept(listener.number, refusing: Self.refuse) { Self.refuse(number, peer) }
     }
     if pause == 20 {
       context.logger.error(
         "cannot accept on \(address): \(error). Raise LimitNOFILE (ulimit -n) or lower limits.sessions; backing off")
     }
+  }
+
+  private static func refuse(_ number: Int32, _ peer: SocketAddress) {
+    ControlConnection(owning: number, peer: peer, lineLimit: 0)
+      .sendAtOnce(Reply(421, "Too many connections: the server has no descriptor left. Try again later."))
   }
 }
 

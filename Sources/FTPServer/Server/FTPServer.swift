@@ -86,6 +86,7 @@ public final class FTPServer: Sendable {
   public func start() throws(SystemError) {
     try context.reactor.start()
     Self.warmUpDispatch()
+    ProcessLimits.reserveDescriptors()
     for acceptor in acceptors.withLock({ $0 }) { try acceptor.start() }
     keepHouse()
   }

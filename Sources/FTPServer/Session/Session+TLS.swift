@@ -156,7 +156,8 @@ extension Session {
       try await waitForData(data.number, .writable)
       data.goOnClosing()
     }
-    guard direction == .upload, data.isCloseMissing else { return }
+    // Where the data tell their end in band, as they do but for files in stream mode and the like, a cut has been seen by the codec.
+    guard direction == .upload, data.isCloseMissing, format.writesInPlace else { return }
     let isWhole = transfer?.isAsAnnounced
     switch configuration.security.missingClose {
     case .accept where isWhole != false: return

@@ -75,7 +75,7 @@ def fill_queue():
     base.commit()
 
 
-def wait_for(what, condition, seconds=40):
+def wait_for(what, condition, seconds=100):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
