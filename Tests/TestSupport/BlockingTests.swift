@@ -29,7 +29,7 @@ public enum Blocking {
   public static func run(slots: Int, tries: Int, _ body: @Sendable () throws -> Void) async throws {
     for attempt in 1..<tries {
       do { return try await run(slots: slots, body) } catch {
-        report("try \(attempt) of \(tries) failed: \("\(error)".prefix(300))")
+        print("try \(attempt) of \(tries) failed: \("\(error)".prefix(300))")
       }
     }
     try await run(slots: slots, body)
