@@ -289,6 +289,19 @@ void weft_malloc_settings(int arenas, int trim) {
   mallopt(M_ARENA_MAX, arenas);
   mallopt(M_TRIM_THRESHOLD, trim);
 }
+void weft_release_code(void) {
+  FILE *maps = fopen("/proc/self/maps", "re");
+  if (!maps) return;
+  char line[1024];
+  while (fgets(line, sizeof line, maps)) {
+    unsigned long start, end;
+    char access[5], path[2];
+    /* Relocated data is read-only, too, but has been written to: only what may be executed is sure to be as in the file. */
+    if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %1s", &start, &end, access, path) == 4 && !strcmp(access, "r-xp") && *path == '/')
+      madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  fclose(maps);
+}
 void weft_malloc_trim(void) { malloc_trim(0); }
 int weft_ioctl_int(int fd, unsigned long request, int *value) { return WEFT_RESULT(ioctl(fd, request, value)); }
 

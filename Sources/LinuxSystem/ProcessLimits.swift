@@ -28,6 +28,10 @@ public enum ProcessLimits {
   /// Gives back what the heap holds unused. Source: malloc_trim(3).
   public static func trimHeap() { weft_malloc_trim() }
 
+  /// Lets go of the program's code as far as it is resident: what is needed again comes back from the page cache. Much of it was for
+  /// the start alone. Source: madvise(2), MADV_DONTNEED; proc(5), maps.
+  public static func releaseCode() { weft_release_code() }
+
   /// Names the calling thread (15 bytes) for ps, top and gdb. Source: prctl(2), PR_SET_NAME.
   public static func nameThread(_ name: String) { _ = weft_prctl_name(name) }
 }

@@ -105,6 +105,8 @@ int weft_nofile(uint64_t *soft, uint64_t *hard);
 int weft_set_nofile(uint64_t soft, uint64_t hard);
 ssize_t weft_getrandom(void *buffer, size_t count);
 void weft_malloc_settings(int arenas, int trim);
+/* Unmaps the resident pages of all code that came from files; it is never written to, so nothing is lost. */
+void weft_release_code(void);
 void weft_malloc_trim(void);
 int weft_ioctl_int(int fd, unsigned long request, int *value);
 

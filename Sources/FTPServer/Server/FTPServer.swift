@@ -97,6 +97,7 @@ public final class FTPServer: Sendable {
     let parking = Parking(context.reactor)
     Task {
       var hadSessions = false
+      var isNew = true
       var middleboxes = MiddleboxWatch()
       while context.ending.load(ordering: .relaxed) == .no {
         _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 5_000_000_000))
@@ -105,7 +106,10 @@ public final class FTPServer: Sendable {
           context.logger.warning("\(finding.line)")
         }
         let count = context.registry.count
-        if count == 0, hadSessions { ProcessLimits.trimHeap() }
+        if count == 0, hadSessions || isNew { ProcessLimits.trimHeap() }
+        // What only the start needed of the code.
+        if isNew { ProcessLimits.releaseCode() }
+        isNew = false
         hadSessions = count > 0
       }
       parking.retire()
