@@ -108,7 +108,7 @@ struct TransferProgress {
   var start: UInt64 = 0
   /// Bytes moved on the data connection until now.
   var bytes: UInt64 = 0
-  /// What an upload has made of them so far, where it is not the same: bytes of the file.
+  /// What an upload that has ended made of them, where it is not the same: bytes of the file.
   var written: UInt64?
 
   /// Whether as much has come as ALLO announced; nil if it announced nothing. Of an upload that goes on where another broke off, some

@@ -48,6 +48,7 @@ extension Session {
 
   /// Receives until the file has ended, in band or by the close of the connection, and writes what becomes of it.
   func receiveCoded(_ file: Int32, through input: CodedInput, on data: DataConnection) async throws(FTPError) {
+    let begin = input.position
     while true {
       let step = try context.buffers.with { (buffer) throws(FTPError) -> CodedStep in
         let wire = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 2)])
@@ -65,7 +66,9 @@ extension Session {
         }
       }
       switch step {
-      case .ended: return
+      case .ended:
+        transfer?.written = UInt64(clamping: input.position - begin)
+        return
       case .wouldBlock:
         // Modes B and C end without a close, so there the last bytes would wait for more.
         if !input.isGathering, data.tls == nil, !data.isMultipath, input.received >= Self.large,
@@ -184,9 +187,6 @@ extension Session {
     let from = input.position
     try onFile(naming: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
     input.position += Int64(bytes.count)
-    // In two steps: an optional chain on the left would hold the transfer while the right reads it.
-    let written = (transfer?.written ?? 0) &+ UInt64(bytes.count)
-    transfer?.written = written
     input.grown = .now
     try watch(input, after: bytes.count)
   }
