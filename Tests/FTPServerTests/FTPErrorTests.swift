@@ -30,7 +30,7 @@ import Testing
       (.forbidden("x"), 550), (.restart("x"), 554), (.restartMismatch("x"), 555), (.noRoom("x"), 552),
       (.path(.tooLong, naming: false), 553),
       (.path(.tooLong, naming: true), 553), (.path(.invalid, naming: false), 501), (.listingUnavailable("x"), 450),
-      (.noDataConnection("x"), 425), (.dataPortRefused(Reply(522, "x")), 522), (.transferBroken("x"), 426),
+      (.noDataConnection("x"), 425), (.dataPortRefused(Reply(522, "x")), 522), (.broken(.stalled), 426),
       (.controlConnectionLost, 421),
     ]
     for (error, code) in expected { #expect(error.reply.code == code, "\(error)") }

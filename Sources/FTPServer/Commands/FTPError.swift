@@ -58,8 +58,8 @@ enum FTPError: Error {
   case unusable(String)
   /// 551: a page of a type that is not known (RFC 959, section 5.4).
   case pageType(String)
-  /// 426: ABOR, or the client closed the data connection, or it stood still.
-  case transferBroken(String)
+  /// 426: ABOR, or the data connection was lost, or it stood still.
+  case broken(TransferBreak)
   /// No reply can be sent any more.
   case controlConnectionLost
 
@@ -96,7 +96,7 @@ enum FTPError: Error {
     case .protectionUnknown(let text): return Reply(536, text)
     case .unusable(let text): return Reply(451, text)
     case .pageType(let text): return Reply(551, text)
-    case .transferBroken(let text): return Reply(426, text)
+    case .broken(let cause): return Self.breakReply(cause)
     case .controlConnectionLost: return Reply(421, "Control connection lost.")
     }
   }
@@ -123,6 +123,23 @@ enum FTPError: Error {
     case EINVAL, EILSEQ: return Reply(553, "The file system does not take this name.")
     case EMFILE, ENFILE, ENOMEM: return Reply(451, "The server is short of resources. Try again later.")
     default: return Reply(451, "Local error: \(error.reason).")
+    }
+  }
+
+  private static func breakReply(_ cause: TransferBreak) -> Reply {
+    switch cause {
+    case .stalled: return Reply(426, "The data connection stood still for too long.")
+    case .aborted: return Reply(426, "Transfer aborted.")
+    case .serverEnding: return Reply(426, "The server is going down.")
+    case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")
+    case .fileShortened: return Reply(426, "The file became shorter while it was sent.")
+    case .endedEarly(let error): return Reply(426, "\(error).")
+    case .rangeUnfinished(let missing): return Reply(426, "\(missing) bytes of the range did not come.")
+    case .closeMissing:
+      return Reply(
+        426, "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
+    case .stopped(nil): return Reply(426, "Stopped.")
+    case .stopped(let removed?): return Reply(426, "Stopped: \(removed) entries are removed.")
     }
   }
 

@@ -76,7 +76,7 @@ extension Session {
         while true {
           let progress: Progress
           do throws(SystemError) { progress = try data.receive(into: buffer) } catch {
-            throw .transferBroken("The data connection was lost: \(error.reason).")
+            throw .broken(.dataConnectionLost(error))
           }
           switch progress {
           case .wouldBlock: return false
@@ -98,7 +98,7 @@ extension Session {
       try await waitForData(data.number, .readable)
     }
     if position < range.upperBound {
-      throw .transferBroken("\(range.upperBound - position) bytes of the range did not come.")
+      throw .broken(.rangeUnfinished(missing: range.upperBound - position))
     }
   }
 }

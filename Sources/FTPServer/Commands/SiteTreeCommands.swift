@@ -46,7 +46,7 @@ extension Session {
       .busy("\(removed) entries are removed, which is as much as one SITE RMDIR does. Send it again for the rest.")
     case ELOOP:
       .forbidden("It is more than \(treeLimits.depth) directories deep, or a link; \(removed) entries are removed.")
-    case ECANCELED: .transferBroken("Stopped: \(removed) entries are removed.")
+    case ECANCELED: .broken(.stopped(removed: removed))
     case EXDEV: .forbidden("Another file system is mounted in it; \(removed) entries are removed.")
     default: .file(error, naming: false)
     }
@@ -103,7 +103,7 @@ extension Session {
         switch error.code {
         case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries, which is as far as is counted.")
         case ELOOP: throw .noRoom("It is more than \(limits.depth) directories deep, which is as far as is counted.")
-        case ECANCELED: throw .transferBroken("Stopped.")
+        case ECANCELED: throw .broken(.stopped(removed: nil))
         default: throw .file(error, naming: false)
         }
       }

@@ -116,7 +116,7 @@ extension Session {
           try await waitForData(listener.number, .readable, deadline: deadline)
         } catch {
           discardDataPort()
-          guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+          guard case .broken(.stalled) = error else { throw error }
           throw .noDataConnection("No data connection came to the passive port in time.")
         }
       }
@@ -159,7 +159,7 @@ extension Session {
     do throws(FTPError) {
       try await waitForData(socket, .writable, deadline: deadline)
     } catch {
-      guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+      guard case .broken(.stalled) = error else { throw error }
       throw .noDataConnection("Connecting to \(target) timed out.")
     }
     if let error = Socket.pendingError(socket) {

@@ -22,7 +22,7 @@ final class WorkProgress: Sendable {
 
   /// Throws when the work shall stop.
   func checkForStop() throws(FTPError) {
-    if shouldStop { throw .transferBroken("Stopped.") }
+    if shouldStop { throw .broken(.stopped(removed: nil)) }
   }
 }
 

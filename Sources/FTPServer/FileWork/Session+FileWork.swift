@@ -12,7 +12,7 @@ extension Session {
   /// - Parameters:
   ///   - concurrency: how much may run in the pool at once.
   ///   - total: what its progress counts up to, for STAT.
-  /// - Throws: what `body` throws; ``FTPError/busy(_:)`` when its turn does not come; ``FTPError/transferBroken(_:)`` after ABOR.
+  /// - Throws: what `body` throws; ``FTPError/busy(_:)`` when its turn does not come; ``FTPError/broken(_:)`` after ABOR.
   func offload<Value: Sendable>(
     _ command: Command, _ path: VirtualPath, to pool: WorkerPool, concurrency: Int, total: UInt64? = nil,
     _ body: @escaping FileJob<Value>.Body
@@ -59,7 +59,7 @@ extension Session {
     case .deadline:
       if !progress.hasStarted { throw .busy("The server is busy with other files. Try again later.") }
     case .called:
-      if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
+      if context.ending.load(ordering: .relaxed) == .now { throw .broken(.serverEnding) }
     }
   }
 }

@@ -106,7 +106,7 @@ extension Session {
       do throws(FTPError) {
         try await waitForData(data.number, readiness, deadline: deadline)
       } catch {
-        guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+        guard case .broken(.stalled) = error else { throw error }
         throw .noDataConnection("The TLS handshake on the data connection timed out.")
       }
     }
@@ -163,8 +163,7 @@ extension Session {
     case .accept where isWhole != false: return
     case .acceptIfSizeMatches where isWhole == true: return
     default:
-      throw .transferBroken(
-        "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
+      throw .broken(.closeMissing)
     }
   }
 }

@@ -111,7 +111,7 @@ extension Session {
   private func watch(_ input: CodedInput, after moved: Int) throws(FTPError) {
     let before = input.unwatched
     try watchControl(after: moved, &input.unwatched)
-    if input.unwatched < before, MonotonicTime.now >= stallDeadline(input) { throw .transferBroken(Self.stalled) }
+    if input.unwatched < before, MonotonicTime.now >= stallDeadline(input) { throw .broken(.stalled) }
   }
 
   /// When an upload that brings nothing ends.

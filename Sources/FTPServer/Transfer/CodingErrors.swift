@@ -12,7 +12,7 @@ extension FTPError {
   init(receiving error: CodingError) {
     switch error {
     // RFC 959, section 5.4: as if the connection had been lost, which it has.
-    case .endedEarly: self = .transferBroken("\(error).")
+    case .endedEarly: self = .broken(.endedEarly(error))
     case .unknownPageType: self = .pageType("\(error).")
     default: self = .unusable("\(error).")
     }

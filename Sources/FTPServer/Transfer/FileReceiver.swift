@@ -81,7 +81,7 @@ extension Session {
   /// Waits for the next part of a large upload. A slow client may not fill ``gather`` within `timeouts.data-stall`: then any byte counts.
   func waitForMore(_ data: DataConnection, deadline: MonotonicTime? = nil) async throws(FTPError) {
     do throws(FTPError) { try await waitForData(data.number, .readable, deadline: deadline) } catch {
-      guard case .transferBroken(let text) = error, text == Self.stalled else { throw error }
+      guard case .broken(.stalled) = error else { throw error }
       try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
       if !Poll.wait(data.number, .readable, milliseconds: 0) { throw error }
     }
@@ -123,7 +123,7 @@ extension Session {
   /// Runs a call that receives from the data connection; its failure is the connection's.
   func receiving(_ body: () throws(SystemError) -> Progress) throws(FTPError) -> Progress {
     do { return try body() } catch {
-      throw .transferBroken("The data connection was lost: \(error.reason).")
+      throw .broken(.dataConnectionLost(error))
     }
   }
 }

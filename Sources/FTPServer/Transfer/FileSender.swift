@@ -20,7 +20,7 @@ extension Session {
       switch try sending({ () throws(SystemError) in
         try data.send(file: file, offset: &position, count: step)
       }) {
-      case .moved(0): throw Self.cutShort
+      case .moved(0): throw FTPError.broken(.fileShortened)
       case .moved(let bytes):
         count(bytes)
         moved = bytes
@@ -46,7 +46,7 @@ extension Session {
           let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
           let from = position
           let read = try onFile { () throws(SystemError) in try File.read(file, into: chunk, at: from) }
-          if read == 0 { throw Self.cutShort }
+          if read == 0 { throw FTPError.broken(.fileShortened) }
           let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: chunk[..<read]), on: data).count
           // What did not go is read again: that is cheaper than holding the buffer while the client is slow.
           position += Int64(read - unsent)
@@ -60,9 +60,6 @@ extension Session {
     }
   }
 
-  /// The file has become shorter than 150 said. A short file with a 226 would be taken for the whole.
-  private static var cutShort: FTPError { .transferBroken("The file became shorter while it was sent.") }
-
   /// Sends a small rest of a file if the data socket takes it whole at once; false when it does not: then `position` tells how far it came.
   func sendAtOnce(_ file: Int32, _ position: inout Int64, to end: Int64, on data: DataConnection) throws(FTPError)
     -> Bool
@@ -72,7 +69,7 @@ extension Session {
       switch try sending({ () throws(SystemError) in
         try data.send(file: file, offset: &position, count: rest)
       }) {
-      case .moved(0): throw Self.cutShort
+      case .moved(0): throw FTPError.broken(.fileShortened)
       case .moved(let moved): count(moved)
       case .wouldBlock: return false
       }
@@ -111,7 +108,7 @@ extension Session {
   /// Runs a call that sends on the data connection; its failure is the connection's.
   private func sending(_ body: () throws(SystemError) -> Progress) throws(FTPError) -> Progress {
     do { return try body() } catch {
-      throw .transferBroken("The data connection was lost: \(error.reason).")
+      throw .broken(.dataConnectionLost(error))
     }
   }
 }

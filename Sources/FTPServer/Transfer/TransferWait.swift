@@ -5,8 +5,6 @@ import LinuxSystem
 import Reactor
 
 extension Session {
-  /// The text that tells a time-out from other breaks.
-  static let stalled = "The data connection stood still for too long."
   /// Bytes of commands that may queue up behind a transfer; then the control connection is not read until it ends.
   private static let postponedLimit = 64 * 1024
 
@@ -19,13 +17,13 @@ extension Session {
 
   /// Waits until the data socket `number` is ready, answering the control connection meanwhile.
   ///
-  /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR, at `deadline` (default: `timeouts.data-stall` from now), or when the server ends.
+  /// - Throws: ``FTPError/broken(_:)`` on ABOR, at `deadline` (default: `timeouts.data-stall` from now), or when the server ends.
   func waitForData(_ number: Int32, _ interest: Readiness, deadline: MonotonicTime? = nil) async throws(FTPError) {
     // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
     if control.reader.hasBufferedBytes { try answerDuringTransfer() }
     let deadline = deadline ?? MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
     while true {
-      if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
+      if context.ending.load(ordering: .relaxed) == .now { throw .broken(.serverEnding) }
       let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
       let controlNumber = controlInterest.isEmpty ? -1 : control.number
       let ready: (first: Bool, second: Bool)
@@ -37,7 +35,7 @@ extension Session {
       } else {
         switch await parking.wait(number, interest, controlNumber, controlInterest, until: deadline) {
         case .ready(let first, let second): ready = (first, second)
-        case .deadline: throw .transferBroken(Self.stalled)
+        case .deadline: throw .broken(.stalled)
         case .called: ready = (false, false)
         }
       }
@@ -45,7 +43,7 @@ extension Session {
       if ready.second { try serveControlConnection() }
       if ready.first { return }
       // A client that talks without pause must not keep a dead data connection alive.
-      if ready.second, MonotonicTime.now >= deadline { throw .transferBroken(Self.stalled) }
+      if ready.second, MonotonicTime.now >= deadline { throw .broken(.stalled) }
     }
   }
 
@@ -68,14 +66,14 @@ extension Session {
     if unwatched < Self.controlInterval { return }
     unwatched = 0
     turnStrangersAway()
-    if context.ending.load(ordering: .relaxed) == .now { throw .transferBroken("The server is going down.") }
+    if context.ending.load(ordering: .relaxed) == .now { throw .broken(.serverEnding) }
     if control.reader.hasBufferedBytes { try answerDuringTransfer() }
     if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
   }
 
   /// Reads the control connection in a transfer: answers what may be answered now, keeps the rest for later, in order.
   ///
-  /// - Throws: ``FTPError/transferBroken(_:)`` on ABOR; ``FTPError/controlConnectionLost`` when the client is gone.
+  /// - Throws: ``FTPError/broken(_:)`` on ABOR; ``FTPError/controlConnectionLost`` when the client is gone.
   func serveControlConnection() throws(FTPError) {
     do { _ = try control.flush() } catch { throw .controlConnectionLost }
     guard listensToControl else { return }
@@ -106,6 +104,6 @@ extension Session {
       postpone(event)
     }
     do { _ = try control.flush() } catch { throw .controlConnectionLost }
-    if isAborted { throw .transferBroken("Transfer aborted.") }
+    if isAborted { throw .broken(.aborted) }
   }
 }
