@@ -48,9 +48,13 @@ let package = Package(
     .target(
       name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "LinuxSystem"], swiftSettings: settings),
     .target(
+      name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
+      swiftSettings: settings),
+    .target(name: "UploadStore", dependencies: ["FTPProtocol", "Jail", "LinuxSystem"], swiftSettings: settings),
+    .target(
       name: "FTPServer",
       dependencies: [
-        "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+        "FTPProtocol", "FTPTransfer", "UploadStore", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -85,9 +89,15 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
+      name: "FTPTransferTests", dependencies: ["FTPTransfer", "FTPProtocol", "LinuxSystem", "Reactor"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "UploadStoreTests", dependencies: ["UploadStore", "Jail", "FTPProtocol", "LinuxSystem"],
+      swiftSettings: settings),
+    .testTarget(
       name: "FTPServerTests",
       dependencies: [
-        "FTPServer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+        "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
       ],
       swiftSettings: settings),
     .testTarget(

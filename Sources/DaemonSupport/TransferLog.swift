@@ -2,9 +2,10 @@
 
 import FTPServer
 import LinuxSystem
+import Logging
 
 /// Writes `log.xferlog`.
-public final class TransferLog: Sendable {
+public final class TransferLog: SessionEventReader {
   private let file: FileOutput
   private let sink: LogSink
 
@@ -33,9 +34,18 @@ public final class TransferLog: Sendable {
   @discardableResult
   public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
 
-  /// Notes a transfer that has ended; events that are no transfers of files are passed over.
-  public func note(_ record: EventRecord) {
-    if let line = TransferLogLine.format(record) { sink.append(line) }
+  /// Transfers of files that have ended, well or not.
+  public func wants(_ kind: SessionEvent.Kind, _ level: Logger.Level) -> Bool {
+    if case .transferEnded(let outcome) = kind {
+      outcome.direction == .download || outcome.direction == .upload
+    } else {
+      false
+    }
+  }
+
+  /// Notes a transfer that has ended.
+  public func read(_ event: SessionEvent) {
+    if case .transferEnded(let outcome) = event.kind { sink.append(TransferLogLine.format(event.record, outcome)) }
   }
 }
 
@@ -43,8 +53,9 @@ public final class TransferLog: Sendable {
 enum TransferLogLine {
   /// `current-time transfer-time remote-host file-size filename transfer-type special-action-flag direction access-mode
   /// username service-name authentication-method authenticated-user-id completion-status`, with its newline.
-  static func format(_ record: EventRecord, now: String = WallClock.localText()) -> [UInt8]? {
-    guard let transfer = record.transfer else { return nil }
+  static func format(
+    _ record: EventRecord, _ transfer: TransferOutcome, now: String = WallClock.localText()
+  ) -> [UInt8] {
     var line = LogText()
     line.bytes.reserveCapacity(192)
     line.append(trusted: now)
@@ -57,7 +68,7 @@ enum TransferLogLine {
     line.bytes.append(contentsOf: word(record.path))
     line.append(transfer.isText ? " a " : " b ")
     line.append(transfer.isCompressed ? "C " : "_ ")
-    line.append(transfer.isUpload ? "i " : "o ")
+    line.append(transfer.direction == .upload ? "i " : "o ")
     line.append(transfer.isAnonymous ? "a " : "r ")
     line.bytes.append(contentsOf: word(record.user))
     line.append(" ftp 0 * ")

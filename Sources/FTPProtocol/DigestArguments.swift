@@ -30,14 +30,7 @@ public struct DigestArguments: Sendable, Hashable {
   }
 
   private static func range(_ start: ArraySlice<UInt8>, _ end: ArraySlice<UInt8>) -> Range<UInt64>? {
-    guard let first = number(start), let last = number(end), first <= last else { return nil }
+    guard let first = FileOffset.parse(start), let last = FileOffset.parse(end), first <= last else { return nil }
     return first..<last
-  }
-
-  /// A decimal number that a file offset can hold.
-  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
-    guard (1...19).contains(digits.count), digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
-    let value = digits.reduce(UInt64(0)) { $0 &* 10 &+ UInt64($1 &- 0x30) }
-    return value <= UInt64(Int64.max) ? value : nil
   }
 }

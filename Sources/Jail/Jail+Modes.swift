@@ -7,7 +7,7 @@ import LinuxSystem
 extension Jail {
   /// As ``openForWriting(_:truncating:exclusive:mode:)``; a file that is made gets exactly `exactMode`, if that is not nil.
   public func openForWriting(
-    _ path: VirtualPath, truncating: Bool, exclusive: Bool, exactMode: UInt32?
+    _ path: VirtualPath, truncating: Bool, exclusive: Bool = false, exactMode: UInt32?
   ) throws(SystemError) -> OpenFile {
     guard let exactMode else { return try openForWriting(path, truncating: truncating, exclusive: exclusive) }
     return try standing { (at) throws(SystemError) -> OpenFile in

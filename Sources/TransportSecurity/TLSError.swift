@@ -1,5 +1,6 @@
 // Why a TLS connection, or the settings of one, came to nothing.
 
+import Glibc
 import LinuxSystem
 
 /// A TLS connection that broke. Nothing more can be sent on it, close_notify included.
@@ -17,6 +18,15 @@ public enum TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     case .handshake(let error): return error.description
     case .connection(let error): return error.reason
     case .ended: return "the peer closed the connection"
+    }
+  }
+
+  /// The same as the failure of a call on the socket: EPROTO for TLS itself.
+  public var asSystemError: SystemError {
+    switch self {
+    case .connection(let error): return error
+    case .handshake: return SystemError(code: EPROTO, call: "TLS")
+    case .ended: return SystemError(code: ECONNRESET, call: "TLS")
     }
   }
 

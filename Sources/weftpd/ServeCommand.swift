@@ -149,7 +149,7 @@ struct ServeCommand: ParsableCommand {
       let localUsers = try LocalUsers.prepare(settings)
       let server = try FTPServer(
         configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger,
-        tls: start.tls, localUsers: localUsers, onTransfer: transfers?.note)
+        tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
       try Privileges.apply(start.plan)

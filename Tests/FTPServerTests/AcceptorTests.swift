@@ -66,15 +66,15 @@ import Testing
     await server.drain(grace: .seconds(10))
   }
 
-  private struct Ban: ServerObserver {
+  private struct Ban: ClientPolicy {
     let address: IPAddress
     func admits(_ addresses: [IPAddress]) -> Bool { !addresses.contains(address) }
   }
 
-  @Test func anObserverTurnsClientsAway() async throws {
+  @Test func aPolicyTurnsClientsAway() async throws {
     let server = try FTPServer(
       configuration: ServerConfiguration(), accounts: AccountSource(), logger: quietLogger(),
-      observer: Ban(address: IPAddress(ipv4: 0x7F00_0003)))
+      policy: Ban(address: IPAddress(ipv4: 0x7F00_0003)))
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
     try server.start()
     try await blocking { () throws -> Void in

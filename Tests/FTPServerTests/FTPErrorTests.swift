@@ -6,6 +6,7 @@ import LinuxSystem
 import Testing
 
 @testable import FTPServer
+@testable import FTPTransfer
 
 @Suite struct FTPErrorTests {
   /// errno, the code for a command that uses a file, the code for one that names a new one (RFC 959, section 5.4).

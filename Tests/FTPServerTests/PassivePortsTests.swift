@@ -5,6 +5,7 @@ import LinuxSystem
 import Testing
 
 @testable import FTPServer
+@testable import FTPTransfer
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PassivePortsTests {
   private let pool = Desk()

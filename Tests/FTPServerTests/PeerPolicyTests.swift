@@ -4,6 +4,7 @@ import LinuxSystem
 import Testing
 
 @testable import FTPServer
+@testable import FTPTransfer
 
 @Suite struct PeerPolicyTests {
   @Test func admitsTheClientAndNobodyElse() throws {

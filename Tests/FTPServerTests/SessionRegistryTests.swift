@@ -1,6 +1,8 @@
 // Tests of the limits on the number of sessions.
 
 import Dispatch
+import FTPProtocol
+import FTPTransfer
 import LinuxSystem
 import Reactor
 import Synchronization
@@ -98,5 +100,49 @@ import Testing
       registry.release(id, peer: one)
     }
     #expect(await isEmpty)
+  }
+
+  // MARK: what others see of sessions
+
+  @Test func summariesTellOfRunningTransfers() throws {
+    let reactor = try Reactor()
+    let activity = SessionActivity(id: 7, peer: SocketAddress(one, port: 4711), parking: Parking(reactor))
+    registry.enter(activity)
+    activity.note(user: Array("alice".utf8))
+    #expect(registry.summaries.map(\.id) == [7])
+    #expect(registry.summaries.first?.transfer == nil)
+    let path = VirtualPath.root
+    activity.begin(TransferProgress(verb: "RETR", direction: .download, path: path, total: nil).facts)
+    activity.note(total: 100)
+    activity.meter.count(40)
+    let summary = try #require(registry.summaries.first)
+    #expect(summary.user == Array("alice".utf8))
+    #expect(summary.transfer?.verb == "RETR")
+    #expect(summary.transfer?.total == 100)
+    #expect(summary.bytes == 40)
+    activity.end()
+    #expect(registry.summaries.first?.transfer == nil)
+    #expect(registry.summaries.first?.bytes == 0)
+    // The next one begins at nought.
+    activity.begin(TransferProgress(verb: "STOR", direction: .upload, path: path).facts)
+    #expect(registry.summaries.first?.bytes == 0)
+    activity.parking.retire()
+  }
+
+  @Test func aSessionIsToldToEnd() async throws {
+    let reactor = try Reactor()
+    let activity = SessionActivity(id: 7, peer: SocketAddress(one, port: 4711), parking: Parking(reactor))
+    registry.enter(activity)
+    #expect(!registry.end(8, saying: "no"))
+    #expect(!activity.isTold)
+    #expect(activity.farewell == nil)
+    async let wake = activity.parking.sleep(until: .never)
+    #expect(registry.end(7, saying: "Maintenance."))
+    #expect(await wake == .called)
+    #expect(activity.isTold)
+    // The first word counts.
+    #expect(registry.end(7, saying: "Something else."))
+    #expect(activity.farewell == "Maintenance.")
+    activity.parking.retire()
   }
 }

@@ -28,8 +28,8 @@ extension Session {
       let outcome = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
         (progress) throws(FTPError) in try work.run(progress)
       }
-      context.logger.event(
-        .info, "combine", record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250))
+      tell(
+        .changed, .info, "combine", record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250))
       return outcome.leftOver == 0
         ? Reply(250, "\(parts.count) files combined: \(outcome.bytes) bytes.")
         : Reply(250, "\(parts.count) files combined; \(outcome.leftOver) of them could not be removed.")
@@ -79,8 +79,8 @@ extension Session {
         return try copy.append(shared.number, progress)
       }
     }
-    context.logger.event(
-      .info, "copy",
+    tell(
+      .changed, .info, "copy",
       record(
         verb: command.verb, path: source.bytes, bytes: bytes, result: 250,
         note: String(decoding: target.bytes, as: UTF8.self)))

@@ -1,6 +1,7 @@
 // PASV, PORT (RFC 959, section 4.1.2), EPSV, EPRT (RFC 2428), LPSV, LPRT (RFC 1639), PRET.
 
 import FTPProtocol
+import FTPTransfer
 import LinuxSystem
 
 extension Session {
@@ -27,7 +28,7 @@ extension Session {
     }
     if case .all = request {
       parameters.onlyExtendedPassive = true
-      discardDataPort()
+      channels.forget()
       return Reply(200, "EPSV ALL: from now on only EPSV makes data connections.")
     }
     try requirePassive(extended: true)
@@ -43,6 +44,14 @@ extension Session {
     try requirePassive(extended: false)
     let shown = shownAddress(try localAddress())
     return .longPassive(octets: shown.octets, port: try openPassivePort().local.port)
+  }
+
+  private func openPassivePort() throws(FTPError) -> PassiveListener {
+    control.offerTicket()
+    do throws(FTPError) { return try channels.openPassivePort(mayReuse: mayKeepPorts) } catch {
+      if case .noPassivePort(let cause) = error { tell(.error, "no passive port: \(cause)", record(result: 425)) }
+      throw error
+    }
   }
 
   private func localAddress() throws(FTPError) -> IPAddress {
@@ -104,13 +113,12 @@ extension Session {
 
   private func setActive(_ target: SocketAddress, _ command: Command) throws(FTPError) -> Reply {
     if let objection = control.peerPolicy.objection(to: target) {
-      discardDataPort()
-      context.logger.event(.warning, "refused \(command.verb) to \(target)", record(verb: command.verb, result: 500))
+      channels.forget()
+      tell(.warning, "refused \(command.verb) to \(target)", record(verb: command.verb, result: 500))
       throw .dataPortRefused(Reply(500, "Illegal \(command.verb) command: \(objection)."))
     }
-    discardDataPort()
     control.offerTicket()
-    dataPort = .active(target)
+    channels.connectNext(to: target)
     return Reply(200, "\(command.verb) command successful.")
   }
 

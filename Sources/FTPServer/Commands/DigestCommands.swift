@@ -61,7 +61,7 @@ extension Session {
   func range(_ command: Command) throws(FTPError) -> Reply {
     parameters.fileState?.range = nil
     let words = command.argument.split(separator: 0x20, omittingEmptySubsequences: false)
-    guard words.count == 2, let first = Self.decimal(Array(words[0])), let last = Self.decimal(Array(words[1])) else {
+    guard words.count == 2, let first = FileOffset.parse(words[0]), let last = FileOffset.parse(words[1]) else {
       throw .syntax("Usage: RANG <first octet> <last octet>, from 0 to \(Int64.max); RANG 1 0 is the whole file.")
     }
     if first == 1, last == 0 {

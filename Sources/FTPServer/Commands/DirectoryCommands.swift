@@ -47,7 +47,7 @@ extension Session {
     let path = try resolve(command.argument, naming: true)
     let mode = newDirectoryMode
     try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path, exactMode: mode) }
-    context.logger.event(.info, "make directory", record(verb: command.verb, path: path.bytes, result: 257))
+    tell(.changed, .info, "make directory", record(verb: command.verb, path: path.bytes, result: 257))
     return .path(257, path.bytes, "directory created.")
   }
 
@@ -55,7 +55,7 @@ extension Session {
     let identity = try requireWriteAccess()
     let path = try resolve(command.argument)
     try onFile { () throws(SystemError) in try identity.jail.removeDirectory(path) }
-    context.logger.event(.info, "remove directory", record(verb: command.verb, path: path.bytes, result: 250))
+    tell(.changed, .info, "remove directory", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "Directory removed.")
   }
 }

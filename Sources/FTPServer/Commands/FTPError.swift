@@ -1,8 +1,11 @@
 // Every way a command can fail, and the one place that turns each into a reply.
 
 import FTPProtocol
+import FTPTransfer
 import Glibc
 import LinuxSystem
+import MultipathTCP
+import UploadStore
 
 /// Why a command was not carried out. Handlers throw it; ``reply`` is the only maker of error replies.
 enum FTPError: Error {
@@ -38,8 +41,10 @@ enum FTPError: Error {
   case policy(String)
   /// 450: nothing there to be listed (RFC 959, section 5.4).
   case listingUnavailable(String)
-  /// 425: the data connection could not be had.
+  /// 425: the data connection did not come about.
   case noDataConnection(String)
+  /// 425: there is no port for a passive data connection.
+  case noPassivePort(MultipathError)
   /// 500 or 522: the client asked for a data connection that is refused (RFC 2577; RFC 2428).
   case dataPortRefused(Reply)
   /// 522: the data connection has not the protection it must have; lftp turns PROT P on when it reads this code.
@@ -58,8 +63,10 @@ enum FTPError: Error {
   case unusable(String)
   /// 551: a page of a type that is not known (RFC 959, section 5.4).
   case pageType(String)
-  /// 426: ABOR, or the data connection was lost, or it stood still.
+  /// 426 and its kin: what broke a transfer off, or kept it from beginning.
   case broken(TransferBreak)
+  /// 426: work on files was stopped; of a tree's removal it is known how many entries are gone.
+  case stopped(removed: UInt64?)
   /// No reply can be sent any more.
   case controlConnectionLost
 
@@ -96,7 +103,13 @@ enum FTPError: Error {
     case .protectionUnknown(let text): return Reply(536, text)
     case .unusable(let text): return Reply(451, text)
     case .pageType(let text): return Reply(551, text)
+    case .noPassivePort(let error):
+      return error.errno == EADDRINUSE
+        ? Reply(425, "No passive port is free. Try again later.")
+        : Reply(425, "Cannot open a passive port: \(error).")
     case .broken(let cause): return Self.breakReply(cause)
+    case .stopped(nil): return Reply(426, "Stopped.")
+    case .stopped(let removed?): return Reply(426, "Stopped: \(removed) entries are removed.")
     case .controlConnectionLost: return Reply(421, "Control connection lost.")
     }
   }
@@ -123,23 +136,6 @@ enum FTPError: Error {
     case EINVAL, EILSEQ: return Reply(553, "The file system does not take this name.")
     case EMFILE, ENFILE, ENOMEM: return Reply(451, "The server is short of resources. Try again later.")
     default: return Reply(451, "Local error: \(error.reason).")
-    }
-  }
-
-  private static func breakReply(_ cause: TransferBreak) -> Reply {
-    switch cause {
-    case .stalled: return Reply(426, "The data connection stood still for too long.")
-    case .aborted: return Reply(426, "Transfer aborted.")
-    case .serverEnding: return Reply(426, "The server is going down.")
-    case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")
-    case .fileShortened: return Reply(426, "The file became shorter while it was sent.")
-    case .endedEarly(let error): return Reply(426, "\(error).")
-    case .rangeUnfinished(let missing): return Reply(426, "\(missing) bytes of the range did not come.")
-    case .closeMissing:
-      return Reply(
-        426, "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
-    case .stopped(nil): return Reply(426, "Stopped.")
-    case .stopped(let removed?): return Reply(426, "Stopped: \(removed) entries are removed.")
     }
   }
 

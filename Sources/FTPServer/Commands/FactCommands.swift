@@ -29,7 +29,7 @@ extension Session {
   func timeOptions(_ argument: [UInt8]) throws(FTPError) -> Reply {
     let words = argument.split(separator: 0x20)
     guard words.count == 2, String(decoding: words[0], as: UTF8.self).uppercased() == "FRACTION",
-      let digits = Self.decimal(Array(words[1])), digits <= 9
+      let digits = FileOffset.parse(words[1]), digits <= 9
     else { throw .syntax("Usage: OPTS MDTM FRACTION <digits from 0 to 9>") }
     fileState.fractionDigits = Int(digits)
     return Reply(200, "MDTM FRACTION \(digits)")
@@ -81,8 +81,8 @@ extension Session {
     }
     let path = try resolve(facts.pathname)
     try onFile { () throws(SystemError) in try identity.jail.change(path, changes) }
-    context.logger.event(
-      .info, "change facts",
+    tell(
+      .changed, .info, "change facts",
       record(
         verb: command.verb, path: path.bytes, result: 213, note: String(decoding: facts.accepted, as: UTF8.self)))
     return Reply(213, bytes: facts.accepted + [0x20] + facts.pathname)

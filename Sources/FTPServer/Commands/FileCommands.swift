@@ -9,7 +9,7 @@ extension Session {
     let identity = try requireWriteAccess()
     let path = try resolve(command.argument)
     try onFile { () throws(SystemError) in try identity.jail.removeFile(path) }
-    context.logger.event(.info, "delete", record(verb: command.verb, path: path.bytes, result: 250))
+    tell(.changed, .info, "delete", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "File removed.")
   }
 
@@ -27,8 +27,8 @@ extension Session {
     parameters.renameFrom = nil
     let target = try resolve(command.argument, naming: true)
     try onFile(naming: true) { () throws(SystemError) in try identity.jail.rename(source, to: target) }
-    context.logger.event(
-      .info, "rename",
+    tell(
+      .changed, .info, "rename",
       record(verb: command.verb, path: source.bytes, result: 250, note: String(decoding: target.bytes, as: UTF8.self)))
     return Reply(250, "Renamed.")
   }

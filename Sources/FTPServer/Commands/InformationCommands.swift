@@ -64,7 +64,7 @@ extension Session {
     if !command.argument.isEmpty { return try listStatus(command) }
     let login = identity.map { "Logged in as \(String(decoding: $0.account.name, as: UTF8.self))" } ?? "Not logged in"
     let port: String
-    switch dataPort {
+    switch channels.port {
     case .none: port = "No data connection"
     case .passive: port = "In passive mode, waiting for a data connection"
     case .active(let target): port = "Data connections go to \(target)"
@@ -80,10 +80,11 @@ extension Session {
   /// Worded as lftp and others read it: "Status: X of Y bytes transferred".
   private func transferStatus(_ transfer: TransferProgress) -> Reply {
     let elapsed = max(1, MonotonicTime.now.since(transfer.started) / 1_000_000)
-    let rate = transfer.bytes / UInt64(elapsed) * 1000 / 1024
+    let bytes = activity.meter.bytes
+    let rate = bytes / UInt64(elapsed) * 1000 / 1024
     let total = transfer.total.map { " of \($0)" } ?? ""
-    let text = "Status: \(transfer.bytes)\(total) bytes transferred, \(rate) KiB/s, \(transfer.verb) "
-    let paths = data?.loggedReport.map { "; data connection: \($0)" } ?? ""
+    let text = "Status: \(bytes)\(total) bytes transferred, \(rate) KiB/s, \(transfer.verb) "
+    let paths = channels.current?.loggedReport.map { "; data connection: \($0)" } ?? ""
     return Reply(213, bytes: Array(text.utf8) + transfer.path.bytes + Array(paths.utf8))
   }
 }

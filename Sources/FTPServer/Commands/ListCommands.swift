@@ -1,6 +1,7 @@
 // LIST, NLST (RFC 959, section 4.1.3), MLSD, MLST (RFC 3659, section 7), STAT with a pathname.
 
 import FTPProtocol
+import FTPTransfer
 import Glibc
 import Jail
 import LinuxSystem
@@ -29,7 +30,8 @@ extension Session {
     if !status.isDirectory { throw .syntax("Not a directory: use MLST for files.") }
     let facts = parameters.facts
     await sendEntries(command, path) { () throws(FTPError) in
-      try source(identity, path, ListingRequest(style: .machine(facts), fractionDigits: fractionDigits))
+      let request = ListingRequest(style: .machine(facts), fractionDigits: fractionDigits)
+      return try onFile { () throws(SystemError) in try directory(identity, path, request) }
     }
   }
 
@@ -68,10 +70,7 @@ extension Session {
   ) throws(SystemError) -> Entries {
     let status = try identity.jail.status(of: path)
     if status.isDirectory {
-      return .directory(
-        try ListingSource(
-          jail: identity.jail, path: path, request: request, names: context.names,
-          sortLimit: configuration.limits.sortedListing, isReadOnly: identity.account.isReadOnly))
+      return try directory(identity, path, request)
     }
     var line: [UInt8] = []
     var formatter = EntryFormatter(
@@ -85,15 +84,13 @@ extension Session {
     return .line(line)
   }
 
-  private func source(
+  private func directory(
     _ identity: Identity, _ path: VirtualPath, _ request: ListingRequest
-  ) throws(FTPError) -> Entries {
-    try onFile { () throws(SystemError) in
-      .directory(
-        try ListingSource(
-          jail: identity.jail, path: path, request: request, names: context.names,
-          sortLimit: configuration.limits.sortedListing, isReadOnly: identity.account.isReadOnly))
-    }
+  ) throws(SystemError) -> Entries {
+    .directory(
+      try ListingSource(
+        jail: identity.jail, path: path, request: request, names: context.names,
+        sortLimit: configuration.limits.sortedListing, isReadOnly: identity.account.isReadOnly))
   }
 
   enum Entries {
@@ -105,47 +102,51 @@ extension Session {
   private func sendEntries(
     _ command: Command, _ path: VirtualPath, _ make: () throws(FTPError) -> Entries
   ) async {
-    await perform(TransferProgress(verb: command.verb, direction: .listing, path: path, total: nil)) {
+    await perform(TransferProgress(verb: command.verb, direction: .listing, path: path)) {
       () async throws(FTPError) in
       let entries = try make()
       let format = self.format
       let coded = try listingOutput()
       defer { giveBack(coded?.stream) }
-      let data = try await openDataConnection(Reply(150, "Opening data connection for the listing."))
-      do throws(FTPError) {
-        switch entries {
-        case .line(let line): try await sendListing(encodedListing(line), through: coded?.output, on: data)
-        case .directory(let source):
-          // The first piece is small: the client sees the first lines at once.
-          var target = 8 * 1024
-          var goesOn = true
-          while goesOn {
-            var piece: [UInt8] = []
-            piece.reserveCapacity(target + 1024)
-            goesOn = try onFile { () throws(SystemError) in try source.fill(&piece, target: target) }
-            try await sendListing(encodedListing(piece), through: coded?.output, on: data)
-            target = 128 * 1024
-            if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
-          }
+      let process = try await openDataConnection(Reply(150, "Opening data connection for the listing."))
+      switch entries {
+      case .line(let line): try await send(line, through: coded?.output, on: process)
+      case .directory(let source):
+        // The first piece is small: the client sees the first lines at once.
+        var target = 8 * 1024
+        var goesOn = true
+        while goesOn {
+          var piece: [UInt8] = []
+          piece.reserveCapacity(target + 1024)
+          goesOn = try onFile { () throws(SystemError) in try source.fill(&piece, target: target) }
+          try await send(piece, through: coded?.output, on: process)
+          target = 128 * 1024
         }
-        if let coded { try await finishCoded(coded.output, on: data) }
-      } catch {
-        data.reset()
-        throw error
       }
-      if format.endsInBand { return endCoded(data, format) }
-      data.discardInput()
-      data.finish()
-      return Reply(226, "Directory send OK.")
+      if let coded {
+        try await transferring { () async throws(TransferBreak) in
+          try await process.finishCoded(coded.output, with: self)
+        }
+      }
+      let reply = finish(process.data, format)
+      return format.endsInBand ? reply : Reply(226, "Directory send OK.")
     }
   }
 
-  private func sendListing(_ piece: [UInt8], through output: CodedOutput?, on data: DataConnection)
-    async throws(FTPError)
-  {
-    guard let output else { return try await sendAll(piece, on: data) }
-    try await sendCoded(
-      parameters.format.isEBCDIC ? Self.withoutCarriageReturns(piece) : piece, through: output, on: data)
+  /// Sends a piece of a listing, and looks at the control connection.
+  private func send(
+    _ lines: [UInt8], through output: CodedOutput?, on process: DataTransferProcess
+  ) async throws(FTPError) {
+    let piece = encodedListing(lines)
+    try await transferring { () async throws(TransferBreak) in
+      if let output {
+        let text = parameters.format.isEBCDIC ? Self.withoutCarriageReturns(piece) : piece
+        try await process.sendCoded(text, through: output, with: self)
+      } else {
+        try await process.sendAll(piece, with: self)
+      }
+      if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+    }
   }
 
   /// The lines as a text file of this host has them, which is what TYPE E converts.

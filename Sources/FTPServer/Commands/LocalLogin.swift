@@ -24,7 +24,7 @@ extension Session {
       return true
     case .refused: return false
     case .unavailable(let obstacle):
-      context.logger.event(.error, Self.words(for: obstacle), record(verb: "PASS", result: 421))
+      tell(.error, Self.words(for: obstacle), record(verb: "PASS", result: 421))
       reply(Reply(421, "Passwords cannot be checked now. Try again later."))
       isEnding = true
       return true

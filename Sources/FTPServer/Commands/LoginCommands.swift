@@ -119,11 +119,11 @@ extension Session {
       applyCharset()
       failedLogins = 0
       let note = code == 232 ? "by client certificate" : nil
-      context.logger.event(.info, "login", record(verb: verb, result: code, note: note))
+      tell(.login, .info, "login", record(verb: verb, result: code, note: note))
       return account.isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
     } catch {
       // The account is right, its directory is not: that is the operator's to mend and no reason to blame the password.
-      context.logger.event(
+      tell(
         .error, "cannot open the home directory \(account.home): \(error)", record(verb: verb, result: 421))
       isEnding = true
       return Reply(421, "Your home directory cannot be opened. Tell the operator, and try again later.")
@@ -152,7 +152,7 @@ extension Session {
     let isTooOften = failedLogins >= configuration.limits.loginAttempts
     var record = record(verb: verb, result: isTooOften ? 421 : 530)
     record.user = name
-    context.logger.event(.notice, "login refused", record)
+    tell(.loginFailed, .notice, "login refused", record)
     if isTooOften {
       reply(Reply(421, "Login incorrect, too often. Goodbye."))
       isEnding = true
@@ -163,7 +163,7 @@ extension Session {
 
   /// REIN: back to the greeting. A transfer that runs is finished first, because commands wait for its end.
   func reinitialise(_ command: Command) throws(FTPError) -> Reply {
-    discardDataPort()
+    channels.forget()
     // Only who had logged in gets the time for another login: REIN after REIN holds no connection open.
     if identity != nil { greeted = .now }
     login = .greeted

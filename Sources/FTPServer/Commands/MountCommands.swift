@@ -21,7 +21,7 @@ extension Session {
       throw .forbidden("There is no mount point of this name for you.")
     }
     try onFile { () throws(SystemError) in try enter(account, root: root) }
-    context.logger.event(.info, "mount", record(verb: command.verb, path: command.argument, result: 250))
+    tell(.info, "mount", record(verb: command.verb, path: command.argument, result: 250))
     return Reply(250, "Mounted; the directory is its root.")
   }
 

@@ -28,7 +28,7 @@ extension Session {
   }
 
   func client(_ command: Command) throws(FTPError) -> Reply {
-    context.logger.event(
+    tell(
       .debug, "client", record(verb: command.verb, note: String(decoding: command.argument.prefix(128), as: UTF8.self)))
     return Reply(200, "Noted.")
   }

@@ -42,7 +42,7 @@ extension Session {
     // Some of it may have been read during a transfer and put off till now.
     if control.reader.hasBufferedBytes || hasPostponed { return refuseInjection(command) }
     guard let tls = currentTLS() else { throw .securityUnavailable("There is no certificate: tell the operator.") }
-    discardDataPort()
+    channels.forget()
     reply(Reply(234, "Begin the TLS handshake."))
     guard await flush() else { throw .controlConnectionLost }
     beginAnewUnderTLS()
@@ -69,7 +69,7 @@ extension Session {
     control.reader.discardBufferedBytes()
     dropPostponed()
     reply(Reply(421, "Nothing may follow AUTH before the TLS handshake. Goodbye."))
-    context.logger.event(
+    tell(
       .warning, "ended a session that sent more in clear behind AUTH",
       record(verb: command.verb, result: 421, note: "STARTTLS injection, or a client that does not wait"))
     isEnding = true
@@ -78,7 +78,7 @@ extension Session {
   /// PBSZ (RFC 4217, section 8): TLS has its own records, so the only size is 0.
   func protectionBufferSize(_ command: Command) throws(FTPError) -> Reply {
     try requireTLS("PBSZ")
-    guard let size = Self.decimal(command.argument) else { throw .syntax("Usage: PBSZ 0") }
+    guard let size = FileOffset.parse(command.argument) else { throw .syntax("Usage: PBSZ 0") }
     protection.hasBufferSize = true
     return size == 0 ? Reply(200, "PBSZ=0") : Reply(200, "PBSZ=0 (TLS needs no other)")
   }

@@ -105,7 +105,7 @@ extension Session {
     if argument.isEmpty {
       return Reply(200, "The session ends when idle for \(now) seconds; at most \(most) may be chosen.")
     }
-    guard let seconds = Self.decimal(argument), seconds >= 1 else { throw .syntax("Usage: SITE IDLE [<seconds>]") }
+    guard let seconds = FileOffset.parse(argument), seconds >= 1 else { throw .syntax("Usage: SITE IDLE [<seconds>]") }
     guard let wanted = Int64(exactly: seconds), wanted <= most else {
       throw .parameter("SITE IDLE: \(most) seconds at most.")
     }
@@ -119,7 +119,7 @@ extension Session {
   // MARK: helpers
 
   func logSite(_ message: Logger.Message, _ path: VirtualPath, _ note: String) {
-    context.logger.event(.info, message, record(verb: "SITE", path: path.bytes, result: 200, note: note))
+    tell(.changed, .info, message, record(verb: "SITE", path: path.bytes, result: 200, note: note))
   }
 
   /// An octal number of so many digits at most.

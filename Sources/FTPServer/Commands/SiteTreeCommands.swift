@@ -46,7 +46,7 @@ extension Session {
       .busy("\(removed) entries are removed, which is as much as one SITE RMDIR does. Send it again for the rest.")
     case ELOOP:
       .forbidden("It is more than \(treeLimits.depth) directories deep, or a link; \(removed) entries are removed.")
-    case ECANCELED: .broken(.stopped(removed: removed))
+    case ECANCELED: .stopped(removed: removed)
     case EXDEV: .forbidden("Another file system is mounted in it; \(removed) entries are removed.")
     default: .file(error, naming: false)
     }
@@ -73,8 +73,18 @@ extension Session {
 
   /// SITE WHO: the sessions there are, for administrators.
   func siteWho() throws(FTPError) -> Reply {
-    let lines = context.registry.overview()
+    let lines = context.registry.summaries.prefix(Self.whoLimit).map(Self.line)
     return Reply(200, opening: "Sessions:", lines: lines, closing: "\(lines.count) sessions")
+  }
+
+  /// As many lines as a reply may well have.
+  private static let whoLimit = 1000
+
+  /// A session's number, its client, how long it has been there, and its user.
+  private static func line(_ session: SessionSummary) -> [UInt8] {
+    let age = MonotonicTime.now.since(session.connected) / 1_000_000_000
+    return Array("\(session.id) \(session.peer) \(age) s ".utf8)
+      + (session.user.isEmpty ? Array("(not logged in)".utf8) : session.user)
   }
 }
 
@@ -103,7 +113,7 @@ extension Session {
         switch error.code {
         case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries, which is as far as is counted.")
         case ELOOP: throw .noRoom("It is more than \(limits.depth) directories deep, which is as far as is counted.")
-        case ECANCELED: throw .broken(.stopped(removed: nil))
+        case ECANCELED: throw .stopped(removed: nil)
         default: throw .file(error, naming: false)
         }
       }

@@ -45,7 +45,7 @@ extension Session {
       let mode = TransmissionMode(rawValue: letter & 0xDF)
     else { throw .syntax("Usage: MODE S | B | C | Z") }
     // What is kept open belongs to the mode that kept it.
-    if mode != parameters.format.mode { closeKeptData() }
+    if mode != parameters.format.mode { channels.closeIdle() }
     parameters.format.mode = mode
     switch mode {
     case .stream: return Reply(200, "Mode set to S.")
@@ -90,7 +90,7 @@ extension Session {
       parameters.marker = command.argument
       return Reply(350, "Restarting at the marker. Send STOR or RETR to initiate the transfer.")
     }
-    guard let offset = Self.decimal(command.argument) else {
+    guard let offset = FileOffset.parse(command.argument) else {
       throw .syntax(
         format.endsInBand
           ? "REST takes a restart marker as it came from this server."

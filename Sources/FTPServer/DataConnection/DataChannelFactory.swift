@@ -1,46 +1,72 @@
-// Makes a session's data connections, passive or active, and keeps to the peer policy.
+// A session's data connections: the port that was asked for, the connection that is open, and those kept for the next transfer.
 
 import FTPProtocol
+import FTPTransfer
 import Glibc
 import LinuxSystem
-import Logging
 import MultipathTCP
-import Reactor
 
-extension Session {
-  /// Whether the session's data connections are to be multipath: they follow the control connection. Where that is kept plain for the
-  /// sake of a NAT that rewrites it, the kernel decides.
-  private var dataPolicy: MultipathPolicy {
+/// Makes the data connections of one session, passive or active; touched on that session's queue only.
+///
+/// Modes B and C leave a connection open for the next file; ``KeptListeners`` spares making listeners anew.
+final class DataChannelFactory {
+  /// Where the next data connection comes from.
+  enum Port {
+    /// Neither PASV nor PORT was given since the last transfer.
+    case none
+    case passive(PassiveListener)
+    case active(SocketAddress)
+  }
+
+  private let control: ControlConnection
+  private let configuration: ServerConfiguration
+  private let ports: PassivePorts
+  private(set) var port = Port.none
+  /// The data connection of the transfer that runs.
+  private(set) var current: DataConnection?
+  /// A data connection that modes B and C have left open.
+  private(set) var idle: IdleDataConnection?
+  /// Listeners for the next passive transfers.
+  private var kept = KeptListeners()
+
+  init(control: ControlConnection, configuration: ServerConfiguration, ports: PassivePorts) {
+    self.control = control
+    self.configuration = configuration
+    self.ports = ports
+  }
+
+  /// Whether data connections are to be multipath: they follow the control connection. Where that is kept plain for the sake of a NAT
+  /// that rewrites it, the kernel decides.
+  private var policy: MultipathPolicy {
     let multipath = configuration.multipath
     guard multipath.data == .automatic else { return multipath.data }
     return control.isMultipath || multipath.control == .off ? .automatic : .off
   }
 
+  // MARK: PASV and PORT
+
   /// Gets a listener for PASV or EPSV. There is one at a time: an earlier one is given up.
-  func openPassivePort() throws(FTPError) -> PassiveListener {
-    discardDataPort()
-    control.offerTicket()
+  ///
+  /// - Parameter mayReuse: whether ports that have served this session may serve it again.
+  func openPassivePort(mayReuse: Bool) throws(FTPError) -> PassiveListener {
+    forget()
     let expires = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
     let local: IPAddress
     do { local = try control.localAddress().address } catch { throw .controlConnectionLost }
     do throws(MultipathError) {
-      let policy = dataPolicy
+      let policy = policy
       let address = policy == .off ? local : local.family.wildcard
       let range = configuration.passivePorts
-      let ports = context.passivePorts
       let listener: PassiveListener
-      if mayKeepPorts, let own = kept.take(on: address, ports: range, policy: policy, expires: expires, ports) {
+      if mayReuse, let own = kept.take(on: address, ports: range, policy: policy, expires: expires, ports) {
         listener = own
       } else {
         listener = try openListener(address, range, policy, expires)
       }
-      dataPort = .passive(listener)
+      port = .passive(listener)
       return listener
     } catch {
-      context.logger.event(.error, "no passive port: \(error)", record(result: 425))
-      throw .noDataConnection(
-        error.errno == EADDRINUSE
-          ? "No passive port is free. Try again later." : "Cannot open a passive port: \(error).")
+      throw .noPassivePort(error)
     }
   }
 
@@ -48,122 +74,157 @@ extension Session {
     _ address: IPAddress, _ range: ClosedRange<UInt16>?, _ policy: MultipathPolicy, _ expires: MonotonicTime
   ) throws(MultipathError) -> PassiveListener {
     do {
-      return try context.passivePorts.open(on: address, ports: range, policy: policy, expires: expires)
+      return try ports.open(on: address, ports: range, policy: policy, expires: expires)
     } catch  where error.errno == EADDRINUSE {
       // A narrow range: what this session keeps may be all there is.
-      kept.closeAll(context.passivePorts)
-      return try context.passivePorts.open(on: address, ports: range, policy: policy, expires: expires)
+      kept.closeAll(ports)
+      return try ports.open(on: address, ports: range, policy: policy, expires: expires)
     }
+  }
+
+  /// Has the next data connection go to `target` (PORT and EPRT).
+  func connectNext(to target: SocketAddress) {
+    forget()
+    port = .active(target)
   }
 
   /// Forgets PASV or PORT; a listener that was waiting is closed.
   ///
-  /// - Parameter keepingOpen: a data connection that stays open between files still does.
-  func discardDataPort(keepingOpen: Bool = false) {
-    if !keepingOpen { closeKeptData() }
-    if case .passive(let listener) = dataPort { context.passivePorts.giveUp(listener) }
-    dataPort = .none
+  /// - Parameter keepingIdle: a data connection that stays open between files still does.
+  func forget(keepingIdle: Bool = false) {
+    if !keepingIdle { closeIdle() }
+    if case .passive(let listener) = port { ports.giveUp(listener) }
+    port = .none
   }
+
+  // MARK: connections
 
   /// The passive data connection if the client has made it already; no waiting.
-  func acceptDataConnectionNow() throws(FTPError) -> DataConnection? {
-    guard case .passive(let listener) = dataPort else { return nil }
-    while let (number, peer) = try accept(listener) {
-      let socket = Descriptor(owning: number)
-      if control.peerPolicy.admits(peer.address) { return try adopt(socket, peer, from: listener) }
-      context.logger.event(
-        .warning, "refused a data connection from \(peer.address), which is not the client's", record())
+  ///
+  /// - Parameters:
+  ///   - mayReuse: whether the port may serve this session again.
+  ///   - onStranger: told the address of everybody else who has connected, and was turned away.
+  func acceptNow(mayReuse: Bool, onStranger: (IPAddress) -> Void) throws(TransferBreak) -> DataConnection? {
+    guard case .passive(let listener) = port else { return nil }
+    do throws(TransferBreak) {
+      while let (number, peer) = try listener.accept() {
+        let socket = Descriptor(owning: number)
+        guard control.peerPolicy.admits(peer.address) else {
+          onStranger(peer.address)
+          continue
+        }
+        port = .none
+        let connection = try listener.connection(socket, peer)
+        // Without the proof of TLS that it is the client's own connection, a port that served once is not trusted again.
+        if !connection.isMultipath {
+          if mayReuse { kept.keep(listener, ports) } else { ports.giveUp(listener) }
+        }
+        current = connection
+        return connection
+      }
+      return nil
+    } catch {
+      ports.giveUp(listener)
+      port = .none
+      throw error
     }
-    return nil
   }
 
-  private func accept(_ listener: PassiveListener) throws(FTPError) -> (number: Int32, peer: SocketAddress)? {
-    do { return try Socket.accept(listener.number) } catch {
-      discardDataPort()
-      throw .noDataConnection("Cannot accept the data connection: \(error.reason).")
-    }
-  }
-
-  private func adopt(
-    _ socket: consuming Descriptor, _ peer: SocketAddress, from listener: PassiveListener
-  ) throws(FTPError) -> DataConnection {
-    dataPort = .none
-    let isMultipath = listener.isMultipath && MultipathSocket.negotiated(socket.number) == .multipath
-    if !isMultipath {
-      // Without the proof of TLS that it is the client's own connection, a port that served once is not trusted again.
-      if mayKeepPorts { kept.keep(listener, context.passivePorts) } else { context.passivePorts.giveUp(listener) }
-      if listener.policy == .required { throw Self.multipathRequired }
-    }
-    let connection = DataConnection(
-      socket: socket, peer: peer, isMultipath: isMultipath, isReported: listener.policy != .off,
-      listener: isMultipath ? listener : nil)
-    data = connection
-    return connection
-  }
-
-  private static let multipathRequired = FTPError.noDataConnection(
-    "Multipath TCP is required here (mptcp.data), and this data connection has none.")
-
-  /// Waits for the client's passive connection, or connects to the client. 150 has been sent.
-  func awaitDataConnection() async throws(FTPError) -> DataConnection {
+  /// Waits for the client's passive connection, or connects to the client.
+  ///
+  /// - Parameters:
+  ///   - receives: the client will send.
+  ///   - mayReuse: as for ``acceptNow(mayReuse:onStranger:)``.
+  func connection(
+    receives: Bool, mayReuse: Bool, onStranger: (IPAddress) -> Void, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) -> DataConnection {
     let deadline = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
-    switch dataPort {
-    case .none: throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.")
+    switch port {
+    case .none: throw .nobodyConnected
     case .passive(let listener):
       while true {
-        if let connection = try acceptDataConnectionNow() { return connection }
-        do {
-          try await waitForData(listener.number, .readable, deadline: deadline)
+        if let connection = try acceptNow(mayReuse: mayReuse, onStranger: onStranger) { return connection }
+        do throws(TransferBreak) {
+          try await attendant.wait(for: listener.number, .readable, until: deadline)
         } catch {
-          discardDataPort()
-          guard case .broken(.stalled) = error else { throw error }
-          throw .noDataConnection("No data connection came to the passive port in time.")
+          forget()
+          guard case .stalled = error else { throw error }
+          throw .nobodyConnected
         }
       }
     case .active(let target):
-      dataPort = .none
-      return try await connect(to: target, deadline: deadline)
+      port = .none
+      let connection = try await DataConnector.connect(
+        to: target, from: source(for: target), policy: policy, receives: receives, until: deadline, with: attendant)
+      current = connection
+      return connection
     }
   }
 
-  private func connect(to target: SocketAddress, deadline: MonotonicTime) async throws(FTPError) -> DataConnection {
-    // From the address the client knows us by, or its firewall will not let us in.
+  /// The address to connect from: the one the client knows us by, or its firewall will not let us in.
+  private func source(for target: SocketAddress) -> SocketAddress? {
     let local = (try? control.localAddress().address).flatMap { $0.family == target.address.family ? $0 : nil }
-    let policy = dataPolicy
     // RFC 959, section 3.2: the server's data port is the one next to the control port (20), and many connections share it.
     let port = configuration.activeSourcePort
-    let source = local ?? (port > 0 ? target.address.family.wildcard : nil)
-    let made: MadeSocket
-    do throws(MultipathError) {
-      made = try MultipathSocket.connect(
-        to: target, from: source.map { SocketAddress($0, port: port) }, policy: policy,
-        receives: transfer?.direction == .upload, reuseAddress: port > 0)
-    } catch {
-      if case .system(let cause) = error { throw .noDataConnection("Cannot connect to \(target): \(cause.reason).") }
-      throw .noDataConnection("Cannot connect to \(target): \(error).")
-    }
-    let isWanted = made.kind == .multipath
-    let isConnected = made.isConnected
-    let socket = made.takeDescriptor()
-    if !isConnected { try await finishConnecting(socket.number, target, deadline) }
-    let isMultipath = isWanted && MultipathSocket.negotiated(socket.number) == .multipath
-    if policy == .required, !isMultipath { throw Self.multipathRequired }
-    let connection = DataConnection(socket: socket, peer: target, isMultipath: isMultipath, isReported: policy != .off)
-    data = connection
-    return connection
+    return (local ?? (port > 0 ? target.address.family.wildcard : nil)).map { SocketAddress($0, port: port) }
   }
 
-  private func finishConnecting(
-    _ socket: Int32, _ target: SocketAddress, _ deadline: MonotonicTime
-  ) async throws(FTPError) {
-    do throws(FTPError) {
-      try await waitForData(socket, .writable, deadline: deadline)
-    } catch {
-      guard case .broken(.stalled) = error else { throw error }
-      throw .noDataConnection("Connecting to \(target) timed out.")
+  /// The transfer is over: its connection is closed, or was left to the next transfer.
+  func release() { current = nil }
+
+  /// Gives up the ports that are kept: somebody who is not the client may know them.
+  func closeKeptPorts() { kept.closeAll(ports) }
+
+  /// The session is over.
+  func closeAll() {
+    forget()
+    closeKeptPorts()
+  }
+
+  // MARK: connections that stay open between files
+
+  /// Keeps the connection of the transfer that ends now for the next one.
+  func keepOpen(_ data: DataConnection) {
+    idle = IdleDataConnection(
+      data, expires: MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds))
+  }
+
+  /// The connection that was kept, if it is still open, protected as is asked now, and no other was asked for since.
+  func takeIdle(isWanted: Bool, isPrivate: Bool) -> DataConnection? {
+    guard let idle else { return nil }
+    guard isWanted, (idle.data.tls != nil) == isPrivate, case .none = port, idle.isOpen() else {
+      closeIdle()
+      return nil
     }
-    if let error = Socket.pendingError(socket) {
-      throw .noDataConnection("Cannot connect to \(target): \(error.reason).")
-    }
+    self.idle = nil
+    current = idle.data
+    return idle.data
+  }
+
+  /// Something has come on the connection that was kept, most likely its end.
+  func inspectIdle() {
+    if let idle, !idle.isOpen() { closeIdle() }
+  }
+
+  /// Closes the connection that was kept: another port is asked for, the mode changes, or the session ends.
+  func closeIdle() {
+    idle?.data.close()
+    idle = nil
+  }
+
+  // MARK: deadlines
+
+  /// What is to be closed first, and when; `.never` when nothing waits.
+  var expires: MonotonicTime {
+    var next = min(kept.expires, idle?.expires ?? .never)
+    if case .passive(let listener) = port { next = min(next, listener.expires) }
+    return next
+  }
+
+  /// Closes what has waited for long enough by `now`.
+  func expire(at now: MonotonicTime) {
+    if let idle, idle.expires <= now { closeIdle() }
+    if case .passive(let listener) = port, listener.expires <= now { forget() }
+    kept.expire(at: now, ports)
   }
 }

@@ -1,5 +1,6 @@
 // The passive listeners a session keeps for its next transfers.
 
+import FTPTransfer
 import LinuxSystem
 import MultipathTCP
 

@@ -20,7 +20,7 @@ struct FileCopy {
   /// Appends all of `source`.
   ///
   /// - Returns: bytes copied.
-  /// - Throws: the failure of a call; ``FTPError/broken(_:)`` when it was stopped.
+  /// - Throws: the failure of a call; ``FTPError/stopped(removed:)`` when it was stopped.
   mutating func append(_ source: Int32, _ progress: WorkProgress) throws(FTPError) -> UInt64 {
     var position: Int64 = 0
     while true {

@@ -12,7 +12,7 @@ struct FileDigest: Sendable {
   let range: Range<Int64>
   let algorithm: DigestAlgorithm
 
-  /// - Throws: ``FTPError/busy(_:)`` when the file became shorter meanwhile, ``FTPError/broken(_:)`` when it was stopped,
+  /// - Throws: ``FTPError/busy(_:)`` when the file became shorter meanwhile, ``FTPError/stopped(removed:)`` when it was stopped,
   ///   ``FTPError/parameter(_:)`` when the library refuses the algorithm.
   func compute(_ progress: WorkProgress) throws(FTPError) -> [UInt8] {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)

@@ -1,28 +1,32 @@
 // One piece of long work on files, as seen by the session that waits for it and the thread that does it.
 
+import FTPTransfer
 import LinuxSystem
 import Synchronization
 
 /// How far a piece of work is, and whether it shall stop.
 final class WorkProgress: Sendable {
-  private let counted = Atomic<UInt64>(0)
+  private let meter: TransferMeter
   private let isStopping = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)
 
+  /// - Parameter meter: where it is counted; nobody else counts there meanwhile.
+  init(meter: TransferMeter = TransferMeter()) { self.meter = meter }
+
   /// Bytes (or entries) done until now.
-  var done: UInt64 { counted.load(ordering: .relaxed) }
+  var done: UInt64 { meter.bytes }
   /// Whether its turn has come.
   var hasStarted: Bool { isStarted.load(ordering: .relaxed) }
   /// Asked for by the work every few milliseconds.
   var shouldStop: Bool { isStopping.load(ordering: .relaxed) }
 
-  func count(_ amount: Int) { counted.add(UInt64(max(0, amount)), ordering: .relaxed) }
+  func count(_ amount: Int) { meter.count(amount) }
   func start() { isStarted.store(true, ordering: .relaxed) }
   func stop() { isStopping.store(true, ordering: .relaxed) }
 
   /// Throws when the work shall stop.
   func checkForStop() throws(FTPError) {
-    if shouldStop { throw .broken(.stopped(removed: nil)) }
+    if shouldStop { throw .stopped(removed: nil) }
   }
 }
 
@@ -30,11 +34,14 @@ final class WorkProgress: Sendable {
 final class FileJob<Value: Sendable>: Sendable {
   typealias Body = @Sendable (WorkProgress) throws(FTPError) -> Value
 
-  let progress = WorkProgress()
+  let progress: WorkProgress
   private let body: Body
   private let outcome = Mutex<Result<Value, FTPError>?>(nil)
 
-  init(_ body: @escaping Body) { self.body = body }
+  init(meter: TransferMeter = TransferMeter(), _ body: @escaping Body) {
+    progress = WorkProgress(meter: meter)
+    self.body = body
+  }
 
   /// What came of it; nil while it waits or runs.
   var result: Result<Value, FTPError>? { outcome.withLock { $0 } }

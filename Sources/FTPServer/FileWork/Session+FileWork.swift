@@ -1,6 +1,7 @@
 // A session that waits for long work on files: the control connection stays open to ABOR, STAT and NOOP.
 
 import FTPProtocol
+import FTPTransfer
 import LinuxSystem
 
 extension Session {
@@ -17,18 +18,21 @@ extension Session {
     _ command: Command, _ path: VirtualPath, to pool: WorkerPool, concurrency: Int, total: UInt64? = nil,
     _ body: @escaping FileJob<Value>.Body
   ) async throws(FTPError) -> Value {
-    let job = FileJob(body)
+    let job = FileJob(meter: activity.meter, body)
     let parking = self.parking
+    let progress = TransferProgress(verb: command.verb, direction: .fileWork, path: path, total: total)
+    activity.begin(progress.facts)
+    transfer = progress
+    defer {
+      transfer = nil
+      activity.end()
+      lastCommand = .now
+    }
     let ticket = pool.submit(concurrency: concurrency) {
       job.run()
       parking.wake()
     }
     guard let ticket else { throw .busy("Too much of this is going on here. Try again later.") }
-    transfer = TransferProgress(verb: command.verb, direction: .fileWork, path: path, total: total)
-    defer {
-      transfer = nil
-      lastCommand = .now
-    }
     let deadline = MonotonicTime.now.advanced(by: Self.turnLimit)
     do throws(FTPError) {
       while job.result == nil { try await waitForWork(job.progress, deadline) }
@@ -49,17 +53,20 @@ extension Session {
 
   /// Waits until the work or the control connection has something to say, and answers the latter.
   private func waitForWork(_ progress: WorkProgress, _ deadline: MonotonicTime) async throws(FTPError) {
-    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    if control.reader.hasBufferedBytes { try serve { () throws(TransferBreak) in try answerDuringTransfer() } }
     let interest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
     let limit = progress.hasStarted ? .never : deadline
     switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: limit) {
     case .ready:
-      transfer?.bytes = progress.done
-      try serveControlConnection()
+      try serve { () throws(TransferBreak) in try serveControlConnection() }
     case .deadline:
       if !progress.hasStarted { throw .busy("The server is busy with other files. Try again later.") }
     case .called:
-      if context.ending.load(ordering: .relaxed) == .now { throw .broken(.serverEnding) }
+      if isToldToStop { throw .broken(.ending) }
     }
+  }
+
+  private func serve(_ body: () throws(TransferBreak) -> Void) throws(FTPError) {
+    do { try body() } catch { throw FTPError(error) }
   }
 }

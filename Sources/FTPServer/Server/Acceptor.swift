@@ -163,22 +163,26 @@ final class Acceptor: Sendable {
       return control.sendAtOnce(
         Reply(421, "Multipath TCP is required here (mptcp.control), and this connection has none."))
     }
-    if let observer = context.observer, !observer.admits([peer.address]) {
-      context.logger.warning("refused a connection: the address is banned", peer: peer, result: 421)
+    if let policy = context.policy, !policy.admits([peer.address]) {
+      refused("refused a connection: the address is banned", peer)
       return control.sendAtOnce(Reply(421, "Connections from your address are not accepted."))
     }
     switch context.registry.admit(peer.address, limits: snapshot.configuration.limits) {
     case .admitted(let id):
       let session = Session(id: id, context: context, snapshot: snapshot, control: control)
-      context.registry.enter(session)
+      context.registry.enter(session.activity)
       session.start()
     case .tooManySessions:
       control.sendAtOnce(Reply(421, "Too many connections: the server is full. Try again later."))
-      context.logger.warning("refused a connection: limits.sessions is reached", peer: peer, result: 421)
+      refused("refused a connection: limits.sessions is reached", peer)
     case .tooManyFromAddress:
       control.sendAtOnce(Reply(421, "Too many connections from your address. Try again later."))
-      context.logger.warning("refused a connection: limits.sessions-per-address is reached", peer: peer, result: 421)
+      refused("refused a connection: limits.sessions-per-address is reached", peer)
     }
+  }
+
+  private func refused(_ message: Logger.Message, _ peer: SocketAddress) {
+    context.events.publish(.refused, .warning, message, EventRecord(session: 0, peer: peer, result: 421))
   }
 
   /// The kernel has no descriptor for the next client: spends the reserve on telling it so, then backs off.

@@ -19,18 +19,18 @@ public final class FTPServer: Sendable {
   ///
   /// - Parameters:
   ///   - tls: the certificates; nil: there is no TLS.
-  ///   - observer: Is told of transfers, for metrics, and asked about clients; the server keeps it.
-  ///   - onTransfer: Told of every transfer of a file that has ended, whatever the log's level; it must not wait.
+  ///   - policy: asked about clients; the server keeps it.
+  ///   - readers: told what happens in sessions, beside the log and ``statistics``.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
     configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
-    localUsers: LocalUserAuthenticator? = nil, observer: (any ServerObserver)? = nil,
-    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    localUsers: LocalUserAuthenticator? = nil, policy: (any ClientPolicy)? = nil,
+    readers: [any SessionEventReader] = []
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
       snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
-      localUsers: localUsers, observer: observer, onTransfer: onTransfer)
+      localUsers: localUsers, policy: policy, readers: readers)
   }
 
   /// Binds and listens on each address; a port of 0 lets the kernel choose.
@@ -159,6 +159,18 @@ public final class FTPServer: Sendable {
 
   /// Sessions that are connected now.
   public var activeSessions: Int { context.registry.count }
+
+  /// The sessions there are, with the transfers they run, the oldest first. Any thread may ask; no session is held up.
+  public var sessions: [SessionSummary] { context.registry.summaries }
+
+  /// Ends a session: its transfer is broken off with 426, and its client hears 421 with `text`.
+  ///
+  /// - Parameter text: what the client reads; one line.
+  /// - Returns: false if there is no session of that number.
+  @discardableResult
+  public func end(session id: UInt64, saying text: String = "The operator has ended this session.") -> Bool {
+    context.registry.end(id, saying: text)
+  }
 
   /// What the server has done since its start, and does now.
   public var statistics: ServerStatistics {

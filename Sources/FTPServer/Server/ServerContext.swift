@@ -2,6 +2,7 @@
 
 import Accounts
 import FTPProtocol
+import FTPTransfer
 import Jail
 import LinuxSystem
 import Logging
@@ -54,8 +55,8 @@ final class ServerContext: Sendable {
 
   let reactor: Reactor
   let logger: Logger
-  /// Told of every transfer of a file that has ended; called on a session's queue, so it must not wait.
-  let onTransfer: (@Sendable (EventRecord) -> Void)?
+  /// What happens in the sessions, for all who read it.
+  let events: EventStream
   let tls: TLSStore?
   /// Whether the kernel encrypts TLS on plain TCP connections; asked once.
   let kernelEncrypts: Bool
@@ -66,15 +67,13 @@ final class ServerContext: Sendable {
   let verifier = PasswordVerifier()
   let throttle = LoginThrottle()
   let usedCodes = UsedCodes()
-  let buffers = BufferPool()
-  let pipes = PipePool()
+  let pools = TransferPools()
   let digestPool = WorkerPool(label: "weftpd.digests")
   let digestCache = DigestCache()
   let filePool = WorkerPool(label: "weftpd.files")
-  let deflates = DeflatePool()
   let names = OwnerNames()
   let counters = TransferCounters()
-  let observer: (any ServerObserver)?
+  let policy: (any ClientPolicy)?
   let ending = Atomic<Ending>(.no)
   private let lingering = Atomic<Int>(0)
   private let snapshotState: Mutex<Snapshot>
@@ -84,16 +83,16 @@ final class ServerContext: Sendable {
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
-    localUsers: LocalUserAuthenticator? = nil, observer: (any ServerObserver)? = nil,
-    onTransfer: (@Sendable (EventRecord) -> Void)? = nil
+    localUsers: LocalUserAuthenticator? = nil, policy: (any ClientPolicy)? = nil,
+    readers: [any SessionEventReader] = []
   ) {
     self.reactor = reactor
     self.tls = tls
     kernelEncrypts = tls != nil && Socket.kernelTLSFault() == nil
     self.localUsers = localUsers
-    self.observer = observer
+    self.policy = policy
     self.logger = logger
-    self.onTransfer = onTransfer
+    events = EventStream([counters, EventLog(logger: logger)] + readers)
     snapshotState = Mutex(snapshot)
   }
 

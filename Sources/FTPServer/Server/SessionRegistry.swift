@@ -15,9 +15,7 @@ final class SessionRegistry: Sendable {
   private struct State {
     var nextID: UInt64 = 1
     var count = 0
-    var sessions: [UInt64: Session] = [:]
-    /// Who has logged in, for ``overview()``.
-    var users: [UInt64: [UInt8]] = [:]
+    var sessions: [UInt64: SessionActivity] = [:]
     var perAddress: [IPAddress: Int] = [:]
     /// The addresses of multipath sessions beyond the first one, which are counted too.
     var furtherAddresses: [UInt64: Set<IPAddress>] = [:]
@@ -57,14 +55,14 @@ final class SessionRegistry: Sendable {
     }
   }
 
-  func enter(_ session: Session) {
+  /// Makes a session known that was admitted.
+  func enter(_ session: SessionActivity) {
     state.withLock { $0.sessions[session.id] = session }
   }
 
   func release(_ id: UInt64, peer: IPAddress) {
     let watcher = state.withLock { state -> Parking? in
       state.sessions[id] = nil
-      state.users[id] = nil
       state.count -= 1
       for address in (state.furtherAddresses.removeValue(forKey: id) ?? []).union([peer.client]) {
         if let number = state.perAddress[address] { state.perAddress[address] = number > 1 ? number - 1 : nil }
@@ -74,21 +72,20 @@ final class SessionRegistry: Sendable {
     watcher?.wake()
   }
 
-  /// Remembers who a session's user is; nil when nobody is logged in.
-  func note(user: [UInt8]?, of id: UInt64) {
-    state.withLock { if $0.users[id] != user { $0.users[id] = user } }
+  /// The sessions there are, the oldest first.
+  var summaries: [SessionSummary] {
+    let sessions = state.withLock { Array($0.sessions.values) }
+    return sessions.map(\.summary).sorted { $0.id < $1.id }
   }
 
-  /// A line for each session, for SITE WHO: its number, its client, how long it has been there, and its user.
-  func overview() -> [[UInt8]] {
-    let entries = state.withLock { state in state.sessions.values.map { ($0, state.users[$0.id]) } }
-    return entries.sorted { $0.0.id < $1.0.id }.prefix(Self.overviewLimit).map { session, user in
-      Array("\(session.overview) ".utf8) + (user ?? Array("(not logged in)".utf8))
-    }
+  /// Ends a session: its transfer is broken off, and its client hears 421 with `text`.
+  ///
+  /// - Returns: false if there is no such session.
+  func end(_ id: UInt64, saying text: String) -> Bool {
+    guard let session = state.withLock({ $0.sessions[id] }) else { return false }
+    session.end(saying: text)
+    return true
   }
-
-  /// As many lines as a reply may well have.
-  private static let overviewLimit = 1000
 
   /// Has every session look at whether the server is ending.
   func wakeAll() {

@@ -1,7 +1,6 @@
 // TLS on a control connection: how it begins, how bytes pass, and how it ends.
 
 import FTPProtocol
-import Glibc
 import LinuxSystem
 import TransportSecurity
 
@@ -107,15 +106,4 @@ extension ControlConnection {
 extension ControlConnection {
   /// Has the next reply bring the client a fresh ticket for its data connection: many clients use each one once (JSSE, .NET).
   func offerTicket() { if protection == .secured { tls?.offerTicket() } }
-}
-
-extension TLSError {
-  /// As the error of the call that met it.
-  var asSystemError: SystemError {
-    switch self {
-    case .connection(let error): return error
-    case .handshake: return SystemError(code: EPROTO, call: "TLS")
-    case .ended: return SystemError(code: ECONNRESET, call: "TLS")
-    }
-  }
 }

@@ -1,6 +1,7 @@
 // The control connection's socket with its input and output: bytes in, commands out; replies in, bytes out.
 
 import FTPProtocol
+import FTPTransfer
 import LinuxSystem
 import MultipathTCP
 import TransportSecurity

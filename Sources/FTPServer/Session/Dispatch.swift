@@ -50,7 +50,7 @@ extension Session {
         } catch {
           session.fail(FTPError(error), command)
           // A client that has connected for a transfer that does not come about is not left hanging.
-          session.discardDataPort(keepingOpen: true)
+          session.channels.forget(keepingIdle: true)
         }
       }
     }
@@ -76,8 +76,8 @@ extension Session {
 
   func answer(_ command: Command, _ answer: Reply) {
     reply(answer)
-    context.logger.event(
-      .debug, "command", record(verb: command.verb, path: command.loggableArgument, result: answer.code))
+    tell(
+      .command, .debug, "command", record(verb: command.verb, path: command.loggableArgument, result: answer.code))
   }
 
   /// Replies to an error a handler has thrown.
@@ -87,8 +87,9 @@ extension Session {
       return
     }
     reply(error.reply)
-    context.logger.event(
-      .debug, "command refused", record(verb: command.verb, path: command.loggableArgument, result: error.reply.code))
+    tell(
+      .command, .debug, "command refused",
+      record(verb: command.verb, path: command.loggableArgument, result: error.reply.code))
   }
 
   private func refuseMalformed(_ line: CommandReader.MalformedLine) {
@@ -99,7 +100,7 @@ extension Session {
     case .foreignProtocol(let name):
       // A browser or mail client talked into speaking to us must not get anything done: ALPACA, cross-protocol attacks.
       reply(Reply(421, "This is an FTP server; it does not speak \(name). Goodbye."))
-      context.logger.event(.notice, "foreign protocol on the control connection", record(result: 421, note: "\(name)"))
+      tell(.notice, "foreign protocol on the control connection", record(result: 421, note: "\(name)"))
       isEnding = true
     }
   }

@@ -11,15 +11,15 @@ extension Session {
   /// - Returns: false if the client was sent away.
   func admitPaths() -> Bool {
     let limit = configuration.limits.sessionsPerAddress
-    guard control.isMultipath, limit > 0 || context.observer != nil else { return true }
+    guard control.isMultipath, limit > 0 || context.policy != nil else { return true }
     let addresses = control.peerPolicy.addresses
     let isWithinLimit = context.registry.count(id, peer: control.peer.address, paths: addresses, limit: limit)
-    if isWithinLimit, context.observer?.admits(addresses) ?? true { return true }
+    if isWithinLimit, context.policy?.admits(addresses) ?? true { return true }
     reply(
       isWithinLimit
         ? Reply(421, "Connections from your address are not accepted.")
         : Reply(421, "Too many connections from your addresses. Try again later."))
-    context.logger.event(
+    tell(
       .notice, "sent a client away: a path's address is banned or over its limit", record(result: 421))
     isEnding = true
     return false

@@ -1,6 +1,7 @@
 // TLS handshakes of a session, on its control and its data connections, and how TLS ends there.
 
 import FTPProtocol
+import FTPTransfer
 import LinuxSystem
 import Logging
 import Reactor
@@ -28,7 +29,7 @@ extension Session {
     do throws(TLSError) {
       let connection: TLSConnection
       do throws(FTPError) { connection = try control.beginTLS(tls, namedHost: virtualHost?.name) } catch {
-        context.logger.event(.error, "TLS cannot begin", record(note: "\(error)"))
+        tell(.error, "TLS cannot begin", record(note: "\(error)"))
         return false
       }
       while case .wants(let readiness) = try connection.handshake() {
@@ -42,7 +43,7 @@ extension Session {
       control.reader.discardBufferedBytes()
       lastCommand = .now
       protection = initialProtection
-      context.logger.event(.debug, "control connection under TLS", record(tls: connection.summary))
+      tell(.debug, "control connection under TLS", record(tls: connection.summary))
       return keepsItsHost()
     } catch {
       return refuseHandshake("\(error)", tellInClear: error.isForeign && control.rules.isImplicit)
@@ -53,12 +54,12 @@ extension Session {
   private func keepsItsHost() -> Bool {
     if agreesWithTLS() { return true }
     reply(Reply(421, "HOST and the TLS handshake named different hosts. Goodbye."))
-    context.logger.event(.notice, "HOST and the TLS handshake name different hosts", record(result: 421))
+    tell(.notice, "HOST and the TLS handshake name different hosts", record(result: 421))
     return false
   }
 
   private func refuseHandshake(_ why: String, tellInClear: Bool) -> Bool {
-    context.logger.event(.notice, "TLS handshake failed", record(note: why))
+    tell(.notice, "TLS handshake failed", record(note: why))
     if tellInClear {
       // Not TLS: then its client can read this.
       control.tls = nil
@@ -71,7 +72,7 @@ extension Session {
   /// The handshake that comes before the greeting on an implicit listener.
   func secureImplicitly() async -> Bool {
     guard let tls = currentTLS() else {
-      context.logger.event(.error, "no certificate for an implicit listener", record())
+      tell(.error, "no certificate for an implicit listener", record())
       return false
     }
     return await secureControl(tls)
@@ -83,39 +84,23 @@ extension Session {
   func secure(_ data: DataConnection) async throws(FTPError) {
     guard let control = control.tls else { throw .noDataConnection("PROT P needs AUTH TLS.") }
     data.prepareForTLS()
-    do throws(FTPError) {
-      let receives = transfer?.direction == .upload
-      let byKernel = context.kernelEncrypts && !receives && !data.isMultipath
-      let connection = try onDataTLS { () throws(TLSError) in
-        try control.data(over: data.number, receives: receives, byKernel: byKernel)
+    let receives = transfer?.direction == .upload
+    let byKernel = context.kernelEncrypts && !receives && !data.isMultipath
+    let deadline = MonotonicTime.now.advanced(by: configuration.security.handshake.inNanoseconds)
+    do throws(TransferBreak) {
+      let connection: TLSConnection
+      do throws(TLSError) {
+        connection = try control.data(over: data.number, receives: receives, byKernel: byKernel)
+      } catch {
+        throw .handshakeFailed(error)
       }
-      try await shakeHands(connection, on: data)
-      data.secure(with: connection)
+      try await data.secure(with: connection, until: deadline, attendant: self)
     } catch {
-      data.reset()
       // Somebody who is not the client may know the ports of this session.
-      kept.closeAll(context.passivePorts)
-      throw error
+      channels.closeKeptPorts()
+      throw FTPError(error)
     }
     try checkBinding(data)
-  }
-
-  private func shakeHands(_ connection: TLSConnection, on data: DataConnection) async throws(FTPError) {
-    let deadline = MonotonicTime.now.advanced(by: configuration.security.handshake.inNanoseconds)
-    while case .wants(let readiness) = try onDataTLS({ () throws(TLSError) in try connection.handshake() }) {
-      do throws(FTPError) {
-        try await waitForData(data.number, readiness, deadline: deadline)
-      } catch {
-        guard case .broken(.stalled) = error else { throw error }
-        throw .noDataConnection("The TLS handshake on the data connection timed out.")
-      }
-    }
-  }
-
-  private func onDataTLS<Result>(_ body: () throws(TLSError) -> Result) throws(FTPError) -> Result {
-    do { return try body() } catch {
-      throw .noDataConnection("The TLS handshake on the data connection failed: \(error).")
-    }
   }
 
   /// Whether a data connection has resumed the TLS session of this control connection, and what follows if not.
@@ -129,15 +114,15 @@ extension Session {
     case .prefer:
       guard !protection.hasToldOfNoResumption else { return }
       protection.hasToldOfNoResumption = true
-      context.logger.event(
+      tell(
         .info,
         protection.hasResumed
           ? "a data connection did not resume the TLS session, as others had: bound by address and port only"
           : "data connections do not resume the TLS session: bound by address and port only", record())
     case .require:
       data.close()
-      kept.closeAll(context.passivePorts)
-      context.logger.event(
+      channels.closeKeptPorts()
+      tell(
         .notice, "refused a data connection that did not resume the TLS session", record(result: 522))
       throw .dataProtection(
         "Data connections must resume the TLS session of the control connection (tls.data-session=require):"
@@ -148,22 +133,4 @@ extension Session {
   /// Whether ports that have served may serve this session again. Not where the port is what a data connection is bound by that does
   /// not resume: others on the client's host see it once it has served, and could be there first the next time.
   var mayKeepPorts: Bool { !protection.isPrivate || configuration.security.dataSession != .prefer }
-
-  /// Ends a transfer that went well: close_notify has gone before 226 does; an upload that may be cut short is judged.
-  func conclude(_ data: DataConnection, _ direction: TransferProgress.Direction) async throws(FTPError) {
-    guard data.tls != nil else { return }
-    while data.isClosing {
-      try await waitForData(data.number, .writable)
-      data.goOnClosing()
-    }
-    // Where the data tell their end in band, as they do but for files in stream mode and the like, a cut has been seen by the codec.
-    guard direction == .upload, data.isCloseMissing, format.writesInPlace else { return }
-    let isWhole = transfer?.isAsAnnounced
-    switch configuration.security.missingClose {
-    case .accept where isWhole != false: return
-    case .acceptIfSizeMatches where isWhole == true: return
-    default:
-      throw .broken(.closeMissing)
-    }
-  }
 }

@@ -9,30 +9,26 @@ import Reactor
 ///
 /// An idle session is parked in the reactor: it holds no thread and no buffer.
 actor Session {
-  nonisolated let id: UInt64
   nonisolated let context: ServerContext
+  /// What others may know of this session, and the word that ends it.
+  nonisolated let activity: SessionActivity
   /// The settings and accounts of the moment the client connected.
   nonisolated let snapshot: ServerContext.Snapshot
-  nonisolated let parking: Parking
   private nonisolated let executor = QueueExecutor(label: "weftpd.session")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   let control: ControlConnection
   var login = LoginState.greeted {
-    didSet { context.registry.note(user: identity?.account.name, of: id) }
+    didSet { activity.note(user: identity?.account.name ?? []) }
   }
   var directory = VirtualPath.root
   var parameters = TransferParameters()
-  var dataPort = PendingDataConnection.none
   /// What PBSZ and PROT have settled for data connections.
   var protection = DataProtection()
-  /// Listeners for its next passive transfers.
-  var kept = KeptListeners()
+  /// Where its data connections come from, and those that are open.
+  let channels: DataChannelFactory
+  /// The transfer that runs.
   var transfer: TransferProgress?
-  /// The data connection of the transfer that runs.
-  var data: DataConnection?
-  /// A data connection that modes B and C have left open.
-  var keptData: KeptDataConnection?
   /// Commands that came in during a transfer and wait for its end.
   private(set) var postponed: [CommandReader.Event] = []
   private(set) var postponedBytes = 0
@@ -45,22 +41,22 @@ actor Session {
   var extras: SessionExtras?
   var failedLogins = 0
   var refusedCommands = 0
-  private nonisolated let connected = MonotonicTime.now
-  private nonisolated let peer: SocketAddress
   /// When the greeting was said, or said again by REIN: the start of `timeouts.login`.
   var greeted = MonotonicTime.now
   /// When the client last did something: the start of `timeouts.idle`.
   var lastCommand = MonotonicTime.now
 
   init(id: UInt64, context: ServerContext, snapshot: ServerContext.Snapshot, control: sending ControlConnection) {
-    self.id = id
     self.context = context
     self.snapshot = snapshot
-    peer = control.peer
+    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor))
     self.control = control
-    parking = Parking(context.reactor)
+    channels = DataChannelFactory(
+      control: control, configuration: snapshot.configuration, ports: context.passivePorts)
   }
 
+  nonisolated var id: UInt64 { activity.id }
+  nonisolated var parking: Parking { activity.parking }
   nonisolated var configuration: ServerConfiguration { snapshot.configuration }
 
   // MARK: the loop
@@ -94,7 +90,7 @@ actor Session {
       case .command(let rest): await rest(self)
       case .input(let deadline):
         return parking.call(
-          when: control.number, .readable, keptData?.watched ?? -1, .readable, until: deadline
+          when: control.number, .readable, channels.idle?.watched ?? -1, .readable, until: deadline
         ) { [self] in start(after: $0) }
       case .output: if await !flush() { return close() }
       case .over: return await end()
@@ -106,7 +102,7 @@ actor Session {
   private func advance() -> Pause {
     while !isLost {
       var hasMore = false
-      while !isEnding, !isServerEnding, let event = nextEvent() {
+      while !isEnding, !isToEnd, let event = nextEvent() {
         lastCommand = .now
         if let rest = handle(event) { return .command(rest) }
         // Replies of pipelined commands leave together, but not without bound.
@@ -121,15 +117,15 @@ actor Session {
         return .over
       }
       if isEnding { return .over }
-      if hasMore, !isServerEnding { continue }
+      if hasMore, !isToEnd { continue }
       if inputEnded { return .over }
       // A client that talks without pause and never logs in.
-      if identity == nil, !isServerEnding, nextDeadline().time <= .now {
+      if identity == nil, !isToEnd, nextDeadline().time <= .now {
         expire(nextDeadline().kind)
         continue
       }
-      if isServerEnding {
-        reply(Reply(421, "The server is going down. Try again later."))
+      if isToEnd {
+        reply(farewell)
         isEnding = true
         continue
       }
@@ -141,13 +137,19 @@ actor Session {
     return .over
   }
 
-  private var isServerEnding: Bool { context.ending.load(ordering: .relaxed) != .no }
+  /// Whether the session is to end as soon as no transfer runs.
+  private var isToEnd: Bool { context.ending.load(ordering: .relaxed) != .no || activity.isTold }
+
+  /// What the client hears at such an end.
+  private var farewell: Reply {
+    activity.farewell.map { Reply(421, $0) } ?? Reply(421, "The server is going down. Try again later.")
+  }
 
   /// Goes on after waiting for input.
   private func resume(_ wake: Wake) {
     switch wake {
     case .ready(let hasInput, let keptHasInput):
-      if keptHasInput { inspectKeptData() }
+      if keptHasInput { channels.inspectIdle() }
       if hasInput { _ = take(control.receive()) }
     case .called: break
     case .deadline: expire(nextDeadline().kind)
@@ -191,9 +193,8 @@ actor Session {
   func flush() async -> Bool {
     do {
       while try !control.flush() {
-        let deadline = MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
-        if await parking.wait(control.number, .writable, until: deadline) == .deadline { return false }
-        if context.ending.load(ordering: .relaxed) == .now { return false }
+        if await parking.wait(control.number, .writable, until: stallDeadline) == .deadline { return false }
+        if isToldToStop { return false }
       }
       return true
     } catch {
@@ -211,11 +212,10 @@ actor Session {
   }
 
   private func close() {
-    discardDataPort()
-    kept.closeAll(context.passivePorts)
+    channels.closeAll()
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
-    context.logger.event(.debug, "session ended", record(duration: MonotonicTime.now.since(connected)))
+    tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))
   }
 
   /// Greets the client; on an implicit listener TLS comes first. False when the connection has come to its end.
@@ -228,39 +228,29 @@ actor Session {
 
   // MARK: deadlines
 
-  private enum DeadlineKind { case login, idle, passive, kept, keptData }
+  private enum DeadlineKind { case login, idle, channels }
 
   private func nextDeadline() -> (time: MonotonicTime, kind: DeadlineKind) {
-    let timeouts = configuration.timeouts
     var next = (time: lastCommand.advanced(by: idleLimit.inNanoseconds), kind: DeadlineKind.idle)
     if identity == nil {
-      let login = greeted.advanced(by: timeouts.login.inNanoseconds)
+      let login = greeted.advanced(by: configuration.timeouts.login.inNanoseconds)
       if login < next.time { next = (login, .login) }
     }
-    if case .passive(let listener) = dataPort, listener.expires < next.time { next = (listener.expires, .passive) }
-    if kept.expires < next.time { next = (kept.expires, .kept) }
-    if let keptData, keptData.expires < next.time { next = (keptData.expires, .keptData) }
+    if channels.expires < next.time { next = (channels.expires, .channels) }
     return next
   }
 
   private func expire(_ kind: DeadlineKind) {
     switch kind {
-    case .passive: return discardDataPort()
-    case .keptData: return closeKeptData()
-    case .kept: return kept.expire(at: .now, context.passivePorts)
+    case .channels: return channels.expire(at: .now)
     case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
     case .idle: reply(Reply(421, "Idle for \(Self.seconds(idleLimit)) seconds: closing."))
     }
-    context.logger.event(.info, "session timed out", record(result: 421))
+    tell(.info, "session timed out", record(result: 421))
     isEnding = true
   }
 
   private static func seconds(_ duration: Duration) -> Int64 { duration.components.seconds }
-
-  /// A line of SITE WHO. Nothing of it changes while the session lives, so any thread may ask.
-  nonisolated var overview: String {
-    "\(id) \(peer) \(Self.seconds(.nanoseconds(MonotonicTime.now.since(connected)))) s"
-  }
 
   // MARK: replies, identity, log records
 
@@ -285,5 +275,26 @@ actor Session {
       session: id, peer: control.peer, user: identity?.account.name ?? [], verb: verb?.description ?? "", path: path,
       bytes: bytes, duration: duration.map { .nanoseconds($0) }, result: result,
       paths: paths, tls: tls, note: note)
+  }
+
+  /// Tells all who read the events of sessions.
+  func tell(
+    _ kind: SessionEvent.Kind, _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message,
+    _ record: @autoclosure () -> EventRecord
+  ) {
+    context.events.publish(kind, level, message(), record())
+  }
+
+  /// Tells the operator something.
+  func tell(
+    _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message, _ record: @autoclosure () -> EventRecord
+  ) {
+    context.events.publish(.notice, level, message(), record())
+  }
+
+  /// The transfer that runs will have so many bytes.
+  func setTotal(_ total: UInt64) {
+    transfer?.total = total
+    activity.note(total: total)
   }
 }

@@ -4,6 +4,7 @@ import Accounts
 import FTPProtocol
 import Jail
 import LinuxSystem
+import UploadStore
 
 /// How far the login has come (RFC 959, section 5.1 and the diagram of USER, PASS in section 6).
 enum LoginState {
@@ -70,34 +71,10 @@ struct DataProtection {
   var hasToldOfNoResumption = false
 }
 
-/// Where the next data connection comes from.
-enum PendingDataConnection {
-  /// Neither PASV nor PORT was given since the last transfer.
-  case none
-  case passive(PassiveListener)
-  case active(SocketAddress)
-}
-
 /// A transfer that runs, for STAT and the log.
 struct TransferProgress {
-  enum Direction: String {
-    case download, upload, listing
-    /// No data connection: a digest, a copy, a walk through a tree.
-    case fileWork = "file work"
-
-    /// As an observer is told; nil where nothing is transferred.
-    var reported: TransferReport.Direction? {
-      switch self {
-      case .download: .download
-      case .upload: .upload
-      case .listing: .listing
-      case .fileWork: nil
-      }
-    }
-  }
-
   let verb: Verb
-  let direction: Direction
+  let direction: TransferDirection
   let path: VirtualPath
   /// Bytes the whole will have; nil when that is not known.
   var total: UInt64?
@@ -106,15 +83,27 @@ struct TransferProgress {
   var announced: UInt64?
   /// Where in the file an upload begins: REST's offset, or the end of the file APPE found.
   var start: UInt64 = 0
-  /// Bytes moved on the data connection until now.
-  var bytes: UInt64 = 0
   /// What an upload that has ended made of them, where it is not the same: bytes of the file.
   var written: UInt64?
+  /// What an upload fills.
+  var upload: (any UploadTarget)?
 
-  /// Whether as much has come as ALLO announced; nil if it announced nothing. Of an upload that goes on where another broke off, some
-  /// clients announce what is still to come, others the whole file (RFC 959, section 4.1.3, can be read either way).
-  var isAsAnnounced: Bool? {
-    let came = written ?? bytes
+  init(verb: Verb, direction: TransferDirection, path: VirtualPath, total: UInt64? = nil) {
+    self.verb = verb
+    self.direction = direction
+    self.path = path
+    self.total = total
+  }
+
+  /// The same as others may see it.
+  var facts: TransferFacts {
+    TransferFacts(verb: verb, direction: direction, path: path.bytes, started: started, total: total)
+  }
+
+  /// Whether `moved` bytes are as many as ALLO announced; nil if it announced nothing. Of an upload that goes on where another broke
+  /// off, some clients announce what is still to come, others the whole file (RFC 959, section 4.1.3, can be read either way).
+  func isAsAnnounced(_ moved: UInt64) -> Bool? {
+    let came = written ?? moved
     return announced.map { $0 == came || $0 == start &+ came }
   }
 }

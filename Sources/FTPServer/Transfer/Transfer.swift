@@ -1,104 +1,173 @@
-// The frame around every transfer: data connection, preliminary and final reply, progress, log line.
+// The frame around every transfer: its data connection, its replies, its end, and what is told of it.
 
 import FTPProtocol
+import FTPTransfer
 import LinuxSystem
-import Logging
 
 extension Session {
+  /// Runs one transfer from its start to its reply. Whatever fails, exactly one final reply is sent and the data port is free again.
+  ///
+  /// - Parameter body: makes the data connection and moves the bytes. When it throws, the connection is reset, so that the client cannot
+  ///   take what it has got for the whole.
+  func perform(_ progress: TransferProgress, _ body: () async throws(FTPError) -> Reply) async {
+    // A path may have joined since the login.
+    guard admitPaths() else { return channels.forget() }
+    begin(progress)
+    var answer: Reply?
+    var failure: FTPError?
+    do throws(FTPError) {
+      answer = try await body()
+      if let data = channels.current { try await conclude(data, progress.direction) }
+    } catch {
+      channels.current?.reset()
+      if case .controlConnectionLost = error { isEnding = true } else { answer = error.reply }
+      failure = error
+    }
+    if let answer { reply(answer) }
+    // After a refusal the client may have connected already: that connection ends after the reply.
+    if failure != nil {
+      channels.forget(keepingIdle: true)
+      // What a client sent without waiting for the reply would be taken for the next file.
+      if progress.direction == .upload { channels.closeIdle() }
+    }
+    let outcome = self.outcome(reply: answer?.code, failure)
+    if failure == nil, let data = channels.current, data.isFinishing { await settle(data) }
+    end(outcome, channels.current)
+  }
+
+  private func begin(_ progress: TransferProgress) {
+    var progress = progress
+    if progress.direction == .upload {
+      // ALLO is for this upload alone, whatever becomes of it.
+      progress.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
+      parameters.fileState?.allocation = nil
+    }
+    transfer = progress
+    activity.begin(progress.facts)
+    tell(
+      .transferBegan(progress.direction), .debug, "transfer begins",
+      record(verb: progress.verb, path: progress.path.bytes))
+  }
+
+  /// What became of the transfer, before its connection is let go of.
+  private func outcome(reply: UInt16?, _ failure: FTPError?) -> TransferOutcome {
+    let mode = parameters.format.mode
+    return TransferOutcome(
+      direction: transfer?.direction ?? .listing, bytes: activity.meter.bytes, reply: reply,
+      isComplete: failure == nil, note: failure.map { "\($0)" }, isText: parameters.type.isText,
+      isCompressed: mode == .compressed || mode == .deflate, isAnonymous: identity?.account.isAnonymous ?? false)
+  }
+
+  private func end(_ outcome: TransferOutcome, _ data: DataConnection?) {
+    guard let progress = transfer else { return }
+    var outcome = outcome
+    outcome.connection = data?.report
+    let event = record(
+      verb: progress.verb, path: progress.path.bytes, bytes: outcome.bytes,
+      duration: MonotonicTime.now.since(progress.started), result: outcome.reply, paths: data?.loggedReport,
+      tls: data?.security, note: outcome.note)
+    transfer = nil
+    activity.end()
+    channels.release()
+    // The time of the transfer was not idle time.
+    lastCommand = .now
+    tell(
+      .transferEnded(outcome), progress.direction == .listing && outcome.isComplete ? .debug : .info,
+      outcome.isComplete ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed", event)
+  }
+
+  // MARK: the data connection
+
   /// Sends `opening` (150) and makes the data connection: the client may have connected before its command, or waits for the 150.
-  func openDataConnection(_ opening: Reply) async throws(FTPError) -> DataConnection {
-    if let kept = takeKeptData() {
+  func openDataConnection(_ opening: Reply) async throws(FTPError) -> DataTransferProcess {
+    if let idle = channels.takeIdle(isWanted: parameters.format.endsInBand, isPrivate: protection.isPrivate) {
       // 125 in place of 150: no connection is about to be made (RFC 959, section 5.4).
       reply(opening.with(code: 125))
       guard await flush() else { throw .controlConnectionLost }
-      return kept
+      return process(on: idle)
     }
-    if case .none = dataPort { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
+    if case .none = channels.port { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
     let early = try acceptDataConnectionNow()
     reply(opening)
     guard await flush() else { throw .controlConnectionLost }
     let connection = if let early { early } else { try await awaitDataConnection() }
     if protection.isPrivate { try await secure(connection) }
-    return connection
+    return process(on: connection)
   }
 
-  /// Runs one transfer from its start to its reply. Whatever fails, exactly one final reply is sent and the data port is free again.
-  func perform(
-    _ progress: TransferProgress, _ body: () async throws(FTPError) -> Reply
-  ) async {
-    // A path may have joined since the login.
-    guard admitPaths() else { return discardDataPort() }
-    transfer = progress
-    if progress.direction == .upload {
-      // ALLO is for this upload alone, whatever becomes of it.
-      transfer?.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
-      parameters.fileState?.allocation = nil
-    }
-    context.counters.transferBegan()
-    var answer: Reply?
-    var note: String?
-    do throws(FTPError) {
-      answer = try await body()
-      if let data { try await conclude(data, progress.direction) }
+  /// The passive data connection if the client has made it already; no waiting.
+  func acceptDataConnectionNow() throws(FTPError) -> DataConnection? {
+    do throws(TransferBreak) {
+      return try channels.acceptNow(mayReuse: mayKeepPorts) { noteStranger($0) }
     } catch {
-      if case .controlConnectionLost = error { isEnding = true } else { answer = error.reply }
-      note = "\(error)"
+      throw FTPError(error)
     }
-    if let answer { reply(answer) }
-    // After a refusal the client may have connected already: that connection ends after the reply.
-    if note != nil {
-      discardDataPort(keepingOpen: true)
-      // What a client sent without waiting for the reply would be taken for the next file.
-      if progress.direction == .upload { closeKeptData() }
-    }
-    let bytes = transfer?.bytes ?? 0
-    if note == nil, let data, data.isFinishing { await settle(data) }
-    let connection = data?.report
-    let paths = data?.loggedReport
-    let security = data?.security
-    transfer = nil
-    data = nil
-    // The time of the transfer was not idle time.
-    lastCommand = .now
-    let result = answer?.code
-    let duration = MonotonicTime.now.since(progress.started)
-    context.counters.transferEnded(progress.direction, bytes: bytes, isComplete: note == nil, connection)
-    if let observer = context.observer, let direction = progress.direction.reported {
-      observer.transferEnded(
-        TransferReport(
-          session: id, peer: control.peer, user: identity?.account.name ?? [], direction: direction,
-          path: progress.path.bytes, bytes: bytes, duration: .nanoseconds(duration), reply: result,
-          connection: connection))
-    }
-    let event = record(
-      verb: progress.verb, path: progress.path.bytes, bytes: bytes,
-      duration: duration, result: result, paths: paths, tls: security, note: note)
-    context.logger.event(
-      progress.direction == .listing && note == nil ? .debug : .info,
-      note == nil ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed", event)
-    if progress.direction != .listing { tell(event, progress, isComplete: note == nil) }
   }
 
-  /// Tells the transfer log, if there is one.
-  private func tell(_ event: EventRecord, _ progress: TransferProgress, isComplete: Bool) {
-    guard let onTransfer = context.onTransfer else { return }
-    var event = event
-    let isCompressed =
-      switch parameters.format.mode {
-      case .compressed, .deflate: true
-      case .stream, .block: false
-      }
-    event.transfer = TransferKind(
-      isUpload: progress.direction == .upload, isText: parameters.type.isText, isCompressed: isCompressed,
-      isAnonymous: identity?.account.isAnonymous ?? false, isComplete: isComplete)
-    onTransfer(event)
+  private func awaitDataConnection() async throws(FTPError) -> DataConnection {
+    try await transferring { () async throws(TransferBreak) in
+      try await channels.connection(
+        receives: transfer?.direction == .upload, mayReuse: mayKeepPorts, onStranger: { noteStranger($0) }, with: self)
+    }
+  }
+
+  private func noteStranger(_ address: IPAddress) {
+    tell(.warning, "refused a data connection from \(address), which is not the client's", record())
+  }
+
+  func process(on data: DataConnection) -> DataTransferProcess {
+    DataTransferProcess(on: data, pools: context.pools, meter: activity.meter)
+  }
+
+  /// Runs a part of a transfer; what breaks it has the reply of its kind.
+  func transferring<Result>(
+    _ body: () async throws(TransferBreak) -> Result
+  ) async throws(FTPError) -> Result {
+    do { return try await body() } catch { throw FTPError(error) }
+  }
+
+  // MARK: the end
+
+  /// Ends a transfer that went well: close_notify has gone before 226 does; an upload that may be cut short is judged.
+  private func conclude(_ data: DataConnection, _ direction: TransferDirection) async throws(FTPError) {
+    guard data.tls != nil else { return }
+    if data.isClosing {
+      try await transferring { () async throws(TransferBreak) in try await process(on: data).finishClosing(with: self) }
+    }
+    // Where the data tell their end in band, as they do but for files in stream mode and the like, a cut has been seen by the codec.
+    guard direction == .upload, data.isCloseMissing, format.writesInPlace else { return }
+    let isWhole = transfer?.isAsAnnounced(activity.meter.bytes)
+    switch configuration.security.missingClose {
+    case .accept where isWhole != false: return
+    case .acceptIfSizeMatches where isWhole == true: return
+    default: throw .broken(.closeMissing)
+    }
+  }
+
+  /// Ends a transfer that went well. Modes B and C leave the connection open, which 250 tells (RFC 959, section 3.2).
+  ///
+  /// - Parameter uniqueName: the name STOU has made up.
+  func finish(_ data: DataConnection, _ format: TransferFormat, uniqueName: [UInt8]? = nil) -> Reply {
+    if format.endsInBand {
+      channels.keepOpen(data)
+      let name = uniqueName.map { Array(" Unique file name: ".utf8) + $0 } ?? []
+      return Reply(250, bytes: Array("Transfer complete; the data connection stays open.".utf8) + name)
+    }
+    if transfer?.direction == .upload {
+      data.close()
+    } else {
+      data.discardInput()
+      data.finish()
+    }
+    guard let uniqueName else { return Reply(226, "Transfer complete.") }
+    return Reply(226, bytes: Array("Transfer complete; unique file name: ".utf8) + uniqueName)
   }
 
   /// Waits until the client has closed a multipath data connection it is being sent the rest of, or says something: only then is
   /// known what each path carried. The replies have gone; a client that goes on at once loses nothing.
   private func settle(_ data: DataConnection) async {
     guard await flush(), !inputEnded, postponed.isEmpty, !control.reader.hasBufferedBytes else { return }
-    let deadline = MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
+    let deadline = stallDeadline
     while context.ending.load(ordering: .relaxed) == .no {
       switch await parking.wait(data.number, .readable, control.number, .readable, until: deadline) {
       case .ready, .deadline: return
@@ -106,8 +175,6 @@ extension Session {
       }
     }
   }
-
-  func count(_ bytes: Int) { transfer?.bytes &+= UInt64(bytes) }
 }
 
 extension FTPError: CustomStringConvertible {

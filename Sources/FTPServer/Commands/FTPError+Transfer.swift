@@ -1,0 +1,86 @@
+// What a client is told of a transfer that broke, or of a file that cannot take its upload.
+
+import FTPProtocol
+import FTPTransfer
+import LinuxSystem
+import MultipathTCP
+import UploadStore
+
+extension FTPError {
+  init(_ cause: TransferBreak) {
+    switch cause {
+    case .controlConnectionLost: self = .controlConnectionLost
+    case .file(let error, let isTarget): self = .file(error, naming: isTarget)
+    default: self = .broken(cause)
+    }
+  }
+
+  init(_ cause: UploadError) {
+    switch cause {
+    case .file(let error): self = .file(error, naming: true)
+    case .beyondEnd(let offset, let size): self = .beyondEnd(offset, size)
+    case .beyondLimit(let offset): self = .restart("REST \(offset) is more than a file can hold.")
+    case .rangeBeyondEnd(let first, let size):
+      self = .restart("RANG \(first) is beyond the end of the file, which has \(size) bytes.")
+    case .becameShorter: self = .restart("The file became shorter meanwhile.")
+    case .nothingToResume: self = .restart("There is no broken upload of this file to go on with.")
+    case .partialTooShort(let size):
+      self = .restart("What came of the broken upload has \(size) bytes and ends before the marker.")
+    case .inUse: self = .busy("Another session goes on with this upload.")
+    case .stopped: self = .stopped(removed: nil)
+    }
+  }
+
+  /// REST's offset does not lie in the file.
+  static func beyondEnd(_ offset: UInt64, _ size: UInt64) -> FTPError {
+    .restart("REST \(offset) is beyond the end of the file, which has \(size) bytes.")
+  }
+
+  static func breakReply(_ cause: TransferBreak) -> Reply {
+    switch cause {
+    case .stalled: return Reply(426, "The data connection stood still for too long.")
+    case .aborted: return Reply(426, "Transfer aborted.")
+    case .ending: return Reply(426, "The server is going down.")
+    case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")
+    case .fileShortened: return Reply(426, "The file became shorter while it was sent.")
+    case .rangeUnfinished(let missing): return Reply(426, "\(missing) bytes of the range did not come.")
+    case .closeMissing:
+      return Reply(
+        426, "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
+    case .beyondRange: return Reply(552, "More came than the range holds; nothing beyond it was written.")
+    case .outOfMemory: return Reply(451, "The server is short of memory for MODE Z. Try again later.")
+    case .cannotEncode(let error): return Reply(451, "\(error). Another STRU or SITE RECFM may fit this file.")
+    case .cannotDecode(let error): return decodingReply(error)
+    case .undecodable: return Reply(451, "The data cannot be decoded.")
+    case .bytesBehindEnd: return Reply(451, "Bytes follow the end of the file.")
+    case .controlConnectionLost, .file: return FTPError(cause).reply
+    default: return connectionReply(cause)
+    }
+  }
+
+  private static func decodingReply(_ error: CodingError) -> Reply {
+    switch error {
+    // RFC 959, section 5.4: as if the connection had been lost, which it has.
+    case .endedEarly: return Reply(426, "\(error).")
+    case .unknownPageType: return Reply(551, "\(error).")
+    default: return Reply(451, "\(error).")
+    }
+  }
+
+  /// Why there is no data connection.
+  private static func connectionReply(_ cause: TransferBreak) -> Reply {
+    switch cause {
+    case .acceptFailed(let error): return Reply(425, "Cannot accept the data connection: \(error.reason).")
+    case .connectFailed(let target, .system(let error)):
+      return Reply(425, "Cannot connect to \(target): \(error.reason).")
+    case .connectFailed(let target, let error): return Reply(425, "Cannot connect to \(target): \(error).")
+    case .connectTimedOut(let target): return Reply(425, "Connecting to \(target) timed out.")
+    case .notMultipath:
+      return Reply(425, "Multipath TCP is required here (mptcp.data), and this data connection has none.")
+    case .handshakeFailed(let error):
+      return Reply(425, "The TLS handshake on the data connection failed: \(error).")
+    case .handshakeTimedOut: return Reply(425, "The TLS handshake on the data connection timed out.")
+    default: return Reply(425, "No data connection came to the passive port in time.")
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Hands each event of a session to those who read the stream, and makes none that nobody wants.
+
+import LinuxSystem
+import Logging
+
+/// Reads what happens in a server's sessions. All of it is called on the sessions' queues, so it must be quick and never block.
+public protocol SessionEventReader: Sendable {
+  /// Whether ``read(_:)`` is to be called for events of this kind and level. It is asked each time.
+  func wants(_ kind: SessionEvent.Kind, _ level: Logger.Level) -> Bool
+  func read(_ event: SessionEvent)
+}
+
+/// The events of all sessions of a server.
+final class EventStream: Sendable {
+  private let readers: [any SessionEventReader]
+
+  init(_ readers: [any SessionEventReader]) { self.readers = readers }
+
+  /// Tells the readers that want it; the words and the record are made only for them.
+  func publish(
+    _ kind: SessionEvent.Kind, _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message,
+    _ record: @autoclosure () -> EventRecord
+  ) {
+    var event: SessionEvent?
+    for reader in readers where reader.wants(kind, level) {
+      let made = event ?? SessionEvent(kind: kind, level: level, message: message(), record: record())
+      event = made
+      reader.read(made)
+    }
+  }
+}
+
+/// Writes the events to the server's log, from the log's level up.
+struct EventLog: SessionEventReader {
+  let logger: Logger
+
+  func wants(_ kind: SessionEvent.Kind, _ level: Logger.Level) -> Bool {
+    // The beginning of a transfer is told with its end.
+    if case .transferBegan = kind { return false }
+    return level >= logger.logLevel
+  }
+
+  func read(_ event: SessionEvent) {
+    logger.log(level: event.level, event.message, metadata: ["event": .stringConvertible(event.record)])
+  }
+}

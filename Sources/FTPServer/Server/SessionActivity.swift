@@ -1,0 +1,96 @@
+// What others may know of a session while it runs, and the word that ends it.
+
+import FTPProtocol
+import FTPTransfer
+import LinuxSystem
+import Reactor
+import Synchronization
+
+/// A session as the rest of the server sees it: any thread may read it, and end it. The session alone writes it.
+final class SessionActivity: Sendable {
+  private struct State {
+    var user: [UInt8] = []
+    var transfer: TransferFacts?
+    var farewell: String?
+  }
+
+  let id: UInt64
+  let peer: SocketAddress
+  let connected = MonotonicTime.now
+  /// Counts the bytes of the transfer that runs.
+  let meter = TransferMeter()
+  let parking: Parking
+  private let state = Mutex(State())
+  private let told = Atomic<Bool>(false)
+
+  init(id: UInt64, peer: SocketAddress, parking: Parking) {
+    self.id = id
+    self.peer = peer
+    self.parking = parking
+  }
+
+  // MARK: what the session tells
+
+  /// Who has logged in; empty when nobody has.
+  func note(user: [UInt8]) { state.withLock { if $0.user != user { $0.user = user } } }
+
+  /// A transfer begins.
+  func begin(_ transfer: TransferFacts) {
+    meter.reset()
+    state.withLock { $0.transfer = transfer }
+  }
+
+  /// How many bytes the transfer will have is known now.
+  func note(total: UInt64) { state.withLock { $0.transfer?.total = total } }
+
+  /// The transfer is over.
+  func end() { state.withLock { $0.transfer = nil } }
+
+  // MARK: what others do
+
+  /// How things stand.
+  var summary: SessionSummary {
+    let (user, facts) = state.withLock { ($0.user, $0.transfer) }
+    return SessionSummary(
+      id: id, peer: peer, user: user, connected: connected, transfer: facts, bytes: facts == nil ? 0 : meter.bytes)
+  }
+
+  /// Has the session end: a transfer is broken off with 426, then the client hears 421 with `text`.
+  func end(saying text: String) {
+    state.withLock { $0.farewell = $0.farewell ?? text }
+    told.store(true, ordering: .sequentiallyConsistent)
+    parking.wake()
+  }
+
+  /// Whether the session has been told to end.
+  var isTold: Bool { told.load(ordering: .relaxed) }
+
+  /// What the client is to hear.
+  var farewell: String? { isTold ? state.withLock { $0.farewell } : nil }
+}
+
+/// A transfer as others see it.
+public struct TransferFacts: Sendable {
+  /// The command, for example `RETR`.
+  public let verb: Verb
+  public let direction: TransferDirection
+  /// The virtual path as its bytes.
+  public let path: [UInt8]
+  public let started: MonotonicTime
+  /// Bytes it will have when it is done; nil when that is not known.
+  public internal(set) var total: UInt64?
+}
+
+/// A session at one moment.
+public struct SessionSummary: Sendable {
+  /// The number of the session, unique while the process lives.
+  public let id: UInt64
+  public let peer: SocketAddress
+  /// The user's name as its bytes; empty before a login.
+  public let user: [UInt8]
+  public let connected: MonotonicTime
+  /// The transfer that runs; nil when none does.
+  public let transfer: TransferFacts?
+  /// Bytes the transfer has moved until now.
+  public let bytes: UInt64
+}

@@ -1,0 +1,135 @@
+// A session as the attendant of its transfers: it waits for them, and serves the control connection meanwhile.
+
+import FTPProtocol
+import FTPTransfer
+import LinuxSystem
+import Reactor
+
+extension Session: Attendant {
+  /// Bytes of commands that may queue up behind a transfer; then the control connection is not read until it ends.
+  private static let postponedLimit = 64 * 1024
+  /// Bytes of replies a client may leave unread before its commands are left unread too.
+  private static let outputLimit = 64 * 1024
+  /// Bytes of replies to restart markers that may wait; then nothing is received until the client has read them.
+  private static let markerReplies = 16 * 1024
+
+  var listensToControl: Bool {
+    !inputEnded && postponedBytes < Self.postponedLimit && control.outputCount < Self.outputLimit
+  }
+
+  var stallDeadline: MonotonicTime {
+    MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
+  }
+
+  // MARK: waiting
+
+  /// Waits until `number` is ready; by default for `timeouts.data-stall` at most.
+  func wait(
+    for number: Int32, _ interest: Readiness, until deadline: MonotonicTime? = nil
+  ) async throws(TransferBreak) {
+    // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
+    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    let deadline = deadline ?? stallDeadline
+    while true {
+      if isToldToStop { throw .ending }
+      let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
+      let controlNumber = controlInterest.isEmpty ? -1 : control.number
+      let ready: (first: Bool, second: Bool)
+      let lingered = context.lingering {
+        Poll.wait(number, interest, controlNumber, controlInterest, milliseconds: 2)
+      }
+      if let lingered, lingered.first || lingered.second {
+        ready = lingered
+      } else {
+        switch await parking.wait(number, interest, controlNumber, controlInterest, until: deadline) {
+        case .ready(let first, let second): ready = (first, second)
+        case .deadline: throw .stalled
+        case .called: ready = (false, false)
+        }
+      }
+      turnStrangersAway()
+      if ready.second { try serveControlConnection() }
+      if ready.first { return }
+      // A client that talks without pause must not keep a dead data connection alive.
+      if ready.second, MonotonicTime.now >= deadline { throw .stalled }
+    }
+  }
+
+  /// Looks at the control connection without waiting, so that ABOR is seen in a transfer that never has to wait.
+  func attend() throws(TransferBreak) {
+    turnStrangersAway()
+    if isToldToStop { throw .ending }
+    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+  }
+
+  /// Whether transfers are to be broken off.
+  var isToldToStop: Bool { context.ending.load(ordering: .relaxed) == .now || activity.isTold }
+
+  /// Keeps the queue of a multipath transfer's listener empty: a full one would keep further paths out.
+  private func turnStrangersAway() {
+    guard let data = channels.current, data.isMultipath else { return }
+    let count = data.turnStrangersAway()
+    if count > 0 {
+      tell(.warning, "closed \(count) connection\(count == 1 ? "" : "s") to the port of a running transfer", record())
+    }
+  }
+
+  // MARK: the control connection meanwhile
+
+  /// Reads the control connection in a transfer: answers what may be answered now, keeps the rest for later, in order.
+  ///
+  /// - Throws: ``TransferBreak/aborted`` on ABOR; ``TransferBreak/controlConnectionLost`` when the client is gone.
+  func serveControlConnection() throws(TransferBreak) {
+    do { _ = try control.flush() } catch { throw .controlConnectionLost }
+    guard listensToControl else { return }
+    switch control.receive() {
+    case .nothing: return
+    case .lost: throw .controlConnectionLost
+    // Half-closed: a client that has said all it wants to say still gets its file.
+    case .ended: inputEnded = true
+    case .received: break
+    }
+    try answerDuringTransfer()
+  }
+
+  /// Answers or puts off the commands that have come.
+  func answerDuringTransfer() throws(TransferBreak) {
+    var isAborted = false
+    while let event = control.reader.next() {
+      if case .command(let command) = event {
+        if command.verb == "ABOR" { isAborted = true }
+        // Out of order only what RFC 959 wants during a transfer, and only if nothing waits before it.
+        if postponed.isEmpty, let row = CommandTable.row(command.verb), row.traits.contains(.duringTransfer) {
+          if case .immediate(let handler) = row.handler {
+            do { reply(try handler(self, command)) } catch { reply(FTPError(error).reply) }
+            continue
+          }
+        }
+      }
+      postpone(event)
+    }
+    do { _ = try control.flush() } catch { throw .controlConnectionLost }
+    if isAborted { throw .aborted }
+  }
+
+  // MARK: restart markers and suspect data
+
+  var isBacklogged: Bool { control.outputCount > Self.markerReplies }
+
+  func relieve() async throws(TransferBreak) {
+    guard await flush() else { throw .controlConnectionLost }
+  }
+
+  /// Answers a restart marker of the client's, if what came before it is kept.
+  func receivedMarker(_ mark: [UInt8], at position: Int64, _ point: RestartPoint) {
+    guard let upload = transfer?.upload, upload.keep(upTo: position) else { return }
+    reply(Reply(110, bytes: Array("MARK ".utf8) + mark + Array(" = ".utf8) + point.text))
+  }
+
+  func receivedSuspectData() {
+    tell(
+      .notice, "the client marked data as suspect",
+      record(verb: transfer?.verb, path: transfer?.path.bytes ?? [], bytes: activity.meter.bytes))
+  }
+}

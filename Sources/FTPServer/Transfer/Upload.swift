@@ -1,0 +1,175 @@
+// STOR, APPE and STOU (RFC 959, section 4.1.3; RFC 1123, section 4.1.2.9 for STOU): one way for all targets and codecs.
+
+import FTPProtocol
+import FTPTransfer
+import Glibc
+import LinuxSystem
+import UploadStore
+
+extension Session {
+  func store(_ command: Command) async throws(FTPError) {
+    // REST and RANG are for this command alone, whatever becomes of it.
+    let (range, restart) = (takeRange(), takeRestart())
+    // After REST, APPE does what STOR does (RFC 3659, section 5.1).
+    let appends = command.verb == "APPE" && restart == RestartPoint()
+    let path = try resolve(command.argument)
+    await upload(UploadRequest(command: command, path: path, range: range, restart: restart, appends: appends))
+  }
+
+  func storeUnique(_ command: Command) async throws(FTPError) {
+    let identity = try requireWriteAccess()
+    parameters.restart = 0
+    let base = command.argument.isEmpty ? Array("upload".utf8) : command.argument
+    let wanted = try resolve(base, naming: true)
+    // The name is claimed with O_EXCL, so two clients never get the same one.
+    for _ in 0..<100 {
+      let suffix = Random.bytes(4).map { String($0, radix: 16) }.joined()
+      let path = try resolve(wanted.bytes + Array(".\(suffix)".utf8), naming: true)
+      let mode = newFileMode
+      do throws(SystemError) {
+        _ = try identity.jail.openForWriting(path, truncating: false, exclusive: true, exactMode: mode)
+      } catch {
+        if error.code == EEXIST { continue }
+        channels.forget()
+        throw .file(error, naming: true)
+      }
+      return await upload(UploadRequest(command: command, path: path, isClaimed: true))
+    }
+    throw .file(SystemError(code: EEXIST, call: "openat2"), naming: true)
+  }
+
+  // MARK: the one way
+
+  /// Runs an upload: its target refuses what cannot be, the client connects, and only then the target is touched.
+  private func upload(_ request: UploadRequest) async {
+    let format = self.format
+    await perform(TransferProgress(verb: request.command.verb, direction: .upload, path: request.path)) {
+      () async throws(FTPError) in
+      let stream = try lendStream(.expanding, format)
+      defer { giveBack(stream) }
+      let target = try makeTarget(request, format)
+      transfer?.upload = target
+      do throws(FTPError) {
+        let process = try await openDataConnection(request.opening(format))
+        try onUpload { () throws(UploadError) in try target.begin() }
+        transfer?.start = UInt64(clamping: target.start)
+        try await withReservedRoom(in: target) { () async throws(FTPError) in
+          try await receive(request, into: target, format, over: stream, on: process)
+        }
+        try commit(target)
+        return finish(process.data, format, uniqueName: request.isClaimed ? request.name : nil)
+      } catch {
+        target.abandon()
+        throw error
+      }
+    }
+  }
+
+  /// The file the upload fills: in place where every byte of the client's is a byte of a file, else under a temporary name.
+  private func makeTarget(_ request: UploadRequest, _ format: TransferFormat) throws(FTPError) -> any UploadTarget {
+    let jail = try requireWriteAccess().jail
+    let (path, mode, isClaimed) = (request.path, newFileMode, request.isClaimed)
+    if let range = request.range {
+      try requireRangeParameters(format)
+      setTotal(range.upperBound - range.lowerBound &+ 1)
+      return try onUpload { () throws(UploadError) in
+        try InPlaceUpload(path, in: jail, at: .within(range), mode: mode)
+      }
+    }
+    do throws(FTPError) {
+      try requireRestart(request.restart, format)
+      let offset = request.restart.fileOffset
+      // TYPE A and E cannot fail to convert, and MODE Z goes in place from REST's offset on.
+      if format.writesInPlace || (offset > 0 && format.mode == .deflate) {
+        let place: InPlaceUpload.Place = request.appends ? .end : .from(offset)
+        return try onUpload { () throws(UploadError) in
+          try InPlaceUpload(path, in: jail, at: place, mode: mode, isClaimed: isClaimed)
+        }
+      }
+      return try onUpload { () throws(UploadError) in
+        try StagedUpload(path, in: jail, from: offset, isAppended: request.appends, mode: mode, isClaimed: isClaimed)
+      }
+    } catch {
+      if isClaimed { try? jail.removeFile(path) }
+      throw error
+    }
+  }
+
+  /// Receives all of the upload, as it is or through the codec of TYPE, STRU and MODE.
+  private func receive(
+    _ request: UploadRequest, into target: any UploadTarget, _ format: TransferFormat, over stream: DeflateStream?,
+    on process: DataTransferProcess
+  ) async throws(FTPError) {
+    let (file, start) = (target.number, target.start)
+    if let range = request.range {
+      let end = Int64(clamping: range.upperBound) &+ 1
+      try await transferring { () async throws(TransferBreak) in
+        try await process.receive(into: file, exactly: start..<max(start, end), with: self)
+      }
+    } else if format.isStraight {
+      try await transferring { () async throws(TransferBreak) in
+        try await process.receive(into: file, at: start, with: self)
+      }
+    } else {
+      let point =
+        request.restart == RestartPoint() ? RestartPoint(fileOffset: UInt64(clamping: start)) : request.restart
+      let decoder = WireDecoder(format, over: stream, from: point)
+      transfer?.written = try await transferring { () async throws(TransferBreak) -> UInt64 in
+        try await process.receiveCoded(into: file, through: CodedInput(decoder, format, at: start), with: self)
+      }
+    }
+  }
+
+  /// Has the target be what the upload made of it. ABOR is seen meanwhile.
+  private func commit(_ target: any UploadTarget) throws(FTPError) {
+    var stop: TransferBreak?
+    do throws(UploadError) {
+      try target.commit {
+        do throws(TransferBreak) { try attend() } catch { stop = error }
+        return stop == nil
+      }
+      transfer?.start = UInt64(clamping: target.start)
+    } catch {
+      throw stop.map { FTPError($0) } ?? FTPError(error)
+    }
+  }
+
+  /// Runs `body` with the room reserved that ALLO has asked for.
+  private func withReservedRoom(
+    in target: any UploadTarget, _ body: () async throws(FTPError) -> Void
+  ) async throws(FTPError) {
+    var reservation: Reservation?
+    if let size = (transfer?.announced).flatMap({ Int64(exactly: $0) }) {
+      reservation = try onUpload { () throws(UploadError) in
+        try Reservation(of: size, in: target.number, at: target.start)
+      }
+    }
+    defer { reservation?.giveBack() }
+    try await body()
+  }
+
+  private func onUpload<Result>(_ body: () throws(UploadError) -> Result) throws(FTPError) -> Result {
+    do { return try body() } catch { throw FTPError(error) }
+  }
+}
+
+/// What the client asked for.
+private struct UploadRequest {
+  let command: Command
+  let path: VirtualPath
+  var range: ClosedRange<UInt64>?
+  var restart = RestartPoint()
+  /// Behind what the file has.
+  var appends = false
+  /// The server has made up the name (STOU), and the file is there already.
+  var isClaimed = false
+
+  var name: [UInt8] { path.lastComponent.map { Array($0) } ?? [] }
+
+  /// The 150 reply. STOU's tells the name (RFC 1123, section 4.1.2.9).
+  func opening(_ format: TransferFormat) -> Reply {
+    isClaimed
+      ? Reply(150, bytes: Array("FILE: ".utf8) + name)
+      : Reply.opening(name: command.argument, byteCount: nil, type: format.type)
+  }
+}

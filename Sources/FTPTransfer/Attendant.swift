@@ -1,0 +1,51 @@
+// The one that a data transfer process waits with: it parks, and looks after the other side meanwhile.
+
+import FTPProtocol
+import LinuxSystem
+
+/// Whoever runs a transfer: a server's session, or a client's connection.
+///
+/// A transfer runs on its attendant's executor, in its task. So the control connection is served while bytes move, and neither side
+/// needs a lock (decision 0004).
+public protocol Attendant: Actor {
+  /// Waits until `number` is ready, and serves the control connection meanwhile.
+  ///
+  /// - Parameters:
+  ///   - number: a descriptor of the transfer.
+  ///   - interest: what to wait for. The wait may end early: try, then wait again.
+  ///   - deadline: when to give up; nil is as long as a data connection may stand still, from now.
+  /// - Throws: ``TransferBreak/stalled`` at the deadline, ``TransferBreak/aborted``, ``TransferBreak/ending``,
+  ///   ``TransferBreak/controlConnectionLost``.
+  func wait(for number: Int32, _ interest: Readiness, until deadline: MonotonicTime?) async throws(TransferBreak)
+
+  /// Looks at the control connection without waiting: called now and then by a transfer that never has to wait.
+  ///
+  /// - Throws: as ``wait(for:_:until:)``, but for the deadline.
+  func attend() throws(TransferBreak)
+
+  /// When a transfer that gets nothing from now on has stood still for too long.
+  var stallDeadline: MonotonicTime { get }
+
+  /// Whether replies to the other side pile up, so that nothing more may be received that has to be answered.
+  var isBacklogged: Bool { get }
+
+  /// Waits until the other side has taken the replies.
+  func relieve() async throws(TransferBreak)
+
+  /// The sender put a restart marker into the data (RFC 959, section 3.5). All before it is written, up to `position` in the file.
+  ///
+  /// - Parameters:
+  ///   - mark: the sender's marker.
+  ///   - point: the same place as the receiver has it.
+  func receivedMarker(_ mark: [UInt8], at position: Int64, _ point: RestartPoint)
+
+  /// The sender marked data as suspect (RFC 959, section 3.4.2); told once in a transfer.
+  func receivedSuspectData()
+}
+
+extension Attendant {
+  public var isBacklogged: Bool { false }
+  public func relieve() async throws(TransferBreak) {}
+  public func receivedMarker(_ mark: [UInt8], at position: Int64, _ point: RestartPoint) {}
+  public func receivedSuspectData() {}
+}

@@ -1,0 +1,159 @@
+// Receives into a file as it is: TYPE I, STRU F, MODE S.
+
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+extension DataTransferProcess {
+  private enum Step {
+    case ended
+    case wouldBlock
+    /// So much has come that moving bytes in the kernel pays.
+    case large
+  }
+
+  /// Bytes after which a file is received by splice(2): below, a pipe costs more than it saves.
+  static let large = 512 * 1024
+  /// Bytes a large file lets gather in the socket before its receiver is woken (SO_RCVLOWAT); the end of file wakes it in any case.
+  private static let gather: Int32 = 128 * 1024
+
+  /// Has the socket wake the receiver for ``gather`` bytes or the end of file only.
+  func gather() { try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather) }
+
+  /// Receives until the end of file and writes from `offset` on: small files through a buffer, large ones in the kernel.
+  public func receive(
+    into file: Int32, at offset: Int64, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) {
+    var position = offset
+    // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
+    try await attendant.wait(for: data.number, .readable, until: nil)
+    while true {
+      let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
+        while true {
+          switch try onData({ () throws(SystemError) in try data.receive(into: buffer) }) {
+          case .moved(0): return .ended
+          case .wouldBlock: return .wouldBlock
+          case .moved(let moved):
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<moved])
+            let from = position
+            try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
+            position += Int64(moved)
+            count(moved)
+            if !data.isCopied, position - offset >= Self.large { return .large }
+            if data.isCopied { try watch(after: moved, with: attendant) }
+          }
+        }
+      }
+      switch step {
+      case .ended: return
+      case .large: return try await receiveLarge(into: file, at: position, with: attendant)
+      case .wouldBlock: try await attendant.wait(for: data.number, .readable, until: nil)
+      }
+    }
+  }
+
+  /// Receives exactly the bytes of `range`, and writes nothing before or behind it.
+  ///
+  /// - Throws: ``TransferBreak/beyondRange`` when more comes, ``TransferBreak/rangeUnfinished(missing:)`` when less does.
+  public func receive(
+    into file: Int32, exactly range: Range<Int64>, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) {
+    var position = range.lowerBound
+    while true {
+      let isAtEnd = try pools.buffers.with { (buffer) throws(TransferBreak) -> Bool in
+        while true {
+          switch try onData({ () throws(SystemError) in try data.receive(into: buffer) }) {
+          case .wouldBlock: return false
+          case .moved(0): return true
+          case .moved(let moved):
+            let from = position
+            guard Int64(moved) <= range.upperBound - from else { throw .beyondRange }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<moved])
+            try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
+            position += Int64(moved)
+            count(moved)
+            try watch(after: moved, with: attendant)
+          }
+        }
+      }
+      if isAtEnd { break }
+      try await attendant.wait(for: data.number, .readable, until: nil)
+    }
+    if position < range.upperBound { throw .rangeUnfinished(missing: range.upperBound - position) }
+  }
+
+  // MARK: large files
+
+  /// Receives by splice(2), socket to pipe to file: the bytes are not copied through this process.
+  private func receiveLarge(
+    into file: Int32, at offset: Int64, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) {
+    var position = offset
+    gather()
+    while true {
+      let pipe = try onFile { () throws(SystemError) in try pools.pipes.lend() }
+      var step = Step.large
+      while case .large = step {
+        switch try onData({ () throws(SystemError) in
+          try File.splice(from: data.number, to: pipe.writing, count: pipe.capacity)
+        }) {
+        case .moved(0): step = .ended
+        case .wouldBlock: step = .wouldBlock
+        case .moved(let moved):
+          try drain(pipe, moved, into: file, at: &position)
+          count(moved)
+          try watch(after: moved, with: attendant)
+        }
+      }
+      // Only an empty pipe gets here: what throws drops it.
+      pools.pipes.giveBack(pipe)
+      if case .ended = step { return }
+      try await waitForMore(with: attendant)
+    }
+  }
+
+  /// Waits for the next part of a large file. A slow sender may not fill ``gather`` before the deadline: then any byte counts.
+  func waitForMore(until deadline: MonotonicTime? = nil, with attendant: isolated some Attendant)
+    async throws(TransferBreak)
+  {
+    do throws(TransferBreak) { try await attendant.wait(for: data.number, .readable, until: deadline) } catch {
+      guard case .stalled = error else { throw error }
+      try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
+      if !Poll.wait(data.number, .readable, milliseconds: 0) { throw error }
+    }
+  }
+
+  /// Moves `count` bytes that wait in `pipe` into the file.
+  private func drain(
+    _ pipe: PipePool.Pipe, _ count: Int, into file: Int32, at position: inout Int64
+  ) throws(TransferBreak) {
+    var rest = count
+    while rest > 0 {
+      do throws(SystemError) {
+        let moved = try File.splice(fromPipe: pipe.reading, toFile: file, offset: &position, count: rest)
+        if moved == 0 { throw SystemError(code: EIO, call: "splice") }
+        rest -= moved
+      } catch {
+        // A file system without splice (some FUSE): through a buffer after all.
+        guard error.code == EINVAL else { throw .file(error, isTarget: true) }
+        rest -= try copy(from: pipe, rest, into: file, at: &position)
+      }
+    }
+  }
+
+  private func copy(
+    from pipe: PipePool.Pipe, _ count: Int, into file: Int32, at position: inout Int64
+  ) throws(TransferBreak) -> Int {
+    let from = position
+    let copied = try pools.buffers.with { (buffer) throws(TransferBreak) -> Int in
+      try onFile(isTarget: true) { () throws(SystemError) in
+        let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(count, buffer.count)])
+        let read = try File.read(pipe: pipe.reading, into: chunk)
+        try File.write(file, UnsafeRawBufferPointer(rebasing: chunk[..<read]), at: from)
+        return read
+      }
+    }
+    position += Int64(copied)
+    return copied
+  }
+}

@@ -1,0 +1,38 @@
+// What an upload fills: the steps that every kind of target has, in the order an upload takes them.
+
+import Jail
+import LinuxSystem
+
+/// The file an upload is for. One upload uses it, on one session's queue.
+///
+/// An upload makes its target, which refuses what cannot be and touches nothing; opens its data connection; calls ``begin()``; writes
+/// to ``number``; and ends with ``commit(_:)`` when the end is known to be good, else with ``abandon()``. How much of an upload that
+/// broke off can be seen afterwards, and under which name, is the target's business alone.
+public protocol UploadTarget: AnyObject {
+  /// The descriptor to write to, once the upload has begun.
+  var number: Int32 { get }
+
+  /// Where in the file the first byte of the upload goes; known once the upload has begun.
+  var start: Int64 { get }
+
+  /// Opens the file. Only from here on the target is touched: a client that cannot connect has destroyed nothing.
+  func begin() throws(UploadError)
+
+  /// Everything up to `position` has been written and the client is told that it may go on from there after a break.
+  ///
+  /// - Returns: whether that is so: what is not kept is not promised.
+  func keep(upTo position: Int64) -> Bool
+
+  /// All has come: the file is now what the upload made of it.
+  ///
+  /// - Parameter goesOn: asked now and then when this takes long; false stops it.
+  /// - Throws: what the file system has kept back until now (quota, network), too; ``UploadError/stopped``.
+  func commit(_ goesOn: () -> Bool) throws(UploadError)
+
+  /// The upload failed.
+  func abandon()
+}
+
+extension UploadTarget {
+  public func keep(upTo position: Int64) -> Bool { false }
+}

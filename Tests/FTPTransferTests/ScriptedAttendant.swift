@@ -1,0 +1,89 @@
+// An attendant of the tests: it parks in a reactor, and breaks a transfer off where the test says so.
+
+import FTPProtocol
+import LinuxSystem
+import Reactor
+
+@testable import FTPTransfer
+
+/// Waits for a transfer, as a session or a client would.
+actor ScriptedAttendant: Attendant {
+  /// What ``attend()`` throws, once.
+  private var interruption: TransferBreak?
+  private(set) var attended = 0
+  /// How long a wait takes at most.
+  private let patience: Duration
+  private let parking: Parking
+  private nonisolated let executor = QueueExecutor(label: "test.attendant")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private static let reactor = Result { try Reactor() }
+
+  init(interruption: TransferBreak? = nil, patience: Duration = .seconds(60)) throws {
+    self.interruption = interruption
+    self.patience = patience
+    parking = Parking(try Self.reactor.get())
+  }
+
+  deinit { parking.retire() }
+
+  func wait(
+    for number: Int32, _ interest: Readiness, until deadline: MonotonicTime?
+  ) async throws(TransferBreak) {
+    if await parking.wait(number, interest, until: deadline ?? stallDeadline) == .deadline { throw .stalled }
+  }
+
+  func attend() throws(TransferBreak) {
+    attended += 1
+    guard let interruption else { return }
+    self.interruption = nil
+    throw interruption
+  }
+
+  var stallDeadline: MonotonicTime { MonotonicTime.now.advanced(by: patience.inNanoseconds) }
+
+  // MARK: transfers
+
+  private func process(_ number: Int32, _ meter: TransferMeter) -> DataTransferProcess {
+    DataTransferProcess(on: connection(number), pools: TransferPools(), meter: meter)
+  }
+
+  /// Sends a part of a file over a connection, and closes it.
+  func send(
+    _ file: OwnedFile, _ range: Range<Int64>, over number: Int32, meter: TransferMeter = TransferMeter()
+  ) async throws(TransferBreak) {
+    let process = process(number, meter)
+    try await process.send(file.number, range, with: self)
+    process.data.close()
+  }
+
+  /// Receives a file.
+  func receive(
+    into file: OwnedFile, over number: Int32, meter: TransferMeter = TransferMeter()
+  ) async throws(TransferBreak) {
+    try await process(number, meter).receive(into: file.number, at: 0, with: self)
+  }
+
+  /// Receives exactly a range.
+  func receive(into file: OwnedFile, exactly range: Range<Int64>, over number: Int32) async throws(TransferBreak) {
+    try await process(number, TransferMeter()).receive(into: file.number, exactly: range, with: self)
+  }
+
+  /// Sends a file through a codec.
+  func sendCoded(_ file: OwnedFile, _ format: TransferFormat, over number: Int32) async throws(TransferBreak) {
+    let stream = format.mode == .deflate ? try TransferPools().deflates.lend(.compressing, level: 6) : nil
+    let output = CodedOutput(WireEncoder(format, over: stream, from: RestartPoint()))
+    let process = process(number, TransferMeter())
+    try await process.sendCoded(file.number, from: 0, through: output, with: self)
+    process.data.close()
+  }
+
+  /// Receives a file through a codec; returns the bytes written.
+  func receiveCoded(
+    into file: OwnedFile, _ format: TransferFormat, over number: Int32
+  ) async throws(TransferBreak) -> UInt64 {
+    let stream = format.mode == .deflate ? try TransferPools().deflates.lend(.expanding, level: 6) : nil
+    let input = CodedInput(WireDecoder(format, over: stream, from: RestartPoint()), format, at: 0)
+    return try await process(number, TransferMeter()).receiveCoded(into: file.number, through: input, with: self)
+  }
+}
