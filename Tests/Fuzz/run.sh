@@ -21,7 +21,7 @@ export SWIFT_BACKTRACE=enable=no
 tests=$top/Tests/FTPProtocolTests
 # Optimised, yet with assertions: they are half of what the fuzzer can find.
 swiftc -swift-version 6 -O -assert-config Debug -parse-as-library -sanitize=fuzzer -module-name FTPProtocolFuzz \
-  -lz -o "$work/fuzz" -I "$top/Sources/CZlib" "$top"/Sources/FTPProtocol/*.swift "$top"/Sources/FTPProtocol/Coding/*.swift \
+  -lz -o "$work/fuzz" -I "$top/Sources/CZlib" "$top"/Sources/FTPProtocol/*/*.swift \
   "$tests/TestBytes.swift" "$tests/ProtocolChecks.swift" \
   "$tests/CodecChecks.swift" "$tests"/Coding/CodingDriver.swift "$tests"/Coding/CodingChecks.swift \
   "$here/FTPProtocolFuzz.swift"

@@ -1,8 +1,9 @@
 // Holds the sources to the catalogue of replies: every text a session can say is in it, whoever wrote it.
 
-import FTPProtocol
 import Foundation
 import Testing
+
+@testable import FTPServer
 
 @Suite struct CatalogueSourcesTests {
   /// Texts that machines read, or that are the operator's or the client's own words.
@@ -26,7 +27,7 @@ import Testing
         }
       }
     }
-    #expect(missing.isEmpty, "add to Sources/FTPProtocol/Catalogue:\n\(missing.joined(separator: "\n"))")
+    #expect(missing.isEmpty, "add to Sources/FTPServer/Replies:\n\(missing.joined(separator: "\n"))")
   }
 
   @Test func literalsAreFound() {
@@ -41,7 +42,7 @@ import Testing
 
   private static func sources() throws -> [String] {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Sources/FTPServer").path
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources/FTPServer").path
     let names = try #require(FileManager.default.enumerator(atPath: root))
     // Who is turned away by the acceptor has had no time to choose a language.
     return names.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") && !$0.hasSuffix("/Acceptor.swift") }

@@ -1,12 +1,12 @@
 // The catalogue of replies: from the English text of a reply to the same in another language.
 
 /// One text in all languages. `{1}`, `{2}`… stand for what is filled in: numbers, names, other texts.
-public struct CatalogueEntry: Sendable {
-  public let english: StaticString
-  public let german: StaticString
-  public let french: StaticString
-  public let spanish: StaticString
-  public let japanese: StaticString
+struct CatalogueEntry: Sendable {
+  let english: StaticString
+  let german: StaticString
+  let french: StaticString
+  let spanish: StaticString
+  let japanese: StaticString
 
   init(
     _ english: StaticString, de: StaticString, fr: StaticString, es: StaticString, ja: StaticString
@@ -18,7 +18,7 @@ public struct CatalogueEntry: Sendable {
     japanese = ja
   }
 
-  public subscript(language: Language) -> StaticString {
+  subscript(language: Language) -> StaticString {
     switch language {
     case .german: german
     case .french: french
@@ -30,12 +30,12 @@ public struct CatalogueEntry: Sendable {
 
 /// The one catalogue. Handlers write English; a session that has chosen another language looks its replies up here when it sends
 /// them, so that English costs nothing.
-public enum Catalogue {
+enum Catalogue {
   /// Every text; a test holds the sources to it.
-  public static let entries: [CatalogueEntry] = session + login + files + transfer + security + extensions
+  static let entries: [CatalogueEntry] = session + login + files + transfer + security + extensions
 
   /// `text` in `language`; nil when the catalogue does not have it, or only machines read it.
-  public static func translation(of text: [UInt8], to language: Language) -> [UInt8]? {
+  static func translation(of text: [UInt8], to language: Language) -> [UInt8]? {
     if let index = exact[text] { return CatalogueTemplate(entries[index][language]).filled([]) }
     for (template, index) in patterns {
       guard let values = template.match(text) else { continue }

@@ -48,8 +48,20 @@ public struct Reply: Sendable {
     self.lines = lines
   }
 
-  /// The same reply with its texts changed, each by the function for its place.
-  func mapped(
+  /// The same reply with every text changed by `change`, for instance into another character set.
+  ///
+  /// - Parameter change: takes the bytes of one line without its code and line end, and gives those to send instead.
+  public func mapped(_ change: ([UInt8]) -> [UInt8]) -> Reply {
+    mapped(opening: change, line: change, closing: change)
+  }
+
+  /// The same reply with its texts changed, each by the function for its place. The code stays.
+  ///
+  /// - Parameters:
+  ///   - opening: changes the text of the first line of several; not called for a reply of one line.
+  ///   - line: changes each line between the first and the last.
+  ///   - closing: changes the text of the only or last line.
+  public func mapped(
     opening: ([UInt8]) -> [UInt8], line: ([UInt8]) -> [UInt8], closing: ([UInt8]) -> [UInt8]
   ) -> Reply {
     let text: [UInt8]

@@ -1,11 +1,14 @@
 // Holds the catalogue of replies to itself and to the sources: every text in all languages, with the same places for values.
 
+import FTPProtocol
 import Foundation
 import Testing
 
-@testable import FTPProtocol
+@testable import FTPServer
 
 @Suite struct CatalogueTests {
+  private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
   private func text(_ text: StaticString) -> String { "\(text)" }
 
   private func values(_ text: StaticString) -> [String] {
