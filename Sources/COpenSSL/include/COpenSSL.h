@@ -42,6 +42,22 @@ void weft_context_verify(SSL_CTX *context, int level);
 /* Adds the revocation lists of a PEM file; their number, or <= 0 on failure. */
 int weft_context_add_revocations(SSL_CTX *context, const char *path);
 
+/* ---- contexts of a client: ClientContexts.c ---- */
+
+/* A client's context with everything set that does not depend on options; NULL on failure. `judge` is asked whether the server's
+   certificate will do (SSL_CTX_set_cert_verify_callback(3)), `on_session` is told of each session that could be resumed
+   (SSL_CTX_sess_set_new_cb(3)). */
+SSL_CTX *weft_client_context_make(int minimum_version, int (*judge)(X509_STORE_CTX *, void *),
+                                  int (*on_session)(SSL *, SSL_SESSION *));
+/* Lets a chain of certificates end at any certificate that was given, not only at a self-signed one. */
+void weft_context_end_at_given(SSL_CTX *context);
+/* The connection whose certificate `judge` is asked about. */
+SSL *weft_judged_connection(X509_STORE_CTX *store);
+/* Whom the server's certificate has to name: the address, or the name when there is no address; 1 on success. */
+int weft_expect_server(SSL *ssl, const char *name, size_t name_length, const unsigned char *address, size_t address_length);
+/* Has `ssl` resume a copy of `session`: OpenSSL marks the one in use as spoilt when its connection breaks; 1 on success. */
+int weft_resume(SSL *ssl, const SSL_SESSION *session);
+
 /* ---- connections: Connections.c, ControlSocket.c ---- */
 
 void weft_set_owner(SSL *ssl, void *owner);
@@ -54,6 +70,7 @@ int weft_set_control_socket(SSL *ssl, int socket);
 /* Makes a ticket (TLS 1.3) that goes out in one segment with the next write; 1 on success. */
 int weft_hold_ticket(SSL *ssl);
 int weft_sends_by_kernel(const SSL *ssl);
+/* What a client says in its first message: the name it wants (NULL: none) and its list of protocols; 1 on success. */
 int weft_set_client(SSL *ssl, const char *name, const unsigned char *protocols, unsigned count);
 
 /* ---- keys and certificates from files: Keys.c ---- */
@@ -95,6 +112,8 @@ enum {
   WEFT_REASON_UNEXPECTED_EOF = SSL_R_UNEXPECTED_EOF_WHILE_READING,
   WEFT_REASON_HTTP_REQUEST = SSL_R_HTTP_REQUEST,
   WEFT_REASON_WRONG_VERSION = SSL_R_WRONG_VERSION_NUMBER,
+  /* Alerts of the peer are reasons from here on: this and the number of the alert. */
+  WEFT_REASON_ALERT = SSL_AD_REASON_OFFSET,
 };
 void weft_free(void *memory);
 

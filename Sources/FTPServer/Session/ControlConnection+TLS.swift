@@ -114,7 +114,7 @@ extension TLSError {
   var asSystemError: SystemError {
     switch self {
     case .connection(let error): return error
-    case .handshake: return SystemError(code: EPROTO, call: "TLS")
+    case .handshake, .certificate, .refused: return SystemError(code: EPROTO, call: "TLS")
     case .ended: return SystemError(code: ECONNRESET, call: "TLS")
     }
   }
