@@ -54,7 +54,8 @@ let package = Package(
     .target(
       name: "FTPServer",
       dependencies: [
-        "FTPProtocol", "FTPTransfer", "UploadStore", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+        "FTPProtocol", "FTPTransfer", "UploadStore", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
+        "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -85,7 +86,7 @@ let package = Package(
     .testTarget(name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "FTPProtocolTests", dependencies: ["FTPProtocol"], swiftSettings: settings),
     .testTarget(
-      name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem"],
+      name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
@@ -97,7 +98,8 @@ let package = Package(
     .testTarget(
       name: "FTPServerTests",
       dependencies: [
-        "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+        "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
+        "LinuxSystem",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -1,6 +1,6 @@
 // How a control connection reads and writes its socket: ahead, and a ticket together with the reply behind it.
 
-#include "COpenSSL.h"
+#include "Slots.h"
 
 #include <string.h>
 
@@ -82,8 +82,6 @@ static int joint_free(BIO *bio) {
   return 1;
 }
 
-/* Called once, before the first connection. */
-void weft_make_joint_method(void);
 void weft_make_joint_method(void) {
   joint_type = BIO_get_new_index() | BIO_TYPE_FILTER;
   joint_method = BIO_meth_new(joint_type, "weftpd");

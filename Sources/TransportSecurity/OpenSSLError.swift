@@ -4,12 +4,14 @@ import COpenSSL
 
 /// A failure inside OpenSSL: its queue of errors at that moment, the newest last, in OpenSSL's words. Source: ERR_get_error(3).
 public struct OpenSSLError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What a server acts upon.
+  /// What its user acts upon.
   public enum Kind: Sendable, Hashable {
     /// The peer has closed its side without close_notify (RFC 8446, section 6.1).
     case endedWithoutClose
     /// What came is not TLS at all.
     case notTLS
+    /// The peer has sent a fatal alert of this number (RFC 8446, section 6.2).
+    case alert(UInt8)
     case other
   }
 
@@ -29,6 +31,8 @@ public struct OpenSSLError: Error, Sendable, Hashable, CustomStringConvertible {
       switch weft_error_reason(code) {
       case Int32(WEFT_REASON_UNEXPECTED_EOF): kind = .endedWithoutClose
       case Int32(WEFT_REASON_HTTP_REQUEST), Int32(WEFT_REASON_WRONG_VERSION): kind = .notTLS
+      case let reason where reason >= Int32(WEFT_REASON_ALERT):
+        if let alert = UInt8(exactly: reason - Int32(WEFT_REASON_ALERT)) { kind = .alert(alert) }
       default: break
       }
     }

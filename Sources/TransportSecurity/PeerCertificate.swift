@@ -1,8 +1,8 @@
-// What a client's certificate says of the client.
+// What the certificate of a peer says of who that is.
 
 import COpenSSL
 
-/// The parts of a client's certificate by which a user can be told.
+/// The parts of a peer's certificate by which it can be told, at the server's end the user.
 public struct PeerCertificate: Sendable, Hashable {
   /// The common name of its subject; nil when it has none, or more than one.
   public let commonName: String?
@@ -10,7 +10,8 @@ public struct PeerCertificate: Sendable, Hashable {
   public let alternativeNames: [String]
   /// The SHA-256 fingerprint: 32 pairs of hexadecimal digits with colons between.
   public let fingerprint: String
-  /// Whether one of `tls.client-ca` vouches for it, it is in its time, and it is not revoked. Without that the rest is hearsay.
+  /// Whether an authority that is trusted (a client's: one of `tls.client-ca`) vouches for it, it is in its time, and it is not revoked;
+  /// at the client's end also whether a pin did. Without that the rest is hearsay.
   public let isVerified: Bool
 
   init(_ certificate: OpaquePointer, isVerified: Bool) {

@@ -3,10 +3,10 @@
 import COpenSSL
 
 extension TLSConnection {
-  /// Whether it resumed the TLS session of its control connection. Only a client that holds that one's secrets can.
+  /// Whether it resumed the TLS session of its control connection. Only a peer that holds that one's secrets can.
   public var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
-  /// The protocol ALPN settled on; nil when the client offered none.
+  /// The protocol ALPN settled on; nil when the client offered none or the server does not know ALPN.
   public var applicationProtocol: ApplicationProtocol? {
     var name: UnsafePointer<UInt8>?
     var count: UInt32 = 0
@@ -32,7 +32,7 @@ extension TLSConnection {
   /// Whether bytes lie in here that the socket will not tell of; they may be less than a record.
   public var hasPendingBytes: Bool { SSL_has_pending(ssl) == 1 }
 
-  /// The certificate the client showed; nil when it showed none.
+  /// The certificate the peer showed; nil when it showed none.
   public var peerCertificate: PeerCertificate? {
     guard let certificate = SSL_get1_peer_certificate(ssl) else { return nil }
     defer { X509_free(certificate) }

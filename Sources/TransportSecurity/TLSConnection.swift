@@ -1,4 +1,4 @@
-// The server's end of one TLS connection over a non-blocking socket: handshake, reading, writing, closing.
+// One end of a TLS connection over a non-blocking socket, a server's or a client's: handshake, reading, writing, closing.
 
 import COpenSSL
 import Glibc
@@ -21,12 +21,17 @@ public final class TLSConnection {
     case wants(Readiness)
   }
 
+  /// Which end this is, with what only that end has.
+  enum End {
+    /// The context it began with (a virtual host may have taken its place in ``ssl``), and what its data connections resume by.
+    case server(TLSContext, SessionBinding)
+    case client(ClientEnd)
+  }
+
   let ssl: OpaquePointer
   let role: Role
-  /// The context it began with; a virtual host may have taken its place in ``ssl``.
-  private let context: TLSContext
-  private let binding: SessionBinding
-  /// The virtual host the client had named in clear before the handshake; it says nothing of who named it.
+  let end: End
+  /// The virtual host the client had named in clear before the handshake; it says nothing of who named it. Nil at the client's end.
   let namedHost: String?
   /// Broken, or shut down: nothing may be sent any more.
   private(set) var isOver = false
@@ -47,25 +52,13 @@ public final class TLSConnection {
     case missingClose
   }
 
-  init(
-    _ context: TLSContext, _ socket: Int32, role: Role, binding: SessionBinding, host: OpaquePointer? = nil,
-    namedHost: String? = nil
-  ) throws(OpenSSLError) {
-    OpenSSLError.clearQueue()
-    guard let ssl = SSL_new(host ?? context.pointer) else { throw OpenSSLError() }
-    let isOnSocket = role == .control ? weft_set_control_socket(ssl, socket) : SSL_set_fd(ssl, socket)
-    guard isOnSocket == 1, weft_tls_bind(ssl, binding.pointer, role == .data ? 1 : 0) == 1 else {
-      let error = OpenSSLError()
-      SSL_free(ssl)
-      throw error
-    }
+  /// Takes over an `SSL` that is on its socket and knows which end it is.
+  init(owning ssl: OpaquePointer, role: Role, end: End, namedHost: String? = nil) {
     self.ssl = ssl
     self.role = role
-    self.context = context
-    self.binding = binding
+    self.end = end
     self.namedHost = namedHost
     weft_set_owner(ssl, Unmanaged.passUnretained(self).toOpaque())
-    SSL_set_accept_state(ssl)
   }
 
   deinit { SSL_free(ssl) }
@@ -74,7 +67,8 @@ public final class TLSConnection {
     weft_owner(ssl).map { Unmanaged<TLSConnection>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// The server's end of a data connection of this control connection: the same certificate, bound to it.
+  /// The same end of a data connection of this control connection. A server's shows the same certificate and is bound to this
+  /// connection; a client's resumes its session, and where the server does not, it has to show the same certificate.
   ///
   /// - Parameters:
   ///   - receives: bytes come this way in bulk: many records are read at once.
@@ -82,7 +76,12 @@ public final class TLSConnection {
   public func data(over socket: Int32, receives: Bool, byKernel: Bool) throws(TLSError) -> TLSConnection {
     let connection: TLSConnection
     do throws(OpenSSLError) {
-      connection = try TLSConnection(context, socket, role: .data, binding: binding, host: SSL_get_SSL_CTX(ssl))
+      switch end {
+      case .server(let context, let binding):
+        connection = try TLSConnection(
+          server: context, socket, role: .data, binding: binding, host: SSL_get_SSL_CTX(ssl))
+      case .client(let client): connection = try clientData(of: client, over: socket)
+      }
     } catch {
       throw .handshake(error)
     }
@@ -90,23 +89,17 @@ public final class TLSConnection {
     return connection
   }
 
-  /// Shows the certificate of the virtual host `name`, if it has one of its own; to be called before the handshake.
-  ///
-  /// - Returns: whether it has one.
-  func present(host name: String) -> Bool {
-    guard let host = context.host(name) else { return false }
-    return SSL_set_SSL_CTX(ssl, host.pointer) != nil
-  }
-
   // MARK: handshake and end
 
   /// Goes on with the handshake as far as the socket allows.
+  ///
+  /// - Throws: at the client's end ``TLSError/certificate(_:)`` when the server's certificate will not do.
   public func handshake() throws(TLSError) -> Step {
     OpenSSLError.clearQueue()
     let result = SSL_do_handshake(ssl)
     if result == 1 {
       isEstablished = true
-      if role == .control { weft_binding_keep_session(binding.pointer, ssl) }
+      if role == .control, case .server(_, let binding) = end { weft_binding_keep_session(binding.pointer, ssl) }
       return .done
     }
     switch try outcome(of: result) {
@@ -115,7 +108,7 @@ public final class TLSConnection {
     }
   }
 
-  /// Sends close_notify. It does not wait for the peer's.
+  /// Sends close_notify. It does not wait for the peer's: ``read(into:)`` goes on until that has come.
   public func close() throws(TLSError) -> Step {
     if isOver || !isEstablished { return .done }
     OpenSSLError.clearQueue()
@@ -128,13 +121,6 @@ public final class TLSConnection {
     case .wants(let readiness): return .wants(readiness)
     case .ended: return .done
     }
-  }
-
-  /// Has the next ``write(_:)`` send a fresh ticket first, in the same segment (TLS 1.3 only): many clients use each one once.
-  public func offerTicket() {
-    guard !isOver, role == .control, isEstablished else { return }
-    OpenSSLError.clearQueue()
-    if weft_hold_ticket(ssl) != 1 { OpenSSLError.clearQueue() }
   }
 
   /// Reads no byte beyond the record that is asked for from now on: what comes after TLS has ended is not TLS's (CCC).
@@ -222,6 +208,17 @@ public final class TLSConnection {
 
   // MARK: outcomes
 
+  /// A client wants to know what was wrong with the server's certificate, or what the server had against it.
+  private func fault(_ error: OpenSSLError) -> TLSError {
+    guard case .client(let client) = end else { return .handshake(error) }
+    if let rejection = client.rejection { return .certificate(rejection) }
+    switch error.kind {
+    case .alert(let number): return .refused(TLSAlert(number: number))
+    case .endedWithoutClose: return .ended
+    case .notTLS, .other: return .handshake(error)
+    }
+  }
+
   private enum Outcome {
     case wants(Readiness)
     case ended
@@ -247,7 +244,7 @@ public final class TLSConnection {
     default:
       isOver = true
       let error = OpenSSLError()
-      guard error.kind == .endedWithoutClose, isEstablished else { throw .handshake(error) }
+      guard error.kind == .endedWithoutClose, isEstablished else { throw fault(error) }
       peerEnd = .missingClose
       return .ended
     }

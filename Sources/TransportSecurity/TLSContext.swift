@@ -95,7 +95,7 @@ public final class TLSContext: @unchecked Sendable {
     over socket: Int32, namedHost: String? = nil, clockShift: Int = 0
   ) throws(OpenSSLError) -> TLSConnection {
     try TLSConnection(
-      self, socket, role: .control, binding: try SessionBinding(clockShift: clockShift), namedHost: namedHost)
+      server: self, socket, role: .control, binding: try SessionBinding(clockShift: clockShift), namedHost: namedHost)
   }
 
   /// The context of the virtual host called `name`.

@@ -11,6 +11,11 @@ public enum TLSError: Error, Sendable, Hashable, CustomStringConvertible {
   case connection(SystemError)
   /// The peer went away in the middle of a handshake.
   case ended
+  /// A client does not believe the server's certificate. (Indirect: it is large, and every read and write has room for an error.)
+  indirect case certificate(CertificateRejection)
+  /// The server ended it with an alert; only at the client's end. With TLS 1.3 a missing client certificate is told of after the
+  /// handshake, by the first read.
+  case refused(TLSAlert)
 
   /// For a log, or after a colon in a reply.
   public var description: String {
@@ -18,6 +23,8 @@ public enum TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     case .handshake(let error): return error.description
     case .connection(let error): return error.reason
     case .ended: return "the peer closed the connection"
+    case .certificate(let rejection): return rejection.description
+    case .refused(let alert): return alert.description
     }
   }
 
@@ -25,7 +32,7 @@ public enum TLSError: Error, Sendable, Hashable, CustomStringConvertible {
   public var asSystemError: SystemError {
     switch self {
     case .connection(let error): return error
-    case .handshake: return SystemError(code: EPROTO, call: "TLS")
+    case .handshake, .certificate, .refused: return SystemError(code: EPROTO, call: "TLS")
     case .ended: return SystemError(code: ECONNRESET, call: "TLS")
     }
   }
@@ -39,7 +46,8 @@ public enum TLSError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Certificates, keys or lists that cannot be used.
 public struct TLSConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The setting at fault: `tls.certificate`, `tls.key`, `tls.client-ca`, `tls.client-crl`, `tls.key-passphrase-file`.
+  /// The setting at fault: `tls.certificate`, `tls.key`, `tls.client-ca`, `tls.client-crl`, `tls.key-passphrase-file`; a client's as
+  /// ``TLSClientContext/init(_:)`` names them.
   public let setting: String
   /// What is wrong with it, in words that follow its name.
   public let reason: String

@@ -1,4 +1,5 @@
 // System calls that Swift's Glibc module cannot import or imports awkwardly, one function each, returning the result or -errno. No logic.
+// Each section names the file its bodies are in.
 //
 // The declarations need no system header beyond <stdint.h>: including more here, with _GNU_SOURCE, would give Swift two differing
 // definitions of the same C types.
@@ -15,7 +16,10 @@
 #define WEFT_EPOLL_READABLE (0x001u | 0x2000u) /* EPOLLIN | EPOLLRDHUP */
 #define WEFT_EPOLL_WRITABLE 0x004u
 #define WEFT_EPOLL_ONE_SHOT (1u << 30)
+#define WEFT_RESOLVE_NO_XDEV 0x01ull
 #define WEFT_RESOLVE_NO_MAGICLINKS 0x02ull
+#define WEFT_RESOLVE_NO_SYMLINKS 0x04ull
+#define WEFT_RESOLVE_BENEATH 0x08ull
 #define WEFT_RESOLVE_IN_ROOT 0x10ull
 #define WEFT_O_PATH 010000000
 /* Goes with O_DIRECTORY, which differs between architectures. */
@@ -28,13 +32,19 @@
 #define WEFT_AT_EMPTY_PATH 0x1000
 #define WEFT_AT_NO_AUTOMOUNT 0x800
 
-/* ---- sockets ---- */
-int weft_socket(int domain, int type, int protocol);
-int weft_bind(int fd, const void *address, uint32_t length);
-int weft_listen(int fd, int backlog);
+/* ---- descriptors of any kind: Descriptors.c ---- */
 /* Keeps `count` descriptors back: sockets and files opened for reading by the functions here never take the last ones. */
 void weft_reserve_descriptors(int count);
 int weft_is_reserved(int fd);
+int weft_close(int fd);
+int weft_dup3(int fd, int target);
+int weft_fcntl_int(int fd, int command, int value);
+int weft_ioctl_int(int fd, unsigned long request, int *value);
+
+/* ---- sockets: Sockets.c ---- */
+int weft_socket(int domain, int type, int protocol);
+int weft_bind(int fd, const void *address, uint32_t length);
+int weft_listen(int fd, int backlog);
 int weft_accept4(int fd, void *address, uint32_t *length, int flags);
 int weft_connect(int fd, const void *address, uint32_t length);
 int weft_getsockname(int fd, void *address, uint32_t *length);
@@ -45,15 +55,14 @@ ssize_t weft_recv(int fd, void *buffer, size_t count, int flags);
 ssize_t weft_send(int fd, const void *buffer, size_t count, int flags);
 int weft_shutdown(int fd, int how);
 
-/* ---- datagrams on this machine ---- */
+/* ---- datagrams on this machine: LocalDatagrams.c ---- */
 int weft_unix_datagram(int timeout_ms);
 /* `path` is sun_path without its end: an abstract name begins with a NUL. `passed` is a descriptor to go along, or -1. */
 ssize_t weft_unix_send(int fd, const void *path, size_t path_length, const void *data, size_t count, int passed);
 /* A sealed file in memory that holds `data`. */
 int weft_sealed_memory(const char *name, const void *data, size_t count);
 
-/* ---- descriptors and readiness ---- */
-int weft_close(int fd);
+/* ---- readiness: Readiness.c ---- */
 int weft_epoll_create(void);
 int weft_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t token);
 struct weft_event { uint32_t events; uint64_t token; };
@@ -61,7 +70,7 @@ int weft_epoll_wait(int epoll, struct weft_event *out, int count, int timeout_ms
 int weft_eventfd(void);
 int weft_poll(void *fds, unsigned count, int timeout_ms);
 
-/* ---- files ---- */
+/* ---- contents of files: FileContents.c ---- */
 ssize_t weft_read(int fd, void *buffer, size_t count);
 ssize_t weft_write(int fd, const void *buffer, size_t count);
 ssize_t weft_pread(int fd, void *buffer, size_t count, int64_t offset);
@@ -69,36 +78,47 @@ ssize_t weft_pwrite(int fd, const void *buffer, size_t count, int64_t offset);
 ssize_t weft_sendfile(int out, int in, int64_t *offset, size_t count);
 ssize_t weft_splice(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count, unsigned flags);
 int weft_pipe(int fds[2]);
-int weft_fcntl_int(int fd, int command, int value);
-int weft_dup3(int fd, int target);
+int64_t weft_lseek(int fd, int64_t offset, int whence);
+int weft_flock(int fd, int operation);
+int weft_ftruncate(int fd, int64_t size);
+int weft_advise_sequential(int fd, int64_t offset, int64_t length);
+ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count);
+int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length);
+
+/* ---- names in directories: Paths.c ---- */
 int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int weft_openat(int directory, const char *path, int flags, unsigned mode);
+ssize_t weft_getdents(int fd, void *buffer, size_t count);
+int weft_mkdirat(int directory, const char *name, unsigned mode);
+int weft_unlinkat(int directory, const char *name, int flags);
+int weft_linkat(int from, const char *old_name, int to, const char *new_name, int flags);
+int weft_symlinkat(const char *target, int directory, const char *name);
+int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags);
+ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
+int weft_faccessat(int directory, const char *name, int mode, int flags);
+
+/* ---- attributes of files: FileAttributes.c ---- */
 struct weft_stat {
   uint32_t mode, links, owner, group, modified_nanoseconds, changed_nanoseconds;
   uint64_t size, inode, device;
   int64_t modified, changed;
 };
 int weft_statx(int directory, const char *path, int flags, struct weft_stat *out);
-ssize_t weft_getdents(int fd, void *buffer, size_t count);
-int64_t weft_lseek(int fd, int64_t offset, int whence);
-int weft_mkdirat(int directory, const char *name, unsigned mode);
-int weft_unlinkat(int directory, const char *name, int flags);
-int weft_linkat(int from, const char *old_name, int to, const char *new_name, int flags);
-int weft_flock(int fd, int operation);
-int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags);
-ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
-int weft_ftruncate(int fd, int64_t size);
+int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds, uint32_t *nanoseconds);
 int weft_fchmodat2(int fd, unsigned mode);
 int weft_chmod(const char *path, unsigned mode);
+int weft_set_group(int fd, uint32_t group);
 int weft_utimens(int fd, int64_t seconds, int64_t nanoseconds);
-int weft_faccessat(int directory, const char *name, int mode, int flags);
+int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds);
 int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total);
 
-/* ---- process ---- */
+/* ---- clocks: Clock.c ---- */
 int64_t weft_monotonic(void);
 int64_t weft_realtime(void);
 /* `Sat Nov 21 05:39:18 2026` in local time, 24 bytes and a NUL, as ctime(3) without its newline. */
 int weft_local_text(int64_t seconds, char text[26]);
+
+/* ---- this process: Process.c ---- */
 int weft_fork(void);
 int weft_prctl_name(const char *name);
 int weft_nofile(uint64_t *soft, uint64_t *hard);
@@ -108,45 +128,33 @@ void weft_malloc_settings(int arenas, int trim);
 /* Unmaps the resident pages of all code that came from files; it is never written to, so nothing is lost. */
 void weft_release_code(void);
 void weft_malloc_trim(void);
-int weft_ioctl_int(int fd, unsigned long request, int *value);
+/* Has posix_spawn close every descriptor from `first` on in the child; -errno. Source: <spawn.h> of glibc 2.34. */
+int weft_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+/* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
+const char *weft_strerror(int code, char *buffer, size_t count);
 
-/* ---- privileges ---- */
-int weft_no_new_privileges(void);
-/* Landlock: the version (or, with errata set, the bits of mended errors) the kernel has, a ruleset, its rules, its use. */
+/* ---- Landlock: Landlock.c ---- */
+/* The version (or, with errata set, the bits of mended errors) the kernel has, a ruleset, its rules, its use. */
 int weft_landlock_version(int errata);
 int weft_landlock_create(uint64_t files, uint64_t ports, uint64_t scopes);
 int weft_landlock_add_path(int ruleset, int path, uint64_t allowed);
 int weft_landlock_add_port(int ruleset, uint16_t port, uint64_t allowed);
 int weft_landlock_restrict(int ruleset);
+
+/* ---- privileges: Credentials.c ---- */
+int weft_no_new_privileges(void);
 /* The system calls themselves: glibc's functions of these names change every thread of the process, these only the calling one. */
 uint32_t weft_setfsuid(uint32_t user);
 uint32_t weft_setfsgid(uint32_t group);
 int weft_setgroups(size_t count, const uint32_t *groups);
 int weft_getgroups(size_t count, uint32_t *groups);
 
-/* ---- file commands: copies, reservations, links, owners, times ---- */
-#define WEFT_RESOLVE_NO_XDEV 0x01ull
-#define WEFT_RESOLVE_NO_SYMLINKS 0x04ull
-#define WEFT_RESOLVE_BENEATH 0x08ull
-int weft_advise_sequential(int fd, int64_t offset, int64_t length);
-ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count);
-int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length);
-int weft_symlinkat(const char *target, int directory, const char *name);
-int weft_set_group(int fd, uint32_t group);
-int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds);
-int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds, uint32_t *nanoseconds);
-/* ---- character sets: iconv(3) ---- */
+/* ---- character sets: Charset.c ---- */
 /* NULL when there is no such conversion. */
 void *weft_iconv_open(const char *to, const char *from);
 /* Converts from the initial state as far as it goes: 0 at the end of the input, -EILSEQ or -EINVAL at what cannot be converted,
    -E2BIG when `out` is full, 1 at the end when something was converted with a loss. */
 int weft_iconv(void *converter, const char *in, size_t in_count, size_t *consumed, char *out, size_t out_count, size_t *produced);
 void weft_iconv_close(void *converter);
-
-/* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
-const char *weft_strerror(int code, char *buffer, size_t count);
-
-/* Has posix_spawn close every descriptor from `first` on in the child; -errno. Source: <spawn.h> of glibc 2.34. */
-int weft_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 #endif

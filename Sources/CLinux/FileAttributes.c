@@ -1,0 +1,62 @@
+// What is known of a file besides its contents: size, mode, owner, times; and of its file system.
+#include "Shims.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+int weft_statx(int directory, const char *path, int flags, struct weft_stat *out) {
+  struct statx x;
+  if (statx(directory, path, flags, STATX_BASIC_STATS, &x) < 0) return -errno;
+  out->mode = x.stx_mode;
+  out->links = x.stx_nlink;
+  out->owner = x.stx_uid;
+  out->group = x.stx_gid;
+  out->size = x.stx_size;
+  out->inode = x.stx_ino;
+  out->device = ((uint64_t)x.stx_dev_major << 32) | x.stx_dev_minor;
+  out->modified = x.stx_mtime.tv_sec;
+  out->modified_nanoseconds = x.stx_mtime.tv_nsec;
+  out->changed = x.stx_ctime.tv_sec;
+  out->changed_nanoseconds = x.stx_ctime.tv_nsec;
+  return 0;
+}
+
+int weft_fchmodat2(int fd, unsigned mode) {
+  return (int)WEFT_RESULT(syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
+}
+int weft_chmod(const char *path, unsigned mode) { return WEFT_RESULT(chmod(path, mode)); }
+int weft_utimens(int fd, int64_t seconds, int64_t nanoseconds) {
+  struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
+  return WEFT_RESULT(utimensat(fd, "", times, AT_EMPTY_PATH));
+}
+
+int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total) {
+  struct statvfs s;
+  if (fstatvfs(fd, &s) < 0) return -errno;
+  *available = (uint64_t)s.f_bavail * s.f_frsize;
+  *total = (uint64_t)s.f_blocks * s.f_frsize;
+  return 0;
+}
+
+int weft_set_group(int fd, uint32_t group) {
+  return WEFT_RESULT(fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH));
+}
+int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds) {
+  struct timespec times[2] = {{accessed, 0}, {modified, modified_nanoseconds}};
+  return WEFT_RESULT(utimensat(fd, "", times, AT_EMPTY_PATH));
+}
+int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds, uint32_t *nanoseconds) {
+  struct statx x;
+  if (statx(directory, path, flags, STATX_BTIME, &x) < 0) return -errno;
+  if (!(x.stx_mask & STATX_BTIME)) return -ENODATA;
+  *seconds = x.stx_btime.tv_sec;
+  *nanoseconds = x.stx_btime.tv_nsec;
+  return 0;
+}
