@@ -54,19 +54,35 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "SafeText", swiftSettings: settings),
     .target(
-      name: "DaemonSupport",
+      name: "ServerLog",
+      dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(
+      name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "Accounts", "CCap", "LinuxSystem", "MultipathTCP", "TransportSecurity",
+        "FTPServer", "ServerLog", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
+        "TransportSecurity",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "Privileges", dependencies: ["DaemonSettings", "CCap", "LinuxSystem", "SafeText"], swiftSettings: settings),
+    .target(
+      name: "DaemonSupport",
+      dependencies: [
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
+        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "TransportSecurity",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
+        "MultipathTCP", "TransportSecurity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -90,13 +106,29 @@ let package = Package(
         "FTPServer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
       ],
       swiftSettings: settings),
+    .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "DaemonTestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "DaemonSupportTests",
+      name: "ServerLogTests",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "TransportSecurity", "TestSupport", "weftpd",
+        "ServerLog", "FTPServer", "LinuxSystem", "DaemonTestSupport", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "DaemonSettingsTests",
+      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "DaemonTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PrivilegesTests", dependencies: ["Privileges", "DaemonSettings", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "DaemonSupportTests",
+      dependencies: [
+        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "DaemonTestSupport",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "WeftpdTests", dependencies: ["weftpd", "DaemonTestSupport"], swiftSettings: settings),
+    .target(name: "DaemonTestSupport", path: "Tests/DaemonTestSupport", swiftSettings: settings),
 
     // Black boxes: they start the real weftpd.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

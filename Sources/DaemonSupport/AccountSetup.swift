@@ -1,9 +1,12 @@
 // Turns settings into who may log in: the user table, the one user of --user with a password, anonymous.
 
 import Accounts
+import DaemonSettings
 import FTPServer
 import Glibc
 import LinuxSystem
+import Privileges
+import SafeText
 
 /// The password of `accounts.user`: given, or generated.
 public struct SingleUserPassword: Sendable {
@@ -74,7 +77,7 @@ public struct AccountSetup: Sendable {
     if let name = settings.accountsUser, let root = settings.accountsRoot, let hash {
       let bytes = Array(name.utf8)
       single = UserEntry(
-        name: bytes, hash: hash, home: absolutePath(root), isReadOnly: settings.accountsReadOnly)
+        name: bytes, hash: hash, home: File.absolutePath(root), isReadOnly: settings.accountsReadOnly)
       if table.entry(named: bytes) != nil {
         let message = "is in accounts.table too; the password and directory given here count"
         warnings.append(SettingsProblem(loaded.origin("accounts.user"), key: "accounts.user", message))
@@ -86,7 +89,7 @@ public struct AccountSetup: Sendable {
     }
     let anonymousRoot = settings.accountsAnonymous ? settings.accountsAnonymousRoot ?? settings.accountsRoot : nil
     var source = AccountSource(
-      table: table, single: single, anonymousRoot: anonymousRoot.map(absolutePath),
+      table: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
       isReadOnly: settings.accountsReadOnly)
     var count = table.entries.count
     for name in settings.hostNames {
@@ -106,7 +109,7 @@ public struct AccountSetup: Sendable {
     let host = loaded.settings[host: name]
     var source = server
     source.hosts = [:]
-    if let root = host.root.map(absolutePath) {
+    if let root = host.root.map(File.absolutePath) {
       source.single = server.single.map {
         UserEntry(name: $0.name, hash: $0.hash, home: root, isReadOnly: $0.isReadOnly, attributes: $0.attributes)
       }
@@ -119,7 +122,7 @@ public struct AccountSetup: Sendable {
       source.anonymousRoot = nil
       source.admitsLocalUsers = false
     }
-    if let root = host.anonymousRoot { source.anonymousRoot = absolutePath(root) }
+    if let root = host.anonymousRoot { source.anonymousRoot = File.absolutePath(root) }
     return source
   }
 
@@ -136,7 +139,7 @@ public struct AccountSetup: Sendable {
     }
     warnings += table.warnings.map { SettingsProblem(.standard, key: "", $0) }
     for entry in table.entries {
-      if let fault = SettingsRules.directoryFault(entry.home) {
+      if let fault = SettingsRules.directoryFault(entry.home, refusal: Confinement.refusal) {
         let message = "the home \(quoted(entry.home)) of \(Account.display(entry.name)) \(fault)"
         warnings.append(SettingsProblem(.file(path: path, line: entry.line), key: "", message))
       }
@@ -155,5 +158,23 @@ public struct AccountSetup: Sendable {
   /// Why nobody could log in; nil when somebody could.
   public func nobody(_ loaded: LoadedSettings) -> SettingsProblem? {
     SettingsRules.nobody(loaded, tableEntries: tableCount)
+  }
+}
+
+extension AccountSetup {
+  /// Every directory an account of these lives in or may change to, on every virtual host.
+  public var roots: [LandlockPlan.Root] {
+    var roots: Set<LandlockPlan.Root> = []
+    for source in [source] + source.hosts.values {
+      for entry in source.table.entries + [source.single].compactMap({ $0 }) {
+        let isReadOnly = source.isReadOnly || entry.isReadOnly
+        roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
+        for point in entry.attributes["mounts"].flatMap(MountPoint.list) ?? [] {
+          roots.insert(LandlockPlan.Root(path: point.path, isReadOnly: isReadOnly))
+        }
+      }
+      if let root = source.anonymousRoot { roots.insert(LandlockPlan.Root(path: root, isReadOnly: true)) }
+    }
+    return roots.sorted { ($0.path, $0.isReadOnly ? 1 : 0) < ($1.path, $1.isReadOnly ? 1 : 0) }
   }
 }

@@ -1,11 +1,15 @@
 // The life of the running daemon: reload on SIGHUP, orderly end on SIGTERM and SIGINT, at once on the second.
 
 import Accounts
+import DaemonSettings
 import Dispatch
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import Privileges
+import SafeText
+import ServerLog
 import Synchronization
 
 /// What the daemon needs of a server; ``FTPServer`` is one.
@@ -52,6 +56,8 @@ public final class Daemon: Sendable {
     transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil
   ) {
     self.server = server
+    var sources = sources
+    sources.refusal = Confinement.refusal
     self.sources = sources
     self.hash = hash
     self.log = log
@@ -116,13 +122,8 @@ public final class Daemon: Sendable {
       return false
     }
     for warning in new.warnings + accounts.warnings { logger.warning("\(warning)") }
-    let gone = old.settings.hostNames.filter { !new.settings.hostNames.contains($0) }.flatMap(SettingsTable.hostRows)
-    let changes = (SettingsTable.rows(of: new.settings) + gone)
-      .filter { $0.show(old.settings) != $0.show(new.settings) }
-    for row in changes {
-      let (before, after) = (row.show(old.settings), row.show(new.settings))
-      logger.notice("\(row.key) changed from \(Self.text(before)) to \(Self.text(after))")
-    }
+    let changes = new.changes(since: old)
+    for change in changes { logger.notice("\(change.key) changed from \(change.before) to \(change.after)") }
     log.format = new.settings.logFormat
     log.level = new.settings.logLevel
     new.settings.applyToProcess()
@@ -148,25 +149,16 @@ public final class Daemon: Sendable {
 
   /// What Landlock forbids since the start cannot be promised now.
   private func requireAllowed(_ loaded: LoadedSettings, _ accounts: AccountSetup?) throws(SettingsError) {
-    let refusals = Confinement.current?.refusals(sources.landlockPlan(loaded.settings, accounts)) ?? []
+    let refusals =
+      Confinement.current?.refusals(sources.landlockPlan(loaded.settings, roots: accounts?.roots ?? [])) ?? []
     if !refusals.isEmpty { throw SettingsError(refusals.map { SettingsProblem(.standard, key: "", $0) }) }
   }
 
   /// Settings that only a restart changes keep their old value, and the log says so.
   private func keepingWhatNeedsRestart(of old: LoadedSettings, in new: LoadedSettings) -> LoadedSettings {
-    var settings = new.settings
-    var origins = new.origins
-    for row in SettingsTable.rows where row.needsRestart && row.show(old.settings) != row.show(settings) {
-      let wanted = Self.text(row.show(settings))
-      logger.warning("\(row.key) stays \(Self.text(row.show(old.settings))): \(wanted) needs a restart")
-      row.copy(old.settings, &settings)
-      origins[row.key] = old.origins[row.key]
-    }
-    return LoadedSettings(settings: settings, origins: origins, warnings: new.warnings)
-  }
-
-  private static func text(_ items: [String]) -> String {
-    items.isEmpty ? "not set" : items.map(quoted).joined(separator: ", ")
+    let (kept, refused) = new.keepingWhatNeedsRestart(of: old)
+    for change in refused { logger.warning("\(change.key) stays \(change.before): \(change.after) needs a restart") }
+    return kept
   }
 
   // MARK: - End
@@ -177,8 +169,8 @@ public final class Daemon: Sendable {
       return state.loaded.settings.shutdownGrace
     }
     let sessions = server.activeSessions
-    logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(showDuration(grace))")
-    notifier?.stopping("Shutting down, transfers may take up to \(showDuration(grace))")
+    logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(grace.asSetting)")
+    notifier?.stopping("Shutting down, transfers may take up to \(grace.asSetting)")
     Task {
       let broken = await server.drain(grace: grace)
       logger.notice("stopped\(broken > 0 ? ", \(broken) sessions were broken off" : "")")

@@ -1,6 +1,7 @@
 // Shows a person the login that was made for them, ready to paste into a client.
 
 import LinuxSystem
+import SafeText
 
 /// A generated password with what is needed to use it. It is shown once, on standard error, and is in no log.
 public struct GeneratedLogin: Sendable {
@@ -39,7 +40,7 @@ public struct GeneratedLogin: Sendable {
 
   /// The same as one line, for a standard error that has to be JSON throughout.
   public var json: String {
-    var line = LogText()
+    var line = SafeLine()
     line.append("{\"timestamp\":\"")
     line.append(timestamp: WallClock.nanoseconds)
     line.append("\",\"level\":\"notice\",\"message\":\"generated password\"")
@@ -52,7 +53,7 @@ public struct GeneratedLogin: Sendable {
   }
 
   private static func percentEncoded(_ text: String) -> String {
-    var line = LogText()
+    var line = SafeLine()
     for byte in text.utf8 {
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: line.bytes.append(byte)

@@ -1,8 +1,10 @@
 // Finds or starts weftpd-authd, before privileges are given up: afterwards nobody here could start a process that is root.
 
 import Accounts
+import DaemonSettings
 import Glibc
 import LinuxSystem
+import Privileges
 
 /// The way to weftpd-authd.
 public enum LocalUsers {
@@ -14,7 +16,11 @@ public enum LocalUsers {
     let local = settings.privileges.localUsers
     guard local.isEnabled else { return nil }
     let place: LocalUserAuthenticator.Place
-    if let path = local.helperSocket { place = .path(absolutePath(path)) } else { place = .connected(try start(local)) }
+    if let path = local.helperSocket {
+      place = .path(File.absolutePath(path))
+    } else {
+      place = .connected(try start(local))
+    }
     return LocalUserAuthenticator(
       place, service: local.service, minimumUser: UInt32(clamping: local.minimumUser))
   }
@@ -43,7 +49,7 @@ public enum LocalUsers {
 
   /// Beside weftpd, and where `make install` puts it.
   private static var places: [String] {
-    let own = resolvedPath("/proc/self/exe") ?? "/usr/local/sbin/weftpd"
+    let own = (try? File.resolvedPath("/proc/self/exe")) ?? "/usr/local/sbin/weftpd"
     let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
     return ["\(directory)/weftpd-authd", "\(directory)/../lib/weftpd/weftpd-authd"]
   }

@@ -1,5 +1,6 @@
 // What the host's multipath set-up means for this server, for the log at start and for `weftpd check`.
 
+import DaemonSettings
 import Logging
 import MultipathTCP
 

@@ -1,5 +1,6 @@
 // What the start screen tells of TLS: the mode, the certificates by their fingerprints, who encrypts.
 
+import DaemonSettings
 import LinuxSystem
 import TransportSecurity
 

@@ -1,10 +1,12 @@
 // One screen at the start: what listens, what is served, to whom, and what an operator should mend.
 
 import Accounts
+import DaemonSettings
 import FTPServer
 import LinuxSystem
 import Logging
 import MultipathTCP
+import SafeText
 
 /// The lines of the start screen.
 public struct StartReport: Sendable {

@@ -1,10 +1,12 @@
 // weftpd check: tells everything that is wrong with the settings, or what is in force.
 
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import Glibc
 import LinuxSystem
 import MultipathTCP
+import Privileges
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,7 +37,9 @@ struct CheckCommand: ParsableCommand {
       loaded = try sources.load()
       // A hash that no password has: what is kept of privilege depends on whether there is such a user.
       accounts = try AccountSetup(loaded, hash: privileges ? "!" : nil)
-      if privileges { return write(try PrivilegeReport.text(loaded, accounts, sources), to: STDOUT_FILENO) }
+      if privileges {
+        return write(try PrivilegeReport.text(loaded, roots: accounts.roots, sources), to: STDOUT_FILENO)
+      }
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)
       write("\(error.problems.count) problem\(error.problems.count == 1 ? "" : "s")\n", to: STDERR_FILENO)

@@ -1,6 +1,7 @@
 // weftpd health: asks a running daemon whether it serves, for a container's HEALTHCHECK or a load balancer's probe.
 
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import Glibc
 import LinuxSystem

@@ -2,11 +2,14 @@
 
 import Accounts
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import Privileges
+import ServerLog
 import TransportSecurity
 
 struct ServeCommand: ParsableCommand {
@@ -128,7 +131,9 @@ struct ServeCommand: ParsableCommand {
 
   private func serve(_ start: Start, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
-    let log = DaemonLog(settings, environment: sources.environment)
+    let log = DaemonLog(
+      target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, environment: sources.environment
+    )
     let logger = log.logger()
     let transfers = try openTransferLog(settings, start.plan, logger)
     for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
@@ -152,9 +157,9 @@ struct ServeCommand: ParsableCommand {
         tls: start.tls, localUsers: localUsers, onTransfer: transfers?.note)
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
-      try Privileges.apply(start.plan)
+      try start.plan.apply()
       let confined = try Confinement.enter(
-        sources.landlockPlan(settings, start.accounts), settings.privileges.landlock)
+        sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
       log.startWriter()
       switch confined {
       case .confined(let confinement): logger.notice("\(confinement.summary)")

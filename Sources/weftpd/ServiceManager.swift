@@ -1,5 +1,6 @@
 // What the service manager gave this process: its ear, its watchdog, its listening sockets.
 
+import DaemonSettings
 import DaemonSupport
 import FTPServer
 import Glibc

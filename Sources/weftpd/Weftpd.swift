@@ -1,6 +1,7 @@
 // The command line of weftpd: its subcommands, its version, and the exit codes all of them share.
 
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import Glibc
 

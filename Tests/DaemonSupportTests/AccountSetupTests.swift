@@ -1,6 +1,8 @@
 // Tests who may log in by which settings, and where the password of the one user comes from.
 
 import Accounts
+import DaemonSettings
+import DaemonTestSupport
 import FTPServer
 import Testing
 
@@ -113,5 +115,26 @@ import Testing
     #expect(seen.count == 200)
     // All 32 characters take part.
     #expect(Set(seen.joined()).count == 33)
+  }
+
+  @Test func hostsHaveTheirOwnAccounts() throws {
+    let table = try directory.write("users", "bob:*:\(directory.path):rw\n")
+    let loaded = try SettingsSources(assignments: [
+      "accounts.user=alice", "accounts.root=\(directory.path)", "accounts.anonymous=yes", "hosts.names=a,b,c,d",
+      "hosts.a.users=\(table)", "hosts.b.root=/tmp", "hosts.c.users=\(table)", "hosts.c.anonymous-root=/tmp",
+    ]).load()
+    let source = try AccountSetup(loaded, hash: "*").source
+    let hosts = source.hosts
+    #expect(hosts["a"]?.single == nil)
+    #expect(hosts["a"]?.anonymousRoot == nil)
+    #expect(hosts["a"]?.table.entries.count == 1)
+    #expect(hosts["b"]?.single?.home == "/tmp")
+    #expect(hosts["b"]?.anonymousRoot == "/tmp")
+    #expect(hosts["c"]?.anonymousRoot == "/tmp")
+    #expect(hosts["d"]?.single?.home == source.single?.home)
+    #expect(throws: SettingsError.self) {
+      let bad = try SettingsSources(assignments: ["hosts.names=a", "hosts.a.users=/nonexistent"]).load()
+      _ = try AccountSetup(bad, hash: nil)
+    }
   }
 }

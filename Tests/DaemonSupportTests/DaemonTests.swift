@@ -1,9 +1,12 @@
 // Tests what signals do: reload with good and bad files, the orderly end, the quick one.
 
+import DaemonSettings
+import DaemonTestSupport
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import ServerLog
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 // Tests every message to the service manager against a fake one.
 
+import DaemonTestSupport
 import Glibc
 import LinuxSystem
 import TestSupport

@@ -1,6 +1,8 @@
 // Tests that the watchdog is fed only while threads turn, and that the status is sent when it changes.
 
+import DaemonTestSupport
 import Logging
+import ServerLog
 import Synchronization
 import TestSupport
 import Testing

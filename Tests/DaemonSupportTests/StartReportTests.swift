@@ -1,5 +1,7 @@
 // Tests the start screen: what it tells, and that each warning says what to do.
 
+import DaemonSettings
+import DaemonTestSupport
 import FTPServer
 import LinuxSystem
 import Logging

@@ -1,0 +1,93 @@
+// The transfer log in wu-ftpd's format, one line for each file moved, that existing analysers read.
+
+import FTPServer
+import LinuxSystem
+import SafeText
+
+/// Writes `log.xferlog`.
+public final class TransferLog: Sendable {
+  private let file: FileOutput
+  private let sink: LogSink
+
+  /// Opens `path` for appending, and makes it if there is none.
+  ///
+  /// - Parameter owner: whom the process becomes, and who opens it therefore; nil: whoever the process is.
+  public init(path: String, as owner: FileCredentials? = nil) throws(SystemError) {
+    file = try FileOutput(path: path, as: owner)
+    // The format has no way to tell of lost lines that an analyser would understand: they are only counted.
+    sink = LogSink(output: file) { _ in [] }
+  }
+
+  /// Where it is.
+  public var path: String { file.path }
+
+  /// Lines that a full disk has cost so far.
+  public var lost: Int { sink.lostInAll }
+
+  /// Hands writing over to a thread of its own.
+  public func startWriter() { sink.start() }
+
+  /// Goes on in the file that is now at the path.
+  public func reopen() throws(SystemError) { try file.reopen() }
+
+  /// Writes what waits; false when the disk did not take it in time.
+  @discardableResult
+  public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
+
+  /// Notes a transfer that has ended; events that are no transfers of files are passed over.
+  public func note(_ record: EventRecord) {
+    if let line = TransferLogLine.format(record) { sink.append(line) }
+  }
+}
+
+/// One line of wu-ftpd's xferlog. Source: xferlog(5) of wu-ftpd 2.6.
+enum TransferLogLine {
+  /// `current-time transfer-time remote-host file-size filename transfer-type special-action-flag direction access-mode
+  /// username service-name authentication-method authenticated-user-id completion-status`, with its newline.
+  static func format(_ record: EventRecord, now: String = WallClock.localText()) -> [UInt8]? {
+    guard let transfer = record.transfer else { return nil }
+    var line = SafeLine()
+    line.bytes.reserveCapacity(192)
+    line.append(trusted: now)
+    let seconds = (record.duration ?? .zero).inNanoseconds / 1_000_000_000
+    line.append(" ")
+    line.append(UInt64(max(0, seconds)))
+    line.append(trusted: " \(record.peer.address.client) ")
+    line.append(record.bytes ?? 0)
+    line.append(" ")
+    line.bytes.append(contentsOf: word(record.path))
+    line.append(transfer.isText ? " a " : " b ")
+    line.append(transfer.isCompressed ? "C " : "_ ")
+    line.append(transfer.isUpload ? "i " : "o ")
+    line.append(transfer.isAnonymous ? "a " : "r ")
+    line.bytes.append(contentsOf: word(record.user))
+    line.append(" ftp 0 * ")
+    line.append(transfer.isComplete ? "c\n" : "i\n")
+    return line.bytes
+  }
+
+  /// Fields are told apart by blanks: a blank or control within one becomes `_`, as wu-ftpd has it. That goes for the blanks, line
+  /// separators and controls of Unicode, too, at which analysers that read text and not bytes divide. Other bytes stay.
+  private static func word(_ bytes: [UInt8]) -> [UInt8] {
+    if bytes.isEmpty { return [0x3F] }
+    var word: [UInt8] = []
+    word.reserveCapacity(bytes.count)
+    bytes.withUnsafeBufferPointer { text in
+      var index = 0
+      while index < text.count {
+        let (length, scalar) = text[index] < 0x80 ? (1, UInt32(text[index])) : decodeUTF8(text, at: index)
+        if let scalar, isDivider(scalar) { word.append(0x5F) } else { word += text[index..<(index + length)] }
+        index += length
+      }
+    }
+    return word
+  }
+
+  /// Blanks (Unicode's White_Space) and controls.
+  private static func isDivider(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0...0x20, 0x7F...0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+    default: false
+    }
+  }
+}
