@@ -15,10 +15,10 @@ public struct PrivilegeSettings: Sendable, Equatable {
 public struct LocalUserSettings: Sendable, Equatable {
   public var isEnabled = false
   /// The directories their homes lie in.
-  public var homes: [String] = []
+  public var homes = ["/home"]
   /// The PAM service.
-  public var service = ""
-  public var minimumUser = 0
+  public var service = "weftpd"
+  public var minimumUser: UInt32 = 1000
   /// Where systemd listens for weftpd-authd; nil: weftpd starts its own.
   public var helperSocket: String?
 
@@ -44,12 +44,12 @@ extension SettingsTable {
       the user table's users and of anonymous ones belong to this user.
       """),
     Setting(
-      "server.allow-root", .flag, \.privileges.allowsRoot, default: "false", needsRestart: true,
+      "server.allow-root", .flag, \.privileges.allowsRoot, needsRestart: true,
       """
       Serve as root, with all of root's capabilities, when `server.user` is not set. Without it such a start is refused.
       """),
     Setting(
-      "server.landlock", .choice(), \.privileges.landlock, default: "automatic", needsRestart: true,
+      "server.landlock", .choice(), \.privileges.landlock, needsRestart: true,
       """
       Whether the kernel's Landlock keeps the process to the directories and ports of these settings: `automatic` as far \
       as the kernel can, `required` or not at all, `off`.
@@ -58,21 +58,21 @@ extension SettingsTable {
 
   static let localUsers: [Setting] = [
     Setting(
-      "accounts.local", .flag, \.privileges.localUsers.isEnabled, default: "false", needsRestart: true,
+      "accounts.local", .flag, \.privileges.localUsers.isEnabled, needsRestart: true,
       """
       The users of this system may log in, with the passwords PAM knows, and have in their homes the rights the system \
       gives them. Takes CAP_SETUID and CAP_SETGID. Names in the user table go before.
       """),
     Setting(
       "accounts.local-homes", .paths("the path of a directory, such as /home"), \.privileges.localUsers.homes,
-      default: "/home", needsRestart: true,
+      needsRestart: true,
       "The directories in which local users' homes lie; a home elsewhere is not served when Landlock confines the process."
     ),
     Setting(
-      "accounts.pam-service", .line(limit: 64), \.privileges.localUsers.service, default: "weftpd", needsRestart: true,
+      "accounts.pam-service", .line(limit: 64), \.privileges.localUsers.service, needsRestart: true,
       "The PAM service local users are checked with: a file of this name in /etc/pam.d."),
     Setting(
-      "accounts.minimum-uid", .integer(1...2_147_483_647), \.privileges.localUsers.minimumUser, default: "1000",
+      "accounts.minimum-uid", .integer(1...2_147_483_647), \.privileges.localUsers.minimumUser,
       needsRestart: true,
       """
       Local users with a lower id may not log in; root never may, nor who is in /etc/ftpusers or has a shell that is not \

@@ -127,7 +127,7 @@ public final class Daemon: Sendable {
     log.format = new.settings.logFormat
     log.level = new.settings.logLevel
     new.settings.applyToProcess()
-    server.reload(configuration: ServerConfiguration(new.settings), accounts: accounts.source)
+    server.reload(configuration: new.settings.configuration, accounts: accounts.source)
     state.withLock { $0.loaded = new }
     logger.notice("reloaded: \(changes.count) settings changed, \(accounts.tableCount) users in the table")
     return true

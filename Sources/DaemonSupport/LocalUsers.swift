@@ -22,7 +22,7 @@ public enum LocalUsers {
       place = .connected(try start(local))
     }
     return LocalUserAuthenticator(
-      place, service: local.service, minimumUser: UInt32(clamping: local.minimumUser))
+      place, service: local.service, minimumUser: local.minimumUser)
   }
 
   private static func start(_ local: LocalUserSettings) throws(PrivilegeError) -> Int32 {

@@ -8,7 +8,9 @@ import MultipathTCP
 public enum MultipathFindings {
   /// Probes this process's network namespace. Empty when the settings do not use multipath or silence its warnings.
   public static func probe(_ settings: Settings) -> [Finding] {
-    guard settings.multipathWarnings, settings.multipathControl != .off || settings.multipathData != .off else {
+    guard settings.server.multipath.warns,
+      settings.server.multipath.control != .off || settings.server.multipath.data != .off
+    else {
       return []
     }
     return HostProbe.run().findings

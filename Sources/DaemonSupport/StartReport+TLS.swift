@@ -9,8 +9,9 @@ extension StartReport {
   public static func tls(_ settings: Settings, _ context: TLSContext, isSelfSigned: Bool) -> String {
     let kind = isSelfSigned ? "self-signed for the life of this process" : "certificate"
     let kernel = Socket.kernelTLSFault().map { "no kernel TLS (\($0.reason))" } ?? "kernel TLS for downloads"
-    return "\(settings.tlsMode.rawValue), TLS \(settings.tlsMinimum.rawValue) or newer, "
+    let security = settings.server.security
+    return "\(security.mode.rawValue), TLS \(security.options.minimum.rawValue) or newer, "
       + "\(kind) SHA-256 \(context.fingerprints.joined(separator: ", ")), "
-      + "data sessions: \(settings.tlsDataSession.rawValue), \(kernel)"
+      + "data sessions: \(security.dataSession.rawValue), \(kernel)"
   }
 }

@@ -34,17 +34,17 @@ public struct StartReport: Sendable {
     if let privileges { tell(privileges) }
     if let path = settings.transferLog { tell("transfer log: \(path)") }
     let isPublic = !addresses.allSatisfy(\.address.isLoopback)
-    if isPublic, settings.tlsMode < .requiredLogin {
+    if isPublic, settings.server.security.mode < .requiredLogin {
       let why = tls == nil ? "there is no TLS" : "clients need not use TLS"
       warn("\(why): passwords may cross the network in clear text; set tls.mode to required-login")
     }
     if isPublic, isSelfSigned {
       warn("clients cannot tell this server from another: set tls.certificate to a certificate they trust")
     }
-    if settings.passiveEnabled, settings.passivePorts == nil, isPublic {
+    if settings.server.passiveEnabled, settings.server.passivePorts == nil, isPublic {
       warn("passive.ports is 0: no firewall can let data connections through; set a range such as 50000-50100")
     }
-    if case .automatic = settings.passiveAddress, addresses.contains(where: { Self.isContainer($0) }) {
+    if case .automatic = settings.server.passiveAddress, addresses.contains(where: { Self.isContainer($0) }) {
       warn(
         "this looks like a container behind NAT: set passive.address to the address clients connect to, or PASV fails")
     }
@@ -91,18 +91,19 @@ public struct StartReport: Sendable {
 
   private static func data(_ settings: Settings) -> String {
     var parts: [String] = []
-    if settings.passiveEnabled {
-      let ports = settings.passivePorts.map { "ports \($0.lowerBound)-\($0.upperBound)" } ?? "any port"
-      parts.append("passive on \(ports), address \(settings.passiveAddress)")
+    if settings.server.passiveEnabled {
+      let ports = settings.server.passivePorts.map { "ports \($0.lowerBound)-\($0.upperBound)" } ?? "any port"
+      parts.append("passive on \(ports), address \(settings.server.passiveAddress.asSetting)")
     } else {
       parts.append("no passive mode")
     }
-    parts.append(settings.activeEnabled ? "active to the client's own address" : "no active mode")
+    parts.append(settings.server.activeEnabled ? "active to the client's own address" : "no active mode")
     return parts.joined(separator: "; ")
   }
 
   private static func multipath(_ settings: Settings, _ host: MultipathTCP.HostSettings) -> String {
-    let wanted = "control \(settings.multipathControl.rawValue), data \(settings.multipathData.rawValue)"
+    let wanted =
+      "control \(settings.server.multipath.control.rawValue), data \(settings.server.multipath.data.rawValue)"
     guard let enabled = host.enabled else { return "\(wanted); this kernel has none" }
     guard enabled else { return "\(wanted); off in this kernel (net.mptcp.enabled)" }
     return "\(wanted); checksum \(host.checksum == true ? "on" : "off"), scheduler \(host.scheduler ?? "default")"

@@ -69,7 +69,7 @@ public struct LandlockPlan: Sendable, Equatable {
       for path in [program] + Self.loaders { add(path, [.readFile, .execute], .system) }
     }
     bindablePorts = Self.bindablePorts(settings)
-    mayConnect = settings.activeEnabled
+    mayConnect = settings.server.activeEnabled
     needsAbstractSockets = notifySocket?.hasPrefix("@") ?? false
   }
 
@@ -124,10 +124,9 @@ public struct LandlockPlan: Sendable, Equatable {
   /// the kernel pick, since those are bound as 0, which cannot be told from anybody's.
   private static func bindablePorts(_ settings: Settings) -> [ClosedRange<UInt16>] {
     var ports = settings.listeningPorts.map { $0.port...$0.port }
-    if settings.passiveEnabled { ports.append(settings.passivePorts ?? 0...0) }
-    if settings.activeEnabled {
-      let port = UInt16(clamping: settings.activeSourcePort)
-      ports.append(port...port)
+    if settings.server.passiveEnabled { ports.append(settings.server.passivePorts ?? 0...0) }
+    if settings.server.activeEnabled {
+      ports.append(settings.server.activeSourcePort...settings.server.activeSourcePort)
     }
     return ports
   }
@@ -166,7 +165,8 @@ extension Settings {
   var filesReadAgain: [String] {
     let ofHosts = hostNames.flatMap { [self[host: $0].users, self[host: $0].certificate, self[host: $0].key] }
     let ofTLS =
-      tlsCertificates + tlsKeys + tlsPassphraseFiles + [tlsClientAuthority, tlsClientRevocations].compactMap { $0 }
+      tlsCertificates + tlsKeys + tlsPassphraseFiles
+      + [server.security.options.clientAuthority, server.security.options.clientRevocations].compactMap { $0 }
     return ([accountsTable] + ofHosts).compactMap { $0 } + ofTLS
   }
 }

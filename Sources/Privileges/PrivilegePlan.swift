@@ -51,10 +51,10 @@ public struct PrivilegePlan: Sendable, Equatable {
       reasons.append(Reason(capability: .netBindService, setting: setting, detail: "port \(port)"))
     }
     for (setting, port) in settings.listeningPorts { ask(setting, port: port) }
-    if settings.passiveEnabled, let range = settings.passivePorts { ask("passive.ports", port: range.lowerBound) }
-    if settings.activeEnabled, let port = UInt16(exactly: settings.activeSourcePort) {
-      ask("active.source-port", port: port)
+    if settings.server.passiveEnabled, let range = settings.server.passivePorts {
+      ask("passive.ports", port: range.lowerBound)
     }
+    if settings.server.activeEnabled { ask("active.source-port", port: settings.server.activeSourcePort) }
     if settings.privileges.localUsers.isEnabled {
       for capability in [Capability.setuid, .setgid] {
         reasons.append(Reason(capability: capability, setting: "accounts.local", detail: "files as their owners"))

@@ -139,8 +139,9 @@ struct ServeCommand: ParsableCommand {
     for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
     let openFiles = ProcessLimits.raiseOpenFiles()
     // A session holds one, a transfer three; some are the daemon's own.
-    if openFiles < UInt64(settings.sessionLimit) &+ 64 {
-      logger.info("limits.sessions is \(settings.sessionLimit), but only \(openFiles) files may be open at once")
+    if openFiles < UInt64(settings.server.limits.sessions) &+ 64 {
+      logger.info(
+        "limits.sessions is \(settings.server.limits.sessions), but only \(openFiles) files may be open at once")
     }
     defer {
       log.flush()
@@ -153,7 +154,7 @@ struct ServeCommand: ParsableCommand {
     do {
       let localUsers = try LocalUsers.prepare(settings)
       let server = try FTPServer(
-        configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger,
+        configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
         tls: start.tls, localUsers: localUsers, onTransfer: transfers?.note)
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.

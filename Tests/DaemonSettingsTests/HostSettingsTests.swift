@@ -32,13 +32,14 @@ import Testing
       """)
     let loaded = try SettingsSources(configPath: path).load()
     #expect(loaded.settings.hostNames == ["ftp.example.org", "www.example.org"])
-    #expect(loaded.settings[host: "ftp.example.org"].greeting == "Hello: you")
+    #expect(loaded.settings[host: "ftp.example.org"].server.greeting == "Hello: you")
     #expect(loaded.origin("hosts.ftp.example.org.greeting") == .file(path: path, line: 4))
-    let configuration = ServerConfiguration(loaded.settings)
+    let configuration = loaded.settings.configuration
     #expect(configuration.hosts["ftp.example.org"]?.defaultType == .image)
     #expect(configuration.hosts["www.example.org"]?.greeting == "there")
-    #expect(configuration.hosts["www.example.org"]?.certificate == "/etc/www.pem")
-    #expect(configuration.hosts["www.example.org"]?.key == nil)
+    #expect(configuration.security.options.hosts["www.example.org"]?.first?.certificate == "/etc/www.pem")
+    #expect(configuration.security.options.hosts["www.example.org"]?.first?.key == nil)
+    #expect(configuration.security.options.hosts["ftp.example.org"] == nil)
     #expect(configuration.hosts["example.org"] == nil)
     let written = try directory.write("again.yaml", SettingsDocuments.effective(loaded))
     let again = try SettingsSources(configPath: written).load()
@@ -52,8 +53,8 @@ import Testing
         "WEFTPD_HOSTS_C_EXAMPLE_GREETING": "weak",
       ], assignments: ["hosts.C.example.greeting=strong"]
     ).load()
-    #expect(loaded.settings[host: "a-b.example"].greeting == "hi")
-    #expect(loaded.settings[host: "c.example"].greeting == "strong")
+    #expect(loaded.settings[host: "a-b.example"].server.greeting == "hi")
+    #expect(loaded.settings[host: "c.example"].server.greeting == "strong")
     #expect(loaded.origin("hosts.c.example.greeting") == .assignment)
     #expect(loaded.warnings.isEmpty)
   }

@@ -56,7 +56,7 @@ import Testing
     }
     let path = try directory.write("all.yaml", lines.joined(separator: "\n"))
     let loaded = try SettingsSources(configPath: path).load()
-    #expect(loaded.settings == Settings.defaults)
+    #expect(loaded.settings == Settings())
     for row in SettingsTable.rows {
       guard case .file = loaded.origin(row.key) else {
         Issue.record("\(row.key) is not in the file")

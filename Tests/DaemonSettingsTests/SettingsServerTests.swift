@@ -15,7 +15,7 @@ import Testing
       "limits.listing-sort=14", "timeouts.login=21", "timeouts.idle=22", "timeouts.data-connect=23",
       "timeouts.data-stall=24",
     ]).load().settings
-    let configuration = ServerConfiguration(settings)
+    let configuration = settings.configuration
     #expect(configuration.greeting == "hi")
     #expect(!configuration.passiveEnabled)
     #expect(configuration.activeEnabled)
@@ -31,9 +31,9 @@ import Testing
     #expect(configuration.timeouts.dataConnect == .seconds(23))
     #expect(configuration.timeouts.dataStall == .seconds(24))
     let other = try SettingsSources(assignments: ["active.enabled=no", "passive.ports=0"]).load().settings
-    #expect(!ServerConfiguration(other).activeEnabled)
-    #expect(ServerConfiguration(other).passivePorts == nil)
-    #expect(ServerConfiguration(other).passiveAddress == .automatic)
+    #expect(!other.configuration.activeEnabled)
+    #expect(other.configuration.passivePorts == nil)
+    #expect(other.configuration.passiveAddress == .automatic)
   }
 
   @Test func aStarIsEveryAddress() throws {

@@ -5,12 +5,28 @@ import Testing
 @testable import DaemonSettings
 
 @Suite struct SettingsTableTests {
-  @Test func everyDefaultIsAcceptedByItsOwnTypeAndShownAsWritten() throws {
+  @Test func everyDefaultIsAcceptedByItsOwnType() throws {
     for row in SettingsTable.rows {
       var settings = Settings()
       if !row.defaultItems.isEmpty { try row.store(row.defaultItems, &settings) }
-      #expect(row.show(settings) == row.defaultItems, "\(row.key)")
-      #expect(row.show(Settings.defaults) == row.defaultItems, "\(row.key)")
+      #expect(settings == Settings(), "\(row.key)")
+    }
+  }
+
+  @Test func everyRowWritesAFieldOfItsOwn() throws {
+    for row in SettingsTable.rows {
+      var other = Settings()
+      let texts = [
+        ["true"], ["false"], ["7"], ["500ms"], ["off"], ["1025"], ["required"], ["x.example"], ["I"], ["json"],
+        ["debug"],
+      ]
+      let more = [
+        ["127.0.0.1:9"], ["192.0.2.1"], ["037"], ["1.3"], ["refuse"], ["require"], ["journal"], ["007"], ["/x"],
+      ]
+      for items in texts + more where row.show(other) == row.defaultItems { try? row.store(items, &other) }
+      #expect(row.show(other) != row.defaultItems, "\(row.key) cannot be changed")
+      let changed = SettingsTable.rows.filter { $0.show(other) != $0.defaultItems }.map(\.key)
+      #expect(changed == [row.key])
     }
   }
 
@@ -35,24 +51,24 @@ import Testing
   }
 
   @Test func theDefaultsAreTheDocumentedOnes() {
-    let defaults = Settings.defaults
-    #expect(defaults.passivePorts == 49152...65534)
-    #expect(defaults.loginTimeout == .seconds(60))
-    #expect(defaults.idleTimeout == .seconds(900))
+    let defaults = Settings()
+    #expect(defaults.server.passivePorts == 49152...65534)
+    #expect(defaults.server.timeouts.login == .seconds(60))
+    #expect(defaults.server.timeouts.idle == .seconds(900))
     #expect(defaults.shutdownGrace == .seconds(30))
-    #expect(defaults.sessionLimit == 10_000)
-    #expect(defaults.commandLineLimit == 4096)
-    #expect(defaults.umask == 0o22)
+    #expect(defaults.server.limits.sessions == 10_000)
+    #expect(defaults.server.limits.commandLine == 4096)
+    #expect(defaults.server.files.umask == 0o22)
     #expect(defaults.accountsTable == nil)
   }
 
   @Test func copyTakesOverOneSettingOnly() throws {
-    var source = Settings.defaults
+    var source = Settings()
     try #require(SettingsTable.row("limits.sessions")).store(["7"], &source)
     try #require(SettingsTable.row("accounts.attempts")).store(["9"], &source)
-    var target = Settings.defaults
+    var target = Settings()
     try #require(SettingsTable.row("limits.sessions")).copy(source, &target)
-    #expect(target.sessionLimit == 7)
-    #expect(target.accountsAttempts == 3)
+    #expect(target.server.limits.sessions == 7)
+    #expect(target.server.limits.loginAttempts == 3)
   }
 }

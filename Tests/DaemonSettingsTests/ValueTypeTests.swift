@@ -1,5 +1,6 @@
 // Tests how each type of setting is read from text, shown again, and refused.
 
+import FTPServer
 import LinuxSystem
 import Testing
 
@@ -64,6 +65,31 @@ import Testing
     #expect(reason(type, "-3") == "is not a whole number")
   }
 
+  @Test func numbersOfEveryWidth() {
+    #expect(accepts(ValueType<UInt16>.integer(0...65_535), "65535") == 65_535)
+    #expect(reason(ValueType<UInt16>.integer(0...65_535), "65536") == "is out of range")
+    let large = ValueType<UInt64>.size(0...(1 << 40))
+    #expect(accepts(large, "1024GiB") == 1 << 40)
+    #expect(large.show(1 << 40) == ["1024GiB"])
+    #expect(reason(large, "1025GiB") == "is out of range")
+  }
+
+  @Test func choicesMayBeLeftOut() throws {
+    let type = ValueType<DefaultTransferType?>.optionalChoice()
+    #expect(try type.parse([""]) == nil)
+    #expect(try type.parse(["I"]) == .image)
+    #expect(throws: Rejection("is none of them")) { try type.parse(["E"]) }
+    #expect(throws: Rejection("is a list")) { try type.parse(["A", "I"]) }
+    #expect(type.show(nil).isEmpty)
+    #expect(type.show(.ascii) == ["A"])
+  }
+
+  @Test func codePagesHaveThreeDigits() {
+    #expect(accepts(.codePage, "037") == .ibm037)
+    #expect(ValueType.codePage.show(.ibm037) == ["037"])
+    #expect(reason(.codePage, "37") == "is none of them")
+  }
+
   @Test func flags() {
     for text in ["true", "yes", "on", "1", "True"] { #expect(accepts(.flag, text) == true) }
     for text in ["false", "no", "off", "0", "NO"] { #expect(accepts(.flag, text) == false) }
@@ -86,16 +112,16 @@ import Testing
   @Test func umasks() {
     #expect(accepts(.umask, "022") == 0o22)
     #expect(accepts(.umask, "0777") == 0o777)
-    #expect(ValueType<UInt16>.umask.show(0o2) == ["002"])
+    #expect(ValueType<UInt32>.umask.show(0o2) == ["002"])
     #expect(reason(.umask, "1000") == "is out of range")
     #expect(reason(.umask, "089") == "is not an octal number")
     #expect(reason(.umask, "99999999999999999999") == "is not an octal number")
   }
 
   @Test func passiveAddresses() {
-    let type = ValueType<PassiveAddressSetting>.passiveAddress
+    let type = ValueType<ServerConfiguration.PassiveAddress>.passiveAddress
     #expect(accepts(type, "auto") == .automatic)
-    #expect(accepts(type, "192.0.2.7")?.description == "192.0.2.7")
+    #expect(accepts(type, "192.0.2.7")?.asSetting == "192.0.2.7")
     for text in ["0.0.0.0", "224.0.0.1", "255.255.255.255"] {
       #expect(reason(type, text) == "is an address nobody can connect to")
     }

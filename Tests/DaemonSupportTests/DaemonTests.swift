@@ -71,7 +71,7 @@ private final class FakeServer: ServerControl {
     #expect(accounts.single?.name == Array("alice".utf8))
     #expect(accounts.single?.hash == "$y$hash")
     #expect(accounts.single?.home == directory.path)
-    #expect(daemon.settings.sessionLimit == 5)
+    #expect(daemon.settings.server.limits.sessions == 5)
   }
 
   @Test func aBadFileChangesNothingAndSaysEverything() throws {
@@ -82,10 +82,10 @@ private final class FakeServer: ServerControl {
     #expect(lines[1].hasPrefix("error    \(directory.path)/f.yaml:5: pasive: unknown setting"))
     #expect(lines[2] == "error    nothing was reloaded: the settings and users in force stay")
     #expect(server.reloads.withLock { $0.isEmpty })
-    #expect(daemon.settings.sessionLimit == 10_000)
+    #expect(daemon.settings.server.limits.sessions == 10_000)
     try write("limits: {sessions: 3}\n")
     #expect(daemon.reload())
-    #expect(daemon.settings.sessionLimit == 3)
+    #expect(daemon.settings.server.limits.sessions == 3)
   }
 
   @Test func aBadUserTableChangesNothing() throws {
@@ -94,7 +94,7 @@ private final class FakeServer: ServerControl {
     #expect(!daemon.reload())
     let lines = logged(2)
     #expect(lines[0].hasPrefix("error    \(table):1: "))
-    #expect(daemon.settings.sessionLimit == 10_000)
+    #expect(daemon.settings.server.limits.sessions == 10_000)
     #expect(server.reloads.withLock { $0.isEmpty })
   }
 

@@ -1,4 +1,4 @@
-// Reads the settings from all their sources, in rising priority: defaults, file, environment, --set, named options.
+// Reads the settings from all their sources, in rising priority: file, environment, --set, named options.
 
 import Configuration
 import Glibc
@@ -60,7 +60,7 @@ public struct SettingsSources: Sendable {
 /// Settings that passed every check, and where each came from.
 public struct LoadedSettings: Sendable {
   public let settings: Settings
-  /// One for every key of the table.
+  /// One for every key that is set; the others have their default.
   public let origins: [String: SettingOrigin]
   /// What is odd but usable.
   public let warnings: [SettingsProblem]
@@ -131,7 +131,7 @@ extension SettingsSources {
 
   /// The sources, the weakest first.
   private func makeLayers(_ problems: inout [SettingsProblem]) -> [Layer] {
-    var layers = [Layer(snapshot: Self.defaults, origin: { _ in .standard })]
+    var layers: [Layer] = []
     if let path = configPath {
       do throws(SettingsError) {
         let file = SettingsFile(bytes: try readSettingsFile(path), path: path)
@@ -180,12 +180,6 @@ extension SettingsSources {
       })
     return layers
   }
-
-  private static let defaults: any ConfigSnapshot = {
-    let pairs = SettingsTable.rows.filter { !$0.defaultItems.isEmpty }
-      .map { (AbsoluteConfigKey(ConfigKey($0.key)), value($0.defaultItems, of: $0)) }
-    return InMemoryProvider(name: "defaults", values: Dictionary(pairs) { first, _ in first }).snapshot()
-  }()
 
   private static func value(_ items: [String], of row: Setting) -> ConfigValue {
     ConfigValue(row.isList ? .stringArray(items) : .string(items.joined(separator: ",")), isSecret: false)

@@ -15,7 +15,7 @@ public enum SettingsRules {
     func report(_ key: String, _ message: String) {
       problems.append(SettingsProblem(origins[key] ?? .standard, key: key, message))
     }
-    if !settings.passiveEnabled && !settings.activeEnabled {
+    if !settings.server.passiveEnabled && !settings.server.activeEnabled {
       report("passive.enabled", "no data connection is possible when active.enabled is false too")
     }
     if let user = settings.accountsUser {
@@ -31,7 +31,9 @@ public enum SettingsRules {
     if settings.tlsKeys.count > settings.tlsCertificates.count {
       report("tls.key", "names more keys than tls.certificate names certificates")
     }
-    if settings.tlsClientVerification != .off, settings.tlsClientAuthority == nil {
+    if settings.server.security.options.clientVerification != .off,
+      settings.server.security.options.clientAuthority == nil
+    {
       report("tls.client-verify", "needs tls.client-ca, the authorities that vouch for clients")
     }
     func checkDirectory(_ key: String, _ path: String?) {

@@ -1,29 +1,6 @@
 // The settings of virtual hosts, whose keys hold the host's name: hosts.NAME.greeting and its kin.
 
 import FTPProtocol
-import FTPServer
-
-/// What is set for one virtual host; nil: as it is without HOST.
-public struct HostSettings: Sendable, Equatable {
-  public var greeting: String?
-  public var users: String?
-  public var root: String?
-  public var anonymousRoot: String?
-  public var certificate: String?
-  public var key: String?
-  public var defaultType: DefaultTransferType?
-  public var tlsMode: TLSMode?
-
-  init() {}
-}
-
-extension Settings {
-  /// What is set for the host `name`.
-  public internal(set) subscript(host name: String) -> HostSettings {
-    get { hosts[name] ?? HostSettings() }
-    set { hosts[name] = newValue == HostSettings() ? nil : newValue }
-  }
-}
 
 extension SettingsTable {
   static let hosts: [Setting] = [
@@ -39,7 +16,7 @@ extension SettingsTable {
   static func hostRows(_ name: String) -> [Setting] {
     [
       Setting(
-        "hosts.\(name).greeting", .optional("text", "one line"), \.[host: name].greeting,
+        "hosts.\(name).greeting", .optional("text", "one line"), \.[host: name].server.greeting,
         "The text of the 220 reply to HOST."),
       Setting(
         "hosts.\(name).users", .optional("path", "the path of a user table"), \.[host: name].users,
@@ -61,10 +38,10 @@ extension SettingsTable {
         "hosts.\(name).key", .optional("path", "the path of a PEM file"), \.[host: name].key,
         "The private key of that certificate; `tls.key-passphrase-file`'s last file decrypts it if need be."),
       Setting(
-        "hosts.\(name).default-type", .optionalType, \.[host: name].defaultType,
+        "hosts.\(name).default-type", .optionalChoice(), \.[host: name].server.defaultType,
         "What `transfer.default-type` is elsewhere."),
       Setting(
-        "hosts.\(name).tls", .optionalMode, \.[host: name].tlsMode,
+        "hosts.\(name).tls", .optionalChoice(), \.[host: name].server.tlsMode,
         """
         How much TLS this host asks of its clients, if more than `tls.mode`. `off` refuses AUTH after HOST where \
         `tls.mode` is `allowed`; what is required there stays required.
@@ -92,49 +69,5 @@ extension SettingsTable {
   static func hostName(ofSection key: String) -> String? {
     guard key.hasPrefix("hosts."), case .name(let name)? = HostName(Array(key.utf8.dropFirst(6))) else { return nil }
     return name
-  }
-}
-
-extension ValueType where Value == [String] {
-  /// Domain names, each once, kept in lower case.
-  static var hostNames: Self {
-    ValueType(
-      name: "list of names", expected: "domain names, such as ftp.example.org, www.example.org", isList: true,
-      parse: { (items: [String]) throws(Rejection) in
-        var names: [String] = []
-        for item in items {
-          guard case .name(let name)? = HostName(Array(item.utf8)) else { throw Rejection("is no domain name") }
-          if name == "names" { throw Rejection("cannot be told from hosts.names") }
-          if names.contains(name) { throw Rejection("names \(name) twice") }
-          names.append(name)
-        }
-        return names
-      }, show: { $0 })
-  }
-}
-
-extension ValueType where Value == DefaultTransferType? {
-  static var optionalType: Self {
-    ValueType(
-      name: "choice", expected: "one of A, I",
-      parse: { (items: [String]) throws(Rejection) in
-        guard items.count == 1, let item = items.first else { throw Rejection("is a list") }
-        if item.isEmpty { return nil }
-        guard let value = DefaultTransferType(rawValue: item) else { throw Rejection("is none of them") }
-        return value
-      }, show: { $0.map { [$0.rawValue] } ?? [] })
-  }
-}
-
-extension ValueType where Value == TLSMode? {
-  static var optionalMode: Self {
-    ValueType(
-      name: "choice", expected: "one of " + TLSMode.allCases.map(\.rawValue).joined(separator: ", "),
-      parse: { (items: [String]) throws(Rejection) in
-        guard items.count == 1, let item = items.first else { throw Rejection("is a list") }
-        if item.isEmpty { return nil }
-        guard let value = TLSMode(rawValue: item) else { throw Rejection("is none of them") }
-        return value
-      }, show: { $0.map { [$0.rawValue] } ?? [] })
   }
 }

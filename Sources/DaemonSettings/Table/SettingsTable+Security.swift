@@ -3,7 +3,7 @@
 extension SettingsTable {
   static let tls: [Setting] = [
     Setting(
-      "tls.mode", .choice(), \.tlsMode, default: "allowed",
+      "tls.mode", .choice(), \.server.security.mode,
       """
       How much TLS is asked of clients: `off`, `allowed`, `required-login` (nobody logs in without it) or `required-data` \
       (and nobody transfers anything without it). A listener may say otherwise, a user's option `tls=` may ask for more.
@@ -22,32 +22,32 @@ extension SettingsTable {
       "tls.key-passphrase-file", .paths("the path of a file"), \.tlsPassphraseFiles,
       "The file whose first line decrypts `tls.key`, in the same order; the last one serves for the keys after it too."),
     Setting(
-      "tls.minimum", .choice(), \.tlsMinimum, default: "1.2", "The oldest version of TLS that is spoken."),
+      "tls.minimum", .choice(), \.server.security.options.minimum, "The oldest version of TLS that is spoken."),
     Setting(
-      "tls.data-session", .choice(), \.tlsDataSession, default: "prefer",
+      "tls.data-session", .choice(), \.server.security.dataSession,
       """
       Whether a data connection under TLS has to resume the TLS session of its control connection, which nobody but its own \
       client can: `require` refuses it otherwise (522), `prefer` then relies on the client's address and a port that serves \
       once, `off` does not look.
       """),
     Setting(
-      "tls.missing-close", .choice(), \.tlsMissingClose, default: "accept",
+      "tls.missing-close", .choice(), \.server.security.missingClose,
       """
       What to make of an upload that ends without TLS close_notify, as some clients end every upload: `accept` it (the log \
       says so) unless ALLO announced another size, `refuse` it, or `accept-if-size-matches` what ALLO announced.
       """),
     Setting(
-      "tls.ccc", .flag, \.tlsClearsControl, default: "false",
+      "tls.ccc", .flag, \.server.security.clearsControl,
       "Whether CCC may put the control connection back in clear after the login, for a NAT that has to read PORT and PASV."
     ),
     Setting(
-      "tls.client-verify", .choice(), \.tlsClientVerification, default: "off",
+      "tls.client-verify", .choice(), \.server.security.options.clientVerification,
       "Whether clients are asked for a certificate: `off`, `optional`, or `required` for every handshake."),
     Setting(
-      "tls.client-ca", .optional("path", "the path of a PEM file"), \.tlsClientAuthority,
+      "tls.client-ca", .optional("path", "the path of a PEM file"), \.server.security.options.clientAuthority,
       "The certificates of the authorities that vouch for clients, PEM."),
     Setting(
-      "tls.client-crl", .optional("path", "the path of a PEM file"), \.tlsClientRevocations,
+      "tls.client-crl", .optional("path", "the path of a PEM file"), \.server.security.options.clientRevocations,
       "Revocation lists of those authorities, PEM: one for each authority of a chain."),
   ]
 }

@@ -8,7 +8,7 @@ public struct Setting: Sendable {
   public let typeName: String
   /// What a value must look like; follows "expected".
   public let expected: String
-  /// The default as it would be written; empty when the setting is not set by default.
+  /// The default, which is the field's initial value, as it would be written; empty when the setting is not set by default.
   public let defaultItems: [String]
   /// What a plain number counts: `seconds`, `bytes`, `sessions`; empty when there is no number.
   public let unit: String
@@ -23,14 +23,17 @@ public struct Setting: Sendable {
   let show: @Sendable (Settings) -> [String]
   let copy: @Sendable (Settings, inout Settings) -> Void
 
+  /// - Parameters:
+  ///   - field: where the value goes: in ``Settings/server`` if the server works by it.
+  ///   - needsRestart: a reload leaves the old value in force.
   init<Value>(
     _ key: String, _ type: ValueType<Value>, _ field: WritableKeyPath<Settings, Value> & Sendable,
-    default defaultItem: String? = nil, unit: String = "", needsRestart: Bool = false, _ meaning: String
+    unit: String = "", needsRestart: Bool = false, _ meaning: String
   ) {
     self.key = key
     typeName = type.name
     expected = type.expected
-    defaultItems = defaultItem.map { [$0] } ?? []
+    defaultItems = type.show(SettingsTable.defaults[keyPath: field])
     self.unit = unit
     self.meaning = meaning
     self.needsRestart = needsRestart
@@ -72,7 +75,10 @@ public enum SettingsTable {
     if !names.contains(name) { names.append(name) }
   }
 
+  /// What holds when nothing is set anywhere.
+  static let defaults = Settings()
+
   /// Every setting, in the order the documentation shows them; the sections stand in SettingsTable+Rows.swift.
   public static let rows: [Setting] =
-    server + accounts + hosts + passive + multipath + security + transfer + timeouts + limits + files + log
+    server + accounts + hosts + passive + multipath + tls + transfer + timeouts + limits + files + log
 }

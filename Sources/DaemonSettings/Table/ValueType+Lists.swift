@@ -1,28 +1,6 @@
-// The types of settings that take several values: addresses to listen on, paths.
+// The types of settings that take several texts: paths, names of hosts.
 
-import FTPServer
-import LinuxSystem
-
-extension ValueType where Value == [ListenSetting] {
-  static var listenList: Self {
-    ValueType(
-      name: "list of ADDRESS:PORT",
-      expected: "ADDRESS:PORT, such as 127.0.0.1:2121, [::1]:2121 or *:21, or ftps://ADDRESS:PORT for implicit TLS",
-      isList: true,
-      parse: { (items: [String]) throws(Rejection) in
-        guard !items.isEmpty else { throw Rejection("names no address") }
-        var list: [ListenSetting] = []
-        for item in items {
-          let one = try listenSetting(trimmed(item[...]))
-          if one.port != 0, list.contains(where: { $0.host == one.host && $0.port == one.port }) {
-            throw Rejection("names \(one) twice")
-          }
-          list.append(one)
-        }
-        return list
-      }, show: { $0.map(\.description) })
-  }
-}
+import FTPProtocol
 
 extension ValueType where Value == [String] {
   /// Paths, none by default.
@@ -37,39 +15,20 @@ extension ValueType where Value == [String] {
         return items
       }, show: { $0 })
   }
-}
 
-private func listenSetting(_ text: String) throws(Rejection) -> ListenSetting {
-  var text = text
-  var rules = ListenerRules()
-  if let (scheme, rest) = parted(text, at: "://") {
-    guard scheme == "ftp" || scheme == "ftps" else { throw Rejection("begins with neither ftp:// nor ftps://") }
-    rules.isImplicit = scheme == "ftps"
-    text = rest
+  /// Domain names, each once, kept in lower case.
+  static var hostNames: Self {
+    ValueType(
+      name: "list of names", expected: "domain names, such as ftp.example.org, www.example.org", isList: true,
+      parse: { (items: [String]) throws(Rejection) in
+        var names: [String] = []
+        for item in items {
+          guard case .name(let name)? = HostName(Array(item.utf8)) else { throw Rejection("is no domain name") }
+          if name == "names" { throw Rejection("cannot be told from hosts.names") }
+          if names.contains(name) { throw Rejection("names \(name) twice") }
+          names.append(name)
+        }
+        return names
+      }, show: { $0 })
   }
-  if let (address, option) = parted(text, at: "?tls=") {
-    guard let mode = TLSMode(rawValue: option) else {
-      throw Rejection("has none of \(TLSMode.allCases.map(\.rawValue).joined(separator: ", ")) behind ?tls=")
-    }
-    guard !rules.isImplicit || mode != .off else { throw Rejection("has TLS and has it not") }
-    rules.mode = mode
-    text = address
-  }
-  guard let colon = text.lastIndex(of: ":") else { throw Rejection("has no port") }
-  let digits = String(text[text.index(after: colon)...])
-  var host = String(text[..<colon])
-  guard isDigits(digits), let port = UInt16(digits) else { throw Rejection("has no port from 0 to 65535") }
-  if host == "*" { return ListenSetting(host: nil, port: port, rules: rules) }
-  let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
-  if bracketed { host = String(host.dropFirst().dropLast()) }
-  guard let address = IPAddress(host) else { throw Rejection("has no IP address before the port") }
-  guard bracketed == host.contains(":") else { throw Rejection("needs an IPv6 address in brackets") }
-  guard !address.isMulticastOrBroadcast else { throw Rejection("is an address nobody can listen on") }
-  return ListenSetting(host: address, port: port, rules: rules)
-}
-
-/// What stands before and behind the first `separator`; nil without one.
-private func parted(_ text: String, at separator: String) -> (String, String)? {
-  guard let range = text.firstRange(of: separator) else { return nil }
-  return (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
 }
