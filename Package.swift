@@ -29,12 +29,14 @@ let package = Package(
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .target(name: "WeftVersion", swiftSettings: settings),
     .target(name: "CMultipath"),
     .target(name: "MultipathTCP", dependencies: ["CLinux", "CMultipath", "LinuxSystem"], swiftSettings: settings),
     .executableTarget(
       name: "mptcpctl",
       dependencies: [
-        "MultipathTCP", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MultipathTCP", "LinuxSystem", "WeftVersion",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .target(
@@ -44,7 +46,8 @@ let package = Package(
     .target(name: "TransportSecurity", dependencies: ["COpenSSL", "CZlib", "LinuxSystem"], swiftSettings: settings),
     .target(name: "AuthenticationProtocol", swiftSettings: settings),
     .executableTarget(
-      name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem"], swiftSettings: settings),
+      name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem", "WeftVersion"],
+      swiftSettings: settings),
     .target(
       name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "LinuxSystem"], swiftSettings: settings),
     .target(
@@ -82,7 +85,7 @@ let package = Package(
       name: "weftpd",
       dependencies: [
         "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
-        "MultipathTCP", "TransportSecurity",
+        "MultipathTCP", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -127,7 +130,8 @@ let package = Package(
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "WeftpdTests", dependencies: ["weftpd", "DaemonTestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "DaemonTestSupport"], swiftSettings: settings),
     .target(name: "DaemonTestSupport", path: "Tests/DaemonTestSupport", swiftSettings: settings),
 
     // Black boxes: they start the real weftpd.

@@ -4,6 +4,7 @@ import ArgumentParser
 import DaemonSettings
 import DaemonSupport
 import Glibc
+import WeftVersion
 
 @main
 struct Weftpd: ParsableCommand {
@@ -13,7 +14,7 @@ struct Weftpd: ParsableCommand {
     discussion: """
       Exit codes: 0 all is well, 64 wrong usage, 78 wrong settings, 1 anything else.
       """,
-    version: "weftpd 0.1.0",
+    version: "weftpd \(weftVersion)",
     subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])
 }
 

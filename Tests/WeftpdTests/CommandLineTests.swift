@@ -3,6 +3,7 @@
 import DaemonTestSupport
 import Glibc
 import Testing
+import WeftVersion
 
 /// A running weftpd.
 private final class Program {
@@ -75,7 +76,7 @@ private final class Program {
   @Test func version() throws {
     let result = try run("--version")
     #expect(result.code == 0)
-    #expect(result.out.hasPrefix("weftpd "))
+    #expect(result.out == "weftpd \(weftVersion)\n")
     #expect(result.err.isEmpty)
   }
 
