@@ -101,7 +101,7 @@ uninstall: ## take away what install put there; settings and data stay
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/weftpd" "$(DESTDIR)$(DOCDIR)"
 
 image: ## build a container image with podman, docker or buildah (BASE=debian: from Debian packages, where nothing can be pulled)
-	container/build.sh $(BASE)
+	etc/container/build.sh $(BASE)
 
 version: ## print the version that a build of this tree has
 	@sed -n 's/^public let weftVersion = "\(.*\)"$$/\1/p' Sources/WeftVersion/WeftVersion.swift

@@ -1,16 +1,16 @@
 #!/bin/bash
-# Builds the image localhost/weftpd: from the Containerfile, or (`build.sh debian`) from Debian packages by mmdebstrap and
-# buildah, where no base image can be pulled. IMAGE= names it, BINARY= gives a program that is built already, BUILDAH= the
-# command to use (with options of its own, such as --root).
+# Builds the image localhost/weftpd: from the Containerfile beside this, or (`build.sh debian`) from Debian packages by mmdebstrap
+# and buildah, where no base image can be pulled. IMAGE= names the image, BINARY= gives a program that is built already, BUILDAH=
+# the command to use (with its own options, such as --root).
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 IMAGE=${IMAGE:-localhost/weftpd:latest}
 
 if [ "${1:-}" != debian ]; then
   for tool in podman docker; do
     # HEALTHCHECK is in the docker format only.
     if command -v $tool >/dev/null; then
-      exec $tool build $([ $tool = docker ] || echo --format docker) -t "$IMAGE" .
+      exec $tool build $([ $tool = docker ] || echo --format docker) -t "$IMAGE" -f etc/container/Containerfile .
     fi
   done
   echo "neither podman nor docker is installed; 'make image BASE=debian' needs mmdebstrap and buildah" >&2
@@ -40,7 +40,7 @@ chown 10021:10021 "$work/root/srv/ftp"
 chroot "$work/root" /usr/sbin/weftpd --version
 {
   printf 'FROM scratch\nCOPY root /\n'
-  sed -n '/^# --- what runs/,$p' Containerfile
+  sed -n '/^# --- what runs/,$p' etc/container/Containerfile
 } > "$work/Containerfile"
 ${BUILDAH:-buildah} bud --format docker --isolation chroot -q -t "$IMAGE" -f "$work/Containerfile" "$work" >/dev/null
 echo "$IMAGE"
