@@ -13,15 +13,10 @@ public struct GeneratedLogin: Sendable {
   public init(user: String, password: SingleUserPassword, address: SocketAddress) {
     self.user = user
     self.password = String(decoding: password.bytes, as: UTF8.self)
-    if address.address.isWildcard {
-      let loopback = address.address.family == .ipv4 ? IPAddress("127.0.0.1") : IPAddress("::1")
-      self.address = SocketAddress(loopback ?? address.address, port: address.port)
-    } else {
-      self.address = address
-    }
+    self.address = address.reachable
   }
 
-  /// `ftp://alice@127.0.0.1:2121/` (RFC 1738, 3.2); the password is not part of it, because URLs are kept in histories.
+  /// `ftp://alice@127.0.0.1:2121/` (RFC 1738, 3.2), without the password, because programs keep URLs in histories.
   var url: String { "ftp://\(Self.percentEncoded(user))@\(address)/" }
 
   /// A block for a terminal.
@@ -38,7 +33,7 @@ public struct GeneratedLogin: Sendable {
     """
   }
 
-  /// The same as one line, for a standard error that has to be JSON throughout.
+  /// The same as one line of JSON, for a standard error that has nothing else.
   public var json: String {
     var line = SafeLine()
     line.append("{\"timestamp\":\"")

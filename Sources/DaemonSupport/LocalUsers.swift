@@ -1,4 +1,4 @@
-// Finds or starts weftpd-authd, before privileges are given up: afterwards nobody here could start a process that is root.
+// Finds or starts weftpd-authd. Before privileges are dropped, because afterwards this process can start none that is root.
 
 import Accounts
 import DaemonSettings
@@ -8,7 +8,7 @@ import Privileges
 
 /// The way to weftpd-authd.
 public enum LocalUsers {
-  /// Makes what asks about local users; nil when those may not log in.
+  /// Connects to weftpd-authd, which answers for local users; nil when those may not log in.
   ///
   /// Without `accounts.authd-socket` this starts a weftpd-authd of its own, which ends with this process.
   /// - Throws: when that cannot be done.
@@ -33,7 +33,7 @@ public enum LocalUsers {
     }
     guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
       throw PrivilegeError(
-        description: "weftpd-authd is not installed: it is looked for at \(places.joined(separator: ", "))")
+        description: "weftpd-authd is not installed; expected at \(places.joined(separator: " or "))")
     }
     do throws(SystemError) {
       let (own, other) = try PacketSocket.pair()

@@ -1,4 +1,4 @@
-// Puts Landlock's rules on the process, and remembers them: a reload must not promise what they forbid.
+// Confines the process by Landlock and remembers the rules, so that a reload can refuse settings they forbid.
 
 import DaemonSettings
 import Glibc
@@ -14,10 +14,10 @@ public final class Confinement: Sendable {
   private let bindablePorts: [ClosedRange<UInt16>]?
   private let mayConnect: Bool
 
-  /// What came of confining.
+  /// What came of ``enter(_:_:)``.
   public enum Outcome: Sendable {
     case confined(Confinement)
-    /// Not, and why.
+    /// The process is not confined, and why.
     case free(String)
   }
 
@@ -47,12 +47,15 @@ public final class Confinement: Sendable {
         inForce.withLock { $0 = confinement }
         return .confined(confinement)
       }
-      why = version == 0 ? "this kernel has none, or it is not switched on (lsm=landlock)" : "version 1 cannot rename"
+      why =
+        version == 0
+        ? "this kernel has no Landlock, or it is not enabled (lsm=landlock)"
+        : "version 1 of Landlock forbids renames between directories"
     } catch {
       why = "\(error)"
     }
     if setting == .required {
-      throw PrivilegeError(description: "server.landlock is required, but the process cannot be confined: \(why)")
+      throw PrivilegeError(description: "server.landlock is required, but cannot be applied: \(why)")
     }
     return .free(why)
   }
@@ -70,7 +73,7 @@ public final class Confinement: Sendable {
       do throws(SystemError) {
         try rules.allow(rule.access, at: rule.path)
       } catch  where error.code == ENOENT || error.code == ENOTDIR || error.code == EACCES || error.code == ELOOP {
-        // What is not there needs no rule; a home that is missing is reported with the accounts.
+        // A missing path needs no rule; a missing home is reported with the accounts.
         continue
       }
     }
@@ -86,27 +89,27 @@ public final class Confinement: Sendable {
   public func refusals(_ plan: LandlockPlan) -> [String] {
     var refusals: [String] = []
     for rule in plan.paths where rule.purpose != .system && !allows(rule) {
-      let may = rule.access.contains(.writeFile) ? "written" : "read"
+      let access = rule.access.contains(.writeFile) ? "write" : "read"
       refusals.append(
-        "Landlock keeps this process from \(quoted(rule.path)), which was not to be \(may) when it started: "
-          + "restart weftpd to have it so")
+        "Landlock was fixed at start without \(access) access to \(quoted(rule.path)); restart weftpd to add it")
     }
     if let bindablePorts {
       for range in plan.bindablePorts ?? []
       where !bindablePorts.contains(where: { $0.contains(range.lowerBound) && $0.contains(range.upperBound) }) {
         refusals.append(
-          "Landlock keeps this process from the ports \(range.lowerBound)-\(range.upperBound), which were not to be bound when "
-            + "it started: restart weftpd to use them")
+          "Landlock was fixed at start without the ports \(range.lowerBound)-\(range.upperBound); restart weftpd to add them"
+        )
       }
     }
     if plan.mayConnect, !mayConnect {
       refusals.append(
-        "Landlock keeps this process from connecting, which active mode does: restart weftpd to enable it")
+        "Landlock was fixed at start without outgoing connections, which active mode makes; restart weftpd to allow them"
+      )
     }
     return refusals
   }
 
-  /// Whether not even reading beneath `path` was foreseen when the process was confined.
+  /// Whether Landlock forbids even to read beneath `path`.
   func forbids(_ path: String) -> Bool {
     let place = (try? File.resolvedPath(path)) ?? File.absolutePath(path)
     return !allows(LandlockPlan.PathRule(path: place, access: .read, purpose: .root))
@@ -116,11 +119,11 @@ public final class Confinement: Sendable {
   public static func refusal(_ path: String) -> String? { current?.forbids(path) ?? false ? advice : nil }
 
   private static let advice =
-    "is not among what Landlock lets this process see since its start: restart weftpd to serve it"
+    "was not included when Landlock was fixed at start; restart weftpd to add it"
 
-  /// Whether `path` was named, with as much access, when the process was confined, or lies beneath what was.
+  /// Whether a rule in force gives as much access to the path or to a directory above it.
   func allows(_ rule: LandlockPlan.PathRule) -> Bool {
-    // What is not there cannot be served anyway, and that is another message.
+    // A missing path has an error message of its own.
     do throws(SystemError) { _ = try File.resolvedPath(rule.path) } catch { if error.code == ENOENT { return true } }
     return paths.contains { known in
       let isBeneath = rule.path == known.path || known.path == "/" || rule.path.hasPrefix(known.path + "/")
@@ -132,11 +135,8 @@ public final class Confinement: Sendable {
   public var summary: String {
     let writable = paths.filter { $0.access.contains(.writeFile) && $0.purpose == .root }.count
     let readable = paths.filter { !$0.access.contains(.writeFile) && $0.purpose == .root }.count
-    let ports =
-      bindablePorts == nil
-      ? "ports are not confined"
-      : mayConnect ? "it may bind its own ports only" : "it may bind its own ports only and open no connection"
-    return
-      "Landlock (version \(version)) confines the process to \(writable) writable and \(readable) read-only roots; \(ports)"
+    let ports = bindablePorts == nil ? "any" : "those of the settings"
+    return "Landlock (version \(version)) limits the process to \(writable) writable and \(readable) read-only roots; "
+      + "ports: \(ports)\(mayConnect ? "" : ", no outgoing connections")"
   }
 }

@@ -42,7 +42,7 @@ public struct LandlockPlan: Sendable, Equatable {
   public var bindablePorts: [ClosedRange<UInt16>]?
   /// False: no TCP connection may be opened.
   public var mayConnect = true
-  /// True when the supervisor is told of readiness over an abstract UNIX socket, which is outside.
+  /// True when the service manager listens on an abstract UNIX socket (`@…`): then those stay allowed.
   public var needsAbstractSockets = false
 
   /// - Parameters:
@@ -65,7 +65,7 @@ public struct LandlockPlan: Sendable, Equatable {
     for path in Self.systemPaths { add(path, .read, .system) }
     add("/dev/null", [.readFile, .writeFile], .system)
     if let program = Self.backtracer(backtraces) {
-      // The one program that is run; it needs the loader of programs, too.
+      // The only program that is run; it needs the dynamic loader, too.
       for path in [program] + Self.loaders { add(path, [.readFile, .execute], .system) }
     }
     bindablePorts = Self.bindablePorts(settings)
@@ -75,9 +75,9 @@ public struct LandlockPlan: Sendable, Equatable {
 
   private static let logAccess: Landlock.FileAccess = [.readFile, .readDirectory, .writeFile, .makeRegular]
 
-  /// Names of owners (passwd, group and what nsswitch.conf names), the time zone, the resolver, OpenSSL's defaults; and of
-  /// /proc what the process asks of itself and of its network: all of it, since the directory of a process is not one that a rule can
-  /// hold on to, and libdispatch traps when it cannot read the state of its threads. Landlock itself denies what needs ptrace(2) there.
+  /// Names of owners (passwd, group and what nsswitch.conf names), the time zone, the resolver, OpenSSL's defaults, and what the
+  /// process reads of itself and its network in /proc. All of /proc, because a rule cannot follow the directory of one process, and
+  /// libdispatch traps when it cannot read the state of its threads. What needs ptrace(2) there Landlock denies anyway.
   private static let systemPaths = [
     "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime", "/etc/timezone", "/etc/resolv.conf",
     "/etc/hosts",
@@ -110,8 +110,8 @@ public struct LandlockPlan: Sendable, Equatable {
     }
   }
 
-  /// A file that is replaced is a new file to Landlock: so the rule is for the directory it stands in, and, if it is a symbolic link,
-  /// for the one it leads to as well. The root directory is not given for one file's sake.
+  /// Landlock sees a replaced file as a new one, so the rule is for the directory the file is in; for a symbolic link, also for the
+  /// directory it leads to.
   private mutating func addDirectories(of file: String) {
     let path = File.absolutePath(file)
     for place in [path, try? File.resolvedPath(path)] {
@@ -120,8 +120,8 @@ public struct LandlockPlan: Sendable, Equatable {
     }
   }
 
-  /// The ports of the passive range, of active mode, and the control ports should one have to be bound again; nil when a setting lets
-  /// the kernel pick, since those are bound as 0, which cannot be told from anybody's.
+  /// The ports of the passive range and of active mode, and the control ports, which may have to be bound again. Where a setting lets
+  /// the kernel pick, port 0 stands for any.
   private static func bindablePorts(_ settings: Settings) -> [ClosedRange<UInt16>] {
     var ports = settings.listeningPorts.map { $0.port...$0.port }
     if settings.server.passiveEnabled { ports.append(settings.server.passivePorts ?? 0...0) }
@@ -144,12 +144,13 @@ public struct LandlockPlan: Sendable, Equatable {
     if let bindablePorts {
       let words = bindablePorts.map { range in
         range == 0...0
-          ? "any the kernel picks"
+          ? "any port the kernel picks"
           : range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
       }
       lines.append("landlock: bind TCP ports \(words.joined(separator: ", "))")
     }
-    lines.append("landlock: " + (mayConnect ? "connect to any TCP port (active.enabled)" : "open no TCP connection"))
+    lines.append(
+      "landlock: " + (mayConnect ? "connect to any TCP port (active.enabled)" : "no outgoing TCP connections"))
     return lines
   }
 }

@@ -13,26 +13,27 @@ extension PrivilegePlan {
   /// Source: capabilities(7), cap_setuid(3), cap_set_proc(3), cap_drop_bound(3), cap_reset_ambient(3).
   public func apply() throws(PrivilegeError) {
     if identity == .root {
-      // As it was asked to: nothing is given up but what only execve(2) could bring.
+      // Root keeps everything, as the operator asked; a program it runs gets no more than it has.
       return try Self.renounceNewPrivileges()
     }
     guard ThisProcess.threadCount() ?? 1 == 1 else {
-      throw PrivilegeError(description: "privileges cannot be given up: there is more than one thread already")
+      throw PrivilegeError(description: "cannot drop privileges: the process already has more than one thread")
     }
     Self.dropBounding()
     if case .becomes(let user) = identity { try Self.become(user) }
     let kept = capabilities.intersection(Capability.permitted())
     if let missing = missing(from: kept) { throw missing }
-    // The ambient set goes with the inheritable one; said explicitly it holds on every kernel.
+    // Dropping the inheritable set clears the ambient one, too; done explicitly to be sure on every kernel.
     _ = cap_reset_ambient()
     try Self.keep(kept)
     try Self.renounceNewPrivileges()
     guard Capability.permitted() == kept, Capability.countOfPermitted() == kept.count else {
-      throw PrivilegeError(description: "the kernel did not take the capabilities away: \(Capability.currentText())")
+      throw PrivilegeError(
+        description: "the process still has capabilities it should have dropped: \(Capability.currentText())")
     }
   }
 
-  /// The bounding set limits what an execve(2) may bring. Without CAP_SETPCAP it stays: no-new-privileges sees to the rest.
+  /// Empties the bounding set, which limits what execve(2) may bring. Needs CAP_SETPCAP; without it, no-new-privileges does the same.
   private static func dropBounding() {
     guard let state = cap_get_proc() else { return }
     defer { cap_free(UnsafeMutableRawPointer(state)) }
@@ -44,13 +45,13 @@ extension PrivilegePlan {
   private static func become(_ user: SystemUser) throws(PrivilegeError) {
     var groups = user.groups
     guard cap_setgroups(user.group, groups.count, &groups) == 0 else {
-      throw PrivilegeError(description: "cannot take the groups of \(user.name): \(lastError("setgroups"))")
+      throw PrivilegeError(description: "cannot set the groups of \(user.name): \(lastError("setgroups"))")
     }
     guard cap_setuid(user.user) == 0 else {
       throw PrivilegeError(description: "cannot become \(user.name): \(lastError("setuid"))")
     }
     guard getuid() == user.user, geteuid() == user.user, getgid() == user.group, getegid() == user.group else {
-      throw PrivilegeError(description: "cannot become \(user.name): the kernel did not do it")
+      throw PrivilegeError(description: "cannot become \(user.name): the ids of the process did not change")
     }
   }
 
@@ -65,13 +66,13 @@ extension PrivilegePlan {
     {
       throw PrivilegeError(description: "\(lastError("cap_set_flag"))")
     }
-    // A service that was given exactly these need not be allowed to call capset(2).
+    // A service that has exactly these already may be forbidden to call capset(2).
     if let current = cap_get_proc() {
       defer { cap_free(UnsafeMutableRawPointer(current)) }
       if cap_compare(current, state) == 0 { return }
     }
     guard cap_set_proc(state) == 0 else {
-      throw PrivilegeError(description: "cannot give up capabilities: \(lastError("capset"))")
+      throw PrivilegeError(description: "cannot drop capabilities: \(lastError("capset"))")
     }
   }
 
@@ -87,7 +88,7 @@ extension PrivilegePlan {
 }
 
 extension PrivilegePlan {
-  /// Why the daemon cannot work with `kept` only; nil when it can, or when only ports below 1024 suffer, which bind(2) will tell.
+  /// Why the daemon cannot work with `kept` only; nil when it can. A missing CAP_NET_BIND_SERVICE is left to bind(2) to report.
   func missing(from kept: Set<Capability>) -> PrivilegeError? {
     guard let reason = reasons.first(where: { $0.capability != .netBindService && !kept.contains($0.capability) })
     else {

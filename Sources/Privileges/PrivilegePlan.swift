@@ -1,4 +1,4 @@
-// What the settings need of privilege, and which of them asks for it. Pure: it looks at nothing but its arguments.
+// Which privileges the settings need, and which setting needs each. Pure: it looks at nothing but its arguments.
 
 import DaemonSettings
 import LinuxSystem
@@ -11,7 +11,7 @@ public struct PrivilegePlan: Sendable, Equatable {
     public let capability: Capability
     /// The key.
     public let setting: String
-    /// What about the setting asks for it: `port 21`.
+    /// The part of the setting that needs it: `port 21`.
     public let detail: String
   }
 
@@ -35,7 +35,7 @@ public struct PrivilegePlan: Sendable, Equatable {
   ///   - currentUser: the effective user id the process was started with.
   ///   - firstUnprivilegedPort: see `ThisProcess.firstUnprivilegedPort`.
   ///   - look: finds a user by name.
-  /// - Throws: why the daemon must not start like this, with what to do about it.
+  /// - Throws: why the daemon must not start, and what to do about it.
   public init(
     _ loaded: LoadedSettings, currentUser: UInt32, firstUnprivilegedPort: Int = 1024,
     look: (String) throws(SystemError) -> SystemUser?
@@ -75,8 +75,8 @@ public struct PrivilegePlan: Sendable, Equatable {
       if settings.allowsRoot { return .root }
       throw failure(
         "server.user",
-        "weftpd was started as root and would serve with all of root's capabilities; name a user it becomes "
-          + "(--set server.user=weftpd), start it as another user, or allow it (--set server.allow-root=true)")
+        "weftpd was started as root and would keep all of root's capabilities; name the user it becomes "
+          + "(--set server.user=weftpd), start it as another user, or allow root (--set server.allow-root=true)")
     }
     let found: SystemUser?
     do throws(SystemError) {
@@ -85,7 +85,7 @@ public struct PrivilegePlan: Sendable, Equatable {
       throw failure("server.user", "\(quoted(name)) cannot be looked up: \(error)")
     }
     guard let user = found else {
-      throw failure("server.user", "there is no user \(quoted(name)) on this system; make one with useradd --system")
+      throw failure("server.user", "there is no user \(quoted(name)) on this system; create one with useradd --system")
     }
     if user.user == currentUser, currentUser != 0 { return .unchanged }
     guard currentUser == 0 else {

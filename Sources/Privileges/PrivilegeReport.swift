@@ -1,4 +1,4 @@
-// Tells people what is kept of privilege and which setting asks for it: at start, and for `weftpd check --privileges`.
+// Tells people which privileges are kept and which setting needs each: at start, and for `weftpd check --privileges`.
 
 import DaemonSettings
 import Glibc
@@ -15,7 +15,7 @@ extension PrivilegePlan {
   /// One line for the log: `serving as weftpd (uid 999), with CAP_NET_BIND_SERVICE (listen: port 21)`.
   public var summary: String {
     switch identity {
-    case .root: return "serving as root with all of root's capabilities, because server.allow-root says so"
+    case .root: return "serving as root with all of root's capabilities (server.allow-root)"
     case .unchanged: return "serving as uid \(ThisProcess.user), \(capabilityText)"
     case .becomes(let user): return "serving as \(user.name) (uid \(user.user)), \(capabilityText)"
     }
@@ -59,7 +59,7 @@ public enum PrivilegeReport {
     if loaded.settings.privileges.landlock == .off {
       lines.append("landlock: off (server.landlock)")
     } else if version < 2 {
-      lines.append("landlock: not possible, this kernel has version \(version) of it and 2 is needed")
+      lines.append("landlock: not available; this kernel has version \(version), 2 is needed")
     } else {
       lines.append("landlock: version \(version) of the kernel's interface")
       lines += sources.landlockPlan(loaded.settings, roots: roots).lines(version: version)

@@ -12,7 +12,7 @@ public final class DaemonLog: Sendable {
   private let isJournal: Bool
   private let shared: Shared
 
-  /// Apart from the log itself, because the sink needs it too and must not keep the log alive.
+  /// A class of its own, because the sink needs it and must not keep the log alive.
   private final class Shared: Sendable {
     let isJSON: Atomic<Bool>
     let level: Atomic<Int>
@@ -85,7 +85,7 @@ public final class DaemonLog: Sendable {
   @discardableResult
   public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
 
-  /// Lines that are no log lines, such as the generated password for a person at a terminal, in order with the others.
+  /// Writes text that is not a log line, such as the generated password, in its place among the log lines.
   public func writeVerbatim(_ text: String) {
     let bytes = Array(text.utf8)
     if isJournal {

@@ -14,7 +14,7 @@ public final class JournalOutput: LogOutput {
   private let address: LocalAddress
   private let socket: LocalDatagrams
 
-  /// Nil when `path` is no socket's name or there is no socket to be had.
+  /// Nil when `path` cannot name a socket, or none can be made.
   public init?(path: String = JournalOutput.standardPath) {
     guard let address = LocalAddress(path), let socket = try? LocalDatagrams(timeout: 250) else { return nil }
     self.address = address
@@ -47,7 +47,7 @@ public final class JournalOutput: LogOutput {
       do throws(SystemError) {
         try send(datagram)
       } catch {
-        // A journal that is slow is waited for, one that is gone is not.
+        // Wait for a slow journal, but not for one that is gone.
         guard error.code == EAGAIN else { return (rest.count, true) }
         if let deadline, MonotonicTime.now >= deadline { return (rest.count, false) }
         continue

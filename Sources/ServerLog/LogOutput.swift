@@ -1,4 +1,4 @@
-// Where a log sink's bytes go: a descriptor, or a file that can be opened anew.
+// Where a log sink's bytes go: a descriptor, or a file that can be reopened.
 
 import Glibc
 import LinuxSystem
@@ -12,7 +12,7 @@ public protocol LogOutput: Sendable {
   func write(_ bytes: UnsafeRawBufferPointer, until deadline: MonotonicTime?) -> (rest: Int, failed: Bool)
   /// How many entries `bytes` hold.
   func count(_ bytes: ArraySlice<UInt8>) -> Int
-  /// What has to come before the next entry when a write failed after `last`, a byte of the entry before; nothing if it was whole.
+  /// The bytes to write before the next entry when a failed write may have cut one short; `last` is the last byte that was written.
   func mend(after last: UInt8) -> [UInt8]
 }
 
@@ -32,7 +32,7 @@ public struct DescriptorOutput: LogOutput {
       if count > 0 {
         rest = rest.dropFirst(count)
       } else if count < 0, errno == EAGAIN {
-        // Standard error may be shared with a process that made it non-blocking.
+        // Another process that shares standard error may have made it non-blocking.
         _ = isWritable(within: 1_000_000_000)
       } else if count < 0, errno == EINTR {
         continue
@@ -60,8 +60,8 @@ public final class FileOutput: LogOutput {
 
   /// Opens `path` for appending, and makes it if there is none.
   ///
-  /// - Parameter owner: who opens it, when that is not the process itself: who has to open it anew later, and who may have put a link to
-  ///   something else there, must not get more by it than their own rights.
+  /// - Parameter owner: the user whose rights open the file; nil: the process's own. It is the user the process is going to be, who has
+  ///   to reopen the file later, and who may have put a symbolic link there: root must not follow it.
   public init(path: String, as owner: FileCredentials? = nil) throws(SystemError) {
     self.path = path
     let own = try owner?.assume()
@@ -74,9 +74,9 @@ public final class FileOutput: LogOutput {
     try File.open(path, flags: O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, mode: 0o640)
   }
 
-  /// Goes on in the file that is now at the path. A failure leaves the old one in use.
+  /// Opens the path again: after logrotate(8) has moved the file away, this begins a new one. On failure the old file stays in use.
   ///
-  /// The descriptor keeps its number, so a write that is under way needs no lock: it goes to one file or the other.
+  /// The descriptor keeps its number, so a write under way needs no lock: its bytes go to the old file or to the new one.
   public func reopen() throws(SystemError) {
     let new = try Self.open(path)
     try File.replace(file.number, by: new.number)

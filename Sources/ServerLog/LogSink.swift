@@ -73,7 +73,7 @@ public final class LogSink: Sendable {
     if result == 0 {
       pthread_detach(thread)
     } else {
-      // Without a thread every line is written by whoever logs it: slower, but nothing is lost.
+      // Without the thread each line is written by the thread that logs it: slower, but nothing is lost.
       pending.withLock { $0.isStarted = false }
       sink.release()
     }
@@ -96,7 +96,7 @@ public final class LogSink: Sendable {
       output.withLock { _ = drain(&$0, until: nil) }
       return
     }
-    // The exchange lets exactly one of many lines pay for waking the writer.
+    // The exchange lets only one of many threads wake the writer.
     let wakes =
       writerSleeps.load(ordering: .acquiring) && writerSleeps.exchange(false, ordering: .acquiringAndReleasing)
     if wakes || isUrgent { wakeUp.signal() }
@@ -110,7 +110,7 @@ public final class LogSink: Sendable {
     let deadline = MonotonicTime.now.advanced(by: timeout.inNanoseconds)
     while true {
       if let result = output.withLockIfAvailable({ drain(&$0, until: deadline) }) { return result }
-      // The writer is at it; it may hang in a write.
+      // The writer thread is writing, and may be stuck in a write.
       if MonotonicTime.now >= deadline { return false }
       usleep(1000)
     }
@@ -121,12 +121,12 @@ public final class LogSink: Sendable {
   private func writeForever() -> Never {
     while true {
       let isHealthy = output.withLock { drain(&$0, until: nil) }
-      // A full disk or a reader that is gone is tried again once a second, not without pause.
+      // After a failed write (full disk, reader gone) it tries again once a second.
       let pause = isHealthy ? linger : .seconds(1)
       _ = wakeUp.wait(timeout: .now() + .nanoseconds(Int(pause.inNanoseconds)))
       if hasPending { continue }
       writerSleeps.store(true, ordering: .sequentiallyConsistent)
-      // A line that came between the look and the store saw no sleeper, so look again before sleeping.
+      // A line appended between the check and the store woke nobody, so check again before sleeping.
       if hasPending {
         writerSleeps.store(false, ordering: .sequentiallyConsistent)
       } else {
@@ -159,14 +159,14 @@ public final class LogSink: Sendable {
       if rest > 0 {
         keep(output.spare[min(written, lines)..<lines], asLost: failed, dropped: dropped)
       }
-      // A burst must not keep a megabyte for ever.
+      // Gives memory back after a burst.
       output.spare.removeAll(keepingCapacity: output.spare.capacity <= 1 << 16)
       if rest > 0 { return false }
     }
   }
 
-  /// What a write left over: after an error it is lost, and counted; after a deadline it waits again. The line that
-  /// told of `dropped` lines did not get out either, so they still have to be told.
+  /// Deals with what a write left over: after an error it is lost and counted, after a deadline it waits for the next write. The line that
+  /// reports `dropped` lines was not written either, so their count is kept.
   private func keep(_ rest: ArraySlice<UInt8>, asLost: Bool, dropped: Int) {
     pending.withLock { state in
       state.dropped += dropped

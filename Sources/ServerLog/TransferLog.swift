@@ -11,30 +11,30 @@ public final class TransferLog: Sendable {
 
   /// Opens `path` for appending, and makes it if there is none.
   ///
-  /// - Parameter owner: whom the process becomes, and who opens it therefore; nil: whoever the process is.
+  /// - Parameter owner: the user whose rights open the file: the one the process is going to be; nil: the process's own.
   public init(path: String, as owner: FileCredentials? = nil) throws(SystemError) {
     file = try FileOutput(path: path, as: owner)
-    // The format has no way to tell of lost lines that an analyser would understand: they are only counted.
+    // The format has no line that could report lost ones, so they are only counted.
     sink = LogSink(output: file) { _ in [] }
   }
 
-  /// Where it is.
+  /// The path of the file.
   public var path: String { file.path }
 
-  /// Lines that a full disk has cost so far.
+  /// Lines lost to a full disk so far.
   public var lost: Int { sink.lostInAll }
 
   /// Hands writing over to a thread of its own.
   public func startWriter() { sink.start() }
 
-  /// Goes on in the file that is now at the path.
+  /// Opens the path again, after logrotate(8) has moved the file away.
   public func reopen() throws(SystemError) { try file.reopen() }
 
   /// Writes what waits; false when the disk did not take it in time.
   @discardableResult
   public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
 
-  /// Notes a transfer that has ended; events that are no transfers of files are passed over.
+  /// Notes a transfer that has ended. Other events are ignored.
   public func note(_ record: EventRecord) {
     if let line = TransferLogLine.format(record) { sink.append(line) }
   }
@@ -66,8 +66,8 @@ enum TransferLogLine {
     return line.bytes
   }
 
-  /// Fields are told apart by blanks: a blank or control within one becomes `_`, as wu-ftpd has it. That goes for the blanks, line
-  /// separators and controls of Unicode, too, at which analysers that read text and not bytes divide. Other bytes stay.
+  /// Blanks separate fields, so a blank or control within one becomes `_`, as in wu-ftpd. Unicode's blanks, line separators and controls
+  /// do, too: analysers that read text instead of bytes split there. Other bytes stay.
   private static func word(_ bytes: [UInt8]) -> [UInt8] {
     if bytes.isEmpty { return [0x3F] }
     var word: [UInt8] = []

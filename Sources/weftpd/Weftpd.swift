@@ -12,7 +12,7 @@ struct Weftpd: ParsableCommand {
     commandName: "weftpd",
     abstract: "An FTP server.",
     discussion: """
-      Exit codes: 0 all is well, 64 wrong usage, 78 wrong settings, 1 anything else.
+      Exit codes: 0 success, 64 wrong usage, 78 wrong settings, 1 any other failure.
       """,
     version: "weftpd \(weftVersion)",
     subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])

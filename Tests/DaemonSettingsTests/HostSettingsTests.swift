@@ -75,11 +75,11 @@ import Testing
     let told = problems(SettingsSources(configPath: path, assignments: ["hosts.aa.example.users=/x"]))
     #expect(
       told == [
-        "\(path):4: hosts.b.example.greeting: hosts.names has no b.example; the nearest is a.example",
-        "\(path):6: hosts.a.example.greting: unknown setting; the nearest is hosts.a.example.greeting",
-        "\(path):7: hosts.a.example.default-type: \"E\" is none of them; expected one of A, I",
-        "\(path):8: hosts.a_b.example: unknown setting; the nearest is hosts.names",
-        "--set: hosts.aa.example.users: hosts.names has no aa.example; the nearest is a.example",
+        "\(path):4: hosts.b.example.greeting: b.example is not in hosts.names; did you mean a.example?",
+        "\(path):6: hosts.a.example.greting: unknown setting; did you mean hosts.a.example.greeting?",
+        "\(path):7: hosts.a.example.default-type: \"E\" is not a valid choice; expected one of A, I",
+        "\(path):8: hosts.a_b.example: unknown setting; did you mean hosts.names?",
+        "--set: hosts.aa.example.users: aa.example is not in hosts.names; did you mean a.example?",
       ])
   }
 

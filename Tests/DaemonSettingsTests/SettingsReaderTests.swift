@@ -90,14 +90,14 @@ import Testing
         assignments: ["passve.ports=1", "limits.sessions=5", "=1", "nothing"],
         options: [.init(name: "--listen", key: "listen", items: ["nowhere"])]))
     #expect(told.count == 8)
-    #expect(told[0] == "\(path):1: pasive: unknown setting; the nearest is passive")
+    #expect(told[0] == "\(path):1: pasive: unknown setting; did you mean passive?")
     // Told although --set hides it: the file is wrong all the same.
     #expect(
       told[1]
         == "\(path):3: limits.sessions: \"many\" is not a whole number; expected a whole number from 1 to 1000000")
-    #expect(told[2] == "\(path):4: log.format: \"xml\" is none of them; expected one of text, json")
-    #expect(told[3].hasPrefix("WEFTPD_LOG_LEVEL: log.level: \"loud\" is none of them; expected one of trace, "))
-    #expect(told[4] == "--set: passve.ports: unknown setting; the nearest is passive.ports")
+    #expect(told[2] == "\(path):4: log.format: \"xml\" is not a valid choice; expected one of text, json")
+    #expect(told[3].hasPrefix("WEFTPD_LOG_LEVEL: log.level: \"loud\" is not a valid choice; expected one of trace, "))
+    #expect(told[4] == "--set: passve.ports: unknown setting; did you mean passive.ports?")
     #expect(told[5].hasPrefix("--set: unknown setting"))
     #expect(told[6] == "--set: \"nothing\" is not KEY=VALUE")
     #expect(told[7].hasPrefix("--listen: listen: \"nowhere\" has no port; expected ADDRESS:PORT"))
@@ -107,8 +107,8 @@ import Testing
     let loaded = try SettingsSources(environment: ["WEFTPD_PASSIVE_PORT": "1-2", "WEFTPD_PASWORD": "x"]).load()
     #expect(
       loaded.warnings.map(\.description) == [
-        "WEFTPD_PASSIVE_PORT: unknown setting; the nearest is WEFTPD_PASSIVE_PORTS",
-        "WEFTPD_PASWORD: unknown setting; the nearest is WEFTPD_PASSWORD",
+        "WEFTPD_PASSIVE_PORT: unknown setting; did you mean WEFTPD_PASSIVE_PORTS?",
+        "WEFTPD_PASWORD: unknown setting; did you mean WEFTPD_PASSWORD?",
       ])
   }
 
@@ -119,7 +119,7 @@ import Testing
     #expect(problems(SettingsSources(configPath: directory.path)).first?.contains("Is a directory") == true)
     // Not read for ever.
     #expect(
-      problems(SettingsSources(configPath: "/dev/zero")) == ["/dev/zero: cannot be read: it is longer than 1 MiB"])
+      problems(SettingsSources(configPath: "/dev/zero")) == ["/dev/zero: cannot be read: it is larger than 1 MiB"])
   }
 
   @Test func aValueMayHoldAnEqualsSign() throws {

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func anonymousWithoutADirectory() {
-    #expect(complaint("accounts.anonymous=yes")?.contains("there is no directory to show") == true)
+    #expect(complaint("accounts.anonymous=yes")?.contains("there is no directory to serve") == true)
     #expect(complaint("accounts.anonymous=yes", "accounts.root=/tmp") == nil)
     #expect(complaint("accounts.anonymous=yes", "accounts.anonymous-root=/tmp") == nil)
   }

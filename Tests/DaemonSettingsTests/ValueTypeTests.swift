@@ -78,7 +78,7 @@ import Testing
     let type = ValueType<DefaultTransferType?>.optionalChoice()
     #expect(try type.parse([""]) == nil)
     #expect(try type.parse(["I"]) == .image)
-    #expect(throws: Rejection("is none of them")) { try type.parse(["E"]) }
+    #expect(throws: Rejection("is not a valid choice")) { try type.parse(["E"]) }
     #expect(throws: Rejection("is a list")) { try type.parse(["A", "I"]) }
     #expect(type.show(nil).isEmpty)
     #expect(type.show(.ascii) == ["A"])
@@ -87,7 +87,7 @@ import Testing
   @Test func codePagesHaveThreeDigits() {
     #expect(accepts(.codePage, "037") == .ibm037)
     #expect(ValueType.codePage.show(.ibm037) == ["037"])
-    #expect(reason(.codePage, "37") == "is none of them")
+    #expect(reason(.codePage, "37") == "is not a valid choice")
   }
 
   @Test func flags() {
@@ -103,7 +103,7 @@ import Testing
     #expect(accepts(type, "50000") == .some(50000...50000))
     #expect(accepts(type, "0") == .some(nil))
     #expect(type.show(nil) == ["0"])
-    #expect(reason(type, "60000-50000") == "ends before it begins")
+    #expect(reason(type, "60000-50000") == "ends before it starts")
     #expect(reason(type, "50000-70000") == "has a port outside 1 to 65535")
     #expect(reason(type, "0-100") == "has a port outside 1 to 65535")
     for text in ["", "-", "1-", "-1", "1-2-3", "a-b", "1..2"] { #expect(reason(type, text) != nil, "\(text)") }
@@ -143,8 +143,8 @@ import Testing
     ] {
       #expect(reason(type, text) != nil, "\(text)")
     }
-    #expect(throws: Rejection("names 127.0.0.1:21 twice")) { try type.parse(["127.0.0.1:21", "127.0.0.1:21"]) }
-    #expect(throws: Rejection("names no address")) { try type.parse([]) }
+    #expect(throws: Rejection("lists 127.0.0.1:21 twice")) { try type.parse(["127.0.0.1:21", "127.0.0.1:21"]) }
+    #expect(throws: Rejection("lists no address")) { try type.parse([]) }
   }
 
   @Test func textsHaveNoControls() {

@@ -1,4 +1,4 @@
-// Tests who may log in by which settings, and where the password of the one user comes from.
+// Tests who may log in by which settings.
 
 import Accounts
 import DaemonSettings
@@ -77,44 +77,6 @@ import Testing
     } throws: {
       ($0 as? SettingsError)?.problems.map(\.origin) == [.file(path: table, line: 1), .file(path: table, line: 3)]
     }
-  }
-
-  // MARK: - The password
-
-  @Test func givenPasswords() throws {
-    let direct = try SingleUserPassword(environment: ["WEFTPD_PASSWORD": "pä:ß"])
-    #expect(direct.bytes == Array("pä:ß".utf8))
-    #expect(!direct.isGenerated)
-    let file = try directory.write("password", "from file\r\nsecond line\n")
-    #expect(try SingleUserPassword(environment: ["WEFTPD_PASSWORD_FILE": file]).bytes == Array("from file".utf8))
-  }
-
-  @Test func passwordsThatAreRefused() throws {
-    let empty = try directory.write("password", "\nx")
-    for environment in [
-      ["WEFTPD_PASSWORD": ""], ["WEFTPD_PASSWORD": "secret", "WEFTPD_PASSWORD_FILE": "/x"],
-      ["WEFTPD_PASSWORD_FILE": "/no/such/file"], ["WEFTPD_PASSWORD_FILE": empty],
-    ] {
-      #expect {
-        try SingleUserPassword(environment: environment)
-      } throws: {
-        $0 is SettingsError && !"\($0)".contains("secret")
-      }
-    }
-  }
-
-  @Test func generatedPasswordsAreLongDifferentAndReadable() throws {
-    var seen: Set<[UInt8]> = []
-    for _ in 0..<200 {
-      let password = try SingleUserPassword(environment: [:])
-      #expect(password.isGenerated)
-      #expect(password.bytes.count == 23)
-      #expect(password.bytes.allSatisfy { !"01lo".utf8.contains($0) && $0 < 0x7F && $0 > 0x20 })
-      seen.insert(password.bytes)
-    }
-    #expect(seen.count == 200)
-    // All 32 characters take part.
-    #expect(Set(seen.joined()).count == 33)
   }
 
   @Test func hostsHaveTheirOwnAccounts() throws {

@@ -80,7 +80,7 @@ private final class FakeServer: ServerControl {
     let lines = logged(3)
     #expect(lines[0].hasPrefix("error    \(directory.path)/f.yaml:4: limits.sessions: \"many\" is not"))
     #expect(lines[1].hasPrefix("error    \(directory.path)/f.yaml:5: pasive: unknown setting"))
-    #expect(lines[2] == "error    nothing was reloaded: the settings and users in force stay")
+    #expect(lines[2] == "error    reload failed; previous settings and users kept")
     #expect(server.reloads.withLock { $0.isEmpty })
     #expect(daemon.settings.server.limits.sessions == 10_000)
     try write("limits: {sessions: 3}\n")
@@ -104,8 +104,8 @@ private final class FakeServer: ServerControl {
     #expect(daemon.reload())
     #expect(
       logged(3) == [
-        "warning  listen stays \"127.0.0.1:2121\": \"127.0.0.1:99\" needs a restart",
-        "warning  accounts.user stays \"alice\": \"bob\" needs a restart",
+        "warning  listen is still \"127.0.0.1:2121\"; changing it to \"127.0.0.1:99\" needs a restart",
+        "warning  accounts.user is still \"alice\"; changing it to \"bob\" needs a restart",
         "notice   log.level changed from \"info\" to \"error\"",
       ])
     #expect(daemon.settings.listen.map(\.description) == ["127.0.0.1:2121"])
@@ -138,7 +138,7 @@ private final class FakeServer: ServerControl {
     #expect(server.graces.withLock { $0 } == [.seconds(7)])
     let lines = logged(4)
     #expect(lines.contains("notice   SIGTERM: shutting down, 2 sessions, transfers may take up to 7s"))
-    #expect(lines.contains("notice   stopped, 1 sessions were broken off"))
+    #expect(lines.contains("notice   stopped; sessions cut off: 1"))
   }
 
   @Test func theSecondSignalEndsAtOnceWithOne() {
@@ -150,7 +150,7 @@ private final class FakeServer: ServerControl {
     #expect(
       logged(3) == [
         "notice   SIGINT: shutting down, 2 sessions, transfers may take up to 30s",
-        "notice   SIGHUP while shutting down: nothing is reloaded",
+        "notice   SIGHUP ignored: shutting down",
         "warning  second signal: ending at once, 2 sessions are cut off",
       ])
     #expect(server.reloads.withLock { $0.isEmpty })

@@ -28,7 +28,7 @@ import Testing
     let reloading = try manager.nextLines()
     #expect(reloading.count == 3)
     #expect(reloading.first == "RELOADING=1")
-    #expect(reloading.last == "STATUS=Reading the settings again")
+    #expect(reloading.last == "STATUS=Reloading the settings")
     let parts = reloading[1].split(separator: "=")
     #expect(parts.first == "MONOTONIC_USEC")
     let time = try #require(parts.last.flatMap { Int64($0) })

@@ -97,7 +97,7 @@ private final class Program {
       (["serve"], "nobody could log in"),
       (["serve", directory.path], "nobody could log in"),
       (["serve", "--user", "alice"], "has no directory"),
-      (["serve", "--anonymous"], "there is no directory to show"),
+      (["serve", "--anonymous"], "there is no directory to serve"),
       (["serve", file, "--anonymous"], "is not a directory"),
       (["serve", file + "x", "--anonymous"], "does not exist"),
       (["serve", directory.path, "--user", "anonymous"], "is taken by the anonymous login"),

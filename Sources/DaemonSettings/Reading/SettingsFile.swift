@@ -63,7 +63,7 @@ struct SettingsFile: FileConfigSnapshot {
   /// The root node; nil when the file is empty or is no YAML.
   private mutating func parse(_ text: String) -> Node? {
     var text = text
-    // Yams gives up at a key that stands twice. Blanking the second one lets the rest be checked too.
+    // Yams stops at a duplicate key. Blanking the second one lets the rest be checked, too.
     for _ in 0..<64 {
       do {
         return try Parser(yaml: text, resolver: .default, constructor: .default).singleRoot()
@@ -71,10 +71,10 @@ struct SettingsFile: FileConfigSnapshot {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let first = context.mark.line
         guard let name = names.first, let again = blankRepetition(of: name, after: first, in: &lines) else {
-          report(line: first, names.first ?? "", "stands twice")
+          report(line: first, names.first ?? "", "duplicate key")
           return nil
         }
-        report(line: again, fullKey(name, at: first, in: lines), "stands twice; the first is on line \(first)")
+        report(line: again, fullKey(name, at: first, in: lines), "duplicate key, first set on line \(first)")
         text = lines.joined(separator: "\n")
       } catch let error as YamlError {
         reportSyntax(error)
@@ -87,8 +87,7 @@ struct SettingsFile: FileConfigSnapshot {
     return nil
   }
 
-  /// Finds the second `name:` with the same indentation below line `first`, empties it and what belongs to it, and
-  /// gives its line.
+  /// Finds the next `name:` with the same indentation below line `first`, blanks it and what belongs to it, and returns its line.
   private func blankRepetition(of name: String, after first: Int, in lines: inout [String]) -> Int? {
     func indentation(_ line: String) -> Int { line.prefix { $0 == " " }.count }
     func isKey(_ line: String) -> Bool {
@@ -122,11 +121,11 @@ struct SettingsFile: FileConfigSnapshot {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
       let lead = context.map { "\($0.text) (line \($0.mark.line)): " } ?? ""
-      report(line: mark.line, "", "is not YAML: \(lead)\(problem), column \(mark.column)")
+      report(line: mark.line, "", "is not valid YAML: \(lead)\(problem), column \(mark.column)")
     case .reader(let problem, _, _, _):
-      report(line: 0, "", "is not YAML: \(problem)")
+      report(line: 0, "", "is not valid YAML: \(problem)")
     default:
-      report(line: 0, "", "is not YAML")
+      report(line: 0, "", "is not valid YAML")
     }
   }
 
@@ -151,7 +150,7 @@ struct SettingsFile: FileConfigSnapshot {
         if Self.isNothing(value) { continue }
         if value.mapping == nil {
           let inside = SettingsTable.rows.filter { $0.section == key }.map(\.key).joined(separator: ", ")
-          report(line: line, key, "is a section; expected settings beneath it: \(inside)")
+          report(line: line, key, "is a section; expected settings under it: \(inside)")
         } else {
           walk(value, prefix: key + ".")
         }
@@ -170,7 +169,7 @@ struct SettingsFile: FileConfigSnapshot {
 
   private mutating func take(_ value: Node, row: Setting, line: Int) {
     if let earlier = entries[row.key] {
-      report(line: line, row.key, "stands twice; the first is on line \(earlier.line)")
+      report(line: line, row.key, "duplicate key, first set on line \(earlier.line)")
       return
     }
     if Self.isNothing(value) {
@@ -181,7 +180,7 @@ struct SettingsFile: FileConfigSnapshot {
     } else if let sequence = value.sequence, row.isList {
       let items = sequence.compactMap { $0.scalar?.string }
       guard items.count == sequence.count else {
-        report(line: line, row.key, "is a list of more than plain values; expected \(row.expected)")
+        report(line: line, row.key, "is a list with nested values; expected \(row.expected)")
         return
       }
       entries[row.key] = Entry(items: items, isList: true, line: line)

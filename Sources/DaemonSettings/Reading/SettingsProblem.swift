@@ -77,7 +77,7 @@ public struct SettingsError: Error, Sendable, CustomStringConvertible {
 
 extension SettingsProblem {
   static func unknown(_ origin: SettingOrigin, key: String, among names: [String]) -> SettingsProblem {
-    let hint = nearest(to: key, among: names).map { "; the nearest is \($0)" } ?? ""
+    let hint = nearest(to: key, among: names).map { "; did you mean \($0)?" } ?? ""
     return SettingsProblem(origin, key: key, "unknown setting\(hint)")
   }
 

@@ -96,7 +96,7 @@ extension SettingsSources {
         problems.append(.rejected(origin, row: row, items: items, error))
       }
     }
-    // The names that any source gives: a host's settings may stand in one and its name be left out by a stronger one.
+    // The names of all sources: a host may have settings in one source, and a stronger source may leave out its name.
     var hosts: Set<String> = []
     for row in SettingsTable.rows {
       for layer in layers {
@@ -123,8 +123,8 @@ extension SettingsSources {
         guard let row = SettingsTable.hostRow(key), let name = SettingsTable.hostName(inKey: key),
           !hosts.contains(name)
         else { return nil }
-        let hint = nearest(to: name, among: hosts.sorted()).map { "; the nearest is \($0)" } ?? ""
-        return SettingsProblem(layer.origin(row), key: key, "hosts.names has no \(name)\(hint)")
+        let hint = nearest(to: name, among: hosts.sorted()).map { "; did you mean \($0)?" } ?? ""
+        return SettingsProblem(layer.origin(row), key: key, "\(name) is not in hosts.names\(hint)")
       }
     }
   }
@@ -188,7 +188,7 @@ extension SettingsSources {
   /// The texts a source has for a setting; nil when it says nothing about it.
   private static func items(of row: Setting, in snapshot: any ConfigSnapshot) -> [String]? {
     let key = AbsoluteConfigKey(ConfigKey(row.key))
-    // Only conversions throw, and from text to text there is none.
+    // Only conversions throw, and there is none from text to text.
     let type: ConfigType = row.isList ? .stringArray : .string
     guard let found = try? snapshot.value(forKey: key, type: type).value else { return nil }
     switch found.content {
@@ -198,7 +198,7 @@ extension SettingsSources {
     }
   }
 
-  /// A misspelt variable would otherwise be silently without effect. It is no error: the environment is not ours alone.
+  /// Warns of unknown variables of our prefix, which a typing error makes. No error, because other programs may set some, too.
   private func unknownEnvironment(_ hosts: Set<String>) -> [SettingsProblem] {
     let rows = SettingsTable.rows + hosts.flatMap(SettingsTable.hostRows)
     let known = rows.map(\.environmentName) + SettingsTable.otherEnvironmentNames
@@ -207,7 +207,7 @@ extension SettingsSources {
   }
 }
 
-/// The whole file, up to 1 MiB: a settings file is small, and a mistaken path may be a device that never ends.
+/// The whole file, up to 1 MiB: settings files are small, and a wrong path may lead to a device that never ends.
 public func readSettingsFile(_ path: String) throws(SettingsError) -> [UInt8] {
   func failed(_ reason: String) -> SettingsError {
     SettingsError([SettingsProblem(.file(path: path, line: 0), key: "", "cannot be read: \(reason)")])
@@ -225,5 +225,5 @@ public func readSettingsFile(_ path: String) throws(SettingsError) -> [UInt8] {
     if count == 0 { return bytes }
     bytes += chunk[..<count]
   }
-  throw failed("it is longer than 1 MiB")
+  throw failed("it is larger than 1 MiB")
 }

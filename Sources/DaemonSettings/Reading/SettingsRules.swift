@@ -1,4 +1,4 @@
-// Rules that concern more than one setting, or the world outside: what is impossible together, who could log in.
+// Rules about more than one setting, or about the system: what is impossible together, which directories exist, who could log in.
 
 import Accounts
 import Glibc
@@ -26,15 +26,15 @@ public enum SettingsRules {
     }
     if settings.accountsAnonymous, settings.accountsAnonymousRoot == nil, settings.accountsRoot == nil {
       let advice = "give one as DIR, accounts.root or accounts.anonymous-root"
-      report("accounts.anonymous", "there is no directory to show; \(advice)")
+      report("accounts.anonymous", "there is no directory to serve; \(advice)")
     }
     if settings.tlsKeys.count > settings.tlsCertificates.count {
-      report("tls.key", "names more keys than tls.certificate names certificates")
+      report("tls.key", "lists more files than tls.certificate")
     }
     if settings.server.security.options.clientVerification != .off,
       settings.server.security.options.clientAuthority == nil
     {
-      report("tls.client-verify", "needs tls.client-ca, the authorities that vouch for clients")
+      report("tls.client-verify", "needs tls.client-ca, the authorities that sign client certificates")
     }
     func checkDirectory(_ key: String, _ path: String?) {
       if let path, let reason = directoryFault(path, refusal: refusal) { report(key, "\(quoted(path)) \(reason)") }

@@ -10,7 +10,7 @@ extension ValueType where Value == [String] {
       parse: { (items: [String]) throws(Rejection) in
         for item in items {
           try refuseControls(item)
-          guard (1...4095).contains(item.utf8.count) else { throw Rejection("is no path of 1 to 4095 bytes") }
+          guard (1...4095).contains(item.utf8.count) else { throw Rejection("is not a path of 1 to 4095 bytes") }
         }
         return items
       }, show: { $0 })
@@ -23,9 +23,9 @@ extension ValueType where Value == [String] {
       parse: { (items: [String]) throws(Rejection) in
         var names: [String] = []
         for item in items {
-          guard case .name(let name)? = HostName(Array(item.utf8)) else { throw Rejection("is no domain name") }
-          if name == "names" { throw Rejection("cannot be told from hosts.names") }
-          if names.contains(name) { throw Rejection("names \(name) twice") }
+          guard case .name(let name)? = HostName(Array(item.utf8)) else { throw Rejection("is not a domain name") }
+          if name == "names" { throw Rejection("is reserved: hosts.names is a setting") }
+          if names.contains(name) { throw Rejection("lists \(name) twice") }
           names.append(name)
         }
         return names

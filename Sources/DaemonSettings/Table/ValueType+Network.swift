@@ -19,7 +19,7 @@ extension ValueType where Value == ClosedRange<UInt16>? {
         guard ports.count == ends.count, let first = ports.first, let last = ports.last else {
           throw Rejection("has a port outside 1 to 65535")
         }
-        guard first <= last else { throw Rejection("ends before it begins") }
+        guard first <= last else { throw Rejection("ends before it starts") }
         return first...last
       })
   }
@@ -57,12 +57,12 @@ extension ValueType where Value == [ListenSetting] {
       expected: "ADDRESS:PORT, such as 127.0.0.1:2121, [::1]:2121 or *:21, or ftps://ADDRESS:PORT for implicit TLS",
       isList: true,
       parse: { (items: [String]) throws(Rejection) in
-        guard !items.isEmpty else { throw Rejection("names no address") }
+        guard !items.isEmpty else { throw Rejection("lists no address") }
         var list: [ListenSetting] = []
         for item in items {
           let one = try listenSetting(trimmed(item[...]))
           if one.port != 0, list.contains(where: { $0.host == one.host && $0.port == one.port }) {
-            throw Rejection("names \(one) twice")
+            throw Rejection("lists \(one) twice")
           }
           list.append(one)
         }
@@ -75,15 +75,16 @@ private func listenSetting(_ text: String) throws(Rejection) -> ListenSetting {
   var text = text
   var rules = ListenerRules()
   if let (scheme, rest) = parted(text, at: "://") {
-    guard scheme == "ftp" || scheme == "ftps" else { throw Rejection("begins with neither ftp:// nor ftps://") }
+    guard scheme == "ftp" || scheme == "ftps" else { throw Rejection("starts with neither ftp:// nor ftps://") }
     rules.isImplicit = scheme == "ftps"
     text = rest
   }
   if let (address, option) = parted(text, at: "?tls=") {
     guard let mode = TLSMode(rawValue: option) else {
-      throw Rejection("has none of \(TLSMode.allCases.map(\.rawValue).joined(separator: ", ")) behind ?tls=")
+      throw Rejection(
+        "has an unknown mode after ?tls=; the modes are \(TLSMode.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    guard !rules.isImplicit || mode != .off else { throw Rejection("has TLS and has it not") }
+    guard !rules.isImplicit || mode != .off else { throw Rejection("asks for implicit TLS and for tls=off") }
     rules.mode = mode
     text = address
   }
@@ -95,8 +96,10 @@ private func listenSetting(_ text: String) throws(Rejection) -> ListenSetting {
   let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
   if bracketed { host = String(host.dropFirst().dropLast()) }
   guard let address = IPAddress(host) else { throw Rejection("has no IP address before the port") }
-  guard bracketed == host.contains(":") else { throw Rejection("needs an IPv6 address in brackets") }
-  guard !address.isMulticastOrBroadcast else { throw Rejection("is an address nobody can listen on") }
+  guard bracketed == host.contains(":") else {
+    throw Rejection("must have brackets around an IPv6 address and nothing else")
+  }
+  guard !address.isMulticastOrBroadcast else { throw Rejection("is a multicast or broadcast address") }
   return ListenSetting(host: address, port: port, rules: rules)
 }
 

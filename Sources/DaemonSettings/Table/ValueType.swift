@@ -85,7 +85,9 @@ extension ValueType where Value: CaseIterable {
     return single(
       "choice", "one of " + names.joined(separator: ", "), show: name,
       parse: { (text) throws(Rejection) in
-        guard let value = Value.allCases.first(where: { name($0) == text }) else { throw Rejection("is none of them") }
+        guard let value = Value.allCases.first(where: { name($0) == text }) else {
+          throw Rejection("is not a valid choice")
+        }
         return value
       })
   }

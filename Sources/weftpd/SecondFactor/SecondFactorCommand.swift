@@ -12,14 +12,14 @@ struct SecondFactorCommand: ParsableCommand {
     commandName: "totp", abstract: "Gives a user a second factor: one-time passwords of an authenticator application.",
     discussion: """
       Makes a new secret, writes it to the table, and prints it as an otpauth URI and as a QR code to scan. The user then logs \
-      in with the password directly followed by the six digits; FileZilla asks for them. Print nothing of it into a log: \
-      whoever knows the secret has the second factor.
+      in with the password directly followed by the six digits; FileZilla asks for them. Keep the output out of logs: whoever \
+      knows the secret has the second factor.
       """)
 
   @Argument(help: "The user's name.") var name: String
   @OptionGroup var options: TableOption
-  @Flag(help: "Take the second factor away: the password alone is enough again.") var remove = false
-  @Option(help: "What the application shows beside the name, such as the name of the server.") var issuer = "weftpd"
+  @Flag(help: "Remove the second factor: the password alone is enough again.") var remove = false
+  @Option(help: "The name the application shows beside the user, such as that of the server.") var issuer = "weftpd"
 
   func validate() throws {
     if issuer.isEmpty || issuer.contains(":") { throw ValidationError("--issuer needs a name without a colon.") }
