@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench fuzz format lint release install install-files uninstall image clean setup
+.PHONY: help serve test bench fuzz format lint release install install-files uninstall image version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev zlib1g-dev
@@ -101,7 +101,10 @@ uninstall: ## take away what install put there; settings and data stay
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/weftpd" "$(DESTDIR)$(DOCDIR)"
 
 image: ## build a container image with podman, docker or buildah (BASE=debian: from Debian packages, where nothing can be pulled)
-	container/build.sh $(BASE)
+	etc/container/build.sh $(BASE)
+
+version: ## print the version that a build of this tree has
+	@sed -n 's/^public let weftVersion = "\(.*\)"$$/\1/p' Sources/WeftVersion/WeftVersion.swift
 
 clean: ## remove what was built
 	rm -rf .build .bench

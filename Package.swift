@@ -29,12 +29,14 @@ let package = Package(
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .target(name: "WeftVersion", swiftSettings: settings),
     .target(name: "CMultipath"),
     .target(name: "MultipathTCP", dependencies: ["CLinux", "CMultipath", "LinuxSystem"], swiftSettings: settings),
     .executableTarget(
       name: "mptcpctl",
       dependencies: [
-        "MultipathTCP", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MultipathTCP", "LinuxSystem", "WeftVersion",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .target(
@@ -44,7 +46,8 @@ let package = Package(
     .target(name: "TransportSecurity", dependencies: ["COpenSSL", "CZlib", "LinuxSystem"], swiftSettings: settings),
     .target(name: "AuthenticationProtocol", swiftSettings: settings),
     .executableTarget(
-      name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem"], swiftSettings: settings),
+      name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem", "WeftVersion"],
+      swiftSettings: settings),
     .target(
       name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "LinuxSystem"], swiftSettings: settings),
     .target(
@@ -59,19 +62,35 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "SafeText", swiftSettings: settings),
     .target(
-      name: "DaemonSupport",
+      name: "ServerLog",
+      dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(
+      name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "Accounts", "CCap", "LinuxSystem", "MultipathTCP", "TransportSecurity",
+        "FTPServer", "ServerLog", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
+        "TransportSecurity",
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "Privileges", dependencies: ["DaemonSettings", "CCap", "LinuxSystem", "SafeText"], swiftSettings: settings),
+    .target(
+      name: "DaemonSupport",
+      dependencies: [
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
+        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "TransportSecurity",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
+        "MultipathTCP", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -102,13 +121,30 @@ let package = Package(
         "LinuxSystem",
       ],
       swiftSettings: settings),
+    .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "DaemonTestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "DaemonSupportTests",
+      name: "ServerLogTests",
       dependencies: [
-        "DaemonSupport", "FTPServer", "Accounts", "LinuxSystem", "TransportSecurity", "TestSupport", "weftpd",
+        "ServerLog", "FTPServer", "LinuxSystem", "DaemonTestSupport", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "DaemonSettingsTests",
+      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "DaemonTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PrivilegesTests", dependencies: ["Privileges", "DaemonSettings", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "DaemonSupportTests",
+      dependencies: [
+        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "DaemonTestSupport",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "DaemonTestSupport"], swiftSettings: settings),
+    .target(name: "DaemonTestSupport", path: "Tests/DaemonTestSupport", swiftSettings: settings),
 
     // Black boxes: they start the real weftpd.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -1,60 +1,11 @@
-// Turns settings into who may log in: the user table, the one user of --user with a password, anonymous.
+// Turns settings into who may log in: the user table, the one user of --user, anonymous.
 
 import Accounts
+import DaemonSettings
 import FTPServer
-import Glibc
 import LinuxSystem
-
-/// The password of `accounts.user`: given, or generated.
-public struct SingleUserPassword: Sendable {
-  public let bytes: [UInt8]
-  /// True when nobody knows it yet and it has to be shown.
-  public let isGenerated: Bool
-
-  /// Takes the password from WEFTPD_PASSWORD, or the first line of the file WEFTPD_PASSWORD_FILE names, or makes one.
-  ///
-  /// - Throws: when both are set, or the password is empty, or the file cannot be read.
-  public init(environment: [String: String]) throws(SettingsError) {
-    func failed(_ name: String, _ message: String) -> SettingsError {
-      SettingsError([SettingsProblem(.environment(name: name), key: name, message)])
-    }
-    let (direct, file) = (environment["WEFTPD_PASSWORD"], environment["WEFTPD_PASSWORD_FILE"])
-    if direct != nil, file != nil {
-      throw failed("WEFTPD_PASSWORD_FILE", "is set besides WEFTPD_PASSWORD; expected one of them")
-    }
-    if let direct {
-      guard !direct.isEmpty else { throw failed("WEFTPD_PASSWORD", "is empty; unset it to have a password generated") }
-      bytes = Array(direct.utf8)
-      isGenerated = false
-    } else if let file {
-      let content: [UInt8]
-      do throws(SettingsError) {
-        content = try readSettingsFile(file)
-      } catch {
-        throw failed("WEFTPD_PASSWORD_FILE", error.description)
-      }
-      let line = content.prefix { $0 != 0x0A && $0 != 0x0D }
-      guard !line.isEmpty else { throw failed("WEFTPD_PASSWORD_FILE", "\(quoted(file)) begins with an empty line") }
-      bytes = Array(line)
-      isGenerated = false
-    } else {
-      bytes = Self.generate()
-      isGenerated = true
-    }
-  }
-
-  /// 100 random bits as four groups of five, from letters and digits that cannot be mistaken for one another.
-  static func generate() -> [UInt8] {
-    let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
-    var result: [UInt8] = []
-    for (index, random) in Random.bytes(20).enumerated() {
-      if index > 0, index % 5 == 0 { result.append(0x2D) }
-      // 32 characters: five bits of each byte, evenly.
-      result.append(alphabet[Int(random & 31)])
-    }
-    return result
-  }
-}
+import Privileges
+import SafeText
 
 /// Who may log in, made from settings.
 public struct AccountSetup: Sendable {
@@ -74,19 +25,19 @@ public struct AccountSetup: Sendable {
     if let name = settings.accountsUser, let root = settings.accountsRoot, let hash {
       let bytes = Array(name.utf8)
       single = UserEntry(
-        name: bytes, hash: hash, home: absolutePath(root), isReadOnly: settings.accountsReadOnly)
+        name: bytes, hash: hash, home: File.absolutePath(root), isReadOnly: settings.accountsReadOnly)
       if table.entry(named: bytes) != nil {
-        let message = "is in accounts.table too; the password and directory given here count"
+        let message = "is also in accounts.table; the password and directory given here are used"
         warnings.append(SettingsProblem(loaded.origin("accounts.user"), key: "accounts.user", message))
       }
     }
     if settings.accountsRoot != nil, settings.accountsUser == nil, !settings.accountsAnonymous {
-      let message = "is not used: only accounts.user and accounts.anonymous live there"
+      let message = "is not used: it serves only accounts.user and accounts.anonymous"
       warnings.append(SettingsProblem(loaded.origin("accounts.root"), key: "accounts.root", message))
     }
     let anonymousRoot = settings.accountsAnonymous ? settings.accountsAnonymousRoot ?? settings.accountsRoot : nil
     var source = AccountSource(
-      table: table, single: single, anonymousRoot: anonymousRoot.map(absolutePath),
+      table: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
       isReadOnly: settings.accountsReadOnly)
     var count = table.entries.count
     for name in settings.hostNames {
@@ -106,7 +57,7 @@ public struct AccountSetup: Sendable {
     let host = loaded.settings[host: name]
     var source = server
     source.hosts = [:]
-    if let root = host.root.map(absolutePath) {
+    if let root = host.root.map(File.absolutePath) {
       source.single = server.single.map {
         UserEntry(name: $0.name, hash: $0.hash, home: root, isReadOnly: $0.isReadOnly, attributes: $0.attributes)
       }
@@ -119,7 +70,7 @@ public struct AccountSetup: Sendable {
       source.anonymousRoot = nil
       source.admitsLocalUsers = false
     }
-    if let root = host.anonymousRoot { source.anonymousRoot = absolutePath(root) }
+    if let root = host.anonymousRoot { source.anonymousRoot = File.absolutePath(root) }
     return source
   }
 
@@ -136,7 +87,7 @@ public struct AccountSetup: Sendable {
     }
     warnings += table.warnings.map { SettingsProblem(.standard, key: "", $0) }
     for entry in table.entries {
-      if let fault = SettingsRules.directoryFault(entry.home) {
+      if let fault = SettingsRules.directoryFault(entry.home, refusal: Confinement.refusal) {
         let message = "the home \(quoted(entry.home)) of \(Account.display(entry.name)) \(fault)"
         warnings.append(SettingsProblem(.file(path: path, line: entry.line), key: "", message))
       }
@@ -155,5 +106,23 @@ public struct AccountSetup: Sendable {
   /// Why nobody could log in; nil when somebody could.
   public func nobody(_ loaded: LoadedSettings) -> SettingsProblem? {
     SettingsRules.nobody(loaded, tableEntries: tableCount)
+  }
+}
+
+extension AccountSetup {
+  /// Every directory an account of these lives in or may change to, on every virtual host.
+  public var roots: [LandlockPlan.Root] {
+    var roots: Set<LandlockPlan.Root> = []
+    for source in [source] + source.hosts.values {
+      for entry in source.table.entries + [source.single].compactMap({ $0 }) {
+        let isReadOnly = source.isReadOnly || entry.isReadOnly
+        roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
+        for point in entry.attributes["mounts"].flatMap(MountPoint.list) ?? [] {
+          roots.insert(LandlockPlan.Root(path: point.path, isReadOnly: isReadOnly))
+        }
+      }
+      if let root = source.anonymousRoot { roots.insert(LandlockPlan.Root(path: root, isReadOnly: true)) }
+    }
+    return roots.sorted { ($0.path, $0.isReadOnly ? 1 : 0) < ($1.path, $1.isReadOnly ? 1 : 0) }
   }
 }

@@ -1,5 +1,6 @@
 // What `weftpd check` tells of the certificates and keys in the settings.
 
+import DaemonSettings
 import FTPServer
 import LinuxSystem
 import TransportSecurity

@@ -1,11 +1,15 @@
 // The life of the running daemon: reload on SIGHUP, orderly end on SIGTERM and SIGINT, at once on the second.
 
 import Accounts
+import DaemonSettings
 import Dispatch
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import Privileges
+import SafeText
+import ServerLog
 import Synchronization
 
 /// What the daemon needs of a server; ``FTPServer`` is one.
@@ -14,7 +18,7 @@ public protocol ServerControl: Sendable {
   func reload(configuration: ServerConfiguration, accounts: AccountSource)
   /// Stops accepting, tells idle sessions 421, and returns when the last transfer is done or `grace` is over.
   ///
-  /// - Returns: how many sessions had to be broken off.
+  /// - Returns: how many sessions had to be cut off.
   func drain(grace: Duration) async -> Int
   var activeSessions: Int { get }
   var activeTransfers: Int { get }
@@ -42,16 +46,18 @@ public final class Daemon: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - sources: Where a reload looks again.
+  ///   - sources: Where a reload reads the settings from.
   ///   - loaded: The settings `server` was started with.
   ///   - hash: The crypt(3) hash of the password of `accounts.user`; it outlives every reload.
-  ///   - transfers: The transfer log, which a reload opens anew.
-  ///   - notifier: Who is told of reloads and of the end, when there is a service manager.
+  ///   - transfers: The transfer log, which a reload reopens.
+  ///   - notifier: Tells the service manager of reloads and of the end; nil without one.
   public init(
     server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog,
     transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil
   ) {
     self.server = server
+    var sources = sources
+    sources.refusal = Confinement.refusal
     self.sources = sources
     self.hash = hash
     self.log = log
@@ -76,7 +82,7 @@ public final class Daemon: Sendable {
   public func receive(_ signal: Int32) {
     let isEnding = state.withLock { $0.isEnding }
     switch signal {
-    case SIGHUP where isEnding: logger.notice("SIGHUP while shutting down: nothing is reloaded")
+    case SIGHUP where isEnding: logger.notice("SIGHUP ignored: shutting down")
     case SIGHUP:
       notifier?.reloading()
       reload()
@@ -94,7 +100,7 @@ public final class Daemon: Sendable {
 
   // MARK: - Reload
 
-  /// Reads settings and user table again. Anything wrong, and all of the old stays in force.
+  /// Reads settings and user table again. If anything is wrong, everything stays as it was.
   ///
   /// - Returns: True when the new settings are in force.
   @discardableResult
@@ -112,61 +118,49 @@ public final class Daemon: Sendable {
       if let nobody = accounts.nobody(new) { throw SettingsError([nobody]) }
     } catch {
       for problem in error.problems { logger.error("\(problem)") }
-      logger.error("nothing was reloaded: the settings and users in force stay")
+      logger.error("reload failed; previous settings and users kept")
       return false
     }
     for warning in new.warnings + accounts.warnings { logger.warning("\(warning)") }
-    let gone = old.settings.hostNames.filter { !new.settings.hostNames.contains($0) }.flatMap(SettingsTable.hostRows)
-    let changes = (SettingsTable.rows(of: new.settings) + gone)
-      .filter { $0.show(old.settings) != $0.show(new.settings) }
-    for row in changes {
-      let (before, after) = (row.show(old.settings), row.show(new.settings))
-      logger.notice("\(row.key) changed from \(Self.text(before)) to \(Self.text(after))")
-    }
+    let changes = new.changes(since: old)
+    for change in changes { logger.notice("\(change.key) changed from \(change.before) to \(change.after)") }
     log.format = new.settings.logFormat
     log.level = new.settings.logLevel
     new.settings.applyToProcess()
-    server.reload(configuration: ServerConfiguration(new.settings), accounts: accounts.source)
+    server.reload(configuration: new.settings.configuration, accounts: accounts.source)
     state.withLock { $0.loaded = new }
     logger.notice("reloaded: \(changes.count) settings changed, \(accounts.tableCount) users in the table")
     return true
   }
 
-  /// Whether or not the settings are good: logrotate has moved the file away.
+  /// Done even if the settings turn out to be wrong, because logrotate has moved the file away.
   private func reopenTransferLog() {
     guard let transfers else { return }
     do throws(SystemError) {
       try transfers.reopen()
     } catch {
       logger.error(
-        "log.xferlog: \(quoted(transfers.path)) cannot be opened anew: \(error.reason); the old file stays in use")
+        "log.xferlog: \(quoted(transfers.path)) cannot be reopened: \(error.reason); still writing to the old file")
     }
     if transfers.lost > 0 {
-      logger.warning("the transfer log has lost \(transfers.lost) lines so far: is its disk full?")
+      logger.warning("the transfer log has lost \(transfers.lost) lines so far; is its disk full?")
     }
   }
 
-  /// What Landlock forbids since the start cannot be promised now.
+  /// Refuses settings that need more than Landlock allows since the start.
   private func requireAllowed(_ loaded: LoadedSettings, _ accounts: AccountSetup?) throws(SettingsError) {
-    let refusals = Confinement.current?.refusals(sources.landlockPlan(loaded.settings, accounts)) ?? []
+    let refusals =
+      Confinement.current?.refusals(sources.landlockPlan(loaded.settings, roots: accounts?.roots ?? [])) ?? []
     if !refusals.isEmpty { throw SettingsError(refusals.map { SettingsProblem(.standard, key: "", $0) }) }
   }
 
   /// Settings that only a restart changes keep their old value, and the log says so.
   private func keepingWhatNeedsRestart(of old: LoadedSettings, in new: LoadedSettings) -> LoadedSettings {
-    var settings = new.settings
-    var origins = new.origins
-    for row in SettingsTable.rows where row.needsRestart && row.show(old.settings) != row.show(settings) {
-      let wanted = Self.text(row.show(settings))
-      logger.warning("\(row.key) stays \(Self.text(row.show(old.settings))): \(wanted) needs a restart")
-      row.copy(old.settings, &settings)
-      origins[row.key] = old.origins[row.key]
+    let (kept, refused) = new.keepingWhatNeedsRestart(of: old)
+    for change in refused {
+      logger.warning("\(change.key) is still \(change.before); changing it to \(change.after) needs a restart")
     }
-    return LoadedSettings(settings: settings, origins: origins, warnings: new.warnings)
-  }
-
-  private static func text(_ items: [String]) -> String {
-    items.isEmpty ? "not set" : items.map(quoted).joined(separator: ", ")
+    return kept
   }
 
   // MARK: - End
@@ -177,11 +171,11 @@ public final class Daemon: Sendable {
       return state.loaded.settings.shutdownGrace
     }
     let sessions = server.activeSessions
-    logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(showDuration(grace))")
-    notifier?.stopping("Shutting down, transfers may take up to \(showDuration(grace))")
+    logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(grace.asSetting)")
+    notifier?.stopping("Shutting down, transfers may take up to \(grace.asSetting)")
     Task {
       let broken = await server.drain(grace: grace)
-      logger.notice("stopped\(broken > 0 ? ", \(broken) sessions were broken off" : "")")
+      logger.notice("stopped\(broken > 0 ? "; sessions cut off: \(broken)" : "")")
       end(0)
     }
   }
@@ -191,7 +185,7 @@ public final class Daemon: Sendable {
     end(1)
   }
 
-  /// The first to say how it ended counts.
+  /// Only the first exit code counts.
   private func end(_ code: Int32) {
     let isFirst = state.withLock { state in
       defer { state.exitCode = state.exitCode ?? code }

@@ -1,6 +1,7 @@
 // Shows a person the login that was made for them, ready to paste into a client.
 
 import LinuxSystem
+import SafeText
 
 /// A generated password with what is needed to use it. It is shown once, on standard error, and is in no log.
 public struct GeneratedLogin: Sendable {
@@ -12,15 +13,10 @@ public struct GeneratedLogin: Sendable {
   public init(user: String, password: SingleUserPassword, address: SocketAddress) {
     self.user = user
     self.password = String(decoding: password.bytes, as: UTF8.self)
-    if address.address.isWildcard {
-      let loopback = address.address.family == .ipv4 ? IPAddress("127.0.0.1") : IPAddress("::1")
-      self.address = SocketAddress(loopback ?? address.address, port: address.port)
-    } else {
-      self.address = address
-    }
+    self.address = address.reachable
   }
 
-  /// `ftp://alice@127.0.0.1:2121/` (RFC 1738, 3.2); the password is not part of it, because URLs are kept in histories.
+  /// `ftp://alice@127.0.0.1:2121/` (RFC 1738, 3.2), without the password, because programs keep URLs in histories.
   var url: String { "ftp://\(Self.percentEncoded(user))@\(address)/" }
 
   /// A block for a terminal.
@@ -37,9 +33,9 @@ public struct GeneratedLogin: Sendable {
     """
   }
 
-  /// The same as one line, for a standard error that has to be JSON throughout.
+  /// The same as one line of JSON, for a standard error that has nothing else.
   public var json: String {
-    var line = LogText()
+    var line = SafeLine()
     line.append("{\"timestamp\":\"")
     line.append(timestamp: WallClock.nanoseconds)
     line.append("\",\"level\":\"notice\",\"message\":\"generated password\"")
@@ -52,7 +48,7 @@ public struct GeneratedLogin: Sendable {
   }
 
   private static func percentEncoded(_ text: String) -> String {
-    var line = LogText()
+    var line = SafeLine()
     for byte in text.utf8 {
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: line.bytes.append(byte)

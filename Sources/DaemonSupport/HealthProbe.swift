@@ -5,7 +5,7 @@ import LinuxSystem
 
 /// One look at whether a server serves.
 public struct HealthProbe: Sendable {
-  /// Why the server is not believed to serve.
+  /// Why the server does not seem to serve.
   public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     public let description: String
   }
@@ -28,14 +28,15 @@ public struct HealthProbe: Sendable {
       try Array("QUIT\r\n".utf8).withUnsafeBufferPointer { (bytes) throws(SystemError) in
         _ = try Socket.send(socket.number, UnsafeRawBufferPointer(bytes))
       }
-      // The answer is waited for, so that the server sees an orderly end and no reset.
+      // Wait for the answer, so that the server sees an orderly end and no reset.
       _ = try? line(socket.number)
     } catch {
       throw Failure(description: error.reason)
     }
     if greeting.starts(with: Array("220".utf8)) { return }
     let shown = String(decoding: greeting.prefix(80), as: UTF8.self)
-    throw Failure(description: greeting.isEmpty ? "it ended the connection" : "it said '\(shown)' and not 220")
+    throw Failure(
+      description: greeting.isEmpty ? "it closed the connection without a greeting" : "expected 220, got '\(shown)'")
   }
 
   private func connect() throws(SystemError) -> Descriptor {
@@ -46,7 +47,7 @@ public struct HealthProbe: Sendable {
     return socket
   }
 
-  /// The first line of what comes, without its end; what there is when the connection ends before.
+  /// Reads until a line feed, the end of the connection or 4096 bytes, and returns what came before the first line end.
   private func line(_ socket: Int32) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < 4096 {
@@ -69,7 +70,7 @@ public struct HealthProbe: Sendable {
 }
 
 extension SocketAddress {
-  /// Where to connect to in order to reach a listener of this address from the same machine: a wildcard is its loopback.
+  /// The address that reaches a listener of this address from the same machine: for a wildcard, the loopback address.
   public var reachable: SocketAddress {
     guard address.isWildcard else { return self }
     let loopback = address.family == .ipv4 ? IPAddress("127.0.0.1") : IPAddress("::1")

@@ -1,4 +1,4 @@
-// Listening sockets that the service manager opened and handed over: which there are, and whether they are of use.
+// Listening sockets that the service manager opened and handed over: which there are, and whether they can be used.
 
 import FTPServer
 import Glibc
@@ -6,7 +6,7 @@ import LinuxSystem
 
 /// The sockets of socket activation. Source: sd_listen_fds(3).
 public enum InheritedSockets {
-  /// Environment variables of the protocol; they are not for the processes we start.
+  /// Environment variables of the protocol; they must not reach the processes we start.
   public static let environmentNames = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"]
 
   /// One inherited socket that was found good.
@@ -29,7 +29,7 @@ public enum InheritedSockets {
   ///
   /// `ftp` and `control` are listeners of control connections, and so are nameless ones; `ftps` is one with implicit TLS.
   /// - Parameter first: The number of the first descriptor; SD_LISTEN_FDS_START.
-  /// - Throws: when any is of no use: silently serving the rest would hide that.
+  /// - Throws: when any of them cannot be used; serving only the rest would hide that.
   public static func take(
     environment: [String: String], processID: Int32 = getpid(), first: Int32 = 3
   ) throws(Refusal) -> [Item] {
@@ -70,19 +70,19 @@ public enum InheritedSockets {
     do throws(SystemError) {
       kind = try SocketKind(of: number)
     } catch {
-      throw refusal(name, number, "is no socket (\(error.reason)): a socket unit for weftpd has ListenStream= only")
+      throw refusal(name, number, "is not a socket (\(error.reason)): use only ListenStream= in the socket unit")
     }
     guard kind.domain == AF_INET || kind.domain == AF_INET6 else {
-      throw refusal(name, number, "is no IP socket: ListenStream= needs an address and a port, such as 0.0.0.0:21")
+      throw refusal(name, number, "is not an IP socket: ListenStream= needs an address and a port, such as 0.0.0.0:21")
     }
     guard kind.type == Int32(SOCK_STREAM.rawValue) else {
-      throw refusal(name, number, "is no stream socket: use ListenStream=, not ListenDatagram=")
+      throw refusal(name, number, "is not a stream socket: use ListenStream=, not ListenDatagram=")
     }
     guard let stream = kind.stream else {
-      throw refusal(name, number, "speaks neither TCP nor multipath TCP: leave SocketProtocol= out, or set it to mptcp")
+      throw refusal(name, number, "uses neither TCP nor multipath TCP: leave SocketProtocol= out, or set it to mptcp")
     }
     guard kind.isListening else {
-      throw refusal(name, number, "does not listen: it is a connection, so set Accept=no in the socket unit")
+      throw refusal(name, number, "is a connection and not a listener: set Accept=no in the socket unit")
     }
     return stream
   }

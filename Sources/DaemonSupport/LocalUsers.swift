@@ -1,12 +1,14 @@
-// Finds or starts weftpd-authd, before privileges are given up: afterwards nobody here could start a process that is root.
+// Finds or starts weftpd-authd. Before privileges are dropped, because afterwards this process can start none that is root.
 
 import Accounts
+import DaemonSettings
 import Glibc
 import LinuxSystem
+import Privileges
 
 /// The way to weftpd-authd.
 public enum LocalUsers {
-  /// Makes what asks about local users; nil when those may not log in.
+  /// Connects to weftpd-authd, which answers for local users; nil when those may not log in.
   ///
   /// Without `accounts.authd-socket` this starts a weftpd-authd of its own, which ends with this process.
   /// - Throws: when that cannot be done.
@@ -14,9 +16,13 @@ public enum LocalUsers {
     let local = settings.privileges.localUsers
     guard local.isEnabled else { return nil }
     let place: LocalUserAuthenticator.Place
-    if let path = local.helperSocket { place = .path(absolutePath(path)) } else { place = .connected(try start(local)) }
+    if let path = local.helperSocket {
+      place = .path(File.absolutePath(path))
+    } else {
+      place = .connected(try start(local))
+    }
     return LocalUserAuthenticator(
-      place, service: local.service, minimumUser: UInt32(clamping: local.minimumUser))
+      place, service: local.service, minimumUser: local.minimumUser)
   }
 
   private static func start(_ local: LocalUserSettings) throws(PrivilegeError) -> Int32 {
@@ -27,7 +33,7 @@ public enum LocalUsers {
     }
     guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
       throw PrivilegeError(
-        description: "weftpd-authd is not installed: it is looked for at \(places.joined(separator: ", "))")
+        description: "weftpd-authd is not installed; expected at \(places.joined(separator: " or "))")
     }
     do throws(SystemError) {
       let (own, other) = try PacketSocket.pair()
@@ -43,7 +49,7 @@ public enum LocalUsers {
 
   /// Beside weftpd, and where `make install` puts it.
   private static var places: [String] {
-    let own = resolvedPath("/proc/self/exe") ?? "/usr/local/sbin/weftpd"
+    let own = (try? File.resolvedPath("/proc/self/exe")) ?? "/usr/local/sbin/weftpd"
     let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
     return ["\(directory)/weftpd-authd", "\(directory)/../lib/weftpd/weftpd-authd"]
   }

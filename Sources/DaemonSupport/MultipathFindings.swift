@@ -1,13 +1,16 @@
 // What the host's multipath set-up means for this server, for the log at start and for `weftpd check`.
 
+import DaemonSettings
 import Logging
 import MultipathTCP
 
 /// The findings of the multipath probe that matter under the settings.
 public enum MultipathFindings {
-  /// Probes this process's network namespace. Empty when the settings do not use multipath or silence its warnings.
+  /// Probes this process's network namespace. Empty when the settings use no multipath or switch its warnings off.
   public static func probe(_ settings: Settings) -> [Finding] {
-    guard settings.multipathWarnings, settings.multipathControl != .off || settings.multipathData != .off else {
+    guard settings.server.multipath.warns,
+      settings.server.multipath.control != .off || settings.server.multipath.data != .off
+    else {
       return []
     }
     return HostProbe.run().findings

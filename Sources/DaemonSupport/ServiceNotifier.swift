@@ -5,7 +5,7 @@ import LinuxSystem
 
 /// The protocol of sd_notify(3) over the socket NOTIFY_SOCKET names, without libsystemd.
 public final class ServiceNotifier: Sendable {
-  /// Environment variables of the protocol; they are not for the processes we start.
+  /// Environment variables of the protocol; they must not reach the processes we start.
   public static let environmentNames = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
 
   private let address: LocalAddress
@@ -13,7 +13,7 @@ public final class ServiceNotifier: Sendable {
   /// How long the manager waits for ``alive()`` before it kills the process; nil: it does not.
   public let watchdog: Duration?
 
-  /// Nil without NOTIFY_SOCKET, or when it is neither a path nor an abstract name (`@…`), or there is no socket to be had.
+  /// Nil without NOTIFY_SOCKET, when it is neither a path nor an abstract name (`@…`), or when no socket can be made.
   public init?(environment: [String: String], processID: Int32 = getpid()) {
     guard let text = environment["NOTIFY_SOCKET"], let address = LocalAddress(text),
       let socket = try? LocalDatagrams()
@@ -39,7 +39,7 @@ public final class ServiceNotifier: Sendable {
   /// The settings are being read again; ``ready(_:)`` follows. The time is what Type=notify-reload (systemd 253) wants to see.
   @discardableResult
   public func reloading() -> SystemError? {
-    send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.now.nanoseconds / 1000)\nSTATUS=Reading the settings again")
+    send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.now.nanoseconds / 1000)\nSTATUS=Reloading the settings")
   }
 
   /// The service is ending.
@@ -50,7 +50,7 @@ public final class ServiceNotifier: Sendable {
   @discardableResult
   public func status(_ text: String) -> SystemError? { send("STATUS=\(Self.line(text))") }
 
-  /// Feeds the watchdog.
+  /// Tells the watchdog that the process is alive.
   @discardableResult
   public func alive() -> SystemError? { send("WATCHDOG=1") }
 

@@ -1,11 +1,11 @@
-// A thread of its own that tells the service manager how the server fares: a line of status, and the watchdog's food.
+// A thread that tells the service manager how the server is doing: its status line, and a keep-alive for the watchdog.
 
 import Dispatch
 import Glibc
 import LinuxSystem
 import Logging
 
-/// Feeds the watchdog as long as the server's threads really turn, and keeps the status line up to date.
+/// Notifies the watchdog as long as the server's threads answer, and keeps the status line up to date.
 public final class ServiceWatch: Sendable {
   /// How often the status may change, at most.
   public static let statusPause = Duration.seconds(3)
@@ -33,7 +33,7 @@ public final class ServiceWatch: Sendable {
 
   /// Starts the thread, which lives until ``stop()``.
   ///
-  /// - Throws: when there is no thread to be had.
+  /// - Throws: when the thread cannot be started.
   public func start() throws(SystemError) {
     var thread = pthread_t()
     let watch = Unmanaged.passRetained(self)
@@ -58,12 +58,12 @@ public final class ServiceWatch: Sendable {
   private func run() {
     var told = ""
     var nextStatus = MonotonicTime.now
-    var nextFood = notifier.watchdog == nil ? MonotonicTime.never : .now
+    var nextAlive = notifier.watchdog == nil ? MonotonicTime.never : .now
     while true {
-      if MonotonicTime.now >= nextFood, let limit = notifier.watchdog {
-        feed(limit)
+      if MonotonicTime.now >= nextAlive, let limit = notifier.watchdog {
+        notifyWatchdog(limit)
         // Half of what the manager allows: sd_watchdog_enabled(3).
-        nextFood = MonotonicTime.now.advanced(by: (limit / 2).inNanoseconds)
+        nextAlive = MonotonicTime.now.advanced(by: (limit / 2).inNanoseconds)
       }
       if MonotonicTime.now >= nextStatus {
         let now = status()
@@ -71,18 +71,18 @@ public final class ServiceWatch: Sendable {
         told = now
         nextStatus = MonotonicTime.now.advanced(by: statusPause.inNanoseconds)
       }
-      let pause = min(nextFood, nextStatus).since(.now)
+      let pause = min(nextAlive, nextStatus).since(.now)
       if ending.wait(timeout: .now() + .nanoseconds(Int(clamping: max(0, pause)))) == .success { return }
     }
   }
 
-  /// A quarter of the watchdog's time is left for each thread to answer, so that a slow answer is still in time.
-  private func feed(_ limit: Duration) {
+  /// Gives each thread a quarter of the watchdog's time to answer, so that even a slow answer is in time.
+  private func notifyWatchdog(_ limit: Duration) {
     let stuck = stuckThreads(limit / 4)
     if stuck.isEmpty {
       notifier.alive()
     } else {
-      logger.critical("\(stuck.joined(separator: " and ")) did not answer in time: the watchdog is not fed")
+      logger.critical("\(stuck.joined(separator: " and ")) did not answer in time; the watchdog is not notified")
     }
   }
 }

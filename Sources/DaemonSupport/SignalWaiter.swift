@@ -25,7 +25,7 @@ public enum SignalWaiter {
 
   /// Calls `handler` for each of `signals` that arrives, for the rest of the process's life. Source: sigwait(3).
   ///
-  /// - Throws: when there is no thread to be had.
+  /// - Throws: when the thread cannot be started.
   public static func start(
     _ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void
   ) throws(SystemError) {

@@ -1,10 +1,12 @@
-// One screen at the start: what listens, what is served, to whom, and what an operator should mend.
+// The start screen: what is served, to whom, how, and what an operator should change.
 
 import Accounts
+import DaemonSettings
 import FTPServer
 import LinuxSystem
 import Logging
 import MultipathTCP
+import SafeText
 
 /// The lines of the start screen.
 public struct StartReport: Sendable {
@@ -19,7 +21,7 @@ public struct StartReport: Sendable {
   /// - Parameters:
   ///   - tls: What is known of TLS and the certificate, in one line; nil when there is none.
   ///   - isSelfSigned: The certificate was made at the start, because there is none in the settings.
-  ///   - privileges: What privileges were kept, in one line; nil leaves the line out.
+  ///   - privileges: Which privileges were kept, in one line; nil leaves the line out.
   public init(
     settings: Settings, accounts: AccountSetup, addresses: [SocketAddress], tls: String? = nil,
     isSelfSigned: Bool = false, privileges: String? = nil
@@ -32,19 +34,19 @@ public struct StartReport: Sendable {
     if let privileges { tell(privileges) }
     if let path = settings.transferLog { tell("transfer log: \(path)") }
     let isPublic = !addresses.allSatisfy(\.address.isLoopback)
-    if isPublic, settings.tlsMode < .requiredLogin {
-      let why = tls == nil ? "there is no TLS" : "clients need not use TLS"
+    if isPublic, settings.server.security.mode < .requiredLogin {
+      let why = tls == nil ? "there is no TLS" : "TLS is optional"
       warn("\(why): passwords may cross the network in clear text; set tls.mode to required-login")
     }
     if isPublic, isSelfSigned {
-      warn("clients cannot tell this server from another: set tls.certificate to a certificate they trust")
+      warn("clients cannot verify a self-signed certificate; set tls.certificate to one they trust")
     }
-    if settings.passiveEnabled, settings.passivePorts == nil, isPublic {
-      warn("passive.ports is 0: no firewall can let data connections through; set a range such as 50000-50100")
+    if settings.server.passiveEnabled, settings.server.passivePorts == nil, isPublic {
+      warn("passive.ports is 0: a firewall cannot know which ports to open; set a range such as 50000-50100")
     }
-    if case .automatic = settings.passiveAddress, addresses.contains(where: { Self.isContainer($0) }) {
+    if case .automatic = settings.server.passiveAddress, addresses.contains(where: { Self.isContainer($0) }) {
       warn(
-        "this looks like a container behind NAT: set passive.address to the address clients connect to, or PASV fails")
+        "this looks like a container behind NAT; set passive.address to the address clients connect to, or PASV fails")
     }
   }
 
@@ -62,12 +64,13 @@ public struct StartReport: Sendable {
     if let path = settings.accountsTable { parts.append("\(accounts.tableCount) in \(path)") }
     let local = settings.privileges.localUsers
     if local.isEnabled {
-      let helper = local.helperSocket.map { "weftpd-authd at \($0)" } ?? "a weftpd-authd of its own"
-      parts.append("the system's from uid \(local.minimumUser), by PAM's \(local.service) and \(helper)")
+      let helper = local.helperSocket.map { "weftpd-authd at \($0)" } ?? "weftpd's own weftpd-authd"
+      parts.append(
+        "system users from uid \(local.minimumUser), checked by PAM service \(local.service) through \(helper)")
     }
-    if settings.accountsAnonymous { parts.append("anonymous to read") }
-    if !settings.hostNames.isEmpty { parts.append("hosts \(settings.hostNames.joined(separator: ", "))") }
-    if settings.accountsReadOnly { parts.append("nobody may change anything") }
+    if settings.accountsAnonymous { parts.append("anonymous (read-only)") }
+    if !settings.hostNames.isEmpty { parts.append("virtual hosts \(settings.hostNames.joined(separator: ", "))") }
+    if settings.accountsReadOnly { parts.append("read-only for all") }
     return parts.joined(separator: ", ")
   }
 
@@ -82,27 +85,28 @@ public struct StartReport: Sendable {
     var shown = homes.prefix(4).map(quoted)
     if homes.count > 4 { shown.append("\(homes.count - 4) more") }
     if local.isEnabled {
-      shown.append("homes of the system's users in \(local.homes.map(quoted).joined(separator: ", "))")
+      shown.append("homes of system users in \(local.homes.map(quoted).joined(separator: ", "))")
     }
     return shown.joined(separator: ", ")
   }
 
   private static func data(_ settings: Settings) -> String {
     var parts: [String] = []
-    if settings.passiveEnabled {
-      let ports = settings.passivePorts.map { "ports \($0.lowerBound)-\($0.upperBound)" } ?? "any port"
-      parts.append("passive on \(ports), address \(settings.passiveAddress)")
+    if settings.server.passiveEnabled {
+      let ports = settings.server.passivePorts.map { "ports \($0.lowerBound)-\($0.upperBound)" } ?? "any port"
+      parts.append("passive on \(ports), address \(settings.server.passiveAddress.asSetting)")
     } else {
       parts.append("no passive mode")
     }
-    parts.append(settings.activeEnabled ? "active to the client's own address" : "no active mode")
+    parts.append(settings.server.activeEnabled ? "active to the client's own address" : "no active mode")
     return parts.joined(separator: "; ")
   }
 
   private static func multipath(_ settings: Settings, _ host: MultipathTCP.HostSettings) -> String {
-    let wanted = "control \(settings.multipathControl.rawValue), data \(settings.multipathData.rawValue)"
-    guard let enabled = host.enabled else { return "\(wanted); this kernel has none" }
-    guard enabled else { return "\(wanted); off in this kernel (net.mptcp.enabled)" }
+    let wanted =
+      "control \(settings.server.multipath.control.rawValue), data \(settings.server.multipath.data.rawValue)"
+    guard let enabled = host.enabled else { return "\(wanted); not in this kernel" }
+    guard enabled else { return "\(wanted); switched off in this kernel (net.mptcp.enabled)" }
     return "\(wanted); checksum \(host.checksum == true ? "on" : "off"), scheduler \(host.scheduler ?? "default")"
   }
 

@@ -4,6 +4,7 @@ import ArgumentParser
 import Glibc
 import LinuxSystem
 import MultipathTCP
+import WeftVersion
 
 @main
 struct MPTCPCtl: ParsableCommand {
@@ -14,6 +15,7 @@ struct MPTCPCtl: ParsableCommand {
       Showing needs no privilege; changing endpoints or limits and hearing events need CAP_NET_ADMIN. Everything is about \
       one network namespace: that of the shell, or the one named with --namespace.
       """,
+    version: "mptcpctl \(weftVersion)",
     subcommands: [
       ProbeCommand.self, EndpointsCommand.self, LimitsCommand.self, CountersCommand.self, MonitorCommand.self,
       CheckCommand.self,

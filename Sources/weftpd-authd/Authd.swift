@@ -3,6 +3,7 @@
 import AuthenticationProtocol
 import Glibc
 import LinuxSystem
+import WeftVersion
 
 @main
 struct Authd {
@@ -10,6 +11,10 @@ struct Authd {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments == ["--help"] {
       print(Options.usage, terminator: "")
+      return
+    }
+    if arguments == ["--version"] {
+      print("weftpd-authd \(weftVersion)")
       return
     }
     let options: Options

@@ -1,29 +1,31 @@
-// weftpd check: tells everything that is wrong with the settings, or what is in force.
+// weftpd check: tells everything that is wrong with the settings, or shows the settings in force.
 
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import Glibc
 import LinuxSystem
 import MultipathTCP
+import Privileges
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Check the settings and show what is in force.",
     discussion: """
-      Reads the settings as 'weftpd serve' would, and the user table. All problems go to standard error at once, and the \
-      exit code is 1. Without any, the settings in force and their origins go to standard output.
+      Reads the settings and the user table as 'weftpd serve' would. If anything is wrong, all problems go to standard error \
+      and the exit code is 1. Otherwise the settings in force and their origins go to standard output.
       """)
 
   @OptionGroup var options: SettingsOptions
 
   @Option(
     help: ArgumentHelp(
-      "Connect there and show whether the connection is multipath, and its paths; nothing else is checked.",
+      "Connect to this address and show whether the connection is multipath, and its paths; check nothing else.",
       valueName: "address:port"))
   var connection: String?
 
-  @Flag(help: "Show what is kept of privilege and which setting asks for it; nothing else is checked.")
+  @Flag(help: "Show which privileges are kept and which setting needs each; check nothing else.")
   var privileges = false
 
   func run() throws {
@@ -33,20 +35,22 @@ struct CheckCommand: ParsableCommand {
     let accounts: AccountSetup
     do throws(SettingsError) {
       loaded = try sources.load()
-      // A hash that no password has: what is kept of privilege depends on whether there is such a user.
+      // A hash that no password matches: the privileges kept depend only on whether there is such a user.
       accounts = try AccountSetup(loaded, hash: privileges ? "!" : nil)
-      if privileges { return write(try PrivilegeReport.text(loaded, accounts, sources), to: STDOUT_FILENO) }
+      if privileges {
+        return write(try PrivilegeReport.text(loaded, roots: accounts.roots, sources), to: STDOUT_FILENO)
+      }
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)
       write("\(error.problems.count) problem\(error.problems.count == 1 ? "" : "s")\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
-    // Who logs in may still be said by options of 'serve', so nobody at all is worth a warning only.
+    // Options of 'serve' may still add a user, so having none is only a warning.
     let warnings = loaded.warnings + accounts.warnings + [accounts.nobody(loaded)].compactMap { $0 }
     write(warnings.map { "warning: \($0)\n" }.joined(), to: STDERR_FILENO)
     var text = SettingsDocuments.effective(loaded)
     for name in SettingsTable.otherEnvironmentNames where sources.environment[name] != nil {
-      // Only a comment, so that the output stays a settings file; never the value.
+      // As a comment, so that the output is a settings file; never the value.
       text += "# \(name) is set: ********\n"
     }
     write(text, to: STDOUT_FILENO)
@@ -56,7 +60,7 @@ struct CheckCommand: ParsableCommand {
     write(findings.map { "multipath \($0)\n" }.joined(), to: STDERR_FILENO)
   }
 
-  /// Connects as a client of this host would, and tells what came of it.
+  /// Connects as a client of this host would, and shows the connection.
   private func showConnection(_ text: String) throws {
     guard let target = SocketAddress(text) else {
       throw ValidationError("--connection expects an address and a port, such as 192.0.2.1:21 or [2001:db8::1]:21.")
@@ -75,7 +79,7 @@ struct CheckCommand: ParsableCommand {
       write("cannot connect to \(target): \(error.reason)\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
-    // The greeting: a connection of MPTCP is known as one once data has flowed, and further paths have had time to join.
+    // Wait for the greeting: MPTCP is confirmed only once data has flowed, and further paths need time to join.
     _ = Poll.wait(socket.number, .readable, milliseconds: 2_000)
     write("\(target): \(ConnectionReport(socket.number))\n", to: STDOUT_FILENO)
   }

@@ -1,6 +1,7 @@
 // weftpd health: asks a running daemon whether it serves, for a container's HEALTHCHECK or a load balancer's probe.
 
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import Glibc
 import LinuxSystem
@@ -10,16 +11,16 @@ struct HealthCommand: ParsableCommand {
     commandName: "health",
     abstract: "Ask a running daemon whether it serves.",
     discussion: """
-      Connects to the first address of the setting listen (a wildcard is asked at the loopback address), expects the \
-      greeting 220, says QUIT. Exit code 0 when it was greeted, else 1, with the reason on standard error.
+      Connects to the first address of the setting listen (for a wildcard: to the loopback address), expects the greeting \
+      220 and sends QUIT. The exit code is 0 if the greeting came, else 1, with the reason on standard error.
       """)
 
   @OptionGroup var options: SettingsOptions
 
-  @Option(help: ArgumentHelp("Ask there, and read no settings.", valueName: "address:port"))
+  @Option(help: ArgumentHelp("Connect to this address and read no settings.", valueName: "address:port"))
   var address: String?
 
-  @Option(help: ArgumentHelp("How long all of it may take.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("The time limit for all of it.", valueName: "seconds"))
   var timeout: Int = 5
 
   func validate() throws {
@@ -53,11 +54,11 @@ struct HealthCommand: ParsableCommand {
     }
     guard let first = addresses.first else {
       write(
-        "all of the setting listen is implicit TLS, which this cannot probe: add a plain listener\n", to: STDERR_FILENO)
+        "every address of listen has implicit TLS, which health cannot probe; add a plain one\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
     guard first.port > 0 else {
-      write("the setting listen leaves the port to the kernel: say where with --address\n", to: STDERR_FILENO)
+      write("listen has port 0, so the port is not known here; give it with --address\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
     return first.reachable

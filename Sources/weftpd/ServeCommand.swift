@@ -2,11 +2,14 @@
 
 import Accounts
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import Privileges
+import ServerLog
 import TransportSecurity
 
 struct ServeCommand: ParsableCommand {
@@ -17,11 +20,11 @@ struct ServeCommand: ParsableCommand {
       weftpd serve DIR --user alice needs no file at all: alice reads and writes beneath DIR. Her password comes from \
       the environment variable WEFTPD_PASSWORD, or is generated and printed.
 
-      When every address accepts connections, one line for each goes to standard output, and nothing else ever: \
+      Once every address accepts connections, standard output gets one line for each, and nothing else: \
       'weftpd: listening on 127.0.0.1:2121'. Logs go to standard error.
 
-      SIGTERM and SIGINT let transfers finish (shutdown.grace), a second one does not; SIGHUP reads the settings and \
-      the user table again.
+      SIGTERM and SIGINT let transfers finish (shutdown.grace); a second one ends weftpd at once. SIGHUP reloads the \
+      settings and the user table.
       """)
 
   @Argument(help: ArgumentHelp("The directory to serve; sets accounts.root.", valueName: "dir"))
@@ -33,7 +36,8 @@ struct ServeCommand: ParsableCommand {
     name: .long, parsing: .singleValue,
     help: ArgumentHelp(
       """
-      Where to accept connections, any number of times: 127.0.0.1:2121, [::1]:2121, *:21, ftps://*:990; port 0 picks one.
+      An address to accept connections on: 127.0.0.1:2121, [::1]:2121, *:21, ftps://*:990; port 0 picks a free port. May be \
+      given more than once.
       """,
       valueName: "address:port"))
   var listen: [String] = []
@@ -41,10 +45,10 @@ struct ServeCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("A user who may log in without a user table.", valueName: "name"))
   var user: String?
 
-  @Flag(name: .long, help: "Let anybody log in as 'anonymous', to read.")
+  @Flag(name: .long, help: "Let anybody log in as 'anonymous', read-only.")
   var anonymous = false
 
-  @Flag(name: .long, help: "Let nobody change anything.")
+  @Flag(name: .long, help: "Make everything read-only.")
   var readOnly = false
 
   func validate() throws {
@@ -52,7 +56,7 @@ struct ServeCommand: ParsableCommand {
     if directory?.isEmpty == true { throw ValidationError("DIR is empty.") }
   }
 
-  /// The settings the options of this command stand for.
+  /// What the options of this command set.
   private var settings: [SettingsSources.Option] {
     var list: [SettingsSources.Option] = []
     func set(_ key: String, _ name: String, _ items: [String]) {
@@ -80,9 +84,9 @@ struct ServeCommand: ParsableCommand {
       write("\(error)\n", to: STDERR_FILENO)
       throw ExitCode.configuration
     }
-    // The password is not needed again and should not be there for whoever reads the environment later.
+    // The password is not needed again: nobody should be able to read it from the environment later.
     for name in SettingsTable.otherEnvironmentNames {
-      // Overwritten where it is: /proc/PID/environ would go on showing it.
+      // Overwritten in place, because /proc/PID/environ would still show it.
       if let value = getenv(name) { explicit_bzero(value, strlen(value)) }
       unsetenv(name)
       sources.environment[name] = nil
@@ -128,14 +132,17 @@ struct ServeCommand: ParsableCommand {
 
   private func serve(_ start: Start, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
-    let log = DaemonLog(settings, environment: sources.environment)
+    let log = DaemonLog(
+      target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, environment: sources.environment
+    )
     let logger = log.logger()
     let transfers = try openTransferLog(settings, start.plan, logger)
     for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
     let openFiles = ProcessLimits.raiseOpenFiles()
-    // A session holds one, a transfer three; some are the daemon's own.
-    if openFiles < UInt64(settings.sessionLimit) &+ 64 {
-      logger.info("limits.sessions is \(settings.sessionLimit), but only \(openFiles) files may be open at once")
+    // A session needs one, a transfer three, the daemon itself some.
+    if openFiles < UInt64(settings.server.limits.sessions) &+ 64 {
+      logger.info(
+        "limits.sessions is \(settings.server.limits.sessions), but only \(openFiles) files may be open at once")
     }
     defer {
       log.flush()
@@ -148,17 +155,17 @@ struct ServeCommand: ParsableCommand {
     do {
       let localUsers = try LocalUsers.prepare(settings)
       let server = try FTPServer(
-        configuration: ServerConfiguration(settings), accounts: start.accounts.source, logger: logger,
+        configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
         tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
       addresses = try service.listen(server, settings, logger)
-      // Until here there is one thread, which may bind any port; from here on there is no privilege but the plan's.
-      try Privileges.apply(start.plan)
+      // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
+      try start.plan.apply()
       let confined = try Confinement.enter(
-        sources.landlockPlan(settings, start.accounts), settings.privileges.landlock)
+        sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
       log.startWriter()
       switch confined {
       case .confined(let confinement): logger.notice("\(confinement.summary)")
-      case .free(let why): logger.notice("Landlock does not confine the process: \(why)")
+      case .free(let why): logger.notice("Landlock is not used: \(why)")
       }
       transfers?.startWriter()
       let running = Daemon(
@@ -179,7 +186,7 @@ struct ServeCommand: ParsableCommand {
       let login = GeneratedLogin(user: name, password: password, address: first)
       log.writeVerbatim(settings.logFormat == .json ? login.json : login.text)
     }
-    // Who serves this machine only has no paths to speak of.
+    // A server for this machine only has no use for further paths.
     if !addresses.allSatisfy(\.address.isLoopback) { MultipathFindings.log(settings, to: logger) }
     for address in addresses {
       logger.notice("listening on \(address)")
@@ -196,7 +203,7 @@ struct ServeCommand: ParsableCommand {
     return code
   }
 
-  /// Opened by whom the process becomes, while it is still root: the same user has to open it anew on SIGHUP.
+  /// Opens the transfer log with the rights of the user the process is going to be: the same user has to reopen it on SIGHUP.
   private func openTransferLog(
     _ settings: Settings, _ plan: PrivilegePlan, _ logger: Logger
   ) throws -> TransferLog? {

@@ -1,5 +1,6 @@
-// What the service manager gave this process: its ear, its watchdog, its listening sockets.
+// What the service manager gave this process: a socket for notifications, a watchdog, listening sockets.
 
+import DaemonSettings
 import DaemonSupport
 import FTPServer
 import Glibc
@@ -11,7 +12,7 @@ struct ServiceManager {
   let notifier: ServiceNotifier?
   let sockets: [InheritedSockets.Item]
 
-  /// Reads the environment, and takes out of it what is not for the processes we start.
+  /// Reads the environment, and removes what must not reach the processes we start.
   init() throws(InheritedSockets.Refusal) {
     let names = ServiceNotifier.environmentNames + InheritedSockets.environmentNames
     var environment: [String: String] = [:]
@@ -23,14 +24,14 @@ struct ServiceManager {
     sockets = try InheritedSockets.take(environment: environment)
   }
 
-  /// Opens what the settings say, or takes what was inherited instead.
+  /// Opens the addresses of the settings, or uses the inherited sockets instead.
   func listen(_ server: FTPServer, _ settings: Settings, _ logger: Logger) throws -> [SocketAddress] {
     if sockets.isEmpty { return try server.listen(on: settings.listenAddresses) }
-    logger.notice("sockets come from the service manager: the setting listen is not used")
+    logger.notice("using the sockets of the service manager; the setting listen is not used")
     return try sockets.map { item in
       guard item.security == .explicit || settings.wantedTLS != nil else {
         throw InheritedSockets.Refusal(problems: [
-          "inherited socket \(item.number) 'ftps' begins with TLS, and tls.mode is off: set it to allowed or more"
+          "inherited socket \(item.number) 'ftps' needs TLS, but tls.mode is off: set tls.mode to allowed or more"
         ])
       }
       let address = try server.adopt(Descriptor(owning: item.number), security: item.security)
@@ -39,11 +40,11 @@ struct ServiceManager {
     }
   }
 
-  /// Tells the service manager that the daemon serves, and goes on telling how it fares.
+  /// Tells the service manager that the daemon is ready, and starts the thread that keeps it informed.
   func watch(_ server: FTPServer, _ daemon: Daemon, _ logger: Logger) throws {
     guard let notifier else { return }
     if let error = notifier.ready(daemon.status) {
-      logger.error("the service manager cannot be told that weftpd is ready: \(error)")
+      logger.error("cannot tell the service manager that weftpd is ready: \(error)")
     }
     try ServiceWatch(
       notifier, logger: logger, stuckThreads: { server.stuckThreads(within: $0) }, status: { daemon.status }

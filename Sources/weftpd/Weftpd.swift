@@ -1,8 +1,10 @@
 // The command line of weftpd: its subcommands, its version, and the exit codes all of them share.
 
 import ArgumentParser
+import DaemonSettings
 import DaemonSupport
 import Glibc
+import WeftVersion
 
 @main
 struct Weftpd: ParsableCommand {
@@ -10,9 +12,9 @@ struct Weftpd: ParsableCommand {
     commandName: "weftpd",
     abstract: "An FTP server.",
     discussion: """
-      Exit codes: 0 all is well, 64 wrong usage, 78 wrong settings, 1 anything else.
+      Exit codes: 0 success, 64 wrong usage, 78 wrong settings, 1 any other failure.
       """,
-    version: "weftpd 0.1.0",
+    version: "weftpd \(weftVersion)",
     subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])
 }
 

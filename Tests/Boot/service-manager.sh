@@ -16,7 +16,7 @@ await 10 inside bash -c 'journalctl -u weftpd -o json WEFTPD_VERB=STOR WEFTPD_PA
 inside systemctl stop weftpd.service
 settings "tls: {mode: 'off'}"
 inside systemctl start weftpd.service 2>/dev/null && fail "it starts with an ftps socket and without TLS"
-inside journalctl -u weftpd -o cat | grep -c "'ftps' begins with TLS, and tls.mode is off" >/dev/null || fail "the refusal says something else"
+inside journalctl -u weftpd -o cat | grep -c "'ftps' needs TLS, but tls.mode is off" >/dev/null || fail "the refusal says something else"
 inside systemctl stop weftpd-tls.socket weftpd.socket weftpd.service
 inside systemctl disable weftpd-tls.socket weftpd.socket 2>/dev/null
 inside systemctl reset-failed

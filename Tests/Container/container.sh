@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 binary=$(readlink -f "$1")
 . "$here/Tests/Container/lib.sh"
 
-BINARY=$binary BUILDAH="$buildah" "$here/container/build.sh" debian >/dev/null || fail "the image was not built"
+BINARY=$binary BUILDAH="$buildah" "$here/etc/container/build.sh" debian >/dev/null || fail "the image was not built"
 say "image of $($podman image inspect -f '{{.Size}}' $IMAGE | awk '{printf "%.0f MB", $1 / 1e6}')"
 use
 . "$here/Tests/Container/orchestration.sh"

@@ -31,13 +31,14 @@ base() {
     "$work/base.tar" "$name" >/dev/null
   rm "$work/base.tar"
 }
-base "$(sed -n 's/^FROM \(.*debian.*\)$/\1/p' "$here/Containerfile")" ca-certificates
-base "$(sed -n 's/^FROM \(.*\) AS build$/\1/p' "$here/Containerfile")" \
+base "$(sed -n 's/^FROM \(.*debian.*\)$/\1/p' "$here/etc/container/Containerfile")" ca-certificates
+base "$(sed -n 's/^FROM \(.*\) AS build$/\1/p' "$here/etc/container/Containerfile")" \
   ca-certificates,git,binutils,gcc,g++,libc6-dev,libstdc++-12-dev,libcurl4,libedit2,libxml2,libsqlite3-0,libncurses6,libz3-4,libpython3.11,tzdata,pkg-config
 say "base images made here"
 
 began=$SECONDS
-$buildah bud --pull=never --format docker --isolation chroot --network host "${mounts[@]}" -t "$IMAGE" "$here" >"$work/log" 2>&1 \
+$buildah bud --pull=never --format docker --isolation chroot --network host "${mounts[@]}" -t "$IMAGE" \
+  -f "$here/etc/container/Containerfile" "$here" >"$work/log" 2>&1 \
   || { tail -30 "$work/log" >&2; fail "the Containerfile does not build"; }
 say "built in $((SECONDS - began)) s, $($podman image inspect -f '{{.Size}}' $IMAGE | awk '{printf "%.0f MB", $1 / 1e6}')"
 use

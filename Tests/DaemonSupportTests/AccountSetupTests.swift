@@ -1,6 +1,8 @@
-// Tests who may log in by which settings, and where the password of the one user comes from.
+// Tests who may log in by which settings.
 
 import Accounts
+import DaemonSettings
+import DaemonTestSupport
 import FTPServer
 import Testing
 
@@ -77,41 +79,24 @@ import Testing
     }
   }
 
-  // MARK: - The password
-
-  @Test func givenPasswords() throws {
-    let direct = try SingleUserPassword(environment: ["WEFTPD_PASSWORD": "pä:ß"])
-    #expect(direct.bytes == Array("pä:ß".utf8))
-    #expect(!direct.isGenerated)
-    let file = try directory.write("password", "from file\r\nsecond line\n")
-    #expect(try SingleUserPassword(environment: ["WEFTPD_PASSWORD_FILE": file]).bytes == Array("from file".utf8))
-  }
-
-  @Test func passwordsThatAreRefused() throws {
-    let empty = try directory.write("password", "\nx")
-    for environment in [
-      ["WEFTPD_PASSWORD": ""], ["WEFTPD_PASSWORD": "secret", "WEFTPD_PASSWORD_FILE": "/x"],
-      ["WEFTPD_PASSWORD_FILE": "/no/such/file"], ["WEFTPD_PASSWORD_FILE": empty],
-    ] {
-      #expect {
-        try SingleUserPassword(environment: environment)
-      } throws: {
-        $0 is SettingsError && !"\($0)".contains("secret")
-      }
+  @Test func hostsHaveTheirOwnAccounts() throws {
+    let table = try directory.write("users", "bob:*:\(directory.path):rw\n")
+    let loaded = try SettingsSources(assignments: [
+      "accounts.user=alice", "accounts.root=\(directory.path)", "accounts.anonymous=yes", "hosts.names=a,b,c,d",
+      "hosts.a.users=\(table)", "hosts.b.root=/tmp", "hosts.c.users=\(table)", "hosts.c.anonymous-root=/tmp",
+    ]).load()
+    let source = try AccountSetup(loaded, hash: "*").source
+    let hosts = source.hosts
+    #expect(hosts["a"]?.single == nil)
+    #expect(hosts["a"]?.anonymousRoot == nil)
+    #expect(hosts["a"]?.table.entries.count == 1)
+    #expect(hosts["b"]?.single?.home == "/tmp")
+    #expect(hosts["b"]?.anonymousRoot == "/tmp")
+    #expect(hosts["c"]?.anonymousRoot == "/tmp")
+    #expect(hosts["d"]?.single?.home == source.single?.home)
+    #expect(throws: SettingsError.self) {
+      let bad = try SettingsSources(assignments: ["hosts.names=a", "hosts.a.users=/nonexistent"]).load()
+      _ = try AccountSetup(bad, hash: nil)
     }
-  }
-
-  @Test func generatedPasswordsAreLongDifferentAndReadable() throws {
-    var seen: Set<[UInt8]> = []
-    for _ in 0..<200 {
-      let password = try SingleUserPassword(environment: [:])
-      #expect(password.isGenerated)
-      #expect(password.bytes.count == 23)
-      #expect(password.bytes.allSatisfy { !"01lo".utf8.contains($0) && $0 < 0x7F && $0 > 0x20 })
-      seen.insert(password.bytes)
-    }
-    #expect(seen.count == 200)
-    // All 32 characters take part.
-    #expect(Set(seen.joined()).count == 33)
   }
 }

@@ -1,9 +1,12 @@
 // Tests what signals do: reload with good and bad files, the orderly end, the quick one.
 
+import DaemonSettings
+import DaemonTestSupport
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import ServerLog
 import Synchronization
 import Testing
 
@@ -68,7 +71,7 @@ private final class FakeServer: ServerControl {
     #expect(accounts.single?.name == Array("alice".utf8))
     #expect(accounts.single?.hash == "$y$hash")
     #expect(accounts.single?.home == directory.path)
-    #expect(daemon.settings.sessionLimit == 5)
+    #expect(daemon.settings.server.limits.sessions == 5)
   }
 
   @Test func aBadFileChangesNothingAndSaysEverything() throws {
@@ -77,12 +80,12 @@ private final class FakeServer: ServerControl {
     let lines = logged(3)
     #expect(lines[0].hasPrefix("error    \(directory.path)/f.yaml:4: limits.sessions: \"many\" is not"))
     #expect(lines[1].hasPrefix("error    \(directory.path)/f.yaml:5: pasive: unknown setting"))
-    #expect(lines[2] == "error    nothing was reloaded: the settings and users in force stay")
+    #expect(lines[2] == "error    reload failed; previous settings and users kept")
     #expect(server.reloads.withLock { $0.isEmpty })
-    #expect(daemon.settings.sessionLimit == 10_000)
+    #expect(daemon.settings.server.limits.sessions == 10_000)
     try write("limits: {sessions: 3}\n")
     #expect(daemon.reload())
-    #expect(daemon.settings.sessionLimit == 3)
+    #expect(daemon.settings.server.limits.sessions == 3)
   }
 
   @Test func aBadUserTableChangesNothing() throws {
@@ -91,7 +94,7 @@ private final class FakeServer: ServerControl {
     #expect(!daemon.reload())
     let lines = logged(2)
     #expect(lines[0].hasPrefix("error    \(table):1: "))
-    #expect(daemon.settings.sessionLimit == 10_000)
+    #expect(daemon.settings.server.limits.sessions == 10_000)
     #expect(server.reloads.withLock { $0.isEmpty })
   }
 
@@ -101,8 +104,8 @@ private final class FakeServer: ServerControl {
     #expect(daemon.reload())
     #expect(
       logged(3) == [
-        "warning  listen stays \"127.0.0.1:2121\": \"127.0.0.1:99\" needs a restart",
-        "warning  accounts.user stays \"alice\": \"bob\" needs a restart",
+        "warning  listen is still \"127.0.0.1:2121\"; changing it to \"127.0.0.1:99\" needs a restart",
+        "warning  accounts.user is still \"alice\"; changing it to \"bob\" needs a restart",
         "notice   log.level changed from \"info\" to \"error\"",
       ])
     #expect(daemon.settings.listen.map(\.description) == ["127.0.0.1:2121"])
@@ -135,7 +138,7 @@ private final class FakeServer: ServerControl {
     #expect(server.graces.withLock { $0 } == [.seconds(7)])
     let lines = logged(4)
     #expect(lines.contains("notice   SIGTERM: shutting down, 2 sessions, transfers may take up to 7s"))
-    #expect(lines.contains("notice   stopped, 1 sessions were broken off"))
+    #expect(lines.contains("notice   stopped; sessions cut off: 1"))
   }
 
   @Test func theSecondSignalEndsAtOnceWithOne() {
@@ -147,7 +150,7 @@ private final class FakeServer: ServerControl {
     #expect(
       logged(3) == [
         "notice   SIGINT: shutting down, 2 sessions, transfers may take up to 30s",
-        "notice   SIGHUP while shutting down: nothing is reloaded",
+        "notice   SIGHUP ignored: shutting down",
         "warning  second signal: ending at once, 2 sessions are cut off",
       ])
     #expect(server.reloads.withLock { $0.isEmpty })

@@ -44,7 +44,7 @@ import Testing
 
   @Test func aServerThatIsFullIsNot() async throws {
     let (failure, _) = try await probe("421 Too many connections\r\n")
-    #expect(failure == "it said '421 Too many connections' and not 220")
+    #expect(failure == "expected 220, got '421 Too many connections'")
   }
 
   @Test func silenceIsNot() async throws {

@@ -62,9 +62,10 @@ import Testing
   @Test func whatIsOfNoUseIsRefusedWithWords() {
     let udp = Placed(AF_INET, Self.datagram, listening: false)
     #expect(
-      refusal(udp) == "inherited socket \(udp.number) 'ftp' is no stream socket: use ListenStream=, not ListenDatagram="
+      refusal(udp)
+        == "inherited socket \(udp.number) 'ftp' is not a stream socket: use ListenStream=, not ListenDatagram="
     )
-    #expect(refusal(Placed(AF_UNIX, Self.stream)).contains("is no IP socket"))
+    #expect(refusal(Placed(AF_UNIX, Self.stream)).contains("is not an IP socket"))
     #expect(refusal(Placed(AF_INET, Self.stream, listening: false)).contains("set Accept=no in the socket unit"))
     #expect(refusal(Placed(AF_INET, Self.stream), name: "http").contains("'http' has an unknown name"))
   }
@@ -76,7 +77,7 @@ import Testing
       try InheritedSockets.take(
         environment: ["LISTEN_FDS": "1", "LISTEN_FDNAMES": "ftp"], processID: 7, first: file)
     }
-    #expect(error?.description.contains("is no socket") == true)
+    #expect(error?.description.contains("is not a socket") == true)
     for count in ["many", "-1", "99999999999"] {
       let error = #expect(throws: InheritedSockets.Refusal.self) {
         try InheritedSockets.take(environment: ["LISTEN_FDS": count])

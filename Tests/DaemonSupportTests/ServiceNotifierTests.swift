@@ -1,5 +1,6 @@
 // Tests every message to the service manager against a fake one.
 
+import DaemonTestSupport
 import Glibc
 import LinuxSystem
 import TestSupport
@@ -27,7 +28,7 @@ import Testing
     let reloading = try manager.nextLines()
     #expect(reloading.count == 3)
     #expect(reloading.first == "RELOADING=1")
-    #expect(reloading.last == "STATUS=Reading the settings again")
+    #expect(reloading.last == "STATUS=Reloading the settings")
     let parts = reloading[1].split(separator: "=")
     #expect(parts.first == "MONOTONIC_USEC")
     let time = try #require(parts.last.flatMap { Int64($0) })

@@ -1,6 +1,8 @@
 // Tests that the watchdog is fed only while threads turn, and that the status is sent when it changes.
 
+import DaemonTestSupport
 import Logging
+import ServerLog
 import Synchronization
 import TestSupport
 import Testing
@@ -47,7 +49,7 @@ import Testing
     for _ in 0..<3 { try manager.wait(for: "WATCHDOG=1") }
     #expect(server.limits.withLock { $0.first } == .milliseconds(10))
     server.stuck.withLock { $0 = ["reactor"] }
-    #expect(pipe.lines(1).first?.hasSuffix("reactor did not answer in time: the watchdog is not fed") == true)
+    #expect(pipe.lines(1).first?.hasSuffix("reactor did not answer in time; the watchdog is not notified") == true)
     // What was on its way is passed over; then the two next checks feed nothing.
     while try manager.next(patience: .zero) != nil {}
     let checks = server.limits.withLock { $0.count }

@@ -1,5 +1,7 @@
 // Tests the start screen: what it tells, and that each warning says what to do.
 
+import DaemonSettings
+import DaemonTestSupport
 import FTPServer
 import LinuxSystem
 import Logging
@@ -31,7 +33,7 @@ import Testing
   @Test func itTellsWhatIsServedAndHow() throws {
     let lines = try lines(["passive.ports=50000-50009", "tls.mode=off", "log.xferlog=\(directory.path)/x"])
     let texts = lines.map(\.text)
-    #expect(texts.contains("users: anonymous to read"))
+    #expect(texts.contains("users: anonymous (read-only)"))
     #expect(texts.contains("roots: \"\(directory.path)\""))
     #expect(texts.contains("TLS: off"))
     #expect(texts.contains("serving as uid 7"))
@@ -43,12 +45,14 @@ import Testing
   @Test func itTellsOfTheUsersOfTheSystem() throws {
     let own = try lines(["accounts.local=true", "accounts.minimum-uid=500"]).map(\.text)
     #expect(
-      own.contains("users: the system's from uid 500, by PAM's weftpd and a weftpd-authd of its own, anonymous to read")
+      own.contains(
+        "users: system users from uid 500, checked by PAM service weftpd through weftpd's own weftpd-authd, anonymous (read-only)"
+      )
     )
-    #expect(own.contains("roots: \"\(directory.path)\", homes of the system's users in \"/home\""))
+    #expect(own.contains("roots: \"\(directory.path)\", homes of system users in \"/home\""))
     let path = "/run/weftpd/authd.sock"
     let systemd = try lines(["accounts.local=true", "accounts.authd-socket=\(path)"]).map(\.text)
-    #expect(systemd.contains { $0.contains("by PAM's weftpd and weftpd-authd at \(path)") })
+    #expect(systemd.contains { $0.contains("checked by PAM service weftpd through weftpd-authd at \(path)") })
   }
 
   @Test func warningsSayWhatToDo() throws {

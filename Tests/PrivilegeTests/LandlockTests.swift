@@ -196,7 +196,7 @@ extension PrivilegeTests {
           try directory.write("weftpd.yaml", bytes(Self.settings(other.path, "")))
           server.signal(SIGHUP)
           try waitForLog(server, "restart weftpd")
-          try waitForLog(server, "nothing was reloaded")
+          try waitForLog(server, "reload failed")
           try require(server.errorText.contains(other.path), "the directory is not named: \(server.errorText)")
         }
       }

@@ -44,7 +44,7 @@ extension PrivilegeTests {
           try require(Deadline.after(.seconds(20)).until { access(log, F_OK) == 0 }, server.process.errorText)
           try client.store("STOR after", bytes("2"))
           try wait(for: " /after b _ i ", in: log)
-          try require(!server.process.errorText.contains("cannot be opened anew"), server.process.errorText)
+          try require(!server.process.errorText.contains("cannot be reopened"), server.process.errorText)
         }
       }
     }
@@ -83,7 +83,7 @@ extension PrivilegeTests {
         for part in [place.path, "cannot be opened", "writable for nobody"] {
           try require(words.contains(part), "'\(part)' is missing in: \(words)")
         }
-        try require(!place.exists("xferlog"), "the log was made, and could not be opened anew")
+        try require(!place.exists("xferlog"), "the log was made, and could not be reopened")
       }
     }
 

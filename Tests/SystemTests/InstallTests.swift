@@ -49,6 +49,20 @@ extension SystemTests {
       }
     }
 
+    @Test(.enabled(if: isInstalled("make"), "make is not installed"))
+    func everyProgramTellsTheVersionThatMakePrints() async throws {
+      try await Blocking.run {
+        let printed = try run(["make", "-s", "-C", Self.repository, "version"]).output
+        let version = printed.split(separator: "\n").joined(separator: "|")
+        try require(version.split(separator: ".").count == 3, "make version printed \(printed)")
+        let binaries = try Server.binary().split(separator: "/").dropLast().joined(separator: "/")
+        for name in ["weftpd", "weftpd-authd", "mptcpctl"] {
+          let told = try run(["/\(binaries)/\(name)", "--version"]).output
+          try require(told == "\(name) \(version)\n", "\(name) --version printed \(told)")
+        }
+      }
+    }
+
     @Test(.enabled(if: isInstalled("systemd-analyze"), "systemd-analyze is not installed"))
     func theServiceIsHardenedAsPromised() async throws {
       try await Blocking.run {

@@ -4,32 +4,19 @@ import FTPProtocol
 
 /// What sets a virtual host apart; what is nil is as it is without HOST.
 ///
-/// Its users are in ``AccountSource/hosts``, under the same name.
+/// Its users are in ``AccountSource/hosts``, its certificate is in `TLSOptions.hosts`, both under the same name.
 public struct VirtualHost: Sendable, Equatable {
   /// In lower case, as ``HostName`` gives it.
   public var name: String
   /// The text of the 220 reply to HOST.
   public var greeting: String?
-  /// The path of the certificate chain that TLS on this host shows.
-  public var certificate: String?
-  /// The path of the certificate's private key.
-  public var key: String?
   /// The transfer type until the client sends TYPE.
   public var defaultType: DefaultTransferType?
   /// How much TLS it asks of its clients, if more than is asked anyway; ``TLSMode/off`` switches off what is only allowed.
   public var tlsMode: TLSMode?
 
-  public init(
-    name: String, greeting: String? = nil, certificate: String? = nil, key: String? = nil,
-    defaultType: DefaultTransferType? = nil, tlsMode: TLSMode? = nil
-  ) {
-    self.name = name
-    self.greeting = greeting
-    self.certificate = certificate
-    self.key = key
-    self.defaultType = defaultType
-    self.tlsMode = tlsMode
-  }
+  /// A host that differs in nothing but its name.
+  public init(name: String) { self.name = name }
 }
 
 extension ServerConfiguration {

@@ -1,4 +1,4 @@
-// What an operator may set of the server's behaviour, as plain values; DaemonSupport reads them from files and checks them.
+// What an operator may set of the server's behaviour, as plain values; DaemonSettings reads them from files and checks them.
 
 import FTPProtocol
 import LinuxSystem

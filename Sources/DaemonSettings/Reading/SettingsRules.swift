@@ -1,0 +1,83 @@
+// Rules about more than one setting, or about the system: what is impossible together, which directories exist, who could log in.
+
+import Accounts
+import Glibc
+import LinuxSystem
+import SafeText
+
+/// Checks that need more than one value.
+public enum SettingsRules {
+  /// Settings that cannot hold together.
+  static func contradictions(
+    in settings: Settings, origins: [String: SettingOrigin], refusal: (String) -> String?
+  ) -> [SettingsProblem] {
+    var problems: [SettingsProblem] = []
+    func report(_ key: String, _ message: String) {
+      problems.append(SettingsProblem(origins[key] ?? .standard, key: key, message))
+    }
+    if !settings.server.passiveEnabled && !settings.server.activeEnabled {
+      report("passive.enabled", "no data connection is possible when active.enabled is false too")
+    }
+    if let user = settings.accountsUser {
+      if settings.accountsRoot == nil {
+        report("accounts.user", "\(quoted(user)) has no directory; give one as DIR or accounts.root")
+      }
+      if let problem = UserEntry.problem(ofName: user.utf8) { report("accounts.user", "\(quoted(user)) \(problem)") }
+    }
+    if settings.accountsAnonymous, settings.accountsAnonymousRoot == nil, settings.accountsRoot == nil {
+      let advice = "give one as DIR, accounts.root or accounts.anonymous-root"
+      report("accounts.anonymous", "there is no directory to serve; \(advice)")
+    }
+    if settings.tlsKeys.count > settings.tlsCertificates.count {
+      report("tls.key", "lists more files than tls.certificate")
+    }
+    if settings.server.security.options.clientVerification != .off,
+      settings.server.security.options.clientAuthority == nil
+    {
+      report("tls.client-verify", "needs tls.client-ca, the authorities that sign client certificates")
+    }
+    func checkDirectory(_ key: String, _ path: String?) {
+      if let path, let reason = directoryFault(path, refusal: refusal) { report(key, "\(quoted(path)) \(reason)") }
+    }
+    checkDirectory("accounts.root", settings.accountsRoot)
+    checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
+    for (name, host) in settings.hosts.sorted(by: { $0.key < $1.key }) {
+      checkDirectory("hosts.\(name).root", host.root)
+      checkDirectory("hosts.\(name).anonymous-root", host.anonymousRoot)
+    }
+    return problems
+  }
+
+  /// Why nobody could log in; nil when somebody could. `tableEntries`: users in the table.
+  public static func nobody(_ loaded: LoadedSettings, tableEntries: Int) -> SettingsProblem? {
+    let settings = loaded.settings
+    let isAnonymousSomewhere = settings.accountsAnonymous || settings.hosts.values.contains { $0.anonymousRoot != nil }
+    guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !isAnonymousSomewhere,
+      tableEntries == 0
+    else { return nil }
+    let advice = "give --user NAME with a DIR, --anonymous with a DIR, or --users FILE"
+    guard let table = settings.accountsTable else {
+      return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")
+    }
+    let message = "\(quoted(table)) has no user: nobody could log in; \(advice)"
+    return SettingsProblem(loaded.origin("accounts.table"), key: "accounts.table", message)
+  }
+
+  /// Why `path` cannot be served, in words that follow it; nil when it is a directory this process may list.
+  ///
+  /// - Parameter refusal: see ``SettingsSources/refusal``.
+  public static func directoryFault(_ path: String, refusal: (String) -> String?) -> String? {
+    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if directory >= 0 {
+      close(directory)
+      return nil
+    }
+    switch errno {
+    case ENOENT: return "does not exist"
+    case ENOTDIR: return "is not a directory"
+    case let code:
+      if code == EACCES, let reason = refusal(path) { return reason }
+      return "cannot be opened: \(SystemError(code: code, call: "open").reason)"
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// The effective settings as typed values: what the rest of the daemon reads.
+
+import FTPServer
+import LinuxSystem
+import Logging
+import ServerLog
+
+/// Every setting, typed. The initial values are the defaults; the rows of ``SettingsTable`` write all others.
+///
+/// Durations are `Duration`, sizes bytes. Paths are as they were written, nil when not set.
+public struct Settings: Sendable, Equatable {
+  /// What the server works by: a setting of the server is a field there, which its row writes. ``configuration`` is what the server
+  /// is given.
+  public var server = ServerConfiguration()
+  public var listen = [ListenSetting(host: IPAddress(ipv4: 0x7F00_0001), port: 2121)]
+
+  public var accountsTable: String?
+  public var accountsUser: String?
+  public var accountsRoot: String?
+  public var accountsReadOnly = false
+  public var accountsAnonymous = false
+  public var accountsAnonymousRoot: String?
+
+  /// The names of the virtual hosts, in lower case.
+  public var hostNames: [String] = []
+  /// What is set for each virtual host.
+  public var hosts: [String: HostSettings] = [:]
+
+  public var tlsCertificates: [String] = []
+  public var tlsKeys: [String] = []
+  public var tlsPassphraseFiles: [String] = []
+
+  public var logFormat = LogFormat.text
+  public var logLevel = Logger.Level.info
+  public var logTarget = LogTarget.automatic
+  public var transferLog: String?
+  public var shutdownGrace = Duration.seconds(30)
+  public var privileges = PrivilegeSettings()
+
+  /// What holds when nothing is set anywhere.
+  public init() {}
+}

@@ -1,0 +1,157 @@
+// The log of the daemon: a swift-log back-end that writes a line for people or a JSON object for machines.
+
+import FTPServer
+import LinuxSystem
+import Logging
+import Synchronization
+
+/// Format, level and sink shared by all loggers; format and level may change while the daemon runs.
+public final class DaemonLog: Sendable {
+  private let sink: LogSink
+  /// Whether the sink's entries are the journal's, and not lines.
+  private let isJournal: Bool
+  private let shared: Shared
+
+  /// A class of its own, because the sink needs it and must not keep the log alive.
+  private final class Shared: Sendable {
+    let isJSON: Atomic<Bool>
+    let level: Atomic<Int>
+
+    init(isJSON: Bool, level: Int) {
+      self.isJSON = Atomic(isJSON)
+      self.level = Atomic(level)
+    }
+  }
+
+  /// - Parameters:
+  ///   - descriptor: Where lines go; standard error unless told otherwise.
+  ///   - limit: Bytes that may wait for a slow reader before lines are dropped.
+  public convenience init(
+    format: LogFormat = .text, level: Logger.Level = .info, descriptor: Int32 = 2, limit: Int = 1 << 20
+  ) {
+    self.init(output: DescriptorOutput(descriptor), isJournal: false, format: format, level: level, limit: limit)
+  }
+
+  /// A log that goes to the journal with its fields; `format` does not matter there.
+  public convenience init(journal: JournalOutput, level: Logger.Level = .info, limit: Int = 1 << 20) {
+    self.init(output: journal, isJournal: true, format: .text, level: level, limit: limit)
+  }
+
+  /// A log that goes where `target` says.
+  ///
+  /// - Parameter environment: Where JOURNAL_STREAM tells whether standard error leads to the journal.
+  public convenience init(
+    target: LogTarget, format: LogFormat, level: Logger.Level, environment: [String: String]
+  ) {
+    let wantsJournal = target == .journal || target == .automatic && JournalOutput.isJournal(environment: environment)
+    if wantsJournal, let journal = JournalOutput() {
+      self.init(journal: journal, level: level)
+    } else {
+      self.init(format: format, level: level)
+    }
+  }
+
+  private init(output: any LogOutput, isJournal: Bool, format: LogFormat, level: Logger.Level, limit: Int) {
+    let shared = Shared(isJSON: format == .json, level: Self.number(level))
+    self.shared = shared
+    self.isJournal = isJournal
+    sink = LogSink(output: output, limit: limit) { count in
+      Self.entry(
+        isJournal, shared, .warning, "log lines were lost", nil, [("count", .stringConvertible(count))])
+    }
+  }
+
+  /// Which form lines have from now on.
+  public var format: LogFormat {
+    get { shared.isJSON.load(ordering: .relaxed) ? .json : .text }
+    set { shared.isJSON.store(newValue == .json, ordering: .relaxed) }
+  }
+
+  /// The least important level that is written from now on.
+  public var level: Logger.Level {
+    get { Logger.Level.allCases[shared.level.load(ordering: .relaxed)] }
+    set { shared.level.store(Self.number(newValue), ordering: .relaxed) }
+  }
+
+  /// A logger that writes here. Does not touch swift-log's global bootstrap.
+  public func logger(label: String = "weftpd") -> Logger {
+    Logger(label: label, factory: { _ in DaemonLogHandler(log: self) })
+  }
+
+  /// Hands writing over to a thread of its own; see ``LogSink/start()``.
+  public func startWriter() { sink.start() }
+
+  /// Writes what waits; false when the reader did not take it in time.
+  @discardableResult
+  public func flush(within timeout: Duration = .seconds(2)) -> Bool { sink.flush(within: timeout) }
+
+  /// Writes text that is not a log line, such as the generated password, in its place among the log lines.
+  public func writeVerbatim(_ text: String) {
+    let bytes = Array(text.utf8)
+    if isJournal {
+      _ = bytes.withUnsafeBytes { DescriptorOutput(2).write($0, until: .now.advanced(by: 1_000_000_000)) }
+    } else {
+      sink.append(bytes, isUrgent: true)
+    }
+  }
+
+  func write(_ level: Logger.Level, _ message: String, _ record: EventRecord?, _ fields: [LogLine.Field]) {
+    sink.append(Self.entry(isJournal, shared, level, message, record, fields), isUrgent: level >= .warning)
+  }
+
+  private static func entry(
+    _ isJournal: Bool, _ shared: Shared, _ level: Logger.Level, _ message: String, _ record: EventRecord?,
+    _ fields: [LogLine.Field]
+  ) -> [UInt8] {
+    if isJournal {
+      return JournalOutput.frame(JournalEntry.format(level: level, message: message, record: record, fields: fields))
+    }
+    return LogLine.format(
+      isJSON: shared.isJSON.load(ordering: .relaxed), level: level, message: message, record: record, fields: fields)
+  }
+
+  private static func number(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 2 }
+}
+
+/// What swift-log calls. An event travels as one metadata value, `["event": .stringConvertible(EventRecord)]`, so that
+/// a transfer costs no dictionary of strings.
+struct DaemonLogHandler: LogHandler {
+  let log: DaemonLog
+  var metadata: Logger.Metadata = [:]
+  var metadataProvider: Logger.MetadataProvider?
+  private var ownLevel: Logger.Level?
+
+  init(log: DaemonLog) { self.log = log }
+
+  /// The level of the whole log unless this logger was given its own.
+  var logLevel: Logger.Level {
+    get { ownLevel ?? log.level }
+    set { ownLevel = newValue }
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    var record: EventRecord?
+    var fields: [LogLine.Field] = []
+    if let own = event.metadata {
+      for (key, value) in own {
+        if key == "event", case .stringConvertible(let convertible) = value, let found = convertible as? EventRecord {
+          record = found
+        } else {
+          fields.append((key, value))
+        }
+      }
+    }
+    for (key, value) in metadata where event.metadata?[key] == nil { fields.append((key, value)) }
+    if let provided = metadataProvider?.get() {
+      for (key, value) in provided where !fields.contains(where: { $0.key == key }) { fields.append((key, value)) }
+    }
+    if let error = event.error { fields.append(("error", .string("\(error)"))) }
+    if fields.count > 1 { fields.sort { $0.key < $1.key } }
+    log.write(event.level, event.message.description, record, fields)
+  }
+}
