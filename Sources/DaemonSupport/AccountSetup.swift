@@ -74,7 +74,8 @@ public struct AccountSetup: Sendable {
     if let name = settings.accountsUser, let root = settings.accountsRoot, let hash {
       let bytes = Array(name.utf8)
       single = UserEntry(
-        name: bytes, hash: hash, home: absolutePath(root), isReadOnly: settings.accountsReadOnly)
+        name: bytes, hash: hash, home: absolutePath(root),
+        permissions: settings.accountsReadOnly ? .readOnly : .readAndWrite)
       if table.entry(named: bytes) != nil {
         let message = "is in accounts.table too; the password and directory given here count"
         warnings.append(SettingsProblem(loaded.origin("accounts.user"), key: "accounts.user", message))
@@ -107,9 +108,7 @@ public struct AccountSetup: Sendable {
     var source = server
     source.hosts = [:]
     if let root = host.root.map(absolutePath) {
-      source.single = server.single.map {
-        UserEntry(name: $0.name, hash: $0.hash, home: root, isReadOnly: $0.isReadOnly, attributes: $0.attributes)
-      }
+      source.single = server.single?.with(home: root)
       if server.anonymousRoot != nil { source.anonymousRoot = root }
     }
     if host.users != nil {

@@ -158,7 +158,7 @@ extension AccountSetup {
       for entry in source.table.entries + [source.single].compactMap({ $0 }) {
         let isReadOnly = source.isReadOnly || entry.isReadOnly
         roots.insert(Root(path: entry.home, isReadOnly: isReadOnly))
-        for point in entry.attributes["mounts"].flatMap(MountPoint.list) ?? [] {
+        for point in entry.options.mounts {
           roots.insert(Root(path: point.path, isReadOnly: isReadOnly))
         }
       }

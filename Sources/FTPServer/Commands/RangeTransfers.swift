@@ -7,7 +7,7 @@ import LinuxSystem
 extension Session {
   /// RETR of a range: what of it the file has, which may be nothing.
   func retrieveRange(_ command: Command, _ path: VirtualPath, _ range: ClosedRange<UInt64>) async throws(FTPError) {
-    let identity = try requireIdentity()
+    let identity = try require(.read, at: path)
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
       () async throws(FTPError) in
       try requireRangeParameters()
@@ -35,7 +35,7 @@ extension Session {
   func storeRange(_ command: Command, _ path: VirtualPath, _ range: ClosedRange<UInt64>) async throws(FTPError) {
     await perform(TransferProgress(verb: command.verb, direction: .upload, path: path, total: nil)) {
       () async throws(FTPError) in
-      let identity = try requireWriteAccess()
+      let identity = try require([.write, .overwrite], at: path)
       try requireRangeParameters()
       let present = try onFile(naming: true) { () throws(SystemError) in try identity.jail.requireWritableKind(path) }
       // The draft wants no holes: what comes has to touch what is there.

@@ -9,10 +9,9 @@ extension Session {
   private static let smallFile: Int64 = 64 * 1024
 
   func retrieve(_ command: Command) async throws(FTPError) {
-    let identity = try requireIdentity()
     // REST and RANG are for this command alone, whatever becomes of it.
     let (range, place) = (takeRange(), takeRestart())
-    let path = try resolve(command.argument)
+    let (identity, path) = try require(.read, resolving: command.argument)
     if let range { return try await retrieveRange(command, path, range) }
     let format = self.format
     guard format.isStraight else { return await retrieveCoded(command, path, from: place, as: format) }
@@ -65,10 +64,9 @@ extension Session {
   }
 
   func storeUnique(_ command: Command) async throws(FTPError) {
-    let identity = try requireWriteAccess()
     parameters.restart = 0
     let base = command.argument.isEmpty ? Array("upload".utf8) : command.argument
-    let wanted = try resolve(base, naming: true)
+    let (identity, wanted) = try require(.write, resolving: base, naming: true)
     // The name is claimed with O_EXCL, so two clients never get the same one.
     for _ in 0..<100 {
       let suffix = Random.bytes(4).map { String($0, radix: 16) }.joined()
@@ -97,7 +95,7 @@ extension Session {
     let restart = place.fileOffset
     await perform(TransferProgress(verb: command.verb, direction: .upload, path: path, total: nil)) {
       () async throws(FTPError) in
-      let identity = try requireWriteAccess()
+      let identity = try require(appending ? .append : .write, at: path)
       try requireRestart(place, format)
       guard let start = Int64(exactly: appending ? 0 : restart) else {
         throw .restart("REST \(restart) is more than a file can hold.")

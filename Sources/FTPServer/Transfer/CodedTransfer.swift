@@ -14,7 +14,7 @@ extension Session {
 
   /// How records stand on disk: as SITE RECFM chose, else as the user's entry says, else as lines.
   var recordsOnDisk: RecordForm {
-    parameters.records ?? (identity?.account.attributes["recfm"] == "prefixed" ? .prefixed : .lines)
+    parameters.records ?? (identity?.account.options.recordForm == .prefixed ? .prefixed : .lines)
   }
 
   /// RETR wherever bytes change on their way.
@@ -23,7 +23,7 @@ extension Session {
   {
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path, total: nil)) {
       () async throws(FTPError) in
-      let identity = try requireIdentity()
+      let identity = try require(.read, at: path)
       try requireRestart(restart, format)
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       guard let start = Int64(exactly: restart.fileOffset), restart.fileOffset <= file.status.size else {

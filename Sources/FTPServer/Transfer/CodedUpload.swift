@@ -22,7 +22,7 @@ extension Session {
   ) async {
     await perform(TransferProgress(verb: command.verb, direction: .upload, path: path, total: nil)) {
       () async throws(FTPError) in
-      let identity = try requireWriteAccess()
+      let identity = try require(appending ? .append : .write, at: path)
       do throws(FTPError) {
         try requireRestart(restart, format)
         _ = try onFile(naming: true) { () throws(SystemError) in try identity.jail.requireWritableKind(path) }
