@@ -7,27 +7,32 @@ public struct Account: Sendable, Hashable {
   public let name: [UInt8]
   /// Absolute path on the host of the directory that becomes the account's `/`.
   public let home: String
-  /// True if nothing may be created, changed or removed.
-  public let isReadOnly: Bool
+  /// What may be done there.
+  public let permissions: AccountPermissions
   /// True for the anonymous login, which no password protects.
   public let isAnonymous: Bool
-  /// The `key=value` options of the user's entry; ``UserAttribute`` tells which there are.
-  public let attributes: [String: String]
+  /// Shared with the entry: every session has an account, and most users have no options.
+  private let sharedOptions: Shared<AccountOptions>?
 
-  /// Makes an account from its parts.
-  public init(
-    name: [UInt8], home: String, isReadOnly: Bool, isAnonymous: Bool = false, attributes: [String: String] = [:]
-  ) {
+  /// The options of the user's entry.
+  public var options: AccountOptions { sharedOptions?.value ?? AccountOptions() }
+
+  /// Makes an account without options.
+  public init(name: [UInt8], home: String, permissions: AccountPermissions, isAnonymous: Bool = false) {
     self.name = name
     self.home = home
-    self.isReadOnly = isReadOnly
+    self.permissions = permissions
     self.isAnonymous = isAnonymous
-    self.attributes = attributes
+    sharedOptions = nil
   }
 
-  /// The account of an entry of the user table.
-  public init(_ entry: UserEntry) {
-    self.init(name: entry.name, home: entry.home, isReadOnly: entry.isReadOnly, attributes: entry.attributes)
+  /// The account of an entry, with those of its permissions that are in `permissions`.
+  public init(_ entry: UserEntry, within permissions: AccountPermissions) {
+    name = entry.name
+    home = entry.home
+    self.permissions = entry.permissions.intersection(permissions)
+    isAnonymous = false
+    sharedOptions = entry.sharedOptions
   }
 
   /// The names clients use to log in without a password (RFC 1635), in lower case. The user table may not contain them.

@@ -1,4 +1,4 @@
-// The key=value options an entry of the user table may carry: every key once, with what its value must look like.
+// The key=value options an entry of the user table may carry: every key once, with what its value must look like and what it becomes.
 
 import LinuxSystem
 
@@ -10,9 +10,10 @@ public struct UserAttribute: Sendable {
   public let expected: String
   /// What the option does, one sentence.
   public let meaning: String
-  let isValid: @Sendable (String) -> Bool
   /// Whether a value is as good as a password: it is never shown, in messages neither.
   public private(set) var isSecret = false
+  /// Puts a value where it belongs; false, with nothing changed, if it cannot be one.
+  let read: @Sendable (String, inout AccountOptions) -> Bool
 
   /// Every option that is understood, in alphabetical order. A value holds no comma and no colon: those separate fields.
   ///
@@ -20,42 +21,66 @@ public struct UserAttribute: Sendable {
   public static let all: [UserAttribute] = [
     UserAttribute(
       key: "account", expected: "account=TEXT, what the user has to send in ACCT",
-      meaning: "The login is complete only after ACCT with this text (RFC 959, section 4.1.1).",
-      isValid: { !$0.isEmpty }, isSecret: true),
+      meaning: "The login is complete only after ACCT with this text (RFC 959, section 4.1.1).", isSecret: true,
+      read: { store($0.isEmpty ? nil : Array($0.utf8), in: &$1.accountText) }),
     UserAttribute(
       key: "admin", expected: "admin=yes or admin=no",
       meaning: "The user may see who else is logged in (SITE WHO).",
-      isValid: { ["yes", "no"].contains($0) }),
+      read: { text, options in
+        guard text == "yes" || text == "no" else { return false }
+        options.isAdministrator = text == "yes"
+        return true
+      }),
     UserAttribute(
       key: "certificate",
       expected: "names of client certificates or SHA-256 fingerprints (64 hex digits), with ; between them",
       meaning: "A client that proves to hold one of these certificates logs in without a password.",
-      isValid: { CertificateRule($0) != nil }),
+      read: { store(CertificateRule($0), in: &$1.certificates) }),
     UserAttribute(
       key: "charset", expected: "charset=NAME, one of iconv --list that contains ASCII, such as ISO-8859-1 or CP932",
       meaning: "The character set of an old client: names are converted between it and UTF-8, without loss.",
-      isValid: { Charset.isUsable($0) }),
+      read: { store(Charset.isUsable($0) ? $0 : nil, in: &$1.charset) }),
     UserAttribute(
       key: "default-type", expected: "default-type=A or default-type=I",
       meaning: "The transfer type until the client sends TYPE, for devices that never do.",
-      isValid: { ["A", "I"].contains($0) }),
+      read: { store(AccountOptions.TransferType(rawValue: $0), in: &$1.defaultType) }),
     UserAttribute(
       key: "mounts", expected: "mounts=NAME=/PATH, several separated by semicolons",
       meaning: "Further trees of the user, which SMNT changes to (RFC 959, section 4.1.1).",
-      isValid: { MountPoint.list($0) != nil }),
+      read: { text, options in
+        guard let points = MountPoint.list(text) else { return false }
+        options.mounts = points
+        return true
+      }),
     UserAttribute(
       key: "recfm", expected: "lines or prefixed",
       meaning: "How the records of STRU R stand on disk unless SITE RECFM says otherwise.",
-      isValid: { $0 == "lines" || $0 == "prefixed" }),
+      read: { store(AccountOptions.RecordForm(rawValue: $0), in: &$1.recordForm) }),
     UserAttribute(
       key: "tls", expected: "required, required-login or required-data",
       meaning: "How much TLS this user needs, if more than `tls.mode` asks; `required` is `required-data`.",
-      isValid: { ["required", "required-login", "required-data"].contains($0) }),
+      read: { store(AccountOptions.TLSDemand($0), in: &$1.tlsDemand) }),
     UserAttribute(
       key: "totp", expected: "a secret in base32, 26 characters or more",
-      meaning: "The password alone is not enough: a one-time password (RFC 6238) is asked for too.",
-      isValid: { (Base32.decode($0)?.count ?? 0) >= 16 }, isSecret: true),
+      meaning: "The password alone is not enough: a one-time password (RFC 6238) is asked for too.", isSecret: true,
+      read: { text, options in
+        guard let secret = Base32.decode(text), secret.count >= 16 else { return false }
+        return store(secret, in: &options.oneTimeSecret)
+      }),
   ]
+
+  /// Keeps a value that could be read.
+  private static func store<Value>(_ value: Value?, in field: inout Value?) -> Bool {
+    guard let value else { return false }
+    field = value
+    return true
+  }
+
+  /// Whether `text` can be the value.
+  func accepts(_ text: String) -> Bool {
+    var options = AccountOptions()
+    return read(text, &options)
+  }
 
   static let byKey: [String: UserAttribute] = Dictionary(all.map { ($0.key, $0) }) { first, _ in first }
 }

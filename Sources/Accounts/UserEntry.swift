@@ -8,23 +8,37 @@ public struct UserEntry: Sendable, Hashable {
   public let hash: String
   /// Absolute path on the host of the directory that becomes the user's `/`.
   public let home: String
-  /// True if the user may only list and download.
-  public let isReadOnly: Bool
-  /// The `key=value` options of the entry.
-  public let attributes: [String: String]
+  /// What the user may do.
+  public let permissions: AccountPermissions
   /// The line of the table the entry stands in, from 1; 0 if it was not read from a table.
   public let line: Int
+  /// nil where there are none, as in most entries.
+  let sharedOptions: Shared<AccountOptions>?
+
+  /// The `key=value` options of the entry.
+  public var options: AccountOptions { sharedOptions?.value ?? AccountOptions() }
 
   /// Makes an entry without checking it; `UserTable` and `UserTableEditor` check what they read and write.
   public init(
-    name: [UInt8], hash: String, home: String, isReadOnly: Bool, attributes: [String: String] = [:], line: Int = 0
+    name: [UInt8], hash: String, home: String, permissions: AccountPermissions,
+    options: AccountOptions = AccountOptions(), line: Int = 0
   ) {
     self.name = name
     self.hash = hash
     self.home = home
-    self.isReadOnly = isReadOnly
-    self.attributes = attributes
+    self.permissions = permissions
     self.line = line
+    sharedOptions = options.isEmpty ? nil : Shared(options)
+  }
+
+  /// True if the user may only list and download.
+  public var isReadOnly: Bool { permissions.isReadOnly }
+
+  /// The same entry with something else in it.
+  public func with(hash: String? = nil, home: String? = nil, options: AccountOptions? = nil) -> UserEntry {
+    UserEntry(
+      name: name, hash: hash ?? self.hash, home: home ?? self.home, permissions: permissions,
+      options: options ?? self.options, line: line)
   }
 
   /// True if no password can ever be right for this entry, because its hash says so.
@@ -69,7 +83,7 @@ public struct UserEntry: Sendable, Hashable {
     line.append(UInt8(ascii: ":"))
     line += home.utf8
     line += (isReadOnly ? ":ro" : ":rw").utf8
-    for (key, value) in attributes.sorted(by: { $0.key < $1.key }) { line += ",\(key)=\(value)".utf8 }
+    for (key, value) in options.texts.sorted(by: { $0.key < $1.key }) { line += ",\(key)=\(value)".utf8 }
     return line
   }
 

@@ -10,10 +10,6 @@ public struct UserTable: Sendable {
   public private(set) var warnings: [String]
   private let index: [[UInt8]: Int]
 
-  /// The option keys this version understands, next to `ro` and `rw`. Any other key is an error: an option that is
-  /// not obeyed, such as a limit, must not look as if it were.
-  static let attributeKeys = Set(UserAttribute.all.map(\.key))
-
   /// A table without users.
   public init() {
     entries = []
@@ -45,12 +41,6 @@ public struct UserTable: Sendable {
 
   /// Reads a table from bytes; `source` is the file name for messages.
   public static func parse(_ bytes: [UInt8], source: String) throws(UserTableError) -> UserTable {
-    try parse(bytes, source: source, attributeKeys: attributeKeys)
-  }
-
-  static func parse(
-    _ bytes: [UInt8], source: String, attributeKeys: Set<String>
-  ) throws(UserTableError) -> UserTable {
     var entries: [UserEntry] = []
     var warnings: [String] = []
     var index: [[UInt8]: Int] = [:]
@@ -60,7 +50,7 @@ public struct UserTable: Sendable {
       let line = content(of: raw)
       if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
       do throws(LineError) {
-        let entry = try parse(line: line, number: number, attributeKeys: attributeKeys)
+        let entry = try parse(line: line, number: number)
         if let earlier = index[entry.name] {
           let name = Account.display(entry.name)
           throw LineError("a second entry for \(name), who is already in line \(entries[earlier].line): remove one")
@@ -98,9 +88,7 @@ public struct UserTable: Sendable {
     init(_ message: String) { self.message = message }
   }
 
-  private static func parse(
-    line: ArraySlice<UInt8>, number: Int, attributeKeys: Set<String>
-  ) throws(LineError) -> UserEntry {
+  private static func parse(line: ArraySlice<UInt8>, number: Int) throws(LineError) -> UserEntry {
     let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     guard fields.count == 4 else {
       throw LineError("expected the four fields NAME:HASH:HOME:OPTIONS, found \(fields.count)")
@@ -122,39 +110,45 @@ public struct UserTable: Sendable {
     if let problem = UserEntry.problem(ofHome: home) {
       throw LineError("the home \(problem); expected an absolute path")
     }
-    let options = try parse(options: fields[3], attributeKeys: attributeKeys)
+    let (permissions, options) = try parse(options: fields[3])
     return UserEntry(
-      name: Array(fields[0]), hash: hash, home: home, isReadOnly: options.isReadOnly, attributes: options.attributes,
-      line: number)
+      name: Array(fields[0]), hash: hash, home: home, permissions: permissions, options: options, line: number)
   }
 
   private static func parse(
-    options field: ArraySlice<UInt8>, attributeKeys: Set<String>
-  ) throws(LineError) -> (isReadOnly: Bool, attributes: [String: String]) {
-    var isReadOnly: Bool?
-    var attributes: [String: String] = [:]
+    options field: ArraySlice<UInt8>
+  ) throws(LineError) -> (AccountPermissions, AccountOptions) {
+    var permissions: AccountPermissions?
+    var options = AccountOptions()
     for option in field.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let text = Account.display(option)
       if text == "ro" || text == "rw" {
-        guard isReadOnly == nil else { throw LineError("'ro' or 'rw' is given twice in the options; expected one") }
-        isReadOnly = text == "ro"
+        guard permissions == nil else { throw LineError("'ro' or 'rw' is given twice in the options; expected one") }
+        permissions = text == "ro" ? .readOnly : .readAndWrite
         continue
       }
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, attributeKeys.contains(parts[0]) else {
-        let known = (["ro (read-only)", "rw (read and write)"] + attributeKeys.sorted().map { "\($0)=…" })
-        throw LineError("unknown option '\(text)'; expected \(known.joined(separator: " or "))")
-      }
-      if let attribute = UserAttribute.byKey[parts[0]], !attribute.isValid(parts[1]) {
-        let shown = attribute.isSecret ? parts[0] : text
-        throw LineError("option '\(shown)' has a value that cannot be; expected \(attribute.expected)")
-      }
-      guard attributes.updateValue(parts[1], forKey: parts[0]) == nil else {
+      // An option that is not obeyed, such as a limit, must not look as if it were.
+      guard parts.count == 2, UserAttribute.byKey[parts[0]] != nil else { throw unknown(option: text) }
+      guard options.texts[parts[0]] == nil else {
         throw LineError("option '\(parts[0])' is given twice; expected once")
       }
+      do throws(AccountOptionError) {
+        try options.set(parts[0], to: parts[1])
+      } catch .badValue(let attribute) {
+        let shown = attribute.isSecret ? parts[0] : text
+        throw LineError("option '\(shown)' has a value that cannot be; expected \(attribute.expected)")
+      } catch {
+        throw unknown(option: text)
+      }
     }
-    guard let isReadOnly else { throw LineError("the options lack ro (read-only) or rw (read and write)") }
-    return (isReadOnly, attributes)
+    guard let permissions else { throw LineError("the options lack ro (read-only) or rw (read and write)") }
+    return (permissions, options)
+  }
+
+  private static func unknown(option: String) -> LineError {
+    let known = ["ro (read-only)", "rw (read and write)"] + UserAttribute.all.map { "\($0.key)=…" }
+    return LineError("unknown option '\(option)'; expected \(known.joined(separator: " or "))")
   }
 }
 

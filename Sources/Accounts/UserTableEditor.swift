@@ -24,7 +24,7 @@ public struct UserTableEditor: Sendable {
   /// Throws what `add` would throw for these, except what depends on the password: to ask for the password only when
   /// it has a purpose.
   public func checkAdd(name: [UInt8], home: String, replacing: Bool = false) throws(UserTableError) {
-    try check(UserEntry(name: name, hash: "*", home: home, isReadOnly: true))
+    try check(UserEntry(name: name, hash: "*", home: home, permissions: .readOnly))
     let table: UserTable
     do throws(UserTableError) {
       table = try load()
@@ -45,7 +45,8 @@ public struct UserTableEditor: Sendable {
   public func add(
     name: [UInt8], hash: String, home: String, isReadOnly: Bool, replacing: Bool = false
   ) throws(UserTableError) -> [String] {
-    let entry = UserEntry(name: name, hash: hash, home: home, isReadOnly: isReadOnly)
+    let entry = UserEntry(
+      name: name, hash: hash, home: home, permissions: isReadOnly ? .readOnly : .readAndWrite)
     try check(entry)
     var warnings = Self.warnings(for: entry)
     try TableFile.withLock(path: path, creating: true) { (file) throws(UserTableError) in
@@ -74,9 +75,7 @@ public struct UserTableEditor: Sendable {
     try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
       var text = try TableText(file.bytes, source: path)
       guard let old = text.table.entry(named: name) else { throw unknownUser(name) }
-      let new = UserEntry(
-        name: name, hash: hash, home: old.home, isReadOnly: old.isReadOnly, attributes: old.attributes)
-      text.replace(line: old.line, with: new)
+      text.replace(line: old.line, with: old.with(hash: hash))
       return text.bytes
     }
     return PasswordHash.weakness(of: hash).map { [$0] } ?? []
@@ -89,18 +88,16 @@ public struct UserTableEditor: Sendable {
     guard let attribute = UserAttribute.byKey[key] else { throw invalid("there is no option '\(key)'.") }
     // A comma or colon would end the value and begin another option or field.
     if let value,
-      !attribute.isValid(value) || value.utf8.contains(where: { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) })
+      !attribute.accepts(value) || value.utf8.contains(where: { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) })
     {
       throw invalid("the value of '\(key)' cannot be; expected \(attribute.expected).")
     }
     try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
       var text = try TableText(file.bytes, source: path)
       guard let old = text.table.entry(named: name) else { throw unknownUser(name) }
-      var attributes = old.attributes
-      attributes[key] = value
-      let new = UserEntry(
-        name: name, hash: old.hash, home: old.home, isReadOnly: old.isReadOnly, attributes: attributes)
-      text.replace(line: old.line, with: new)
+      var options = old.options.without(key)
+      if let value { try? options.set(key, to: value) }
+      text.replace(line: old.line, with: old.with(options: options))
       return text.bytes
     }
   }
@@ -129,7 +126,8 @@ public struct UserTableEditor: Sendable {
       var text = try TableText(file.bytes, source: path)
       for user in source.users {
         let entry = UserEntry(
-          name: user.name, hash: user.hash, home: user.home, isReadOnly: user.isReadOnly || readOnly)
+          name: user.name, hash: user.hash, home: user.home,
+          permissions: user.isReadOnly || readOnly ? .readOnly : .readAndWrite)
         if let existing = text.table.entry(named: user.name) {
           guard replacing else {
             report.kept.append(user.name)

@@ -25,7 +25,8 @@ public struct AccountSetup: Sendable {
     if let name = settings.accountsUser, let root = settings.accountsRoot, let hash {
       let bytes = Array(name.utf8)
       single = UserEntry(
-        name: bytes, hash: hash, home: File.absolutePath(root), isReadOnly: settings.accountsReadOnly)
+        name: bytes, hash: hash, home: File.absolutePath(root),
+        permissions: settings.accountsReadOnly ? .readOnly : .readAndWrite)
       if table.entry(named: bytes) != nil {
         let message = "is also in accounts.table; the password and directory given here are used"
         warnings.append(SettingsProblem(loaded.origin("accounts.user"), key: "accounts.user", message))
@@ -58,9 +59,7 @@ public struct AccountSetup: Sendable {
     var source = server
     source.hosts = [:]
     if let root = host.root.map(File.absolutePath) {
-      source.single = server.single.map {
-        UserEntry(name: $0.name, hash: $0.hash, home: root, isReadOnly: $0.isReadOnly, attributes: $0.attributes)
-      }
+      source.single = server.single?.with(home: root)
       if server.anonymousRoot != nil { source.anonymousRoot = root }
     }
     if host.users != nil {
@@ -117,7 +116,7 @@ extension AccountSetup {
       for entry in source.table.entries + [source.single].compactMap({ $0 }) {
         let isReadOnly = source.isReadOnly || entry.isReadOnly
         roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
-        for point in entry.attributes["mounts"].flatMap(MountPoint.list) ?? [] {
+        for point in entry.options.mounts {
           roots.insert(LandlockPlan.Root(path: point.path, isReadOnly: isReadOnly))
         }
       }

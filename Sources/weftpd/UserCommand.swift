@@ -131,10 +131,7 @@ private struct ShowUser: ParsableCommand {
       print("home:    \(Account.display(entry.home.utf8))")
       print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
       print("hash:    \(entry.hashKind)")
-      for (key, value) in entry.attributes.sorted(by: { $0.key < $1.key }) {
-        let isSecret = UserAttribute.all.contains { $0.key == key && $0.isSecret }
-        print("\(key): \(isSecret ? "********" : value)")
-      }
+      for (key, value) in entry.options.shown { print("\(key): \(value)") }
       print("line:    \(entry.line)")
       if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
     }

@@ -11,9 +11,16 @@ import Testing
   @Test(arguments: ["anonymous ", " ftp", "", "ftpx", "anonymous\0"])
   func otherNames(name: String) { #expect(!Account.isAnonymousName(bytes(name))) }
 
-  @Test func accountOfAnEntry() {
-    let entry = UserEntry(name: bytes("a"), hash: "*", home: "/h", isReadOnly: true)
-    #expect(Account(entry) == Account(name: bytes("a"), home: "/h", isReadOnly: true, isAnonymous: false))
+  @Test func accountOfAnEntry() throws {
+    let options = try AccountOptions(["admin": "yes"])
+    let entry = UserEntry(name: bytes("a"), hash: "*", home: "/h", permissions: .readAndWrite, options: options)
+    let account = Account(entry, within: .all)
+    #expect(account.permissions == .readAndWrite)
+    #expect(account.options == options)
+    #expect(account == Account(entry.with(hash: "!"), within: .readAndWrite))
+    #expect(account != Account(entry.with(options: AccountOptions()), within: .all))
+    #expect(Account(entry, within: .readOnly).permissions == .readOnly)
+    #expect(!account.isAnonymous)
   }
 
   @Test func display() {

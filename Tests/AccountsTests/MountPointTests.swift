@@ -17,8 +17,8 @@ import Testing
 
   @Test func ofTheTable() throws {
     let table = try UserTable.parse(bytes("a:*:/a:rw,mounts=src=/srv/src;iso=/srv/iso,account=x=y"), source: "users")
-    #expect(table.entries.first?.attributes["mounts"] == "src=/srv/src;iso=/srv/iso")
-    #expect(table.entries.first?.attributes["account"] == "x=y")
+    #expect(table.entries.first?.options.mounts.map(\.path) == ["/srv/src", "/srv/iso"])
+    #expect(table.entries.first?.options.accountText == bytes("x=y"))
     let error = try #require(
       tableError { _ = try UserTable.parse(bytes("a:*:/a:rw,mounts=src\n"), source: "users") })
     #expect(error.description.contains("mounts=NAME=/PATH"), "\(error.description)")

@@ -15,8 +15,21 @@ import Testing
   @Test func secondFactorAndCertificate() throws {
     let table = try UserTable.parse(
       bytes("a:*:/a:rw,totp=\(Self.secret),certificate=a@example.org;b.example.org\n"), source: "t")
-    let attributes = try #require(table.entries.first).attributes
-    #expect(attributes == ["totp": Self.secret, "certificate": "a@example.org;b.example.org"])
+    let options = try #require(table.entries.first).options
+    #expect(options.oneTimeSecret == Base32.decode(Self.secret))
+    #expect(options.certificates == CertificateRule("a@example.org;b.example.org"))
+  }
+
+  /// A key without a field would be an option that is not obeyed.
+  @Test func everyKeyHasAFieldOfItsOwn() throws {
+    var seen: Set<AccountOptions> = [AccountOptions()]
+    for (key, text) in AccountOptionsTests.good {
+      var options = AccountOptions()
+      let attribute = try #require(UserAttribute.byKey[key])
+      #expect(attribute.read(text, &options))
+      #expect(seen.insert(options).inserted, "\(key)")
+    }
+    #expect(Set(AccountOptionsTests.good.map(\.key)) == Set(UserAttribute.all.map(\.key)))
   }
 
   @Test(arguments: ["totp=JBSWY3DPEHPK3PX1", "totp=JBSWY3DPEHPK3PXP", "totp="])

@@ -34,9 +34,9 @@ import Testing
     #expect(UserEntry.problem(ofHome: "/srv/a b/..c") == nil)
   }
 
-  @Test func serialized() {
-    let entry = UserEntry(
-      name: bytes("a"), hash: "*", home: "/h", isReadOnly: false, attributes: ["b": "2", "a": "1"])
-    #expect(entry.serialized == bytes("a:*:/h:rw,a=1,b=2"))
+  @Test func serialized() throws {
+    let options = try AccountOptions(["tls": "required", "account": "b"])
+    let entry = UserEntry(name: bytes("a"), hash: "*", home: "/h", permissions: .readAndWrite, options: options)
+    #expect(entry.serialized == bytes("a:*:/h:rw,account=b,tls=required"))
   }
 }

@@ -74,15 +74,14 @@ import Testing
     #expect(error.description.contains("UTF-8"))
   }
 
-  @Test func attributes() throws {
-    let known: Set = ["group", "note"]
-    let table = try UserTable.parse(bytes("a:*:/a:group=x,ro,note=y=z"), source: "users", attributeKeys: known)
-    #expect(table.entries.first?.attributes == ["group": "x", "note": "y=z"])
-    let error = try #require(
-      tableError {
-        _ = try UserTable.parse(bytes("a:*:/a:ro,note=1,note=2"), source: "users", attributeKeys: known)
-      })
-    #expect(error.description.contains("twice"))
+  @Test func options() throws {
+    let entry = try #require(try parse("a:*:/a:admin=yes,ro,account=y=z").entries.first)
+    #expect(entry.options.isAdministrator)
+    #expect(entry.options.accountText == bytes("y=z"))
+    #expect(entry.permissions == .readOnly)
+    #expect(try parse("a:*:/a:rw").entries.first?.permissions == .readAndWrite)
+    let error = try #require(tableError { _ = try parse("a:*:/a:ro,admin=yes,admin=no") })
+    #expect(error.description.contains("'admin' is given twice"))
   }
 
   @Test func weakHashesAreNamed() throws {

@@ -21,7 +21,7 @@ import Testing
     let setup = try setup(
       "accounts.user=älice", "accounts.root=\(directory.path)", "accounts.read-only=yes", hash: "$y$h")
     #expect(setup.source.single?.name == Array("älice".utf8))
-    #expect(setup.source.single?.isReadOnly == true)
+    #expect(setup.source.single?.permissions == .readOnly)
     #expect(setup.source.isReadOnly)
     #expect(setup.source.anonymousRoot == nil)
     #expect(setup.warnings.isEmpty)

@@ -1,5 +1,6 @@
 // Tests that a listing promises what the kernel would grant, and tells what an entry is.
 
+import Accounts
 import FTPProtocol
 import Glibc
 import LinuxSystem
@@ -16,8 +17,8 @@ import Testing
     jail = Held(try File.open(directory.path, flags: O_RDONLY | O_DIRECTORY))
   }
 
-  private func formatter(isReadOnly: Bool = false, entering: Bool = true) -> EntryFormatter {
-    var formatter = EntryFormatter(names: OwnerNames(), isReadOnly: isReadOnly, now: WallClock.seconds)
+  private func formatter(granted: AccountPermissions = .readAndWrite, entering: Bool = true) -> EntryFormatter {
+    var formatter = EntryFormatter(names: OwnerNames(), granted: granted, now: WallClock.seconds)
     if entering { formatter.enter(directory: jail.number) }
     return formatter
   }
@@ -55,9 +56,25 @@ import Testing
   @Test func aReadOnlyAccountIsPromisedNoChange() throws {
     try directory.file("f")
     directory.directory("d")
-    let formatter = formatter(isReadOnly: true)
+    let formatter = formatter(granted: .readOnly)
     #expect(formatter.permissions(try status("f"), .entry) == .retrieve)
     #expect(formatter.permissions(try status("d"), .entry) == [.enter, .list])
+  }
+
+  /// Each letter is promised for one permission and for no other.
+  @Test func lettersFollowPermissions() throws {
+    try directory.file("f")
+    directory.directory("d")
+    let expected: [(AccountPermissions, file: Permissions, directory: Permissions)] = [
+      (.list, [], [.enter, .list]), (.read, .retrieve, .enter), (.write, [], [.enter, .create]),
+      (.overwrite, .store, .enter), (.append, .append, .enter), (.rename, .rename, [.enter, .rename]),
+      (.delete, .delete, [.enter, .purge]), (.makeDirectory, [], [.enter, .makeDirectory]),
+      (.removeDirectory, [], [.enter, .delete]), (.changeMode, [], .enter), (.site, [], .enter),
+    ]
+    for (granted, file, directory) in expected {
+      #expect(formatter(granted: granted).permissions(try status("f"), .entry) == file, "\(granted)")
+      #expect(formatter(granted: granted).permissions(try status("d"), .entry) == directory, "\(granted)")
+    }
   }
 
   @Test func theDotsCannotBeRemoved() throws {

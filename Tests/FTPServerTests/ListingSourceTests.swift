@@ -18,7 +18,7 @@ import Testing
   ) throws -> ListingSource {
     try ListingSource(
       jail: directory.jail(), path: path, request: request, names: OwnerNames(), sortLimit: sortLimit,
-      isReadOnly: false)
+      granted: .readAndWrite)
   }
 
   /// All lines of a listing, filled in pieces of `target` bytes.

@@ -19,7 +19,7 @@ extension Session {
     if Reservation.rest(of: size, behind: parameters.restart) > room {
       throw .noRoom("There is no room for \(size) bytes: \(room) are left.")
     }
-    if size > 0, !identity.account.isReadOnly { fileState.allocation = Int64(exactly: size) }
+    if size > 0, !identity.permissions(at: directory).isReadOnly { fileState.allocation = Int64(exactly: size) }
     return Reply(200, "There is room for \(size) bytes.")
   }
 }

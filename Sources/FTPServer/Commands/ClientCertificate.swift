@@ -10,8 +10,7 @@ extension Session {
   /// shown in. A locked user is locked for certificates too, and who needs ACCT goes the way of the password.
   func accountByCertificate(_ name: [UInt8]) -> Account? {
     guard control.protection == .secured, let entry = accounts.entry(named: name), !entry.isLocked,
-      let text = entry.attributes["certificate"], let rule = CertificateRule(text),
-      entry.attributes["account"] == nil,
+      let rule = entry.options.certificates, entry.options.accountText == nil,
       let certificate = control.tls?.peerCertificate, certificate.isVerified,
       rule.admits(CertificateHolder(certificate))
     else { return nil }

@@ -13,14 +13,14 @@ extension Session {
   /// Nobody sees a target that is half done: it is put together under another name, and takes its own in one step.
   func combine(_ command: Command) async {
     await answerLater(command) { () async throws(FTPError) in
-      let identity = try requireWriteAccess()
+      _ = try requireSomewhere([.append, .delete])
       guard let words = ArgumentWords.split(command.argument), words.count >= 2 else {
         throw .syntax("Usage: COMB \"target\" \"part\" [\"part\" …]")
       }
-      let target = try resolve(words[0], naming: true)
+      let (identity, target) = try require(.append, resolving: words[0], naming: true)
       var parts: [VirtualPath] = []
       for word in words.dropFirst() {
-        let part = try resolve(word)
+        let (_, part) = try require([.read, .delete], resolving: word)
         if part == target || parts.contains(part) { throw .wrongKind("COMB: each file may be named once.") }
         parts.append(part)
       }
@@ -48,8 +48,8 @@ extension Session {
 
   /// SITE CPFR source: names what CPTO copies.
   func copyFrom(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(argument)
+    _ = try requireSomewhere(.write)
+    let (identity, path) = try require(.read, resolving: argument)
     let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
     _ = consume file
     fileState.copySource = path
@@ -58,7 +58,7 @@ extension Session {
 
   /// SITE CPTO target
   func copyTo(_ command: Command, _ argument: [UInt8]) async throws(FTPError) -> Reply {
-    _ = try requireWriteAccess()
+    _ = try requireSomewhere(.write)
     guard let source = parameters.fileState?.copySource else { throw .sequence("Send SITE CPFR first.") }
     fileState.copySource = nil
     return try await copy(command, source, to: try resolve(argument, naming: true))
@@ -67,7 +67,8 @@ extension Session {
   private func copy(
     _ command: Command, _ source: VirtualPath, to target: VirtualPath
   ) async throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try require(.read, at: source)
+    let identity = try require(.write, at: target)
     let jail = identity.jail
     let file = try onFile { () throws(SystemError) in try jail.openForReading(source) }
     let (mode, size) = (file.status.permissions & 0o777 & ~umask, file.status.size)

@@ -110,7 +110,7 @@ extension Session {
 
   /// Opens a file as RETR does: a digest tells of its contents, so whoever may not read it gets none.
   private func openForDigest(_ path: VirtualPath) throws(FTPError) -> (file: SharedFile, status: FileStatus) {
-    let identity = try requireIdentity()
+    let identity = try require(.read, at: path)
     do throws(SystemError) {
       let file = try identity.jail.openForReading(path)
       let status = file.status

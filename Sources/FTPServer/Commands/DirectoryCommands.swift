@@ -10,13 +10,6 @@ extension Session {
     do { return try directory.resolving(argument) } catch { throw .path(error, naming: naming) }
   }
 
-  /// The identity, if it may change files.
-  func requireWriteAccess() throws(FTPError) -> Identity {
-    let identity = try requireIdentity()
-    if identity.account.isReadOnly { throw .forbidden("Permission denied: this login is read-only.") }
-    return identity
-  }
-
   func changeDirectory(_ command: Command) throws(FTPError) -> Reply {
     // Without an argument: home, as lftp and others expect.
     try enter(command.argument.isEmpty ? .root : try resolve(command.argument))
@@ -43,8 +36,7 @@ extension Session {
   }
 
   func makeDirectory(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(command.argument, naming: true)
+    let (identity, path) = try require(.makeDirectory, resolving: command.argument, naming: true)
     let mode = newDirectoryMode
     try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path, exactMode: mode) }
     tell(.changed, .info, "make directory", record(verb: command.verb, path: path.bytes, result: 257))
@@ -52,8 +44,7 @@ extension Session {
   }
 
   func removeDirectory(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(command.argument)
+    let (identity, path) = try require(.removeDirectory, resolving: command.argument)
     try onFile { () throws(SystemError) in try identity.jail.removeDirectory(path) }
     tell(.changed, .info, "remove directory", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "Directory removed.")

@@ -37,7 +37,7 @@ extension Session {
 
   /// MFMT YYYYMMDDHHMMSS pathname
   func setModificationTime(_ command: Command) throws(FTPError) -> Reply {
-    _ = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     guard let stamped = TimeStamp.parseLeading(command.argument), !stamped.rest.isEmpty else {
       throw .syntax("Usage: MFMT YYYYMMDDHHMMSS <pathname>, the time in UTC.")
     }
@@ -45,8 +45,7 @@ extension Session {
   }
 
   private func setTime(_ name: [UInt8], _ time: FileTime) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(name)
+    let (identity, path) = try require(.changeMode, resolving: name)
     try onFile { () throws(SystemError) in
       try identity.jail.setModificationTime(path, seconds: time.seconds, nanoseconds: time.nanoseconds)
     }
@@ -55,11 +54,11 @@ extension Session {
 
   /// MFCT: Linux keeps when a file was made and lets nobody change it; the `create` fact tells it.
   func setCreationTime(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     guard let stamped = TimeStamp.parseLeading(command.argument), !stamped.rest.isEmpty else {
       throw .syntax("Usage: MFCT YYYYMMDDHHMMSS <pathname>, the time in UTC.")
     }
-    let path = try resolve(stamped.rest)
+    let (identity, path) = try require(.changeMode, resolving: stamped.rest)
     _ = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
     throw .parameter(Self.creationIsFixed)
   }
@@ -68,7 +67,7 @@ extension Session {
 
   /// MFF fact=value;… pathname: all of the facts are changed, or none.
   func modifyFacts(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     let facts: ModifyFacts
     do throws(ModifyFacts.ParseError) { facts = try ModifyFacts.parse(command.argument) } catch {
       throw Self.factError(error)
@@ -79,7 +78,7 @@ extension Session {
       guard let number = context.names.groupNumber(group) else { throw .syntax("MFF: there is no such UNIX.group.") }
       changes.group = number
     }
-    let path = try resolve(facts.pathname)
+    let (identity, path) = try require(.changeMode, resolving: facts.pathname)
     try onFile { () throws(SystemError) in try identity.jail.change(path, changes) }
     tell(
       .changed, .info, "change facts",

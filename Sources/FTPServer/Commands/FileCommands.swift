@@ -6,26 +6,24 @@ import Logging
 
 extension Session {
   func delete(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(command.argument)
+    let (identity, path) = try require(.delete, resolving: command.argument)
     try onFile { () throws(SystemError) in try identity.jail.removeFile(path) }
     tell(.changed, .info, "delete", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "File removed.")
   }
 
   func renameFrom(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(command.argument)
+    let (identity, path) = try require(.rename, resolving: command.argument)
     _ = try onFile { () throws(SystemError) in try identity.jail.status(of: path, followingLink: false) }
     parameters.renameFrom = path
     return Reply(350, "Send RNTO with the new name.")
   }
 
   func renameTo(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.rename)
     guard let source = parameters.renameFrom else { throw .sequence("Send RNFR first.") }
     parameters.renameFrom = nil
-    let target = try resolve(command.argument, naming: true)
+    let (identity, target) = try require(.rename, resolving: command.argument, naming: true)
     try onFile(naming: true) { () throws(SystemError) in try identity.jail.rename(source, to: target) }
     tell(
       .changed, .info, "rename",

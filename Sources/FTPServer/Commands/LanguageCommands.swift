@@ -26,7 +26,7 @@ extension Session {
     let isOff = Verb(argument) == "OFF"
     if !isOff || extras != nil { makeExtras().wantsUTF8 = !isOff }
     applyCharset()
-    guard extras?.charset != nil, let name = identity?.account.attributes["charset"] else {
+    guard extras?.charset != nil, let name = identity?.account.options.charset else {
       return Reply(200, "Names are UTF-8.")
     }
     return Reply(200, "Names are in \(name) again.")

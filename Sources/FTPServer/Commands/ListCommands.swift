@@ -23,8 +23,7 @@ extension Session {
   }
 
   func machineList(_ command: Command) async throws(FTPError) {
-    let identity = try requireIdentity()
-    let path = try resolve(command.argument)
+    let (identity, path) = try require(.list, resolving: command.argument)
     let status = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
     // RFC 3659, section 7.1: MLSD is for directories only.
     if !status.isDirectory { throw .syntax("Not a directory: use MLST for files.") }
@@ -42,8 +41,7 @@ extension Session {
   ) async {
     let path = (try? resolve(arguments.path ?? [])) ?? directory
     await sendEntries(command, path) { () throws(FTPError) in
-      let identity = try requireIdentity()
-      let path = try resolve(arguments.path ?? [])
+      let (identity, path) = try require(.list, resolving: arguments.path ?? [])
       var request = ListingRequest(
         style: style, showsDots: arguments.options.contains(.all), isRecursive: arguments.options.contains(.recursive),
         isReversed: arguments.options.contains(.reversed), isByTime: arguments.options.contains(.byTime), pattern: nil)
@@ -74,7 +72,7 @@ extension Session {
     }
     var line: [UInt8] = []
     var formatter = EntryFormatter(
-      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds,
+      names: context.names, granted: identity.permissions(at: path), now: WallClock.seconds,
       credentials: Credentials(identity.jail))
     var style = request.style
     if case .names = style { style = .names(prefix: []) }
@@ -90,7 +88,7 @@ extension Session {
     .directory(
       try ListingSource(
         jail: identity.jail, path: path, request: request, names: context.names,
-        sortLimit: configuration.limits.sortedListing, isReadOnly: identity.account.isReadOnly))
+        sortLimit: configuration.limits.sortedListing, granted: identity.permissions(at: path)))
   }
 
   enum Entries {
@@ -170,7 +168,7 @@ extension Session {
       try jail.status(of: path, followingLink: command.argument.last == 0x2F)
     }
     var formatter = EntryFormatter(
-      names: context.names, isReadOnly: identity.account.isReadOnly, now: WallClock.seconds,
+      names: context.names, granted: identity.permissions(at: path), now: WallClock.seconds,
       credentials: Credentials(identity.jail))
     if !path.isRoot, let parent = try? jail.lookUp(path.parent) {
       try? jail.acting { formatter.enter(directory: parent.number) }
@@ -189,9 +187,8 @@ extension Session {
 
   /// STAT with a pathname: LIST on the control connection, cut off at a length that clients bear.
   func listStatus(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireIdentity()
     let arguments = ListArguments.parse(command.argument)
-    let path = try resolve(arguments.path ?? [])
+    let (identity, path) = try require(.list, resolving: arguments.path ?? [])
     let request = ListingRequest(style: .long, showsDots: arguments.options.contains(.all))
     let entries: Entries
     do { entries = try self.entries(identity, path, request, arguments) } catch {

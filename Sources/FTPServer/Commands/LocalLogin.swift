@@ -19,7 +19,7 @@ extension Session {
     {
     case .accepted(let user):
       forgive(name)
-      let account = Account(name: name, home: user.home, isReadOnly: accounts.isReadOnly)
+      let account = Account(name: name, home: user.home, permissions: accounts.localPermissions)
       reply(try admit(account, as: FileCredentials(user: user.user, group: user.group, groups: user.groups)))
       return true
     case .refused: return false

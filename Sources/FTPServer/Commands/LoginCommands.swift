@@ -34,7 +34,7 @@ extension Session {
     guard admitPaths() else { return }
     let accounts = accounts
     if let root = accounts.anonymousRoot, Account.isAnonymousName(name) {
-      let account = Account(name: Array("anonymous".utf8), home: root, isReadOnly: true, isAnonymous: true)
+      let account = Account(name: Array("anonymous".utf8), home: root, permissions: .readOnly, isAnonymous: true)
       return reply(try admit(account))
     }
     let isCounted = await waitForTurn(name)
@@ -50,7 +50,7 @@ extension Session {
         return refuse(name)
       }
       let account = accounts.account(for: entry)
-      if account.attributes["account"] != nil {
+      if account.options.accountText != nil {
         login = .verified(account)
         return reply(Reply(332, "Password right. Send ACCT with your account."))
       }
@@ -76,7 +76,7 @@ extension Session {
     }
     login = .greeted
     let isCounted = await waitForTurn(account.name)
-    guard let wanted = account.attributes["account"], Self.areEqual(command.argument, Array(wanted.utf8)) else {
+    guard let wanted = account.options.accountText, Self.areEqual(command.argument, wanted) else {
       if !isCounted { recordFailure(account.name) }
       return refuse(account.name, "ACCT")
     }
@@ -120,7 +120,7 @@ extension Session {
       failedLogins = 0
       let note = code == 232 ? "by client certificate" : nil
       tell(.login, .info, "login", record(verb: verb, result: code, note: note))
-      return account.isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
+      return account.permissions.isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
     } catch {
       // The account is right, its directory is not: that is the operator's to mend and no reason to blame the password.
       tell(

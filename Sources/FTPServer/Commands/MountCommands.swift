@@ -8,7 +8,8 @@ extension Session {
   /// SMNT name: the tree of that name; `/`, `~` or the home itself lead back. User and transfer parameters stay.
   func mount(_ command: Command) throws(FTPError) -> Reply {
     let account = try requireIdentity().account
-    guard let points = account.attributes["mounts"].flatMap(MountPoint.list) else {
+    let points = account.options.mounts
+    if points.isEmpty {
       return Reply(202, "There is nothing to mount: your tree is all there is.")
     }
     let name = Self.mountName(command.argument)

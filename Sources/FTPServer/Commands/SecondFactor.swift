@@ -14,10 +14,10 @@ struct SecondFactor {
 
   /// - Parameters:
   ///   - argument: PASS's argument.
-  ///   - secret: what the user's option `totp=` says; nil without one, and then all of the argument is the password.
+  ///   - secret: the user's, of the option `totp`; nil without one, and then all of the argument is the password.
   ///   - isAsked: whether USER was answered 336, after which a client sends `code;password`. One that does not know 336 appends the
   ///     code as ever.
-  init(argument: [UInt8], secret: String?, isAsked: Bool) {
+  init(argument: [UInt8], secret: [UInt8]?, isAsked: Bool) {
     guard let secret else {
       self.secret = nil
       code = []
@@ -25,8 +25,7 @@ struct SecondFactor {
       password = isAsked ? Self.afterCode(argument) ?? argument : argument
       return
     }
-    // A secret that is no base32 cannot come from a table; no code is right for it.
-    self.secret = Base32.decode(secret) ?? []
+    self.secret = secret
     if isAsked, let rest = Self.afterCode(argument) {
       code = Array(argument.prefix(OneTimePassword.digits))
       password = rest
@@ -64,15 +63,15 @@ struct ChallengePolicy: Sendable {
 
   /// - Parameter entries: all users.
   init(entries: some Collection<UserEntry>) {
-    let secrets = entries.compactMap { $0.attributes["totp"] }
+    let secrets = entries.compactMap(\.options.oneTimeSecret)
     // A key nobody outside knows and that a restart does not change: a name must be answered today as it was yesterday.
-    key = Array((secrets.first ?? "").utf8)
+    key = Array(Base32.encode(secrets.first ?? []).utf8)
     threshold = entries.isEmpty ? 0 : UInt64(secrets.count) << 32 / UInt64(entries.count)
   }
 
   /// Whether USER with this name is to be answered 336.
   func asks(_ name: [UInt8], entry: UserEntry?) -> Bool {
-    if let entry { return entry.attributes["totp"] != nil }
+    if let entry { return entry.options.oneTimeSecret != nil }
     guard threshold > 0 else { return false }
     let hash = OneTimePassword.hmacSHA1(key: key, name).prefix(4).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return hash < threshold
@@ -92,7 +91,7 @@ extension Session {
 
   /// PASS's argument, split for the user of that name.
   func secondFactor(_ argument: [UInt8], name: [UInt8], entry: UserEntry?) -> SecondFactor {
-    SecondFactor(argument: argument, secret: entry?.attributes["totp"], isAsked: asksForCode(name))
+    SecondFactor(argument: argument, secret: entry?.options.oneTimeSecret, isAsked: asksForCode(name))
   }
 }
 

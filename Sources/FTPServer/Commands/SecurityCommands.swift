@@ -1,5 +1,6 @@
 // AUTH, PBSZ, PROT, CCC (RFC 2228, section 3; RFC 4217) and what the settings say to commands that come without protection.
 
+import Accounts
 import FTPProtocol
 import LinuxSystem
 import Logging
@@ -12,14 +13,8 @@ extension Session {
     let here = control.rules.mode ?? configuration.security.mode
     let ofHost = virtualHost?.tlsMode
     let mode = here == .allowed && ofHost == .off ? .off : max(here, ofHost ?? .off)
-    guard let own = identity.flatMap({ Self.tlsMode(ofUser: $0.account.attributes) }) else { return mode }
-    return max(mode, own)
-  }
-
-  /// What the option `tls=` of a user asks; nil without one.
-  static func tlsMode(ofUser attributes: [String: String]) -> TLSMode? {
-    guard let value = attributes["tls"] else { return nil }
-    return value == "required" ? .requiredData : TLSMode(rawValue: value)
+    guard let own = identity?.account.options.tlsDemand else { return mode }
+    return max(mode, TLSMode(own))
   }
 
   /// Whether AUTH is worth offering.
@@ -137,8 +132,8 @@ extension Session {
   func checkProtection(_ row: CommandRow, _ command: Command) throws(FTPError) {
     var mode = tlsMode
     // A user who needs TLS is told so before the password has passed in clear.
-    if row.verb == "USER", !isSecured, let entry = accounts.entry(named: command.argument) {
-      mode = max(mode, Self.tlsMode(ofUser: entry.attributes) ?? .off)
+    if row.verb == "USER", !isSecured, let own = accounts.entry(named: command.argument)?.options.tlsDemand {
+      mode = max(mode, TLSMode(own))
     }
     guard mode >= .requiredLogin else { return }
     switch row.verb {
@@ -153,4 +148,9 @@ extension Session {
     default: return
     }
   }
+}
+
+extension TLSMode {
+  /// What a user's entry asks for.
+  init(_ demand: AccountOptions.TLSDemand) { self = demand == .data ? .requiredData : .requiredLogin }
 }

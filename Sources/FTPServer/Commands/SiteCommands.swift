@@ -10,6 +10,7 @@ extension Session {
   /// SITE subcommand [argument]
   func site(_ command: Command) async {
     await answerLater(command) { () async throws(FTPError) in
+      _ = try requireSomewhere(.site)
       // Also with an equals sign, as mainframes write it: SITE RECFM=VB.
       let words = command.argument.split(maxSplits: 1, omittingEmptySubsequences: true) { $0 == 0x20 || $0 == 0x3D }
       guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
@@ -38,20 +39,20 @@ extension Session {
   }
 
   /// Whether the user's entry makes him one.
-  var isAdministrator: Bool { identity?.account.attributes["admin"] == "yes" }
+  var isAdministrator: Bool { identity?.account.options.isAdministrator ?? false }
 
   // MARK: attributes
 
   /// SITE CHMOD octal-mode pathname
   func siteChangeMode(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     let words = argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
     guard words.count == 2, let mode = Self.octal(words[0], digits: 4) else {
       throw .syntax("Usage: SITE CHMOD <octal mode> <pathname>")
     }
     // Set-uid, set-gid and sticky bits are for people with a shell.
     if mode > 0o777 { throw .parameter("SITE CHMOD sets the nine permission bits only: 0 to 777.") }
-    let path = try resolve(Array(words[1]))
+    let (identity, path) = try require(.changeMode, resolving: Array(words[1]))
     try onFile { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
     logSite("change mode", path, "CHMOD \(String(mode, radix: 8))")
     return Reply(200, "Mode changed.")
@@ -59,11 +60,11 @@ extension Session {
 
   /// SITE CHGRP group pathname, the group by number or name.
   func siteChangeGroup(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     let words = argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
     guard words.count == 2 else { throw .syntax("Usage: SITE CHGRP <group> <pathname>") }
     guard let group = context.names.groupNumber(Array(words[0])) else { throw .forbidden("There is no such group.") }
-    let path = try resolve(Array(words[1]))
+    let (identity, path) = try require(.changeMode, resolving: Array(words[1]))
     try onFile { () throws(SystemError) in try identity.jail.change(path, FileChanges(group: group)) }
     logSite("change group", path, "CHGRP \(group)")
     return Reply(200, "Group changed.")
@@ -71,12 +72,12 @@ extension Session {
 
   /// SITE UTIME in both forms: `YYYYMMDDhhmm[ss] pathname`, and `pathname atime mtime ctime UTC`.
   func siteTimes(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     guard let times = SiteTimes.parse(argument) else {
       throw .syntax(
         "Usage: SITE UTIME YYYYMMDDhhmm[ss] <pathname> or SITE UTIME <pathname> <atime> <mtime> <ctime> UTC")
     }
-    let path = try resolve(times.pathname)
+    let (identity, path) = try require(.changeMode, resolving: times.pathname)
     try onFile { () throws(SystemError) in
       try identity.jail.setTimes(path, accessed: times.accessed, modified: FileTime(seconds: times.modified))
     }
@@ -89,7 +90,7 @@ extension Session {
   /// SITE UMASK [octal-mask]
   func siteUmask(_ argument: [UInt8]) throws(FTPError) -> Reply {
     if argument.isEmpty { return Reply(200, "The umask is \(Self.octalText(umask)).") }
-    _ = try requireWriteAccess()
+    _ = try requireSomewhere(.changeMode)
     guard let mask = Self.octal(argument[...], digits: 4), mask <= 0o777 else {
       throw .syntax("Usage: SITE UMASK [<octal mask from 000 to 777>]")
     }

@@ -11,8 +11,7 @@ extension Session {
 
   /// SITE MKDIR pathname: with all directories above it that are missing.
   func siteMakeDirectories(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(argument, naming: true)
+    let (identity, path) = try require(.makeDirectory, resolving: argument, naming: true)
     let mode = newDirectoryMode
     let made = try onFile { () throws(SystemError) in try identity.jail.makeDirectories(path, mode: mode) }
     logSite("make directory", path, "MKDIR")
@@ -22,8 +21,7 @@ extension Session {
 
   /// SITE RMDIR pathname: with all that is in it.
   func siteRemoveTree(_ command: Command, _ argument: [UInt8]) async throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
-    let path = try resolve(argument)
+    let (identity, path) = try require([.removeDirectory, .delete], resolving: argument)
     let jail = identity.jail
     let limits = Self.treeLimits
     let removed = try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
@@ -54,13 +52,13 @@ extension Session {
 
   /// SITE SYMLINK target pathname: `target` is the link's text, kept as it is. Following it never leads out of the user's tree.
   func siteSymbolicLink(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let identity = try requireWriteAccess()
+    _ = try requireSomewhere(.write)
     guard let words = ArgumentWords.split(argument), words.count == 2 else {
       throw .syntax("Usage: SITE SYMLINK <target> <pathname>; names with blanks in double quotes.")
     }
     let target = words[0]
     guard target.count <= VirtualPath.pathLimit, !target.contains(0) else { throw .path(.tooLong, naming: true) }
-    let path = try resolve(words[1], naming: true)
+    let (identity, path) = try require(.write, resolving: words[1], naming: true)
     try onFile(naming: true) { () throws(SystemError) in try identity.jail.makeSymbolicLink(path, target: target) }
     logSite("make link", path, "SYMLINK")
     return Reply(200, "Link made.")

@@ -8,7 +8,7 @@ extension Session {
     if isSecured || protection.isPrivate {
       lines.append("TLS: \(isSecured ? "on" : "off"); data connections: \(protection.isPrivate ? "PROT P" : "PROT C")")
     }
-    if extras?.charset != nil, let name = identity?.account.attributes["charset"] {
+    if extras?.charset != nil, let name = identity?.account.options.charset {
       lines.append("Names are converted to \(name)")
     }
     return lines

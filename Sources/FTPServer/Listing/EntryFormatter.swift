@@ -1,5 +1,6 @@
 // From what the file system says of an entry to its line in a LIST, NLST or MLSD.
 
+import Accounts
 import FTPProtocol
 import Glibc
 import Jail
@@ -8,7 +9,7 @@ import LinuxSystem
 /// Formats the entries of one directory after the other, in the style of the request.
 struct EntryFormatter {
   private let names: OwnerNames
-  private let isReadOnly: Bool
+  private let granted: AccountPermissions
   private var long: ListFormatter
   private var machine = MachineFormatter(facts: .standard)
   /// Digits after the second in times of MLSD and MLST.
@@ -21,16 +22,19 @@ struct EntryFormatter {
   private var lastOwner: (id: UInt32, name: [UInt8])?
   private var lastGroup: (id: UInt32, name: [UInt8])?
 
-  init(names: OwnerNames, isReadOnly: Bool, now: Int64, credentials: Credentials = .current) {
+  /// - Parameter granted: what the login may do there.
+  init(names: OwnerNames, granted: AccountPermissions, now: Int64, credentials: Credentials = .current) {
     self.credentials = credentials
     self.names = names
-    self.isReadOnly = isReadOnly
+    self.granted = granted
     long = ListFormatter(now: now)
   }
 
   /// The entries that follow are of this directory.
   mutating func enter(directory: Int32) {
-    mayChangeDirectory = !isReadOnly && File.isAccessible(in: directory, name: "", mode: W_OK | X_OK)
+    mayChangeDirectory =
+      !granted.isDisjoint(with: [.delete, .removeDirectory, .rename])
+      && File.isAccessible(in: directory, name: "", mode: W_OK | X_OK)
     stickyOwner = (try? File.status(directory)).flatMap { $0.permissions & 0o1000 != 0 ? $0.owner : nil }
   }
 
@@ -79,20 +83,31 @@ struct EntryFormatter {
   func permissions(_ status: FileStatus, _ role: MachineFormatter.Role) -> Permissions {
     var result: Permissions = []
     let readable = credentials.may(4, status)
-    let writable = !isReadOnly && credentials.may(2, status)
+    let writable = !granted.isReadOnly && credentials.may(2, status)
     let searchable = credentials.may(1, status)
     // `.` and `..` are not removed or renamed by these names.
     let nameable = mayChangeDirectory && role == .entry
+    func allow(_ permission: Permissions, _ needed: AccountPermissions) {
+      if granted.contains(needed) { result.insert(permission) }
+    }
     if status.isDirectory {
       if searchable { result.insert(.enter) }
-      if readable, searchable { result.insert(.list) }
-      if writable, searchable { result.formUnion([.create, .makeDirectory, .purge]) }
+      if readable, searchable { allow(.list, .list) }
+      if writable, searchable {
+        allow(.create, .write)
+        allow(.makeDirectory, .makeDirectory)
+        allow(.purge, .delete)
+      }
     } else if status.isRegular {
-      if readable { result.insert(.retrieve) }
-      if writable { result.formUnion([.append, .store]) }
+      if readable { allow(.retrieve, .read) }
+      if writable {
+        allow(.append, .append)
+        allow(.store, .overwrite)
+      }
     }
     if nameable, stickyOwner.map({ credentials.mayUnlinkSticky(directoryOwner: $0, entry: status) }) ?? true {
-      result.formUnion([.delete, .rename])
+      allow(.delete, status.isDirectory ? .removeDirectory : .delete)
+      allow(.rename, .rename)
     }
     return result
   }

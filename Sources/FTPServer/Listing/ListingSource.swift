@@ -1,5 +1,6 @@
 // Produces a directory listing piece by piece, in constant memory however large the directory is.
 
+import Accounts
 import FTPProtocol
 import Glibc
 import Jail
@@ -38,7 +39,6 @@ final class ListingSource {
   private let request: ListingRequest
   private let names: OwnerNames
   private let sortLimit: Int
-  private let isReadOnly: Bool
   private var formatter: EntryFormatter
   private var reader: DirectoryReader?
   /// The descriptor of `reader`, which cannot be asked for it while it hands out a name.
@@ -54,17 +54,19 @@ final class ListingSource {
 
   /// Opens the directory `path`.
   ///
-  /// - Parameter sortLimit: entries up to which they are sorted; MLSD never sorts.
+  /// - Parameters:
+  ///   - sortLimit: entries up to which they are sorted; MLSD never sorts.
+  ///   - granted: what the login may do there, for MLSD's fact `perm`.
   init(
-    jail: Jail, path: VirtualPath, request: ListingRequest, names: OwnerNames, sortLimit: Int, isReadOnly: Bool
+    jail: Jail, path: VirtualPath, request: ListingRequest, names: OwnerNames, sortLimit: Int,
+    granted: AccountPermissions
   ) throws(SystemError) {
     self.jail = jail
     self.request = request
     self.names = names
-    self.isReadOnly = isReadOnly
     if case .machine = request.style { self.sortLimit = 0 } else { self.sortLimit = sortLimit }
     formatter = EntryFormatter(
-      names: names, isReadOnly: isReadOnly, now: WallClock.seconds, credentials: Credentials(jail))
+      names: names, granted: granted, now: WallClock.seconds, credentials: Credentials(jail))
     formatter.fractionDigits = request.fractionDigits
     current = (path, Array(".".utf8))
     try jail.acting { () throws(SystemError) in try enter(current) }

@@ -32,8 +32,9 @@ public struct AccountSource: Sendable {
   }
 
   func account(for entry: UserEntry) -> Account {
-    Account(
-      name: entry.name, home: entry.home, isReadOnly: isReadOnly || entry.isReadOnly, isAnonymous: false,
-      attributes: entry.attributes)
+    Account(entry, within: isReadOnly ? .readOnly : .all)
   }
+
+  /// What local users of the system may do.
+  var localPermissions: AccountPermissions { isReadOnly ? .readOnly : .readAndWrite }
 }

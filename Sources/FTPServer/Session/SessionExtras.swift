@@ -46,13 +46,13 @@ extension Session {
   /// Sets the transfer type that holds until the client sends TYPE: the user's, else the host's, else the server's.
   func applyDefaultType() {
     if parameters.isTypeChosen { return }
-    let ofUser = identity?.account.attributes["default-type"].flatMap(DefaultTransferType.init(rawValue:))
+    let ofUser = identity?.account.options.defaultType.map { $0 == .image ? DefaultTransferType.image : .ascii }
     parameters.type = (ofUser ?? virtualHost?.defaultType ?? configuration.defaultType).type
   }
 
   /// Puts the character set of the user's entry in force, unless OPTS UTF8 ON was given.
   func applyCharset() {
-    guard let name = identity?.account.attributes["charset"], extras?.wantsUTF8 != true else {
+    guard let name = identity?.account.options.charset, extras?.wantsUTF8 != true else {
       extras?.charset = nil
       return
     }

@@ -12,7 +12,7 @@ enum LoginState {
   /// USER was given and waits for PASS.
   case named([UInt8])
   /// PASS was right, and ACCT has to follow.
-  case verified(Account)
+  indirect case verified(Account)
   case loggedIn(Identity)
 }
 

@@ -10,15 +10,14 @@ extension Session {
   private static let smallFile: Int64 = 64 * 1024
 
   func retrieve(_ command: Command) async throws(FTPError) {
-    _ = try requireIdentity()
     // REST and RANG are for this command alone, whatever becomes of it.
     let (range, restart) = (takeRange(), takeRestart())
-    let path = try resolve(command.argument)
+    let path = try require(.read, resolving: command.argument).path
     let format = self.format
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path)) {
       () async throws(FTPError) in
       if range != nil { try requireRangeParameters(format) } else { try requireRestart(restart, format) }
-      let identity = try requireIdentity()
+      let identity = try require(.read, at: path)
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       let part = try Self.part(range, restart, ofSize: file.status.size)
       return format.isStraight

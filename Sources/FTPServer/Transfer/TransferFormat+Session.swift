@@ -14,7 +14,7 @@ extension Session {
 
   /// How records stand on disk: as SITE RECFM chose, else as the user's entry says, else as lines.
   var recordsOnDisk: RecordForm {
-    parameters.records ?? (identity?.account.attributes["recfm"] == "prefixed" ? .prefixed : .lines)
+    parameters.records ?? (identity?.account.options.recordForm == .prefixed ? .prefixed : .lines)
   }
 
   /// zlib's state for MODE Z; nil in other modes.

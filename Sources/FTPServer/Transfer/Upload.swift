@@ -1,5 +1,6 @@
 // STOR, APPE and STOU (RFC 959, section 4.1.3; RFC 1123, section 4.1.2.9 for STOU): one way for all targets and codecs.
 
+import Accounts
 import FTPProtocol
 import FTPTransfer
 import Glibc
@@ -17,10 +18,9 @@ extension Session {
   }
 
   func storeUnique(_ command: Command) async throws(FTPError) {
-    let identity = try requireWriteAccess()
     parameters.restart = 0
     let base = command.argument.isEmpty ? Array("upload".utf8) : command.argument
-    let wanted = try resolve(base, naming: true)
+    let (identity, wanted) = try require(.write, resolving: base, naming: true)
     // The name is claimed with O_EXCL, so two clients never get the same one.
     for _ in 0..<100 {
       let suffix = Random.bytes(4).map { String($0, radix: 16) }.joined()
@@ -67,7 +67,7 @@ extension Session {
 
   /// The file the upload fills: in place where every byte of the client's is a byte of a file, else under a temporary name.
   private func makeTarget(_ request: UploadRequest, _ format: TransferFormat) throws(FTPError) -> any UploadTarget {
-    let jail = try requireWriteAccess().jail
+    let jail = try require(request.permission, at: request.path).jail
     let (path, mode, isClaimed) = (request.path, newFileMode, request.isClaimed)
     if let range = request.range {
       try requireRangeParameters(format)
@@ -163,6 +163,12 @@ private struct UploadRequest {
   var appends = false
   /// The server has made up the name (STOU), and the file is there already.
   var isClaimed = false
+
+  /// What the user has to be allowed.
+  var permission: AccountPermissions {
+    if range != nil { return [.write, .overwrite] }
+    return appends ? .append : .write
+  }
 
   var name: [UInt8] { path.lastComponent.map { Array($0) } ?? [] }
 

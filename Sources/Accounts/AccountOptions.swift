@@ -1,0 +1,100 @@
+// What an account's entry says besides name, password, home and permissions, as typed values: read from text once, then only used.
+
+/// The options of an account. ``UserAttribute/all`` is the list of keys, each with what its value becomes here.
+public struct AccountOptions: Sendable, Hashable {
+  /// What the user has to send in ACCT after the right password (RFC 959, section 4.1.1); nil: no ACCT is needed. A secret.
+  public internal(set) var accountText: [UInt8]?
+  /// Whether the user may see who else is logged in.
+  public internal(set) var isAdministrator = false
+  /// The client certificates that log in as this user without a password; nil: none does.
+  public internal(set) var certificates: CertificateRule?
+  /// The character set of the user's client, by a name that iconv(3) knows; nil: UTF-8.
+  public internal(set) var charset: String?
+  /// The transfer type until the client sends TYPE; nil: as the server's settings say.
+  public internal(set) var defaultType: TransferType?
+  /// The trees that SMNT changes to, beside the home.
+  public internal(set) var mounts: [MountPoint] = []
+  /// How the records of STRU R stand on disk; nil: as lines.
+  public internal(set) var recordForm: RecordForm?
+  /// How much TLS this user needs; nil: as much as the server's settings ask.
+  public internal(set) var tlsDemand: TLSDemand?
+  /// The secret that one-time passwords are computed from (RFC 6238), 16 bytes or more; nil: the password is enough.
+  public internal(set) var oneTimeSecret: [UInt8]?
+
+  /// The options as they are written, by key: what an editor writes back.
+  private(set) var texts: [String: String] = [:]
+
+  /// No options.
+  public init() {}
+
+  /// True if there is none.
+  public var isEmpty: Bool { texts.isEmpty }
+
+  /// Reads options from their texts, by key, as `["charset": "CP932"]`.
+  /// - Throws: the option that is not known, or whose value cannot be.
+  public init(_ texts: [String: String]) throws(AccountOptionError) {
+    for (key, text) in texts { try set(key, to: text) }
+  }
+
+  /// Sets the option `key` from its text.
+  mutating func set(_ key: String, to text: String) throws(AccountOptionError) {
+    guard let attribute = UserAttribute.byKey[key] else { throw .unknownKey(key) }
+    guard attribute.read(text, &self) else { throw .badValue(attribute) }
+    texts[key] = text
+  }
+
+  /// The same options without `key`.
+  func without(_ key: String) -> AccountOptions {
+    var rest = AccountOptions()
+    // They have been read before, so they can be read again.
+    for (other, text) in texts where other != key { try? rest.set(other, to: text) }
+    return rest
+  }
+
+  /// The options as they are written, in the order of their keys, for people to read: secrets are left out.
+  public var shown: [(key: String, value: String)] {
+    texts.sorted { $0.key < $1.key }.map { key, text in
+      (key, UserAttribute.byKey[key]?.isSecret == true ? "********" : text)
+    }
+  }
+}
+
+extension AccountOptions {
+  /// A transfer type that can stand without TYPE (RFC 959, section 3.1.1).
+  public enum TransferType: String, Sendable {
+    case ascii = "A"
+    case image = "I"
+  }
+
+  /// How the records of STRU R stand on disk.
+  public enum RecordForm: String, Sendable {
+    /// An LF behind every record.
+    case lines
+    /// The length in front of every record.
+    case prefixed
+  }
+
+  /// What has to be under TLS, at the least.
+  public enum TLSDemand: Sendable {
+    /// The control connection, before the password is sent.
+    case login
+    /// The data connections, too.
+    case data
+
+    /// Reads the value of the option `tls`.
+    init?(_ text: String) {
+      switch text {
+      case "required-login": self = .login
+      case "required", "required-data": self = .data
+      default: return nil
+      }
+    }
+  }
+}
+
+/// What is wrong with the text of an option.
+public enum AccountOptionError: Error, Sendable {
+  case unknownKey(String)
+  /// The option's value cannot be; ``UserAttribute/expected`` tells what it should be.
+  case badValue(UserAttribute)
+}

@@ -1,0 +1,45 @@
+// Whether the login may do what a command wants: the one place that looks at permissions and paths together.
+
+import Accounts
+import FTPProtocol
+
+extension Identity {
+  /// What this login may do with `path` and, if that is a directory, in it. nil: what it may do anywhere at all.
+  ///
+  /// Today the permissions of an account hold in all of its tree. Rules for single directories are to be looked up here.
+  func permissions(at path: VirtualPath?) -> AccountPermissions { account.permissions }
+}
+
+extension Session {
+  /// The identity, if it may do all of `permission` at `path`.
+  func require(_ permission: AccountPermissions, at path: VirtualPath) throws(FTPError) -> Identity {
+    try permitted(permission, at: path)
+  }
+
+  /// The identity, if it may do all of `permission` somewhere: whoever may not is told before the argument is looked at.
+  func requireSomewhere(_ permission: AccountPermissions) throws(FTPError) -> Identity {
+    try permitted(permission, at: nil)
+  }
+
+  /// The path an argument names, and the identity, if it may do all of `permission` there.
+  /// - Parameter naming: whether the command gives a file its name (553 if it cannot have it) or uses one (550).
+  func require(
+    _ permission: AccountPermissions, resolving argument: [UInt8], naming: Bool = false
+  ) throws(FTPError) -> (identity: Identity, path: VirtualPath) {
+    _ = try requireSomewhere(permission)
+    let path = try resolve(argument, naming: naming)
+    return (try require(permission, at: path), path)
+  }
+
+  private func permitted(
+    _ permission: AccountPermissions, at path: VirtualPath?
+  ) throws(FTPError) -> Identity {
+    let identity = try requireIdentity()
+    let granted = identity.permissions(at: path)
+    if granted.isSuperset(of: permission) { return identity }
+    if identity.account.permissions.isReadOnly, !permission.isDisjoint(with: .changes) {
+      throw .forbidden("Permission denied: this login is read-only.")
+    }
+    throw .forbidden("Permission denied.")
+  }
+}

@@ -1,0 +1,108 @@
+// Every command asks for the permission it needs: whoever lacks that one is refused, whoever has no other is not.
+
+import Accounts
+import LinuxSystem
+import Testing
+
+@testable import FTPServer
+
+@Suite(.timeLimit(.minutes(5))) struct PermissionTests {
+  /// Commands that need no data connection until they are permitted, each with what it needs.
+  private static let needs: [(line: String, permissions: AccountPermissions)] = [
+    ("DELE f", .delete), ("RNFR f", .rename), ("MKD new", .makeDirectory), ("RMD d", .removeDirectory),
+    ("MFMT 20200101000000 f", .changeMode), ("MFCT 20200101000000 f", .changeMode),
+    ("MFF Modify=20200101000000; f", .changeMode), ("MDTM 20200101000000 f", .changeMode),
+    ("SITE CHMOD 644 f", [.site, .changeMode]), ("SITE UMASK 022", [.site, .changeMode]),
+    ("SITE UTIME 202001010000 f", [.site, .changeMode]), ("SITE MKDIR n/m", [.site, .makeDirectory]),
+    ("SITE RMDIR d", [.site, .removeDirectory, .delete]), ("SITE SYMLINK f link", [.site, .write]),
+    ("SITE COPY f copy", [.site, .read, .write]), ("SITE CPFR f", [.site, .read, .write]), ("SITE HELP", .site),
+    ("COMB t f", [.append, .read, .delete]), ("HASH f", .read), ("STAT f", .list), ("RETR f", .read),
+    ("STOR new", .write), ("STOU", .write), ("APPE f", .append), ("LIST", .list), ("NLST", .list), ("MLSD", .list),
+  ]
+
+  /// The bits that are set, one by one.
+  private static func each(_ permissions: AccountPermissions) -> [AccountPermissions] {
+    (0..<16).map { AccountPermissions(rawValue: 1 << $0) }.filter { permissions.contains($0) }
+  }
+
+  @Test func aCommandIsRefusedWithoutItsPermission() async throws {
+    for lacking in Self.each(.all) {
+      let granted = AccountPermissions.all.subtracting(lacking)
+      try await withUser(granted) { (client) throws -> Void in
+        for (line, permissions) in Self.needs where permissions.contains(lacking) {
+          #expect(try client.answer(line) == "550 Permission denied.", "\(line) without \(lacking)")
+        }
+      }
+    }
+  }
+
+  @Test func aCommandIsNotRefusedWithItsPermissionAlone() async throws {
+    for (line, permissions) in Self.needs {
+      try await withUser(permissions) { (client) throws -> Void in
+        let answer = try client.answer(line)
+        #expect(!answer.hasPrefix("550 Permission denied"), "\(line): \(answer)")
+      }
+    }
+  }
+
+  @Test func aReadOnlyLoginIsToldSo() async throws {
+    try await withUser(.readOnly) { (client) throws -> Void in
+      for (line, permissions) in Self.needs where !permissions.isReadOnly {
+        #expect(try client.answer(line) == "550 Permission denied: this login is read-only.", "\(line)")
+      }
+      // Not even with an argument that cannot be.
+      for line in ["SITE CHMOD x", "MFF x", "RNTO f"] {
+        let answer = try client.answer(line)
+        #expect(answer == "550 Permission denied: this login is read-only." || answer.hasPrefix("503"), "\(line)")
+      }
+    }
+  }
+
+  /// Runs `body` with a client who is logged in to an account with these permissions.
+  private func withUser(
+    _ permissions: AccountPermissions, _ body: @escaping @Sendable (LineClient) throws -> Void
+  ) async throws {
+    let directory = try TemporaryDirectory()
+    directory.directory("d")
+    try directory.file("f", size: 10)
+    try directory.file("t", size: 10)
+    let hash =
+      "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
+    let user = UserEntry(name: Array("bob".utf8), hash: hash, home: directory.path, permissions: permissions)
+    let server = try FTPServer(
+      configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
+    let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
+    try server.start()
+    try await blocking { () throws -> Void in
+      let client = try LineClient(address)
+      #expect(try client.answer("USER bob").hasPrefix("331"))
+      #expect(try client.answer("PASS secret").hasPrefix("230"))
+      try body(client)
+    }
+    await server.drain(grace: .seconds(10))
+  }
+}
+
+/// A client that reads whole replies.
+private struct LineClient {
+  private let client: Client
+
+  /// Connects and reads the greeting.
+  init(_ address: SocketAddress) throws {
+    client = try Client(address)
+    _ = try reply()
+  }
+
+  /// The last line of the reply to `line`.
+  func answer(_ line: String) throws -> String {
+    try client.send(line + "\r\n")
+    return try reply()
+  }
+
+  private func reply() throws -> String {
+    while let line = try client.line() {
+      if line.utf8.dropFirst(3).first == UInt8(ascii: " "), line.prefix(3).allSatisfy(\.isNumber) { return line }
+    }
+    return ""
+  }
+}
