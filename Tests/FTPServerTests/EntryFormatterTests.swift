@@ -3,7 +3,9 @@
 import FTPProtocol
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import FTPServer
 
