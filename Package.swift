@@ -97,17 +97,24 @@ let package = Package(
       swiftSettings: settings),
 
     // Units: one test target for each target above.
-    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: settings),
-    .testTarget(name: "ReactorTests", dependencies: ["Reactor", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
-      name: "MultipathTCPTests", dependencies: ["MultipathTCP", "mptcpctl", "LinuxSystem", "CLinux"],
+      name: "LinuxSystemTests", dependencies: ["LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "ReactorTests", dependencies: ["Reactor", "LinuxSystem", "UnitSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "MultipathTCPTests",
+      dependencies: ["MultipathTCP", "mptcpctl", "LinuxSystem", "CLinux", "NetworkSupport", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "JailTests", dependencies: ["Jail", "FTPProtocol", "LinuxSystem", "CLinux", "UnitSupport", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(name: "FTPProtocolTests", dependencies: ["FTPProtocol"], swiftSettings: settings),
     .testTarget(
       name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem", "UnitSupport", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests", dependencies: ["FTPTransfer", "FTPProtocol", "LinuxSystem", "Reactor"],
       swiftSettings: settings),
@@ -118,7 +125,7 @@ let package = Package(
       name: "FTPServerTests",
       dependencies: [
         "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
-        "LinuxSystem",
+        "LinuxSystem", "UnitSupport", "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "DaemonTestSupport"], swiftSettings: settings),
@@ -146,8 +153,16 @@ let package = Package(
       name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "DaemonTestSupport"], swiftSettings: settings),
     .target(name: "DaemonTestSupport", path: "Tests/DaemonTestSupport", swiftSettings: settings),
 
-    // Black boxes: they start the real weftpd.
+    // What tests share: TestSupport knows nothing of Sources, UnitSupport descriptors, NetworkSupport made-up hosts.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "UnitSupport", dependencies: ["TestSupport", "LinuxSystem"], path: "Tests/UnitSupport",
+      swiftSettings: settings),
+    .target(
+      name: "NetworkSupport", dependencies: ["TestSupport", "MultipathTCP", "LinuxSystem"],
+      path: "Tests/NetworkSupport", swiftSettings: settings),
+
+    // Black boxes: they start the real weftpd.
     .testTarget(
       name: "ConversationTests", dependencies: ["TestSupport", "weftpd"], swiftSettings: settings),
     .testTarget(
@@ -163,7 +178,7 @@ let package = Package(
       name: "AuthenticationTests", dependencies: ["AuthenticationProtocol", "Accounts", "LinuxSystem", "weftpd-authd"],
       swiftSettings: settings),
     .testTarget(
-      name: "MultipathTests", dependencies: ["TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
+      name: "MultipathTests", dependencies: ["NetworkSupport", "TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
       swiftSettings: settings),
   ]
 )

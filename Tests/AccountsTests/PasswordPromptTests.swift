@@ -3,18 +3,17 @@
 import Dispatch
 import Glibc
 import Testing
+import UnitSupport
 
 @testable import Accounts
 
 @Suite struct PasswordPromptTests {
   /// Reads from a pipe that holds `text` and is at its end.
   private func readPipe(_ text: String) throws -> [UInt8] {
-    var ends: [Int32] = [0, 0]
-    #expect(pipe(&ends) == 0)
-    defer { close(ends[0]) }
-    #expect(bytes(text).withUnsafeBytes { write(ends[1], $0.baseAddress, $0.count) } == text.utf8.count)
-    close(ends[1])
-    return try PasswordPrompt(input: ends[0], output: -1).read(user: bytes("a"))
+    let pipe = try Pipe()
+    pipe.write(bytes(text))
+    pipe.closeWriting()
+    return try PasswordPrompt(input: pipe.readNumber, output: -1).read(user: bytes("a"))
   }
 
   @Test(arguments: [("pass\nmore", "pass"), ("pass\r\n", "pass"), ("pass", "pass"), (" p ä \n", " p ä "), ("\n", "")])

@@ -1,6 +1,7 @@
-// What several tests share: a directory of their own, and real hashes of one password.
+// What several tests share: user tables in a directory of their own, and real hashes of one password.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Accounts
@@ -8,49 +9,14 @@ import Testing
 /// Bytes of a text.
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-/// A directory that is removed with all its files when the test is over.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/accounts-tests.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw UserTableError.system("make a directory", "/tmp", errno: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+extension TemporaryDirectory {
+  /// The path of `name`; with `content` the file is made first, as a user table is: for its owner alone.
+  func file(_ name: String, _ content: String? = nil, mode: mode_t = 0o600) throws -> String {
+    try content.map { try write(name, $0, mode: mode) } ?? path(of: name)
   }
 
-  deinit {
-    for name in names { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
-
-  func file(_ name: String, _ content: String? = nil, mode: mode_t = 0o600) -> String {
-    let file = "\(path)/\(name)"
-    if let content {
-      let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-      let written = bytes(content).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      #expect(written == content.utf8.count)
-      fchmod(descriptor, mode)
-      close(descriptor)
-    }
-    return file
-  }
-
-  func content(_ name: String) throws -> String {
-    String(decoding: try TableFile.read(path: "\(path)/\(name)").bytes, as: UTF8.self)
-  }
-
-  var names: [String] {
-    guard let stream = opendir(path) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
+  /// The text of a file.
+  func content(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
 }
 
 /// Hashes of the password `correct horse`, made by libxcrypt 4.4.33's crypt(3).

@@ -1,6 +1,7 @@
 // TableFile: what is refused, and what replacing a file leaves alone.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Accounts
@@ -8,31 +9,31 @@ import Testing
 @Suite struct TableFileTests {
   @Test func fifoDoesNotHang() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("fifo")
+    let path = try directory.file("fifo")
     #expect(mkfifo(path, 0o600) == 0)
     #expect(tableError { _ = try TableFile.read(path: path) }?.code == .unsafeFile)
   }
 
   @Test func sizeLimit() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("users", "12345")
+    let path = try directory.file("users", "12345")
     #expect(try TableFile.read(path: path, sizeLimit: 5).bytes.count == 5)
     #expect(tableError { _ = try TableFile.read(path: path, sizeLimit: 4) }?.code == .unsafeFile)
   }
 
   @Test func replacementKeepsModeAndLeavesNothingBehind() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("users", "old", mode: 0o640)
+    let path = try directory.file("users", "old", mode: 0o640)
     try TableFile.withLock(path: path, creating: false) { _ in bytes("new") }
     let file = try TableFile.read(path: path)
     #expect(file.bytes == bytes("new"))
     #expect(file.mode == 0o640)
-    #expect(directory.names == ["users"])
+    #expect(try directory.names() == ["users"])
   }
 
   @Test func replacementIsANewFile() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("users", "old")
+    let path = try directory.file("users", "old")
     let reader = open(path, O_RDONLY)
     defer { close(reader) }
     try TableFile.withLock(path: path, creating: false) { _ in bytes("new and longer") }
@@ -41,8 +42,8 @@ import Testing
 
   @Test func linksAreFollowed() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("users", "old")
-    let link = directory.file("link")
+    let path = try directory.file("users", "old")
+    let link = try directory.file("link")
     #expect(symlink("users", link) == 0)
     try TableFile.withLock(path: link, creating: false) { _ in bytes("new") }
     #expect(try directory.content("users") == "new")
@@ -53,7 +54,7 @@ import Testing
 
   @Test func nothingToDoChangesNothing() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("users", "old")
+    let path = try directory.file("users", "old")
     var before = stat()
     var after = stat()
     stat(path, &before)

@@ -1,6 +1,7 @@
 // UserTable: what is read, and that every mistake is reported with its line and what was expected.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Accounts
@@ -92,7 +93,7 @@ import Testing
 
   @Test func loading() throws {
     let directory = try TemporaryDirectory()
-    let path = directory.file("users", "a:*:/a:rw\n")
+    let path = try directory.file("users", "a:*:/a:rw\n")
     #expect(try UserTable.load(path: path).entries.count == 1)
     #expect(try UserTable.load(path: path).warnings.isEmpty)
     chmod(path, 0o640)

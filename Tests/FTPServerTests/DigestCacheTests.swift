@@ -1,6 +1,9 @@
+// Tests that a remembered digest is of this very file, and that old ones go.
+
 import Glibc
 import Jail
 import LinuxSystem
+import TestSupport
 import Testing
 import TransportSecurity
 

@@ -4,7 +4,9 @@ import Accounts
 import FTPProtocol
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import FTPServer
 

@@ -4,6 +4,7 @@ import Dispatch
 import Glibc
 import LinuxSystem
 import Reactor
+import TestSupport
 import Testing
 
 @testable import FTPServer
@@ -29,11 +30,11 @@ import Testing
     let address = try server.adopt(Descriptor(owning: ours))
     #expect(try Socket.localAddress(theirs) == address)
     try server.start()
-    try await blocking { () throws -> Void in
-      let client = try Client(address)
-      #expect(try client.line()?.hasPrefix("220 ") == true)
-      try client.send("QUIT\r\n")
-      #expect(try client.line()?.hasPrefix("221 ") == true)
+    try await Blocking.onOwnThread {
+      let client = try FTPClient(address)
+      #expect(try client.code() == 220)
+      try client.send("QUIT")
+      #expect(try client.code() == 221)
     }
     #expect(await server.drain(grace: .seconds(10)) == 0)
     // Whoever made it can go on with it: a client is not refused, and waits for the next server.
@@ -42,8 +43,8 @@ import Testing
     let again = fcntl(theirs, F_DUPFD_CLOEXEC, 3)
     #expect(try next.adopt(Descriptor(owning: again)) == address)
     try next.start()
-    try await blocking { () throws -> Void in
-      #expect(try Client(address).line()?.hasPrefix("220 ") == true)
+    try await Blocking.onOwnThread { () throws -> Void in
+      #expect(try FTPClient(address).code() == 220)
     }
     await next.drain(grace: .seconds(10))
   }
@@ -55,19 +56,19 @@ import Testing
     defer { close(theirs) }
     _ = try server.adopt(Descriptor(owning: ours))
     try server.start()
-    try await blocking { () throws -> Void in
+    try await Blocking.onOwnThread {
       for _ in 0..<20 { #expect(server.stuckThreads(within: .seconds(10)).isEmpty) }
     }
     await server.drain(grace: .seconds(10))
     // Acceptors have ended, which is no reason for a watchdog to bite while transfers finish.
-    try await blocking { () throws -> Void in #expect(server.stuckThreads(within: .seconds(10)).isEmpty) }
+    try await Blocking.onOwnThread { #expect(server.stuckThreads(within: .seconds(10)).isEmpty) }
   }
 
   @Test func aReactorThatHangsIsNamed() async throws {
     let server = try server()
     try server.start()
     let release = DispatchSemaphore(value: 0)
-    try await blocking { () throws -> Void in
+    try await Blocking.onOwnThread {
       let hangs = DispatchSemaphore(value: 0)
       let parking = Parking(server.context.reactor)
       parking.call(when: -1, [], until: .now) { _ in
@@ -88,7 +89,7 @@ import Testing
     // Never started: no thread can answer.
     let bound = try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)])
     let address = try #require(bound.first)
-    try await blocking { () throws -> Void in
+    try await Blocking.onOwnThread {
       #expect(server.stuckThreads(within: .milliseconds(20)) == ["reactor", "acceptor of \(address)"])
     }
   }

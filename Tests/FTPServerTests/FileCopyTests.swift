@@ -1,6 +1,10 @@
+// Tests of copying files behind one another within the server, and of stopping it.
+
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import FTPServer
 
@@ -10,18 +14,7 @@ import Testing
   init() throws { directory = try TemporaryDirectory() }
 
   private func open(_ name: String, _ bytes: [UInt8]) throws -> Descriptor {
-    let file = try File.open("\(directory.path)/\(name)", flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-    try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) in
-      try File.write(file.number, UnsafeRawBufferPointer(bytes), at: 0)
-    }
-    return file
-  }
-
-  private func contents(_ file: borrowing Descriptor) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Int(try File.status(file.number).size))
-    let number = file.number
-    _ = try bytes.withUnsafeMutableBytes { try File.read(number, into: $0, at: 0) }
-    return bytes
+    try File.open(try directory.write(name, bytes), flags: O_RDWR)
   }
 
   @Test func appendsOneAfterTheOther() throws {
@@ -33,7 +26,7 @@ import Testing
       let source = try open("\(index)", part)
       #expect(try copy.append(source.number, progress) == UInt64(part.count))
     }
-    #expect(try contents(target) == parts.flatMap { $0 })
+    #expect(try contents(target.number) == parts.flatMap { $0 })
     #expect(progress.done == UInt64(parts.map(\.count).reduce(0, +)))
   }
 
@@ -44,6 +37,6 @@ import Testing
     let progress = WorkProgress()
     progress.stop()
     #expect(throws: FTPError.self) { try copy.append(source.number, progress) }
-    #expect(try contents(target).isEmpty)
+    #expect(try contents(target.number).isEmpty)
   }
 }

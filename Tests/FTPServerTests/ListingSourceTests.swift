@@ -4,7 +4,9 @@ import FTPProtocol
 import Glibc
 import Jail
 import LinuxSystem
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import FTPServer
 

@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FTPServer
@@ -34,14 +35,7 @@ import Testing
   }
 
   @Test func everyTestItNamesExists() throws {
-    let check = Process()
-    check.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    check.arguments = ["python3", Self.root.appendingPathComponent("Tests/protocol-check").path]
-    let output = Pipe()
-    check.standardOutput = output
-    try check.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    check.waitUntilExit()
-    #expect(check.terminationStatus == 0, "\(text)")
+    let check = try run(["python3", Self.root.appendingPathComponent("Tests/protocol-check").path])
+    #expect(check.exitCode == 0, "\(check.output)\(check.errors)")
   }
 }

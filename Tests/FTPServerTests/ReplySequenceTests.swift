@@ -2,9 +2,9 @@
 
 import Accounts
 import FTPProtocol
-import Foundation
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import FTPServer
@@ -27,7 +27,7 @@ import Testing
           do {
             talk = try Talk(address, state)
             code = try talk.answer(to: line)
-          } catch { throw TalkError(text: "\(state): \(line): \(error)") }
+          } catch { throw TestFailure("\(state): \(line): \(error)") }
           let allowed = row.codes.union(ReplyTable.anywhere).union([502])
           #expect(allowed.contains(code), "\(state): \(line) was answered \(code)")
           if built?.isBuilt == false { #expect(code == 502, "\(state): \(line)") }
@@ -35,7 +35,7 @@ import Testing
             #expect(code == 530, "\(state): \(line) was answered \(code)")
           }
           if !isGood, row.bad != nil, state == .loggedIn { #expect(code >= 400, "\(line) was answered \(code)") }
-          do { try talk.finish(after: row.verb) } catch { throw TalkError(text: "\(state): after \(line): \(error)") }
+          do { try talk.finish(after: row.verb) } catch { throw TestFailure("\(state): after \(line): \(error)") }
         }
       }
     }
@@ -52,7 +52,8 @@ import Testing
         #expect(first >= 400, "\(line): \(first)")
       } else {
         #expect(first == 150 || first == 125, "\(line): \(first)")
-        data.finish()
+        data.finishSending()
+        _ = try data.drain()
         let last = try talk.reply()
         #expect(last == 226 || last == 250, "\(line): \(last)")
       }
@@ -88,10 +89,7 @@ import Testing
       configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
     try server.start()
-    // A thread of its own, not one of libdispatch's workers: those verify the passwords.
-    try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread { continuation.resume(with: Result { try body(address) }) }
-    }
+    try await Blocking.onOwnThread { try body(address) }
     await server.drain(grace: .seconds(10))
   }
 }
@@ -105,28 +103,26 @@ enum TalkState: CaseIterable {
 
 /// A control connection that was brought to a state.
 private final class Talk {
-  private let client: Client
-  private let address: SocketAddress
-  private var running: DataClient?
+  private let client: FTPClient
+  private var running: Connection?
 
   init(_ address: SocketAddress, _ state: TalkState) throws {
-    self.address = address
-    client = try Client(address)
-    try require(220, reply())
-    if state != .greeted { try require(331, answer(to: "USER bob")) }
+    client = try FTPClient(address)
+    try client.expect(220)
+    if state != .greeted { try client.command("USER bob", expecting: 331) }
     guard state.isLoggedIn else { return }
-    try require(230, answer(to: "PASS secret"))
+    try client.command("PASS secret", expecting: 230)
     if state == .transferring {
-      try require(200, answer(to: "TYPE I"))
+      try client.command("TYPE I", expecting: 200)
       let data = try openData()
-      try require(150, answer(to: "RETR big"))
+      try client.command("RETR big", expecting: 150)
       running = data
     }
   }
 
   /// The code of the reply to `line`. While a transfer runs, that is broken off then, and its own final reply is left out.
   func answer(to line: String) throws -> Int {
-    try client.send(line + "\r\n")
+    try client.send(line)
     guard let data = running else { return try reply() }
     running = nil
     // Answered at once, or after the transfer.
@@ -135,93 +131,25 @@ private final class Talk {
     if isImmediate {
       let code = try reply()
       data.reset()
-      try require(426, reply())
+      try client.expect(426)
       return code
     }
     if verb != "ABOR" { data.reset() }
-    try require(426, reply())
+    try client.expect(426)
     return try reply()
   }
 
   /// The code of the next reply, of one or more lines.
-  func reply() throws -> Int {
-    guard let first = try client.line() else { throw TalkError(text: "the server closed the connection") }
-    guard let code = Int(first.prefix(3)) else { throw TalkError(text: "no reply: \(first)") }
-    guard first.dropFirst(3).first == "-" else { return code }
-    while let line = try client.line() {
-      if line.hasPrefix("\(code) ") { return code }
-    }
-    throw TalkError(text: "the server closed the connection within a reply")
-  }
+  func reply() throws -> Int { try client.reply().code }
 
-  func openData() throws -> DataClient {
-    try client.send("EPSV\r\n")
-    guard let line = try client.line(), line.hasPrefix("229 "),
-      let port = line.split(separator: "|").compactMap({ UInt16($0) }).last
-    else { throw TalkError(text: "no 229") }
-    return try DataClient(SocketAddress(address.address, port: port))
-  }
+  func openData() throws -> Connection { try client.extendedPassive() }
 
   /// No reply is left over, and the session goes on.
   func finish(after verb: Verb) throws {
     if verb == "QUIT" {
-      guard try client.line() == nil else { throw TalkError(text: "more after 221") }
-      return
-    }
-    try require(200, answer(to: "NOOP"))
-  }
-
-  private func require(_ wanted: Int, _ found: Int) throws {
-    if found != wanted { throw TalkError(text: "\(found) instead of \(wanted)") }
-  }
-}
-
-private struct TalkError: Error, CustomStringConvertible {
-  let text: String
-  var description: String { text }
-}
-
-/// The client's end of a data connection.
-private final class DataClient {
-  private var socket: Descriptor?
-
-  init(_ address: SocketAddress) throws {
-    let socket = try Socket.stream(.ipv4)
-    if try !Socket.connect(socket, to: address, family: .ipv4) {
-      guard Poll.wait(socket.number, .writable, milliseconds: 10_000) else {
-        throw SystemError(code: ETIMEDOUT, call: "connect")
-      }
-      if let error = Socket.pendingError(socket.number) { throw error }
-    }
-    self.socket = consume socket
-  }
-
-  /// Reads all there is, and closes.
-  func finish() {
-    guard let number = number else { return }
-    Socket.shutdownWriting(number)
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while true {
-      guard Poll.wait(number, .readable, milliseconds: 10_000),
-        let progress = try? buffer.withUnsafeMutableBytes({ try Socket.receive(number, into: $0) })
-      else { break }
-      if case .moved(0) = progress { break }
-    }
-    socket = nil
-  }
-
-  /// Breaks the connection off with a reset.
-  func reset() {
-    guard let number = number else { return }
-    var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-    setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
-    socket = nil
-  }
-
-  private var number: Int32? {
-    switch socket {
-    case .some(let socket): socket.number
-    case .none: nil
+      try require(try client.control.isClosedByPeer(), "more after 221")
+    } else {
+      try client.command("NOOP", expecting: 200)
     }
   }
 }

@@ -4,7 +4,9 @@ import Accounts
 import LinuxSystem
 import Logging
 import Reactor
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import FTPServer
 

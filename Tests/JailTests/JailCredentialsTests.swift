@@ -5,6 +5,7 @@ import FTPProtocol
 import Glibc
 import LinuxSystem
 import Testing
+import UnitSupport
 
 @testable import Jail
 

@@ -1,7 +1,10 @@
+// Tests of files that get their name when they are whole: committed, discarded, kept for later.
+
 import FTPProtocol
 import Glibc
 import LinuxSystem
 import Testing
+import UnitSupport
 
 @testable import Jail
 

@@ -5,6 +5,7 @@ import Glibc
 import LinuxSystem
 import Synchronization
 import Testing
+import UnitSupport
 
 @testable import Jail
 
@@ -27,7 +28,7 @@ import Testing
 
     let state = Flip()
     let root = "\(files.path)/root"
-    let flipper = Thread {
+    let flipper = OwnThread {
       // The three names take turns at being `d`.
       while !state.isDone.load(ordering: .relaxed) {
         if exchange("\(root)/d", "\(root)/link") { _ = exchange("\(root)/d", "\(root)/link") }
@@ -104,7 +105,7 @@ import Testing
     #expect(mkfifo("\(files.path)/root/fifo", 0o666) == 0)
     let state = Flip()
     let root = "\(files.path)/root"
-    let flipper = Thread {
+    let flipper = OwnThread {
       while !state.isDone.load(ordering: .relaxed) { _ = exchange("\(root)/f", "\(root)/fifo") }
     }
     var results: [Int32?: Int] = [:]
@@ -129,27 +130,4 @@ import Testing
   }
 
   private func jail(_ files: JailDirectory) -> Jail { files.jail }
-}
-
-/// A thread of the test's own.
-private final class Thread: @unchecked Sendable {
-  // Sendable: written to before the thread starts, read by its creator.
-  private var thread = pthread_t()
-
-  init(_ body: @escaping @Sendable () -> Void) {
-    let created = pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<Box>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue().body()
-        return nil
-      }, Unmanaged.passRetained(Box(body)).toOpaque())
-    precondition(created == 0)
-  }
-
-  private final class Box {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-
-  func join() { pthread_join(thread, nil) }
 }

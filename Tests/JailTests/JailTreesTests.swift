@@ -1,7 +1,10 @@
+// Tests of whole trees: removed, measured and made, within bounds and following no link.
+
 import FTPProtocol
 import Glibc
 import LinuxSystem
 import Testing
+import UnitSupport
 
 @testable import Jail
 

@@ -2,12 +2,13 @@
 
 import Glibc
 import Testing
+import UnitSupport
 
 @testable import LinuxSystem
 
 @Suite struct DirectoryReaderTests {
   @Test func anEmptyDirectoryHasNoNames() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     var reader = DirectoryReader(try File.open(directory.path, flags: O_RDONLY | O_DIRECTORY))
     for _ in 0..<3 {
       let name = try reader.next { Array($0) }
@@ -17,7 +18,7 @@ import Testing
 
   /// The names alone are 300 KB, ten times the reader's buffer.
   @Test func readsMoreNamesThanOneBufferHolds() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     var expected: Set<[UInt8]> = []
     for index in 0..<3000 {
       let name = "\(index)-" + String(repeating: "n", count: 95)
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test func namesMayHoldAnyByteButSlashAndNUL() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     var expected: Set<[UInt8]> = []
     for byte in UInt8.min...UInt8.max where byte != 0 && byte != 0x2F {
       for name in [[byte], [byte, 0x78], [0x78, byte]] where name != [0x2E] {
@@ -45,13 +46,13 @@ import Testing
   }
 
   @Test func onlyTheTwoDotsArePassedOver() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     for name in ["...", ".a", "..a", " ", ". "] { try directory.file(name) }
     #expect(Set(try namesOfDirectory(directory.number)) == Set(["...", ".a", "..a", " ", ". "].map { Array($0.utf8) }))
   }
 
   @Test func aNULFollowsTheNameInMemory() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     for length in [1, 4, 5, 6, 12, 13, 255] { try directory.file(String(repeating: "a", count: length)) }
     var reader = DirectoryReader(try File.open(directory.path, flags: O_RDONLY | O_DIRECTORY))
     var count = 0
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func aFileIsNoDirectory() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     let file = try directory.file("f")
     #expect(
       failure {

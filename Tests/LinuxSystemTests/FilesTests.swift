@@ -2,13 +2,14 @@
 
 import Glibc
 import Testing
+import UnitSupport
 
 @testable import LinuxSystem
 
 @Suite(.timeLimit(.minutes(5))) struct FilesTests {
-  let directory: TemporaryDirectory
+  let directory: OpenDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try OpenDirectory() }
 
   @Test func writesAndReadsAtAnOffset() throws {
     let file = try directory.file("f", [1, 2, 3, 4])
@@ -41,9 +42,10 @@ import Testing
     #expect(status.links == 1)
     #expect(status.owner == geteuid())
     #expect(try File.status(in: directory.number, name: "f") == status)
+    #expect(chmod(directory.path, 0o710) == 0)
     let top = try File.status(directory.number)
     #expect(top.isDirectory)
-    #expect(top.permissions == 0o700)
+    #expect(top.permissions == 0o710)
     #expect(failure { _ = try File.status(in: directory.number, name: "missing") } == ENOENT)
     #expect(failure { _ = try File.status(-1) } == EBADF)
   }

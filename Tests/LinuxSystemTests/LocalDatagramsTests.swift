@@ -18,21 +18,21 @@ import Testing
   }
 
   @Test func aDatagramArrivesAtAPathAndAtAnAbstractName() throws {
-    let directory = try TestSupport.TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let text = Array("READY=1\n".utf8)
     #expect(try bytes(of: text, sealed: false, to: directory.path + "/socket") == text)
     #expect(try bytes(of: text, sealed: false, to: "@weftpd-test-\(getpid())-datagram") == text)
   }
 
   @Test func whatIsTooLargeForADatagramGoesSealed() throws {
-    let directory = try TestSupport.TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let text = [UInt8](repeating: 0x61, count: 3_000_000)
     #expect(throws: SystemError.self) { try bytes(of: text, sealed: false, to: directory.path + "/one") }
     #expect(try bytes(of: text, sealed: true, to: directory.path + "/two") == text)
   }
 
   @Test func aReceiverThatIsGoneIsAnError() throws {
-    let directory = try TestSupport.TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let address = try #require(LocalAddress(directory.path + "/none"))
     let socket = try LocalDatagrams()
     let error = #expect(throws: SystemError.self) {
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func aReceiverThatDoesNotReadHoldsUpNobodyForLong() throws {
-    let directory = try TestSupport.TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let receiver = try DatagramReceiver(directory.path + "/slow")
     let address = try #require(LocalAddress(receiver.address))
     let socket = try LocalDatagrams(timeout: 10)

@@ -2,6 +2,7 @@
 
 import Glibc
 import Testing
+import UnitSupport
 
 @testable import LinuxSystem
 
@@ -151,7 +152,7 @@ import Testing
   }
 
   @Test func sendFileMovesTheRangeAndAdvances() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     let file = try directory.file("f", bytes)
     let pair = try LoopbackPair()
@@ -166,7 +167,7 @@ import Testing
   }
 
   @Test func sendFileIntoAFullSocketWouldBlock() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OpenDirectory()
     let file = try directory.file("f")
     try File.truncate(file.number, to: 1 << 28)
     let pair = try LoopbackPair()

@@ -2,13 +2,14 @@
 
 import Glibc
 import Testing
+import UnitSupport
 
 @testable import LinuxSystem
 
 @Suite(.timeLimit(.minutes(1))) struct UnnamedFilesTests {
-  let directory: TemporaryDirectory
+  let directory: OpenDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws { directory = try OpenDirectory() }
 
   @Test func hasNoNameUntilItIsGivenOne() throws {
     guard let made = try File.makeUnnamed(in: directory.number, mode: 0o600) else {

@@ -1,6 +1,7 @@
 // Tests of Advice+Paths.swift: endpoints, limits, reverse path filters; and that the commands named do what they say.
 
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -64,10 +65,10 @@ import Testing
     #expect(ids(["eth0": 1], bound: 3) == [])
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func theCommandsCureTheFindings() throws {
     try Namespace().run {
-      try command(
+      try shell(
         """
         for n in 1 2; do
           ip link add e$n type veth peer name f$n; ip addr add 10.8.$n.1/24 dev e$n
@@ -85,8 +86,8 @@ import Testing
         ])
       // Each cure may bring up the next finding: the new endpoint lies behind a strict filter, and is then made a backup.
       for round in 0..<3 {
-        for finding in HostProbe.run().findings { for line in finding.commands { try command(line) } }
-        if round == 1 { try command("ip mptcp endpoint change id 1 backup") }
+        for finding in HostProbe.run().findings { for line in finding.commands { try shell(line) } }
+        if round == 1 { try shell("ip mptcp endpoint change id 1 backup") }
         if round == 0 { #expect(HostProbe.run().findings.map(\.id) == ["rp-filter-strict"]) }
         if round == 1 { #expect(HostProbe.run().findings.map(\.id) == ["backup-endpoint"]) }
       }

@@ -3,6 +3,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -25,19 +26,19 @@ import Testing
   }
 
   static func negotiation(to address: SocketAddress) throws -> Negotiation {
-    let socket = try Pair.connected(to: address)
+    let socket = try connected(to: address)
     return MultipathSocket.negotiated(socket.number)
   }
 
   /// Takes one second, the kernel's first retransmission time-out.
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func thePauseIsFoundAndTheCommandEndsIt() throws {
     try Namespace().run {
       // Linux 6.12 and later pause; 6.15 and later can be told to do so after one packet.
       let settings = HostSettings.current()
       guard settings.blackholeTimeout != nil, settings.synRetransmissions != nil else { return }
-      try command("sysctl -qw net.mptcp.syn_retrans_before_tcp_fallback=0 net.mptcp.checksum_enabled=1")
-      try command("ip mptcp limits set add_addr_accepted 1")
+      try shell("sysctl -qw net.mptcp.syn_retrans_before_tcp_fallback=0 net.mptcp.checksum_enabled=1")
+      try shell("ip mptcp limits set add_addr_accepted 1")
       #expect(HostProbe.run().findings.isEmpty)
       let good = try MultipathSocket.listen(on: SocketAddress(loopback, port: 0))
       let bad = try MultipathSocket.listen(on: SocketAddress(loopback, port: 0), policy: .off)
@@ -47,7 +48,7 @@ import Testing
       #expect(try Self.negotiation(to: Socket.localAddress(bad.number)) == .fellBack)
       #expect(try Self.negotiation(to: address) == .fellBack, "outgoing connections are paused")
       let finding = try #require(HostProbe.run().findings.first { $0.id == "blackhole" })
-      for line in finding.commands { try command(line) }
+      for line in finding.commands { try shell(line) }
       #expect(try Self.negotiation(to: address) == .multipath)
     }
   }

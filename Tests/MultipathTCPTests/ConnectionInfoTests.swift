@@ -1,5 +1,6 @@
 // Tests of ConnectionInfo.swift: a structure captured on Linux 6.18 at every length that a kernel version gives it.
 
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -53,7 +54,7 @@ import Testing
     for length in 0..<16 { #expect(Self.captured[..<length].withUnsafeBytes { ConnectionInfo(bytes: $0) } == nil) }
   }
 
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func saysWhatTheSocketIsInstead() throws {
     let plain = try Pair(listener: .off, client: .off)
     #expect(throws: MultipathError.notMultipath(.tcp)) { try MultipathSocket.info(plain.client.number) }
@@ -64,7 +65,7 @@ import Testing
     #expect(throws: MultipathError.system(.init(code: 9, call: "getsockopt"))) { try MultipathSocket.info(-1) }
   }
 
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func countsTheBytesOfALiveConnection() throws {
     let pair = try Pair()
     try pump(from: pair.client.number, to: pair.server.number, count: 300_000)

@@ -1,12 +1,13 @@
 // Tests of ConnectionReport.swift: every kind of connection can be shown.
 
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
 
 @Suite struct ConnectionReportTests {
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func multipathAndPlainConnectionsAreShown() throws {
     let multipath = try Pair()
     try pump(from: multipath.client.number, to: multipath.server.number, count: 50_000)

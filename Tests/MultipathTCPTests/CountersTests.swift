@@ -1,5 +1,6 @@
 // Tests of Counters.swift: the text of /proc/net/netstat by name, deltas, and the alarms drawn from them.
 
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -46,7 +47,7 @@ import Testing
     #expect(counters.fallbacks.first?.reason == "the peer answered without the option")
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func countsThisNamespaceOnly() throws {
     try Namespace().run {
       let before = try #require(Counters.read())

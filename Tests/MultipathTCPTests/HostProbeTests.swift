@@ -1,6 +1,7 @@
 // Tests of HostProbe.swift and NetworkInterface.swift: what a probe of a made-up host sees.
 
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -15,10 +16,10 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func aNamespaceIsSeenAsItIs() throws {
     try Namespace().run {
-      try command(
+      try shell(
         """
         ip link add e1 type veth peer name f1; ip addr add 10.8.1.1/24 dev e1; ip link set e1 up; ip link set f1 up
         ip link add e2 type veth peer name f2; ip addr add 10.8.2.1/24 dev e2

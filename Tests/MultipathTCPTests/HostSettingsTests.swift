@@ -2,6 +2,8 @@
 
 import Glibc
 import LinuxSystem
+import NetworkSupport
+import TestSupport
 import Testing
 
 @testable import MultipathTCP
@@ -9,17 +11,11 @@ import Testing
 @Suite struct HostSettingsTests {
   /// Writes files into a directory of its own, reads settings from there, and removes it.
   static func settings(_ files: [String: String]) throws -> HostSettings {
-    var template = Array("/tmp/multipath-settings-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { throw Trouble("mkdtemp") }
-    let root = String(cString: made)
-    defer { _ = try? command("rm -r \(root)") }
-    mkdir(root + "/mptcp", 0o700)
-    mkdir(root + "/ipv4", 0o700)
-    for (name, text) in files {
-      let file = try File.open("\(root)/\(name)", flags: O_WRONLY | O_CREAT, mode: 0o600)
-      try Array(text.utf8).withUnsafeBytes { raw in try File.write(file.number, raw, at: 0) }
-    }
-    return HostSettings.read(beneath: root)
+    let root = try TemporaryDirectory()
+    try root.makeDirectory("mptcp")
+    try root.makeDirectory("ipv4")
+    for (name, text) in files { try root.write(name, text) }
+    return HostSettings.read(beneath: root.path)
   }
 
   @Test func readsAllOfLinux618() throws {
@@ -59,7 +55,7 @@ import Testing
     #expect(HostSettings.reversePathFilter(interface: "../../ipv4/conf/lo") == nil)
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func readsTheNamespaceOfTheThread() throws {
     let namespace = try Namespace()
     try namespace.shell("sysctl -qw net.mptcp.checksum_enabled=1 net.mptcp.stale_loss_cnt=7")

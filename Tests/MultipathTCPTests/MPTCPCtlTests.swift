@@ -1,15 +1,19 @@
 // Tests of the command mptcpctl as a user runs it.
 
 import LinuxSystem
+import NetworkSupport
+import TestSupport
 import Testing
 
 @testable import MultipathTCP
 
-@Suite(.enabled(if: Machine.hasNamespaces && Machine.commandPath != nil, "needs namespaces and a built mptcpctl"))
+private let program = builtProgram("mptcpctl")
+
+@Suite(.enabled(if: Machine.hasNamespaces && program != nil, "needs namespaces and a built mptcpctl"))
 struct MPTCPCtlTests {
   /// Runs it in the namespace of the calling thread and gives what it printed, with its exit status in the last line.
   static func run(_ arguments: String, before: String = "") throws -> String {
-    try command("\(before) \(Machine.commandPath ?? "false") \(arguments) && echo status 0 || echo status $?")
+    try shell("\(before) \(program ?? "false") \(arguments) 2>&1 && echo status 0 || echo status $?")
   }
 
   @Test func endpointsAndLimits() throws {

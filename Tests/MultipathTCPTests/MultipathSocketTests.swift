@@ -2,6 +2,7 @@
 
 import Glibc
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -14,7 +15,7 @@ import Testing
     #expect(try Socket.option(socket.number, SOL_SOCKET, SO_PROTOCOL) == 6)
   }
 
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func automaticAndRequiredMakeMultipathSockets() throws {
     for policy in [MultipathPolicy.automatic, .required] {
       let socket = try MultipathSocket.stream(.ipv4, policy: policy)
@@ -25,7 +26,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func aKernelThatForbidsItFallsBackAndSaysWhy() throws {
     let namespace = try Namespace()
     try namespace.shell("sysctl -qw net.mptcp.enabled=0")
@@ -41,7 +42,7 @@ import Testing
       #expect(MultipathSocket.negotiated(pair.client.number) == .tcp)
       try pump(from: pair.client.number, to: pair.server.number, count: 100_000)
       // The setting is looked at for every socket: no restart.
-      try command("sysctl -qw net.mptcp.enabled=1")
+      try shell("sysctl -qw net.mptcp.enabled=1")
       #expect(try MultipathSocket.stream(.ipv4).unavailability == nil)
     }
   }
@@ -67,7 +68,7 @@ import Testing
     let listener = try MultipathSocket.listen(on: SocketAddress(loopback, port: 0))
     let address = try Socket.localAddress(listener.number)
     try listener.takeDescriptor().close()
-    let error = #expect(throws: (any Error).self) { _ = try Pair.connected(to: address) }
+    let error = #expect(throws: (any Error).self) { _ = try connected(to: address) }
     #expect((error as? SystemError)?.code ?? (error as? MultipathError)?.errno == ECONNREFUSED)
   }
 
@@ -76,7 +77,7 @@ import Testing
     let target = try Socket.localAddress(listener.number)
     let other = IPAddress(ipv4: 0x7F00_0002)
     let first = try MultipathSocket.connect(to: target, from: SocketAddress(other, port: 0))
-    let peer = try Pair.accepted(listener.number)
+    let peer = try accepted(listener.number)
     let seen = try Socket.peerAddress(peer.number)
     #expect(seen.address == other)
     #expect(seen.port != 0)

@@ -2,11 +2,12 @@
 
 import Glibc
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
 
-@Suite(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+@Suite(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
 struct NegotiationTests {
   static let addresses = [loopback] + [IPAddress("::1")].compactMap(\.self)
 

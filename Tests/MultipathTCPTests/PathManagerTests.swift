@@ -2,11 +2,12 @@
 
 import Glibc
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
 
-@Suite(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+@Suite(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
 struct PathManagerTests {
   static let setUp = """
     ip link add w1 type veth peer name w2
@@ -17,14 +18,14 @@ struct PathManagerTests {
 
   static func inNamespace(_ body: @escaping @Sendable () throws -> Void) throws {
     try Namespace().run {
-      try command(setUp)
+      try shell(setUp)
       try body()
     }
   }
 
   /// `ip mptcp endpoint show`, line by line.
   static func shown() throws -> [String] {
-    try command("ip mptcp endpoint show").split(separator: "\n").map {
+    try shell("ip mptcp endpoint show").split(separator: "\n").map {
       $0.split(separator: " ").joined(separator: " ")
     }
   }
@@ -33,8 +34,8 @@ struct PathManagerTests {
     try Self.inNamespace {
       var manager = try PathManager()
       #expect(try manager.endpoints().isEmpty)
-      try command("ip mptcp endpoint add 10.9.0.1 dev w1 id 5 subflow backup")
-      try command("ip mptcp endpoint add 2001:db8::9 port 8021 signal")
+      try shell("ip mptcp endpoint add 10.9.0.1 dev w1 id 5 subflow backup")
+      try shell("ip mptcp endpoint add 2001:db8::9 port 8021 signal")
       let found = try manager.endpoints()
       #expect(found.map(\.description) == (try Self.shown()))
       #expect(found.first { $0.id == 5 }?.interfaceName == "w1")
@@ -89,7 +90,7 @@ struct PathManagerTests {
       var manager = try PathManager()
       #expect(try manager.limits() == PathLimits(subflows: 2, acceptedAddresses: 0))
       try manager.set(PathLimits(subflows: 5, acceptedAddresses: 3))
-      let shown = try command("ip mptcp limits show")
+      let shown = try shell("ip mptcp limits show")
       #expect(shown.contains("subflows 5"))
       #expect(shown.contains("add_addr_accepted 3"))
     }

@@ -1,6 +1,8 @@
 // Tests of PathMonitor.swift: captured events, and those of a connection made here.
 
 import LinuxSystem
+import NetworkSupport
+import TestSupport
 import Testing
 
 @testable import MultipathTCP
@@ -35,7 +37,7 @@ import Testing
     #expect(unknown?.code == 99)
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, Comment(rawValue: Machine.noNamespaces)))
+  @Test(.enabled(if: Machine.hasNamespaces, Machine.needsNamespaces))
   func hearsAConnection() throws {
     try Namespace().run {
       var monitor = try PathMonitor()
@@ -45,7 +47,7 @@ import Testing
       let token = try MultipathSocket.info(pair.server.number).token
       var events: [PathEvent] = []
       while !events.contains(where: { $0.kind == .established && $0.token == token }) {
-        guard Poll.wait(monitor.number, .readable, milliseconds: 5000) else { throw Trouble("no event: \(events)") }
+        guard Poll.wait(monitor.number, .readable, milliseconds: 5000) else { throw TestFailure("no event: \(events)") }
         events += try monitor.next()
       }
       #expect(events.contains { $0.kind == .created && $0.token == token && $0.isServerSide == true })

@@ -2,12 +2,13 @@
 
 import Glibc
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
 
 @Suite struct SocketTuningTests {
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func multipathSocketsRefuseSomeOptionsAndTakeTheOthers() throws {
     let pair = try Pair()
     let refused = MultipathSocket.tune(
@@ -36,7 +37,7 @@ import Testing
     #expect(MultipathSocket.tune(pair.server.number, [.congestionControl("no-such")]).map(\.error.code) == [ENOENT])
   }
 
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func theReceiveWindowGrowsAndTheFirstByteStillWakes() throws {
     let pair = try Pair()
     let before = try Socket.option(pair.client.number, SOL_SOCKET, SO_RCVBUF)
@@ -56,8 +57,8 @@ import Testing
   @Test(arguments: [MultipathPolicy.automatic, .off])
   func abortingResetsThePeer(policy: MultipathPolicy) throws {
     let listener = try MultipathSocket.listen(on: SocketAddress(loopback, port: 0), policy: policy)
-    let client = try Pair.connected(to: try Socket.localAddress(listener.number), policy: policy)
-    let server = try Pair.accepted(listener.number)
+    let client = try connected(to: try Socket.localAddress(listener.number), policy: policy)
+    let server = try accepted(listener.number)
     MultipathSocket.abort(server)
     #expect(Poll.wait(client.number, .readable, milliseconds: 2000))
     var buffer = [UInt8](repeating: 0, count: 16)

@@ -1,11 +1,12 @@
 // Tests of SubflowReader.swift: the modern call and the older ones tell the same; sockets of other kinds are told apart.
 
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
 
-@Suite(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+@Suite(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
 struct SubflowReaderTests {
   @Test(arguments: NegotiationTests.addresses)
   func onePathWithItsAddressesAndBytes(on address: IPAddress) throws {

@@ -1,6 +1,7 @@
 // Tests of SubflowRoles.swift: the question and a captured answer of socket diagnosis.
 
 import LinuxSystem
+import NetworkSupport
 import Testing
 
 @testable import MultipathTCP
@@ -35,7 +36,7 @@ import Testing
     #expect(head.withUnsafeBytes { SubflowDiagnosis.role($0) } == nil)
   }
 
-  @Test(.enabled(if: Machine.hasMultipath, Comment(rawValue: Machine.noMultipath)))
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
   func aLiveConnectionHasAnInitialPath() throws {
     let pair = try Pair()
     let paths = try MultipathSocket.subflowsWithRoles(pair.client.number)

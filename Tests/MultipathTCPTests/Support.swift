@@ -1,40 +1,15 @@
-// What these tests share: bytes from hexadecimal text, connected pairs of sockets, data pumped through them, what is possible here.
+// What these tests share: bytes from hexadecimal text, connected pairs of sockets, data pumped through them.
 
 import Glibc
 import LinuxSystem
 import MultipathTCP
+import NetworkSupport
+import TestSupport
 
 /// Bytes written as hexadecimal text.
 func bytes(_ hex: String) -> [UInt8] {
   let digits = hex.compactMap(\.hexDigitValue)
   return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-}
-
-/// What this machine lets the tests do.
-enum Machine {
-  /// The program mptcpctl, built beside the tests.
-  static let commandPath: String? = {
-    for start in CommandLine.arguments + ["/proc/self/exe"] {
-      guard let resolved = realpath(start, nil) else { continue }
-      defer { free(resolved) }
-      let folder = String(cString: resolved).split(separator: "/").dropLast()
-      for depth in 0..<4 {
-        let candidate = "/" + folder.dropLast(depth).joined(separator: "/") + "/mptcpctl"
-        if access(candidate, X_OK) == 0 { return candidate }
-      }
-    }
-    return nil
-  }()
-
-  static let noMultipath = "this kernel gives no multipath socket"
-  static let noNamespaces = "making network namespaces needs root, ip and a kernel with MPTCP"
-
-  static let hasMultipath = HostProbe.availability() == nil
-
-  static let hasNamespaces: Bool = {
-    guard hasMultipath, geteuid() == 0, let namespace = try? Namespace() else { return false }
-    return (try? namespace.shell("ip mptcp limits && tc qdisc show && sysctl -n net.mptcp.enabled")) != nil
-  }()
 }
 
 let loopback = IPAddress(ipv4: 0x7F00_0001)
@@ -55,29 +30,11 @@ struct Pair: ~Copyable {
       on: SocketAddress(address, port: 0), policy: listening, dualStack: dualStack)
     let listener = made.takeDescriptor()
     let port = try Socket.localAddress(listener.number).port
-    let client = try Pair.connected(
+    let client = try connected(
       to: SocketAddress(target ?? address, port: port), policy: connecting, receives: receives)
-    server = try Pair.accepted(listener.number)
+    server = try accepted(listener.number)
     self.listener = listener
     self.client = client
-  }
-
-  static func connected(
-    to address: SocketAddress, policy: MultipathPolicy = .automatic, receives: Bool = false
-  ) throws -> Descriptor {
-    let made = try MultipathSocket.connect(to: address, policy: policy, receives: receives)
-    if !made.isConnected {
-      guard Poll.wait(made.number, .writable, milliseconds: 5000) else { throw Trouble("connect takes too long") }
-      if let error = Socket.pendingError(made.number) { throw error }
-    }
-    return made.takeDescriptor()
-  }
-
-  static func accepted(_ listener: Int32) throws -> Descriptor {
-    guard Poll.wait(listener, .readable, milliseconds: 5000), let (number, _) = try Socket.accept(listener) else {
-      throw Trouble("nobody connects")
-    }
-    return Descriptor(owning: number)
   }
 }
 
@@ -103,7 +60,7 @@ func pump(from source: Int32, to target: Int32, count: Int) throws {
     }
     let progress = try incoming.withUnsafeMutableBytes { try Socket.receive(target, into: $0) }
     if case .moved(let bytes) = progress {
-      if bytes == 0 { throw Trouble("end of file after \(received) bytes") }
+      if bytes == 0 { throw TestFailure("end of file after \(received) bytes") }
       let start = received % period
       let equal = incoming.withUnsafeBytes { a in
         pattern.withUnsafeBytes { b in
@@ -111,14 +68,14 @@ func pump(from source: Int32, to target: Int32, count: Int) throws {
           return memcmp(got, wanted + start, bytes) == 0
         }
       }
-      if !equal { throw Trouble("wrong bytes after \(received)") }
+      if !equal { throw TestFailure("wrong bytes after \(received)") }
       received += bytes
       moved = true
     }
     if !moved {
       let ready = Poll.wait(
         target, .readable, sent < count ? source : -1, .writable, milliseconds: 10_000)
-      if !ready.first, !ready.second { throw Trouble("silence after \(received) bytes") }
+      if !ready.first, !ready.second { throw TestFailure("silence after \(received) bytes") }
     }
   }
 }

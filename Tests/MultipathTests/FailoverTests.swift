@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 
@@ -23,10 +24,7 @@ extension MultipathTests {
             try lab.cut(path)
             isCut = true
           }
-          let measured =
-            upload
-            ? try client.upload("up", size: size, watch: cut) : try client.download("down", size: size, watch: cut)
-          if upload { try PatternFile.verify(server.root.path + "/up", size: size) }
+          let measured = try client.transfer(upload: upload, size: size, watch: cut)
           let logged = try server.transfer(upload ? "/up" : "/down")
           report(
             "path \(path) lost in mid-\(upload ? "upload" : "download"): longest pause "
@@ -57,10 +55,7 @@ extension MultipathTests {
           try client.waitForPaths(2)
           var script = LossAndReturn(lab: lab)
           let watch: LabClient.Watch = { try script.step($0, $1, upload: upload) }
-          let measured =
-            upload
-            ? try client.upload("up", size: size, watch: watch) : try client.download("down", size: size, watch: watch)
-          if upload { try PatternFile.verify(server.root.path + "/up", size: size) }
+          let measured = try client.transfer(upload: upload, size: size, watch: watch)
           report(
             "both paths lost and brought back in turn, \(upload ? "upload" : "download"): longest pause "
               + "\(rounded(measured.longestPause * 1000)) ms; used again after "
@@ -80,14 +75,11 @@ extension MultipathTests {
           var isAdded = false
           let add: LabClient.Watch = { moved, data in
             if isAdded || moved < 4 * Self.megabyte { return }
-            try require(LabClient.establishedPaths(data.descriptor).count == 1, "there is a second path already")
+            try require(establishedPaths(data.descriptor).count == 1, "there is a second path already")
             try lab.addPath()
             isAdded = true
           }
-          let measured =
-            upload
-            ? try client.upload("up", size: size, watch: add) : try client.download("down", size: size, watch: add)
-          if upload { try PatternFile.verify(server.root.path + "/up", size: size) }
+          let measured = try client.transfer(upload: upload, size: size, watch: add)
           let logged = try server.transfer(upload ? "/up" : "/down")
           report(
             "path added in mid-\(upload ? "upload" : "download"): \(rounded(measured.rate)) Mbit/s; \(logged.text)")

@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

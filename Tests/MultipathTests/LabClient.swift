@@ -3,6 +3,7 @@
 import Glibc
 import LinuxSystem
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 
 /// How a data connection comes about.
@@ -47,16 +48,7 @@ final class LabClient {
   var negotiation: Negotiation { MultipathSocket.negotiated(ftp.control.descriptor) }
 
   /// Waits until the control connection has `count` established paths.
-  func waitForPaths(_ count: Int) throws { try Self.waitForPaths(count, ftp.control.descriptor) }
-
-  static func waitForPaths(_ count: Int, _ socket: Int32) throws {
-    let isSo = Deadline.after(.seconds(5)).until { establishedPaths(socket).count == count }
-    try require(isSo, "not \(count) paths but: \(ConnectionReport(socket))")
-  }
-
-  static func establishedPaths(_ socket: Int32) -> [Subflow] {
-    ((try? MultipathSocket.subflows(socket)) ?? []).filter { $0.statistics.state == .established }
-  }
+  func waitForPaths(_ count: Int) throws { try NetworkSupport.waitForPaths(count, ftp.control.descriptor) }
 
   /// A connected socket of `namespace`.
   static func connect(
@@ -66,12 +58,7 @@ final class LabClient {
     let remote = try address(target.host, target.port)
     let local = try source.map { try address($0, 0) }
     let number = try namespace.run {
-      let made = try MultipathSocket.connect(to: remote, from: local, policy: policy, receives: receives)
-      if !made.isConnected {
-        try require(Poll.wait(made.number, .writable, milliseconds: 10_000), "connect to \(remote): no answer")
-        if let error = Socket.pendingError(made.number) { throw TestFailure("connect to \(remote): \(error)") }
-      }
-      return made.takeDescriptor().release()
+      try connected(to: remote, from: local, policy: policy, receives: receives).release()
     }
     return Connection(adopting: number)
   }
@@ -143,9 +130,5 @@ final class ActiveListener {
   var hasVisitor: Bool { Poll.wait(socket.number, .readable, milliseconds: 0) }
 
   /// The server's connection.
-  func accept() throws -> Connection {
-    guard Poll.wait(socket.number, .readable, milliseconds: 10_000), let (number, _) = try Socket.accept(socket.number)
-    else { throw TestFailure("the server does not connect to \(endpoint)") }
-    return Connection(adopting: number)
-  }
+  func accept() throws -> Connection { Connection(adopting: try accepted(socket.number).release()) }
 }

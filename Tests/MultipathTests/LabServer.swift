@@ -1,6 +1,7 @@
 // A real weftpd in a namespace, and its log lines as values.
 
 import Foundation
+import NetworkSupport
 import TestSupport
 
 /// A running `weftpd serve` in a namespace, on every address of it.
@@ -55,8 +56,7 @@ final class LabServer {
 
   /// Waits until a line of the log contains `text`.
   func requireLogged(_ text: String, within patience: Duration = .seconds(5)) throws {
-    let isThere = Deadline.after(patience).until { log.contains(text) }
-    try require(isThere, "'\(text)' is not in the log: \(log.suffix(3000))")
+    try waitForLog(process, text, patience: patience)
   }
 
   /// Stops it in order: exit code 0.

@@ -37,9 +37,7 @@ extension LabClient {
     while true {
       let count = recv(data.descriptor, buffer.baseAddress, buffer.count, 0)
       if count < 0 {
-        try require(errno == EAGAIN || errno == EINTR, "download: \(Connection.text(errno)) after \(total) bytes")
-        try require(
-          Deadline.after(ftp.control.patience).wait(data.descriptor, POLLIN), "download: silence after \(total) bytes")
+        try wait(data, POLLIN, after: errno, "download", total)
         continue
       }
       if count == 0 { break }
@@ -70,9 +68,7 @@ extension LabClient {
         send(data.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count < 0 {
-        try require(errno == EAGAIN || errno == EINTR, "upload: \(Connection.text(errno)) after \(total) bytes")
-        try require(
-          Deadline.after(ftp.control.patience).wait(data.descriptor, POLLOUT), "upload: silence after \(total) bytes")
+        try wait(data, POLLOUT, after: errno, "upload", total)
         continue
       }
       total += count
@@ -88,6 +84,21 @@ extension LabClient {
     let paths = Self.paths(data)
     try ftp.expect(226, after: "an upload")
     return clock.measured(total, paths)
+  }
+
+  /// An upload of `up`, verified at the server, or a download of `down`.
+  func transfer(upload: Bool, size: Int, watch: Watch) throws -> Measured {
+    if !upload { return try download("down", size: size, watch: watch) }
+    let measured = try self.upload("up", size: size, watch: watch)
+    try PatternFile.verify(process.root.path + "/up", size: size)
+    return measured
+  }
+
+  /// Waits until `data` can go on after a call that failed with `code`.
+  private func wait(_ data: Connection, _ events: Int32, after code: Int32, _ what: String, _ total: Int) throws {
+    try require(code == EAGAIN || code == EINTR, "\(what): \(Connection.text(code)) after \(total) bytes")
+    let goesOn = Deadline.after(ftp.control.patience).wait(data.descriptor, events)
+    try require(goesOn, "\(what): silence after \(total) bytes")
   }
 
   /// All paths with their figures.

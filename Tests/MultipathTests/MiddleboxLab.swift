@@ -1,5 +1,6 @@
 // A client behind a router that translates addresses and rewrites PORT lines with the kernel's FTP helper.
 
+import NetworkSupport
 import TestSupport
 
 /// What the router makes of the client's address in a PORT line.
@@ -33,7 +34,7 @@ final class MiddleboxLab: Sendable {
     server = try Namespace("s")
     let (c, r, s) = (client.name, router.name, server.name)
     let address = rewriting.addresses
-    try MultipathTests.shell(
+    try shell(
       """
       ip link add c1 netns \(c) type veth peer name inner netns \(r)
       ip link add s1 netns \(s) type veth peer name outer netns \(r)

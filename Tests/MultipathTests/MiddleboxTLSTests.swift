@@ -1,6 +1,7 @@
 // FTPS through a NAT with an FTP helper, over multipath: the helper finds nothing to rewrite, so nothing falls back and no byte is wrong.
 
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

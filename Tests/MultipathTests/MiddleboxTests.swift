@@ -1,6 +1,7 @@
 // A NAT that rewrites PORT lines, checksums on and off, one path and two: never a wrong byte in a file, and it is told.
 
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 // Every kind of data connection is multipath when the control connection is, over IPv4 and IPv6, and the settings say otherwise.
 
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

@@ -1,34 +1,10 @@
-// The suite all multipath tests belong to: one after the other, because they measure; and what they need of the machine.
+// The suite all multipath tests belong to: one after the other, because they measure; and how figures are shown.
 
 import Foundation
-import MultipathTCP
-import TestSupport
 import Testing
 
 /// The parent of all suites of this target.
-@Suite(.serialized) struct MultipathTests {
-  /// Runs the lines of a shell script; throws what it printed when one fails.
-  @discardableResult
-  static func shell(_ script: String) throws -> String {
-    let result = try run(["/bin/sh", "-ec", "PATH=$PATH:/usr/sbin:/sbin\n\(script)"])
-    if result.exitCode != 0 { throw TestFailure("\(script)\nended with \(result.exitCode): \(result.errors)") }
-    return result.output
-  }
-}
-
-/// What this machine lets the tests do.
-enum Machine {
-  /// Why the tests with two links are skipped.
-  static let needsNamespaces: Comment = "needs root, ip and tc (iproute2), and a kernel with MPTCP switched on"
-
-  /// Network namespaces can be made here, with shaped links and multipath sockets in them.
-  static let hasNamespaces: Bool = {
-    guard geteuid() == 0, isInstalled("ip"), HostProbe.availability() == nil else {
-      return false
-    }
-    return (try? NetworkLab(rate: "100mbit")) != nil
-  }()
-}
+@Suite(.serialized) struct MultipathTests {}
 
 /// A number from the environment, for longer runs than CI can afford.
 func setting(_ name: String, default value: Int) -> Int {

@@ -1,6 +1,7 @@
 // ABOR as clients send it: Telnet Synch with urgent data on plain TCP, the same bytes in band where there is no urgent data.
 
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 // Real clients: curl, lftp and wget made multipath by mptcpize, and a Python client with plain data connections.
 
 import Foundation
+import NetworkSupport
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 
@@ -113,7 +114,7 @@ extension MultipathTests {
         let lab = try NetworkLab(rate: "1gbit")
         let place = try TemporaryDirectory()
         let binary = place.path + "/weftpd"
-        try MultipathTests.shell("chmod 755 \(place.path); cp --reflink=auto \(try Server.binary()) \(binary)")
+        try shell("chmod 755 \(place.path); cp --reflink=auto \(try Server.binary()) \(binary)")
         try lab.server.shell("ip mptcp endpoint add 10.77.2.2 dev s2 signal backup")
         try LabServer.with(in: lab.server) { server in
           let words = [

@@ -1,6 +1,7 @@
 // Both paths carry their share, in both directions and all modes; the data listener stays open for them.
 
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@
 
 import Glibc
 import MultipathTCP
+import NetworkSupport
 import TestSupport
 import Testing
 

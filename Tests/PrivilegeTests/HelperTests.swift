@@ -22,13 +22,10 @@ extension PrivilegeTests {
       }
       close(own)
       // The end of its channel is its end.
-      let deadline = Deadline.after(.seconds(20))
       var status: Int32 = 0
-      while waitpid(process, &status, WNOHANG) == 0 {
-        if deadline.hasPassed { kill(process, SIGKILL) }
-        try require(!deadline.hasPassed, "weftpd-authd outlives its channel")
-        poll(nil, 0, 10)
-      }
+      let hasEnded = Deadline.after(.seconds(20)).until { waitpid(process, &status, WNOHANG) != 0 }
+      if !hasEnded { kill(process, SIGKILL) }
+      try require(hasEnded, "weftpd-authd outlives its channel")
       try require(status == 0, "weftpd-authd ended with status \(status)")
     }
 

@@ -26,15 +26,6 @@ import Testing
   }
 }
 
-/// Waits until the words are in the log: a line is written a moment after what it tells of.
-func waitForLog(_ server: ChildProcess, _ words: String) throws {
-  let deadline = Deadline.after(.seconds(20))
-  while !server.errorText.contains(words) {
-    try require(!deadline.hasPassed, "'\(words)' is missing in: \(server.errorText)")
-    poll(nil, 0, 20)
-  }
-}
-
 /// What /proc tells of one thread.
 struct ThreadStatus: Equatable, CustomStringConvertible {
   let fields: [String: String]

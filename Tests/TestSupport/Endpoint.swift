@@ -38,19 +38,21 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
       address.sin6_family = sa_family_t(AF_INET6)
       address.sin6_port = port.bigEndian
       try require(inet_pton(AF_INET6, host, &address.sin6_addr) == 1, "\(host) is not an IPv6 address")
-      return try withUnsafePointer(to: &address) { pointer in
-        try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          try body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-        }
-      }
+      return try Endpoint.withPointer(to: address, body)
     }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     try require(inet_pton(AF_INET, host, &address.sin_addr) == 1, "\(host) is not an IPv4 address")
-    return try withUnsafePointer(to: &address) { pointer in
+    return try Endpoint.withPointer(to: address, body)
+  }
+
+  private static func withPointer<Address, R>(
+    to address: Address, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> R
+  ) rethrows -> R {
+    try withUnsafePointer(to: address) { pointer in
       try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        try body($0, socklen_t(MemoryLayout<Address>.size))
       }
     }
   }

@@ -63,16 +63,12 @@ public final class Server {
   /// The first listener.
   public var endpoint: Endpoint { endpoints[0] }
 
-  /// The path of the binary under test: $WEFTPD_BINARY, or `weftpd` in the directory of the test bundle.
+  /// The path of the binary under test: $WEFTPD_BINARY, or the `weftpd` that was built with the tests.
   public static func binary() throws -> String {
     if let path = getenv("WEFTPD_BINARY") { return String(cString: path) }
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    try require(length > 0, "readlink /proc/self/exe: \(Connection.text(errno))")
-    let own = latin1(buffer.prefix(length).map { UInt8(bitPattern: $0) })
-    let directory = own.split(separator: "/").dropLast().joined(separator: "/")
-    let path = "/" + directory + "/weftpd"
-    try require(access(path, X_OK) == 0, "\(path) does not exist: build the product first, or set WEFTPD_BINARY")
+    guard let path = builtProgram("weftpd") else {
+      throw TestFailure("there is no weftpd beside the tests: build the product first, or set WEFTPD_BINARY")
+    }
     return path
   }
 

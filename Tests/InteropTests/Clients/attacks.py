@@ -1,5 +1,7 @@
 """What an attacker, or a client that is out of step, does to a server with TLS: `attacks.py NAME PORT IMPLICIT-PORT ROOT`."""
 
+import array
+import fcntl
 import os
 import pathlib
 import socket
@@ -7,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -403,6 +406,13 @@ def only_the_newest():
     raise AssertionError("TLS 1.2 was spoken")
 
 
+def unread(pipe):
+    """How many bytes of a pipe its reader has not taken (FIONREAD of pipe(7))."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
 def openssl(*arguments, words=b"", seconds=15):
     """openssl(1) as a client of the explicit port: what it printed. `words` go in piece by piece, as if typed."""
     command = ["openssl", "s_client", "-connect", f"{ftps.HOST}:{PORT}", "-starttls", "ftp", *arguments]
@@ -414,7 +424,9 @@ def openssl(*arguments, words=b"", seconds=15):
         for word in words.split(b"|"):
             process.stdin.write(word)
             process.stdin.flush()
-            time.sleep(0.002)  # each piece has to arrive as one read, or s_client takes it for text
+            # Each piece has to arrive as one read, or s_client takes it for text.
+            while unread(process.stdin) and process.poll() is None:
+                time.sleep(0.0002)
         process.stdin.close()
         process.wait(seconds)
     except BrokenPipeError:

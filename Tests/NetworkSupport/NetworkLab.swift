@@ -4,14 +4,14 @@ import TestSupport
 
 /// A client and a server with two links: 10.77.1.1 to 10.77.1.2 and 10.77.2.1 to 10.77.2.2. The client has a third
 /// address, 10.77.1.9, and IPv6 addresses fd77:N::1; the server's are fd77:N::2.
-final class NetworkLab: Sendable {
-  let client: Namespace
-  let server: Namespace
+public final class NetworkLab: Sendable {
+  public let client: Namespace
+  public let server: Namespace
 
   /// - Parameters:
   ///   - rate: of each link in each direction, as tc-tbf(8) takes it.
   ///   - endpoint: flags of the client's endpoint on its second address; nil for no endpoint.
-  init(rate: String, endpoint: String? = "subflow") throws {
+  public init(rate: String, endpoint: String? = "subflow") throws {
     client = try Namespace("c")
     server = try Namespace("s")
     let (c, s) = (client.name, server.name)
@@ -31,7 +31,7 @@ final class NetworkLab: Sendable {
     }
     script += "ip -n \(c) addr add 10.77.1.9/24 dev c1; ip -n \(c) rule add from 10.77.1.9 table 101\n"
     for name in [c, s] { script += "ip -n \(name) mptcp limits set subflows 4 add_addr_accepted 4\n" }
-    try MultipathTests.shell(script)
+    try shell(script)
     for host in [client, server] {
       try host.shell("for d in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $d; done")
     }
@@ -40,17 +40,17 @@ final class NetworkLab: Sendable {
   }
 
   /// The address of an end on link `n`, without and with IPv6.
-  static func serverAddress(_ n: Int) -> String { "10.77.\(n).2" }
-  static func clientAddress(_ n: Int) -> String { "10.77.\(n).1" }
+  public static func serverAddress(_ n: Int) -> String { "10.77.\(n).2" }
+  public static func clientAddress(_ n: Int) -> String { "10.77.\(n).1" }
   /// An address of the client host that no control connection uses.
-  static let stranger = "10.77.1.9"
+  public static let stranger = "10.77.1.9"
 
   /// Takes link `n` down, as by pulling the cable at the client.
-  func cut(_ n: Int) throws { try MultipathTests.shell("ip -n \(client.name) link set c\(n) down") }
+  public func cut(_ n: Int) throws { try shell("ip -n \(client.name) link set c\(n) down") }
 
   /// Brings link `n` up again, with the routes that went with it.
-  func raise(_ n: Int) throws {
-    try MultipathTests.shell(
+  public func raise(_ n: Int) throws {
+    try shell(
       """
       ip -n \(client.name) link set c\(n) up
       ip -n \(client.name) route replace default via 10.77.\(n).2 dev c\(n) table 10\(n)
@@ -60,12 +60,12 @@ final class NetworkLab: Sendable {
   }
 
   /// Gives the client an endpoint on its second address: connections that live get a path from there.
-  func addPath(_ flags: String = "subflow") throws {
-    try MultipathTests.shell("ip -n \(client.name) mptcp endpoint add 10.77.2.1 dev c2 \(flags)")
+  public func addPath(_ flags: String = "subflow") throws {
+    try shell("ip -n \(client.name) mptcp endpoint add 10.77.2.1 dev c2 \(flags)")
   }
 
   /// Takes all endpoints away at both ends.
-  func removeEndpoints() throws {
-    for host in [client, server] { try MultipathTests.shell("ip -n \(host.name) mptcp endpoint flush") }
+  public func removeEndpoints() throws {
+    for host in [client, server] { try shell("ip -n \(host.name) mptcp endpoint flush") }
   }
 }
