@@ -1,4 +1,4 @@
-// Base32 (RFC 4648, section 6): the form shared secrets of one-time passwords are written and typed in.
+// Base32 (RFC 4648, section 6): the format in which the secrets of one-time passwords are written and typed.
 
 /// Base32 text to bytes and back.
 public enum Base32 {
@@ -24,7 +24,7 @@ public enum Base32 {
 
   /// The bytes `text` stands for, in upper or lower case, padded or not; nil if it is no base32.
   ///
-  /// Bits left over at the end have to be zero, and a length no bytes can have is refused: it lost a character.
+  /// Unused bits at the end must be zero. A length that no number of bytes has is refused, because a character is missing.
   public static func decode(_ text: String) -> [UInt8]? {
     var digits = Array(text.utf8)
     while digits.last == UInt8(ascii: "=") { digits.removeLast() }

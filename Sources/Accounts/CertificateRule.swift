@@ -1,6 +1,6 @@
-// Which client certificates may log in as a user: what the option certificate= says, compared with what a certificate says.
+// Which client certificates may log in as a user: compares the option certificate= with the names in a certificate.
 
-/// What a client's certificate says about its holder, once its chain has been verified.
+/// The names in a client's certificate, once its chain has been verified.
 public struct CertificateHolder: Sendable, Hashable {
   /// The common names of the subject.
   public let commonNames: [[UInt8]]
@@ -24,7 +24,7 @@ public struct CertificateRule: Sendable, Hashable {
 
   /// Reads a value such as `alice@example.org;laptop.example.org`; nil if an item is empty, or there is none.
   ///
-  /// 64 hex digits are a fingerprint: no name looks like that, and a fingerprint is not to be mistaken for a name.
+  /// 64 hex digits are a fingerprint, because no name looks like that and a fingerprint must not be mistaken for a name.
   public init?(_ text: String) {
     var names: [[UInt8]] = []
     var fingerprints: [[UInt8]] = []
@@ -40,10 +40,10 @@ public struct CertificateRule: Sendable, Hashable {
     self.fingerprints = fingerprints
   }
 
-  /// Whether the holder of this certificate is meant.
+  /// Whether the holder of this certificate may log in.
   ///
-  /// A name is compared with the common names byte for byte, and with the alternative names except that the case of a DNS name, and
-  /// of what follows the `@` of an address, does not count. A wildcard in a certificate stands for itself.
+  /// A name is compared byte for byte with the common names and with the alternative names. In alternative names, case does not matter
+  /// in a DNS name and after the `@` of an address. A wildcard in a certificate matches only itself.
   public func admits(_ holder: CertificateHolder) -> Bool {
     if fingerprints.contains(holder.fingerprint) { return true }
     let alternatives = holder.alternativeNames.map(Self.folded)

@@ -15,7 +15,7 @@ enum Crypt {
     let size = Int(weft_crypt_data_size())
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
     scratch.initializeMemory(as: UInt8.self, repeating: 0)
-    // The copy with its NUL stands in memory of ours, so that it can be wiped: an array might leave copies behind.
+    // The copy with its NUL is in memory we allocate, so that it can be wiped: an array might leave copies behind.
     let phrase = UnsafeMutableRawBufferPointer.allocate(byteCount: password.count + 1, alignment: 1)
     phrase.initializeMemory(as: UInt8.self, repeating: 0)
     phrase.copyBytes(from: password)

@@ -1,39 +1,39 @@
-// Asks weftpd-authd whether a password is a local user's, without holding a thread while PAM thinks.
+// Asks weftpd-authd whether a local user's password is right, without holding a thread while PAM works.
 
 import AuthenticationProtocol
 import Glibc
 import LinuxSystem
 import Synchronization
 
-/// The way to weftpd-authd, the only process that knows PAM.
+/// The client of weftpd-authd, the only process that uses PAM.
 ///
-/// At most `concurrency` questions are on their way at once. Others wait in order of arrival, suspended; when the line is full the
+/// At most `concurrency` questions are in progress at once. Others wait, suspended, in order of arrival; if the queue is full, the
 /// answer is `.unavailable(.tryLater)` at once.
 public final class LocalUserAuthenticator: Sendable {
   /// Where weftpd-authd is.
   public enum Place: Sendable, Equatable {
-    /// A connected socket, made before privileges were given up. When it ends there is no other.
+    /// A connected socket, made before privileges were given up. If it closes, no other can be made.
     case connected(Int32)
-    /// The socket systemd listens on for it.
+    /// The path of the socket on which systemd listens for weftpd-authd.
     case path(String)
   }
 
-  /// What became of a question.
+  /// The answer to a question.
   public enum Outcome: Sendable, Equatable {
     case accepted(LocalUser)
-    /// The password is wrong, or the user may not log in: which of them is not told.
+    /// The password is wrong or the user may not log in; the answer does not say which.
     case refused
-    /// Nobody could tell.
+    /// There is no answer.
     case unavailable(Obstacle)
   }
 
-  /// Why nobody could tell; the operator may want to know.
+  /// Why there is no answer, for the operator's log.
   public enum Obstacle: Sendable, Equatable {
-    /// Too much to do, no answer in time, or PAM itself does not work: weftpd-authd's own log says which.
+    /// Too many questions, no answer in time, or PAM itself does not work: weftpd-authd's own log says which.
     case tryLater
-    /// Nobody takes questions where weftpd-authd should be listening. The next question tries again.
+    /// weftpd-authd is not listening at its socket. The next question tries again.
     case absent
-    /// The weftpd-authd that weftpd started has ended, and without root's rights there is no other: weftpd has to be started anew.
+    /// The weftpd-authd that weftpd started has ended. Without root's rights weftpd cannot start another: weftpd must be restarted.
     case ended
   }
 
@@ -67,7 +67,7 @@ public final class LocalUserAuthenticator: Sendable {
   /// - Parameters:
   ///   - service: the PAM service.
   ///   - minimumUser: users with a lower id are refused.
-  ///   - concurrency: questions at a time; weftpd-authd has its own bound, 16.
+  ///   - concurrency: questions at a time; weftpd-authd has its own limit, 16.
   ///   - queueLimit: how many more may wait.
   ///   - patience: how long an answer may take; weftpd-authd gives up after 30 seconds of its own.
   public init(
@@ -85,11 +85,11 @@ public final class LocalUserAuthenticator: Sendable {
     self.state = Mutex(state)
   }
 
-  /// Asks. The answer is checked against `minimumUser` here too: root never comes out of it.
+  /// Asks whether `password` is right. The answer is checked against `minimumUser` here too, so it can never be root.
   ///
   /// - Parameter remoteHost: the client's address, for PAM's log.
   public func check(user: [UInt8], password: [UInt8], remoteHost: String) async -> Outcome {
-    // What no message can carry is nobody's name or password.
+    // A name or password that does not fit into a message cannot be right.
     guard (1...Message.userLimit).contains(user.count), !user.contains(0), password.count <= Message.passwordLimit,
       !password.contains(0)
     else { return .refused }
@@ -113,7 +113,7 @@ public final class LocalUserAuthenticator: Sendable {
     sendWhatMay()
   }
 
-  /// Sends questions as long as there is room for more on their way.
+  /// Sends waiting questions, up to the number that may be in progress.
   private func sendWhatMay() {
     var failed: [(Question, Obstacle)] = []
     state.withLock { state in
@@ -125,10 +125,10 @@ public final class LocalUserAuthenticator: Sendable {
     for (question, obstacle) in failed { question.continuation.resume(returning: .unavailable(obstacle)) }
   }
 
-  /// What it means that there is nobody at the other end.
+  /// The obstacle to report if the other end is closed.
   private var whenGone: Obstacle { if case .connected = place { .ended } else { .absent } }
 
-  /// Sends a question; says what is in the way, if anything is.
+  /// Sends a question; returns the obstacle if that fails.
   private func send(_ question: Question, _ state: inout State) -> Obstacle? {
     if state.socket < 0, case .path(let path) = place, let socket = try? PacketSocket.connect(to: path) {
       state.socket = socket.release()
@@ -142,7 +142,7 @@ public final class LocalUserAuthenticator: Sendable {
     do throws(SystemError) {
       guard try PacketSocket.send(state.socket, packet) else { return .tryLater }
     } catch {
-      // The reader is about to find the end, too, and closes the socket.
+      // The reader will notice the end too, and close the socket.
       return whenGone
     }
     state.asked[id] = Asked(
@@ -152,7 +152,7 @@ public final class LocalUserAuthenticator: Sendable {
 
   // MARK: - Answers
 
-  /// One thread reads the answers, from the first question to the end of the socket.
+  /// Starts the thread that reads the answers, from the first question until the socket closes.
   private func startReader(_ state: inout State) -> Bool {
     if state.hasReader { return true }
     var thread = pthread_t()
@@ -184,14 +184,14 @@ public final class LocalUserAuthenticator: Sendable {
         guard let message = try? Message(UnsafeRawBufferPointer(rebasing: buffer[..<count])), take(message) else {
           return end()
         }
-      // An end, an error, and anything odd are all the same: there is nobody to trust at the other end.
+      // After an end, an error or a malformed packet, the other end can no longer be trusted.
       case .ended, .tooLong, nil: return end()
       }
       sendWhatMay()
     }
   }
 
-  /// Hands an answer to who asked; false for what is no answer. One that came too late is nobody's.
+  /// Gives an answer to its question; false if the message is not an answer. An answer that comes too late is dropped.
   private func take(_ message: Message) -> Bool {
     let (id, outcome): (UInt32, Outcome)
     switch message {
@@ -214,7 +214,7 @@ public final class LocalUserAuthenticator: Sendable {
     for asked in overdue.values { asked.continuation.resume(returning: .unavailable(.tryLater)) }
   }
 
-  /// The socket is of no use any more: nobody who asked gets an answer. The next question connects anew where that is possible.
+  /// Closes the socket: open questions get no answer, and the next question connects again if that is possible.
   private func end() {
     let (asked, waiting) = state.withLock { state in
       if state.socket >= 0 { _ = Descriptor(owning: state.socket) }

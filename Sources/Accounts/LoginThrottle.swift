@@ -2,11 +2,11 @@
 
 import Synchronization
 
-/// Counts failed logins per address and says how long the answer to the next PASS has to wait.
+/// Counts failed logins per address and says how long the answer to the next PASS must wait.
 ///
-/// IPv4 addresses count one by one (also when written as IPv4-mapped IPv6 addresses), IPv6 addresses by their /64, since
-/// whoever has one address of it has them all. The table is bounded: when it is full, the addresses that failed longest
-/// ago are forgotten.
+/// Each IPv4 address counts by itself (also when written as an IPv4-mapped IPv6 address). IPv6 addresses count by their
+/// /64, since a client that has one address of it has all of them. The table has a fixed size: when it is full, the
+/// addresses whose last failure is oldest are dropped.
 public final class LoginThrottle: Sendable {
   /// The longest delay.
   public static let longestDelay = Duration.seconds(10)
@@ -31,7 +31,7 @@ public final class LoginThrottle: Sendable {
     self.init { ContinuousClock.now - start }
   }
 
-  /// Makes a throttle with limits and a clock of the caller's.
+  /// Makes a throttle with the caller's limits and clock.
   /// - Parameter now: the time since any fixed moment; never goes back.
   public init(
     capacity: Int = 4096, memory: Duration = .seconds(900), now: @escaping @Sendable () -> Duration
@@ -44,7 +44,7 @@ public final class LoginThrottle: Sendable {
   /// How long to wait before the answer to PASS, whatever that answer will be: zero without failures, then 0.25 s,
   /// 0.5 s, 1 s and so on up to 10 s.
   ///
-  /// Wait for right passwords too: a client that only had to wait for a "no" would not wait.
+  /// Right passwords must wait too. If only a "no" were late, a client could give up after a moment and try the next one.
   /// - Parameter address: 4 bytes of an IPv4 or 16 of an IPv6 address, in network order.
   public func delayBeforeAnswer(address: [UInt8]) -> Duration {
     let time = now()
@@ -56,7 +56,7 @@ public final class LoginThrottle: Sendable {
     return min(Self.longestDelay, .milliseconds(250 << min(failures - 1, 16)))
   }
 
-  /// Counts a login of `user` from `address` that failed.
+  /// Counts a failed login of `user` from `address`.
   public func recordFailure(address: [UInt8], user: [UInt8] = []) {
     let time = now()
     records.withLock { records in
@@ -74,8 +74,8 @@ public final class LoginThrottle: Sendable {
     }
   }
 
-  /// Counts a login of `user` from `address` that succeeded. It forgives what failed for the same user, not the rest:
-  /// else a guesser with an account of his own could log in to it now and then and never wait.
+  /// Counts a successful login of `user` from `address`. It clears the failures of the same user only. Otherwise an
+  /// attacker with one account could log in to it now and then and never have to wait.
   public func recordSuccess(address: [UInt8], user: [UInt8] = []) {
     records.withLock { records in
       let key = Self.key(address)
@@ -88,7 +88,7 @@ public final class LoginThrottle: Sendable {
   /// Addresses remembered now.
   var count: Int { records.withLock { $0.count } }
 
-  /// Drops what is past its time and, if that is not enough, the oldest quarter: the sort is paid once per quarter.
+  /// Drops expired records and, if that is not enough, the oldest quarter, so that a sort is needed only once per quarter.
   private func makeRoom(in records: inout [UInt64: Record], at time: Duration) {
     records = records.filter { time - $0.value.last < memory }
     guard records.count >= capacity else { return }
@@ -96,7 +96,7 @@ public final class LoginThrottle: Sendable {
     for (key, _) in oldest { records[key] = nil }
   }
 
-  /// What an address is counted under: its /64, or the IPv4 address within 0:1::/32, which no host of the Internet has.
+  /// The key of an address: its /64, or the IPv4 address inside 0:1::/32, which no host on the Internet uses.
   private static func key(_ address: [UInt8]) -> UInt64 {
     let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
     if address.count == 16, !address.starts(with: mapped) {

@@ -7,7 +7,7 @@ public struct MountPoint: Sendable, Hashable {
   /// Absolute path on the host.
   public let path: String
 
-  /// Reads `NAME=/PATH;NAME=/PATH`. Names are unique; a path cannot hold `;`, nor what no home may hold.
+  /// Reads `NAME=/PATH;NAME=/PATH`. Names are unique. A path cannot contain `;`, nor anything a home must not contain.
   ///
   /// - Returns: nil if `text` is something else.
   public static func list(_ text: String) -> [MountPoint]? {

@@ -1,4 +1,4 @@
-// Knows the kinds of crypt(5) hashes: makes new ones, names weak ones, and tells what is none.
+// The kinds of crypt(5) hashes: makes new hashes, names weak ones, and recognises text that is not a hash.
 
 /// Password hashes as crypt(5) writes them.
 public enum PasswordHash {
@@ -53,7 +53,7 @@ public enum PasswordHash {
     }
   }
 
-  /// Why no hash could be made of a password.
+  /// Why a password could not be hashed.
   public enum MakeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is nothing to hash.
     case empty
@@ -121,7 +121,7 @@ public enum PasswordHash {
     guard Crypt.knows(hash) else { return "is a \(kind.rawValue) hash this system's crypt(3) does not accept" }
     let digest = hash.utf8.suffix(kind.digestLength)
     let before = hash.utf8.dropLast(kind.digestLength)
-    // The two old kinds have no separator, and so no room before the digest but for their prefix.
+    // The two old kinds have no separator: only their prefix may come before the digest.
     let isUnseparated = kind == .bsdicrypt || kind == .descrypt
     let separated =
       isUnseparated ? before.count == kind.prefix.utf8.count : before.last == UInt8(ascii: "$")
@@ -131,7 +131,7 @@ public enum PasswordHash {
     return nil
   }
 
-  /// A warning that names why `hash` is easier to guess than it should be; nil if it is not.
+  /// A warning that says why `hash` is too easy to guess; nil if it is not.
   public static func weakness(of hash: String) -> String? {
     if isLocked(hash) { return nil }
     let advice = "set a new password with `weftpd user password`"

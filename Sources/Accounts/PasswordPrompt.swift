@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// Where a command reads a new password from. Never an argument: those can be seen by every user of the machine.
+/// Where a command reads a new password from. Never from an argument, because every user of the machine can see those.
 public struct PasswordPrompt: Sendable {
   /// Why there is no password.
   public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
@@ -42,7 +42,7 @@ public struct PasswordPrompt: Sendable {
   public func read(user: [UInt8]) throws(Failure) -> [UInt8] {
     var old = termios()
     guard isatty(input) == 1, tcgetattr(input, &old) == 0 else { return try readLine() }
-    // Keys arrive one by one and Ctrl-C as a byte: so the terminal is always given back as it was found.
+    // Read keys one by one, and Ctrl-C as a byte, so that the terminal's settings are always restored.
     var raw = old
     raw.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
     guard tcsetattr(input, TCSAFLUSH, &raw) == 0 else { throw .system(errno) }
@@ -75,7 +75,7 @@ public struct PasswordPrompt: Sendable {
 
   private func readLine() throws(Failure) -> [UInt8] {
     var line: [UInt8] = []
-    // Byte by byte, so that what follows the line is left for whoever reads next.
+    // Byte by byte, so that whatever follows the line is left for the next reader.
     while let byte = try nextByte() {
       if byte == 0x0A {
         if line.last == 0x0D { line.removeLast() }

@@ -1,4 +1,4 @@
-// Verifies passwords a bounded number at a time, on threads of its own, at the same cost whether the user exists or not.
+// Verifies passwords on its own threads, a limited number at a time, at the same cost whether or not the user exists.
 
 import Dispatch
 import Glibc
@@ -7,10 +7,10 @@ import Synchronization
 /// Verifies passwords with crypt(3).
 ///
 /// A verification costs tens of milliseconds and megabytes on purpose, so at most `concurrency` run at once. Others
-/// wait in order of arrival, suspended, without a thread, and can be cancelled; when the line is full the answer is
-/// `.busy` at once, so that a flood of logins costs neither memory nor an ever longer wait.
+/// wait in order of arrival, suspended, without a thread, and can be cancelled. If the queue is full, the answer is
+/// `.busy` at once, so that a flood of logins neither uses up memory nor makes the wait longer and longer.
 public final class PasswordVerifier: Sendable {
-  /// What became of a verification.
+  /// The result of a verification.
   public enum Outcome: Sendable, Equatable {
     /// The password is right.
     case verified
@@ -39,7 +39,7 @@ public final class PasswordVerifier: Sendable {
     var tail: UInt64 = 0  // the next ticket
     var waiting: [UInt64: Job] = [:]
 
-    /// The job that waited longest. Tickets that were cancelled leave gaps, each skipped once.
+    /// Takes the job that has waited longest. Cancelled tickets leave gaps, each of which is skipped once.
     mutating func takeFirst() -> Job? {
       if waiting.isEmpty {
         head = tail
@@ -53,10 +53,10 @@ public final class PasswordVerifier: Sendable {
     }
   }
 
-  /// The setting that passwords of unknown users are hashed with: the default kind at the default cost, made once per
-  /// process. Without a digest it can match nothing. The constant serves a system that cannot make one.
+  /// The setting with which passwords of unknown users are hashed: the default kind at the default cost, made once per
+  /// process. It has no digest, so it can match nothing. The constant is for a system that cannot make a setting.
   static let decoy = Crypt.makeSetting(prefix: PasswordHash.Kind.preferred.prefix) ?? "$6$0123456789abcdef$"
-  /// The part of `decoy` that says its kind and cost: all that comes before the salt.
+  /// The part of `decoy` that gives its kind and cost: everything before the salt.
   private static let decoyCost: String = {
     guard let salt = decoy.dropLast().lastIndex(of: "$") else { return decoy }
     return String(decoy[...salt])
@@ -85,7 +85,7 @@ public final class PasswordVerifier: Sendable {
   /// The number of processors that are online.
   public static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-  /// Verifications that wait for their turn now.
+  /// How many verifications are waiting for their turn.
   public var waitingCount: Int { state.withLock { $0.waiting.count } }
 
   /// True if `password` belongs to `hash`. Busy and cancelled count as no: see `check` to tell them apart.
@@ -118,28 +118,28 @@ public final class PasswordVerifier: Sendable {
       case answer(Outcome)
     }
     let decision: Decision = state.withLock { state in
-      // A cancellation that came before the job could be found in `waiting` is seen here.
+      // Catches a cancellation that came before the job was in `waiting`.
       if Task.isCancelled { return .answer(.cancelled) }
       if state.running < concurrency {
         state.running += 1
         return .run
       }
       if state.waiting.count >= queueLimit { return .answer(.busy) }
-      // Tickets are handed out before the jobs get here, so one may arrive after a later one was taken.
+      // A ticket is drawn before its job gets here, so the job may arrive after one with a later ticket was taken.
       state.head = min(state.head, ticket)
       state.waiting[ticket] = job
       return .wait
     }
     switch decision {
-    // A serial queue has a thread of its own. A concurrent one would take those of Swift's executor, which every session that has
-    // waited comes back through: a flood of logins would stop all transfers.
+    // A serial queue has its own thread. A concurrent queue would use the threads of Swift's executor, through which every session
+    // returns after it has waited, so a flood of logins would stop all transfers.
     case .run: DispatchQueue(label: "weftpd.passwords").async { self.work(startingWith: job) }
     case .wait: break
     case .answer(let outcome): job.continuation.resume(returning: outcome)
     }
   }
 
-  /// Does `first` and then whatever waits, until nothing does.
+  /// Does `first` and then all waiting jobs, until none is left.
   private func work(startingWith first: Job) {
     var next: Job? = first
     while let job = next {
@@ -162,12 +162,12 @@ public final class PasswordVerifier: Sendable {
       return .rejected
     }
     if let computed = compute(password, hash), Self.areEqual(computed, hash) { return .verified }
-    // A cheaper kind than the decoy's would tell that the user exists: do the decoy's work on top.
+    // A kind cheaper than the decoy's would reveal that the user exists, so do the decoy's work as well.
     if !hash.hasPrefix(Self.decoyCost) { _ = compute(password, Self.decoy) }
     return .rejected
   }
 
-  /// Compares in a time that depends on the lengths only.
+  /// Compares in a time that depends only on the lengths.
   private static func areEqual(_ left: String, _ right: String) -> Bool {
     guard left.utf8.count == right.utf8.count, !left.isEmpty else { return false }
     return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A table file as read, with what has to survive its replacement.
+/// A table file as read, with the attributes that a replacement must keep.
 struct TableFile {
   let bytes: [UInt8]
   /// Permission bits.
@@ -10,10 +10,10 @@ struct TableFile {
   let owner: UInt32
   let group: UInt32
 
-  /// Larger files are refused: this is room for some 500,000 users.
+  /// Larger files are refused. This is enough for about 500,000 users.
   static let sizeLimit = 64 << 20
 
-  /// Reads the file at `path`, which must be a regular file not everybody may write.
+  /// Reads the file at `path`, which must be a regular file that not everybody can write.
   static func read(path: String, sizeLimit: Int = sizeLimit) throws(UserTableError) -> TableFile {
     // O_NONBLOCK: a FIFO in the table's place must not hang the daemon.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -70,8 +70,8 @@ struct TableFile {
     try replace(file, path: path, with: replacement)
   }
 
-  /// Opens and locks the file. The lock is on the file itself: whoever waited for it finds that the name may lead to a
-  /// new file by then, and starts over with that one.
+  /// Opens and locks the file. The lock is on the file itself. After waiting for it, the name may lead to a new file; then
+  /// start again with that one.
   private static func lock(path: String, creating: Bool) throws(UserTableError) -> (Int32, String) {
     while true {
       let flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | (creating ? O_CREAT : 0)
@@ -120,7 +120,7 @@ struct TableFile {
     guard fsync(descriptor) == 0 else { throw .system("write it to disk", path, errno: errno) }
     guard rename(temporary, path) == 0 else { throw .system("replace it", path, errno: errno) }
     isReplaced = true
-    // The new name has to reach the disk too. A file system that cannot sync a directory is no reason to fail.
+    // The new name must reach the disk too. It is not an error if the file system cannot sync a directory.
     let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if parent >= 0 {
       fsync(parent)

@@ -1,4 +1,4 @@
-// Remembers which one-time passwords have been used, so that each is good once, whichever session it is tried in.
+// Remembers which one-time passwords have been used, so that each can be used only once across all sessions.
 
 import Synchronization
 
@@ -11,9 +11,9 @@ public final class UsedCodes: Sendable {
   /// Nobody has used any code.
   public init() {}
 
-  /// Uses up `step` for `user`, with all steps before it; false if it was used already. Of several sessions that try the
-  /// same step at once, one is told true.
-  /// - Parameter user: whatever tells this secret of this user from all others.
+  /// Uses up `step` for `user`, and all steps before it; false if it was used already. If several sessions try the same
+  /// step at once, only one of them gets true.
+  /// - Parameter user: a value that identifies this user and this secret.
   public func claim(_ step: UInt64, user: [UInt8]) -> Bool {
     last.withLock { last in
       if let used = last[user], used >= step { return false }

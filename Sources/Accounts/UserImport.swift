@@ -1,16 +1,16 @@
-// Reads the passwd-like user files of ProFTPD and Pure-FTPd and says what of them can be taken over.
+// Reads the passwd-like user files of ProFTPD and Pure-FTPd and says which of their users can be imported.
 
-/// The users of a file of another FTP server, as far as they can be taken over.
+/// The users in a file of another FTP server, as far as they can be imported.
 public struct UserImport: Sendable {
   /// The two kinds of files, told apart by their number of fields.
   public enum Format: String, Sendable {
     /// AuthUserFile, mod_auth_file: `name:hash:uid:gid:gecos:home:shell`.
     case proftpd = "ProFTPD"
-    /// pureftpd.passwd, pure-pw(8): the first six fields alike, then limits, quotas and restrictions.
+    /// pureftpd.passwd, pure-pw(8): the same first six fields, then limits, quotas and restrictions.
     case pureftpd = "Pure-FTPd"
   }
 
-  /// One user who can be taken over.
+  /// One user who can be imported.
   public struct User: Sendable, Equatable {
     public let name: [UInt8]
     public let hash: String
@@ -20,17 +20,17 @@ public struct UserImport: Sendable {
     public let line: Int
   }
 
-  /// What the file seems to be.
+  /// The format that was detected.
   public let format: Format
-  /// Who can be taken over, in the order of the file.
+  /// The users who can be imported, in the order of the file.
   public let users: [User]
-  /// Lines that cannot, each with the reason. Never contains a password field.
+  /// The lines that cannot be imported, each with the reason. Never contains a password field.
   public let skipped: [UserTableError.Problem]
-  /// What is lost or unwise about users that can be taken over.
+  /// For users who can be imported: what is lost, and what is unwise.
   public let warnings: [UserTableError.Problem]
 
   /// Reads the file at `path` (up to 64 MiB).
-  /// - Throws: `UserTableError` if it cannot be read, or is of neither kind.
+  /// - Throws: `UserTableError` if it cannot be read, or has neither format.
   public static func load(path: String) throws(UserTableError) -> UserImport {
     try UserImport(try TableFile.read(path: path).bytes, source: path)
   }
@@ -80,7 +80,7 @@ public struct UserImport: Sendable {
 
   private struct Reason: Error { let message: String }
 
-  /// The kind most lines agree with; nil if no line is of either.
+  /// The format of most lines; nil if no line has either format.
   private static func detect(_ fieldCounts: [Int]) -> Format? {
     let proftpd = fieldCounts.count { $0 == 7 }
     let pureftpd = fieldCounts.count(where: isPureFTPd)
@@ -88,7 +88,7 @@ public struct UserImport: Sendable {
     return proftpd >= pureftpd ? .proftpd : .pureftpd
   }
 
-  /// pure-pw writes 18 fields; versions before it knew of quotas and times wrote fewer.
+  /// pure-pw writes 18 fields; old versions without quotas and times wrote fewer.
   private static func isPureFTPd(_ count: Int) -> Bool { (8...18).contains(count) }
 
   private static func read(_ fields: [ArraySlice<UInt8>], line: Int, as format: Format) -> Result<User, Reason> {
@@ -120,7 +120,7 @@ public struct UserImport: Sendable {
     return "/" + home.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 
-  /// What Pure-FTPd's further fields ask for that the table cannot say.
+  /// The restrictions in Pure-FTPd's further fields that the table cannot express.
   private static func losses(_ fields: [ArraySlice<UInt8>], as format: Format) -> [String] {
     guard format == .pureftpd else { return [] }
     let meanings: [(fields: ClosedRange<Int>, what: String)] = [

@@ -1,14 +1,14 @@
-// What can go wrong with a user table, in one type with stable codes and messages that say what to do.
+// The errors of a user table, in one type with stable codes and messages that say what to do.
 
 import Glibc
 
 /// An error of reading or editing a user table.
 public struct UserTableError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of error it is: stable, so that callers may decide by it.
+  /// The kind of error. Codes are stable, so that callers can rely on them.
   public enum Code: String, Sendable {
     /// Lines of the table (or of an imported file) cannot be understood; `problems` lists all of them.
     case malformed
-    /// The file is not one that a password file may be: writable by everybody, not a regular file, too large.
+    /// The file must not be used for passwords: everybody can write it, it is not a regular file, or it is too large.
     case unsafeFile = "unsafe-file"
     /// There is no such file.
     case missingFile = "missing-file"
@@ -18,7 +18,7 @@ public struct UserTableError: Error, Sendable, Equatable, CustomStringConvertibl
     case unknownUser = "unknown-user"
     /// The table already has a user of that name.
     case userExists = "user-exists"
-    /// The name, home or hash that was to be written may not stand in a table.
+    /// The name, home or hash to be written is not allowed in a table.
     case invalidEntry = "invalid-entry"
   }
 

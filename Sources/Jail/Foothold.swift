@@ -8,7 +8,7 @@ import LinuxSystem
 extension Foothold {
   private static let resolve: UInt64 = {
     #if WEFT_TEST_HOOKS
-      // A hole for the tests of what stands behind the jail; no release build has it.
+      // Switches the jail off, so that tests can check the barrier behind it (Landlock). Not in release builds.
       if getenv("WEFT_JAIL_HOLE") != nil { return 0 }
     #endif
     return UInt64(WEFT_RESOLVE_IN_ROOT | WEFT_RESOLVE_NO_MAGICLINKS)
@@ -25,13 +25,13 @@ extension Foothold {
         }
         return Descriptor(owning: number)
       } catch  where error.code == EAGAIN && attempts < 16 {
-        // openat2(2): a rename elsewhere made a ".." of a symbolic link undecidable; the kernel asks for another try.
+        // openat2(2): because of a rename elsewhere the kernel could not tell whether a ".." stays inside, and wants another try.
         attempts += 1
       }
     }
   }
 
-  /// Opens the parent of `path` and hands over its descriptor with the last component. The root has no parent: EBUSY.
+  /// Opens the parent of `path` and passes its descriptor and the last component to `body`. The root has no parent: EBUSY.
   func inParent<Result>(
     of path: VirtualPath, _ body: (Int32, UnsafePointer<CChar>) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
@@ -49,15 +49,15 @@ extension Foothold {
 
   /// The status of a name in the root itself, links not followed; nil for deeper paths.
   ///
-  /// With one component and no following there is nothing to resolve, so one call does for three.
+  /// One component that is not followed needs no resolving, so one call is enough instead of three.
   private func statusInRoot(_ path: VirtualPath) throws(SystemError) -> FileStatus? {
     guard !path.isRoot, !path.bytes.dropFirst().contains(0x2F) else { return nil }
     let root = root
     return try withCString(path.relativeBytes) { (name) throws(SystemError) in try File.status(in: root, name: name) }
   }
 
-  /// Opens a file and requires that it is a regular one. What was a file a moment ago may have been replaced meanwhile; callers give
-  /// O_NONBLOCK, which keeps that from blocking.
+  /// Opens a file and requires that it is a regular one. The file may have been replaced since the caller looked at it; callers pass
+  /// O_NONBLOCK, so that opening a FIFO in its place does not block.
   ///
   /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   func openRegular(_ path: VirtualPath, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> OpenFile {
@@ -92,14 +92,14 @@ public struct OpenFile: ~Copyable {
   public let descriptor: Descriptor
   public let status: FileStatus
 
-  /// Closes and reports what the file system has kept back until now (quota, network).
+  /// Closes the file and throws an error that the file system has delayed until now (quota, network).
   public consuming func close() throws(SystemError) { try descriptor.close() }
 
-  /// Hands the descriptor over.
+  /// Gives up the descriptor to the caller.
   public consuming func takeDescriptor() -> Descriptor { descriptor }
 }
 
-/// Hands `bytes`, which hold no NUL, over as a C string.
+/// Calls `body` with `bytes`, which contain no NUL, as a C string.
 func withCString<Result>(
   _ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
 ) throws(SystemError) -> Result {

@@ -1,11 +1,11 @@
-// What a file of the jail is besides its contents: permissions, group, times, when it was made.
+// Attributes of files in the jail: permissions, group, times, time of creation, symbolic links.
 
 import CLinux
 import FTPProtocol
 import Glibc
 import LinuxSystem
 
-/// Attributes to be set together; nil leaves one as it is.
+/// Attributes to set together; nil leaves an attribute unchanged.
 public struct FileChanges: Sendable, Hashable {
   /// The nine permission bits.
   public var permissions: UInt32?
@@ -20,10 +20,10 @@ public struct FileChanges: Sendable, Hashable {
 }
 
 extension Jail {
-  /// Sets several attributes of what `path` leads to, or none: after a failure those set before are set back.
+  /// Sets all given attributes of the file `path` leads to, or none: after a failure, attributes already set are restored.
   ///
-  /// The file is looked up once, inside the root, and everything is done to that one descriptor: a link put in its place meanwhile
-  /// changes nothing.
+  /// The file is looked up once, inside the root, and all changes are made to that one descriptor, so a link that is swapped in
+  /// meanwhile has no effect.
   public func change(_ path: VirtualPath, _ changes: FileChanges) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       let file = try at.open(path, flags: WEFT_O_PATH)
@@ -50,7 +50,7 @@ extension Jail {
     }
   }
 
-  /// When `path` was made, a link at its end not followed. Throws ENODATA when the file system does not keep it.
+  /// The time `path` was created; a link at its end is not followed. Throws ENODATA if the file system does not record it.
   public func birthTime(of path: VirtualPath) throws(SystemError) -> FileTime {
     try standing { (at) throws(SystemError) in
       let file = try at.open(path, flags: WEFT_O_PATH | O_NOFOLLOW)
@@ -58,7 +58,7 @@ extension Jail {
     }
   }
 
-  /// The text of the symbolic link `path`. Throws EINVAL if it is none.
+  /// The text of the symbolic link `path`. Throws EINVAL if it is not a symbolic link.
   public func linkTarget(of path: VirtualPath) throws(SystemError) -> [UInt8] {
     try standing { (at) throws(SystemError) in
       let link = try at.open(path, flags: WEFT_O_PATH | O_NOFOLLOW)
@@ -66,7 +66,7 @@ extension Jail {
     }
   }
 
-  /// Makes a symbolic link. Its text is kept as it is; whoever follows it later stays inside the root.
+  /// Creates a symbolic link. Its text is not checked, because following it later never leaves the root.
   public func makeSymbolicLink(_ path: VirtualPath, target: [UInt8]) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) in

@@ -13,7 +13,7 @@ extension Jail {
     try standing { (at) throws(SystemError) in try at.open(path, flags: flags, mode: mode) }
   }
 
-  /// Opens `path` to ask about it only (O_PATH): that needs no right to read it.
+  /// Opens `path` only for questions about it (O_PATH), which needs no permission to read it.
   public func lookUp(_ path: VirtualPath) throws(SystemError) -> Descriptor { try open(path, flags: WEFT_O_PATH) }
 
   /// The status of what `path` leads to, or of the link itself if `followingLink` is false and it is one.
@@ -21,7 +21,7 @@ extension Jail {
     try standing { (at) throws(SystemError) in try at.status(of: path, followingLink: followingLink) }
   }
 
-  /// Opens a regular file for reading. Devices, sockets and FIFOs are told from their status and never opened.
+  /// Opens a regular file for reading. Devices, sockets and FIFOs are recognised by their status and never opened.
   ///
   /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   public func openForReading(_ path: VirtualPath) throws(SystemError) -> OpenFile {
@@ -31,10 +31,10 @@ extension Jail {
     }
   }
 
-  /// Opens a regular file for writing, made with `mode` if there is none.
+  /// Opens a regular file for writing, and creates it with `mode` if there is none.
   ///
-  /// Call ``requireWritableKind(_:)`` before: it keeps devices, sockets and FIFOs from being opened. Should one have come into the
-  /// place meanwhile, O_NONBLOCK keeps this from blocking and the open is undone.
+  /// Call ``requireWritableKind(_:)`` first: it prevents devices, sockets and FIFOs from being opened. If one of them has replaced the
+  /// file since then, O_NONBLOCK prevents blocking, and the descriptor is closed again.
   ///
   /// - Parameters:
   ///   - truncating: empties the file.
@@ -48,9 +48,9 @@ extension Jail {
     }
   }
 
-  /// Says whether `path` may be written as a file, without opening it: nothing there or a regular file, in a directory that exists.
+  /// Checks, without opening it, that `path` can be written as a file: it does not exist or is a regular file, and its directory exists.
   ///
-  /// - Returns: the size in bytes of the file that is there, 0 if there is none.
+  /// - Returns: the size in bytes of the existing file, 0 if there is none.
   @discardableResult
   public func requireWritableKind(_ path: VirtualPath) throws(SystemError) -> UInt64 {
     try standing { (at) throws(SystemError) -> UInt64 in
@@ -72,7 +72,7 @@ extension Jail {
     DirectoryReader(try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK))
   }
 
-  /// Whether the jail's user may use `path` as `mode` (R_OK, W_OK, X_OK) asks.
+  /// Whether the jail's user may access `path` in the given `mode` (R_OK, W_OK, X_OK).
   public func isAccessible(_ path: VirtualPath, mode: Int32) -> Bool {
     let answer = try? standing { (at) throws(SystemError) -> Bool in
       let file = try at.open(path, flags: WEFT_O_PATH)
@@ -105,7 +105,7 @@ extension Jail {
     }
   }
 
-  /// Renames a file, directory or link; what has the new name is replaced as rename(2) says.
+  /// Renames a file, directory or link, and replaces whatever has the new name, as rename(2) does.
   public func rename(_ path: VirtualPath, to target: VirtualPath) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) in
@@ -134,7 +134,7 @@ extension Jail {
     }
   }
 
-  /// Bytes that may still be written where `path` is.
+  /// The free space in bytes on the file system of `path`.
   public func availableBytes(at path: VirtualPath) throws(SystemError) -> UInt64 {
     try standing { (at) throws(SystemError) in
       let directory = try at.open(path, flags: WEFT_O_PATH | O_DIRECTORY)

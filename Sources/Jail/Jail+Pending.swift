@@ -1,34 +1,34 @@
-// Files that are made without a name, or under another one, and take their final name in one step, or none.
+// Pending files: created without a name, or under a temporary one, and given their final name in one step.
 
 import CLinux
 import FTPProtocol
 import Glibc
 import LinuxSystem
 
-/// A file being made: until ``Jail/commit(_:)`` nobody sees it under its final name, whatever fails.
+/// A file that is not complete yet: before ``Jail/commit(_:)`` nobody sees it under its final name, whatever fails.
 ///
-/// Where the file system can (O_TMPFILE), it has no name at all meanwhile: should the process end, nothing is left of it.
+/// If the file system supports it (O_TMPFILE), the file has no name at all until then, so nothing is left if the process ends.
 public struct PendingFile: ~Copyable, Sendable {
   /// Open for reading and writing.
   public let descriptor: Descriptor
-  /// The directory of all its names.
+  /// The directory in which all its names are.
   let parent: HeldDirectory
-  /// The name it has meanwhile; nil: none.
+  /// Its temporary name; nil if it has none.
   public fileprivate(set) var name: [UInt8]?
   let finalName: [UInt8]
 }
 
 extension Jail {
-  /// How the names of pending files begin on file systems without O_TMPFILE. One that a crash has left behind can be removed like any
-  /// other file.
+  /// How the names of pending files begin on file systems without O_TMPFILE. If a crash leaves such a file behind, it can be removed
+  /// like any other file.
   public static let pendingPrefix = ".weftpd-"
 
-  /// Makes an empty file that will become `path`.
+  /// Creates an empty file that will become `path`.
   ///
   /// - Parameters:
-  ///   - mode: the permission bits it gets whatever the process's umask is; nil for 0666 less that umask.
-  ///   - unnamed: whether it may do without a name.
-  /// - Throws: EISDIR if a directory has the final name, EACCES if a file has it that may not be written, EBUSY for the root.
+  ///   - mode: its exact permission bits, whatever the process's umask is; nil for 0666 less that umask.
+  ///   - unnamed: whether it may be without a name.
+  /// - Throws: EISDIR if the final name is a directory, EACCES if it is a file that may not be written, EBUSY for the root.
   public func makePending(
     for path: VirtualPath, mode: UInt32?, unnamed: Bool = File.canNameUnnamed
   ) throws(SystemError) -> PendingFile {
@@ -37,7 +37,7 @@ extension Jail {
       let directory = parent.number
       let final = path.lastComponent.map { Array($0) } ?? []
       try at.requireReplaceable(directory, final)
-      // Only its owner may use it until it has its bits.
+      // Until the file has its final bits, only its owner can use it.
       let first = mode.map { $0 & 0o600 } ?? 0o666
       if unnamed, let file = try File.makeUnnamed(in: directory, mode: first) {
         if let mode { try File.setPermissions(file.number, mode) }
@@ -55,9 +55,9 @@ extension Jail {
     }
   }
 
-  /// Gives the file its final name, in place of whatever file has it.
+  /// Gives the file its final name, and replaces the file that has that name.
   ///
-  /// - Throws: what the file system has kept back until now (quota, network), too; ENOENT if somebody has taken its name away.
+  /// - Throws: also an error that the file system has delayed until now (quota, network); ENOENT if its temporary name was removed.
   public func commit(_ pending: borrowing PendingFile) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       try File.flush(pending.descriptor.number)
@@ -66,7 +66,7 @@ extension Jail {
     }
   }
 
-  /// Removes the file: it was to no avail.
+  /// Removes the file without giving it its final name.
   public func discard(_ pending: borrowing PendingFile) {
     guard let name = pending.name else { return }
     try? standing { (at) throws(SystemError) in
@@ -81,7 +81,7 @@ extension Foothold {
     return try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
   }
 
-  /// Refuses to replace a directory, or a file that may not be written: a directory's write bit alone would let rename(2) do it.
+  /// Refuses to replace a directory, or a file that may not be written; rename(2) would only need the write bit of the directory.
   fileprivate func requireReplaceable(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
     do throws(SystemError) {
       let present = try status(in: parent, name)
@@ -101,7 +101,7 @@ extension Foothold {
     try withCString(name) { (name) throws(SystemError) in try File.remove(in: parent, name: name) }
   }
 
-  /// Whether its name is still its own: a client may have renamed or removed what was there.
+  /// Whether its temporary name still leads to this file: a client may have renamed or removed it.
   fileprivate func hasItsName(_ pending: borrowing PendingFile) -> Bool {
     guard let name = pending.name else { return false }
     return isSame(pending.descriptor.number, pending.parent.number(self), name)
@@ -112,7 +112,7 @@ extension Foothold {
     return named.inode == own.inode && named.device == own.device
   }
 
-  /// Moves the file to `name`, or gives it that as its first.
+  /// Renames the file to `name`, or gives it this name if it has none.
   fileprivate func place(
     _ pending: borrowing PendingFile, _ name: [UInt8], replacing: Bool = true
   ) throws(SystemError) {
@@ -140,7 +140,7 @@ extension Foothold {
     }
   }
 
-  /// Runs `make` with names nobody has until one is free.
+  /// Calls `make` with new random names until one is free.
   fileprivate func withNewName<Value>(
     _ make: (UnsafePointer<CChar>) throws(SystemError) -> Value
   ) throws(SystemError) -> ([UInt8], Value) {
@@ -157,22 +157,22 @@ extension Foothold {
   }
 }
 
-// MARK: - files that are kept for another try
+// MARK: - files that are kept to be resumed
 
 extension Jail {
-  /// Lets the file have `name` until it is done, in place of what an earlier try has left there: should this process end, it can be
-  /// gone on with. Whoever holds the lock of the file that is called so is the only one to change that name.
+  /// Gives the file the temporary `name`, so that it can be resumed if this process ends. It replaces what an earlier attempt left
+  /// under that name. Only the holder of the lock of the file with that name may change the name.
   ///
-  /// - Throws: EBUSY if somebody is at work on a file of that name.
+  /// - Throws: EBUSY if somebody else is working on a file of that name.
   public func keep(_ pending: inout PendingFile, as name: [UInt8]) throws(SystemError) {
     if pending.name == name { return }
     try standing { (at) throws(SystemError) in try at.keep(pending, as: name) }
     pending.name = name
   }
 
-  /// Goes on with a file that was kept under `name` beside `path`.
+  /// Resumes a file that was kept under `name` in the directory of `path`.
   ///
-  /// - Throws: ENOENT if there is none, EBUSY if somebody is at work on it, ELOOP or ENXIO if it is no regular file.
+  /// - Throws: ENOENT if there is none, EBUSY if somebody else is working on it, ELOOP or ENXIO if it is not a regular file.
   public func resumePending(for path: VirtualPath, keptAs name: [UInt8]) throws(SystemError) -> PendingFile {
     try standing { (at) throws(SystemError) -> PendingFile in
       let parent = try at.openParent(of: path)
@@ -185,7 +185,7 @@ extension Jail {
     }
   }
 
-  /// Removes what an earlier try has left under `name`, unless it is this file itself or somebody is at work on it.
+  /// Removes what an earlier attempt left under `name`, unless that is this file or somebody else is working on it.
   public func removeKept(_ name: [UInt8], beside pending: borrowing PendingFile) {
     if pending.name == name { return }
     try? standing { (at) throws(SystemError) in
@@ -212,7 +212,7 @@ extension Foothold {
     throw SystemError(code: EBUSY, call: "linkat")
   }
 
-  /// Opens the regular file `name` and takes its lock; nil if there is none, or it lost its name meanwhile.
+  /// Opens the regular file `name` and takes its lock; nil if there is none, or if it lost its name meanwhile.
   fileprivate func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
     let number: Int32
     do throws(SystemError) {
@@ -248,7 +248,7 @@ extension Jail {
 
   /// Removes the file `path` if it is still the one of `status`.
   ///
-  /// - Returns: false, and nothing is removed, if another has taken its place, or something was written to it.
+  /// - Returns: false if another file has taken its place or it was written to; then nothing is removed.
   public func removeFile(_ path: VirtualPath, ifStill status: FileStatus) throws(SystemError) -> Bool {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) -> Bool in

@@ -1,25 +1,25 @@
-// Whole trees of directories: made, removed and measured, within bounds and without ever following a link.
+// Creates, removes and measures whole directory trees, within limits and without following links.
 
 import CLinux
 import FTPProtocol
 import Glibc
 import LinuxSystem
 
-/// What a walk through a tree has come to.
+/// The sum of a walk through a tree.
 public struct TreeTally: Sendable, Hashable {
-  /// Bytes of the regular files, as SIZE tells them; one with several names counts once for each.
+  /// Bytes of the regular files, as in SIZE; a file with several names counts once per name.
   public var bytes: UInt64 = 0
-  /// Files, directories and the rest, the top not counted.
+  /// Files, directories and all other entries, without the top directory.
   public var entries = 0
 
   public init() {}
 }
 
-/// How far a walk goes.
+/// The limits of a walk.
 public struct TreeLimits: Sendable, Hashable {
-  /// Entries; the walk ends with EOVERFLOW before it touches one more.
+  /// The most entries; with one more, the walk ends with EOVERFLOW before it touches that one.
   public var entries: Int
-  /// Directories within each other; deeper ones end it with ELOOP.
+  /// The most nested directories; deeper ones end the walk with ELOOP.
   public var depth: Int
 
   public init(entries: Int, depth: Int) {
@@ -32,15 +32,15 @@ extension Jail {
   /// A directory on the way down.
   private struct Level: ~Copyable {
     var reader: DirectoryReader
-    /// Its name in the one above, for removing it.
+    /// Its name in the directory above, needed to remove it.
     let name: [UInt8]
   }
 
-  /// Makes `path` and every directory missing above it; what is there already is fine if it is a directory.
+  /// Creates `path` and every missing directory above it; directories that exist already are accepted.
   ///
-  /// - Parameter mode: the permission bits new directories get whatever the process's umask is; nil for 0777 less that umask.
-  /// - Returns: how many were made.
-  /// - Throws: ENOTDIR when something else is in the way.
+  /// - Parameter mode: the exact permission bits of new directories, whatever the process's umask is; nil for 0777 less that umask.
+  /// - Returns: how many directories were created.
+  /// - Throws: ENOTDIR if something other than a directory is in the way.
   public func makeDirectories(_ path: VirtualPath, mode: UInt32?) throws(SystemError) -> Int {
     try standing { (at) throws(SystemError) -> Int in
       var made = 0
@@ -56,15 +56,15 @@ extension Jail {
     }
   }
 
-  /// Makes one directory; with an `exactMode`, the process's umask has no say.
+  /// Creates one directory; with an `exactMode`, the process's umask does not apply.
   public func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
     try standing { (at) throws(SystemError) in try at.makeDirectory(path, exactMode: exactMode) }
   }
 
-  /// Removes the directory `path` with all that is in it, but nothing beyond a link or on another file system.
+  /// Removes the directory `path` with everything in it. It does not follow links or enter other file systems.
   ///
   /// - Parameters:
-  ///   - shouldStop: asked before each entry; true ends the walk with ECANCELED. What is removed by then is gone.
+  ///   - shouldStop: asked before each entry; true ends the walk with ECANCELED. Entries removed before that stay removed.
   ///   - progress: called for each entry removed.
   /// - Throws: EOVERFLOW or ELOOP at the `limits`, otherwise the error of the entry that could not be removed.
   public func removeTree(
@@ -87,7 +87,7 @@ extension Jail {
     }
   }
 
-  /// Adds up what is in the directory `path`.
+  /// Counts the entries and bytes in the directory `path`.
   public func measureTree(
     _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
   ) throws(SystemError) -> TreeTally {
@@ -133,7 +133,7 @@ extension Foothold {
   fileprivate func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
     guard let exactMode else { return try makeDirectory(path, mode: 0o777) }
     try inParent(of: path) { (parent, name) throws(SystemError) in
-      // It has to be opened once, whatever bits it gets in the end.
+      // It must be opened once to set its bits, so it begins with bits that allow this.
       try File.makeDirectory(in: parent, name: name, mode: 0o700)
       let directory = try File.openDirectory(in: parent, name: name)
       try File.setPermissions(directory.number, exactMode)
@@ -142,7 +142,7 @@ extension Foothold {
 }
 
 extension VirtualPath {
-  /// The path's ancestors beneath the root, the topmost first, and the path itself.
+  /// The path's ancestors beneath the root, topmost first, followed by the path itself.
   var lineage: [VirtualPath] {
     var paths: [VirtualPath] = []
     var path = self

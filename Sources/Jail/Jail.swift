@@ -7,18 +7,18 @@ import LinuxSystem
 
 /// A root directory and what is reached beneath it.
 ///
-/// What is looked up is opened with openat2(2) and `RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS`: `..` and absolute symbolic links stay
-/// inside. What changes a directory opens the parent that way and then names only the last component, which is never followed.
+/// Paths are looked up with openat2(2) and `RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS`, so `..` and absolute symbolic links stay
+/// inside. Methods that change a directory open the parent that way and then name only the last component, which is never followed.
 /// No path is checked first and used later. Every method throws the ``SystemError`` of the call that failed.
 public final class Jail: Sendable {
-  // This file has nothing but the way to it: whatever reaches the tree does so with the rights of the jail's user.
+  // Private to this file, whose functions lend it only with the rights of the jail's user.
   private let root: Descriptor
-  /// Whose rights every call has and who owns what it makes; nil: this process's own.
+  /// The user whose rights every call has, and who owns new files; nil for this process's own user.
   public let credentials: FileCredentials?
 
   /// Opens the operator's directory `path` as a root.
   ///
-  /// - Parameter credentials: whose rights count in it, for a local user of the system.
+  /// - Parameter credentials: the user whose rights apply in it, for a local user of the system.
   public init(root path: String, as credentials: FileCredentials? = nil) throws(SystemError) {
     self.credentials = credentials
     let own = try credentials?.assume()
@@ -26,8 +26,9 @@ public final class Jail: Sendable {
     root = try File.open(path, flags: WEFT_O_PATH | O_DIRECTORY)
   }
 
-  /// Runs `body` with the rights of the jail's user and lends it the tree: the only way to either. It runs on the calling thread, which
-  /// has its own rights again afterwards, whatever `body` throws; as `body` cannot suspend, no other work gets them. May be nested.
+  /// Runs `body` with the rights of the jail's user and gives it access to the tree. There is no other way to get either. `body` runs
+  /// on the calling thread, which gets its own rights back afterwards, whatever `body` throws. As `body` cannot suspend, no other work
+  /// runs with these rights. Calls may be nested.
   func standing<Result: ~Copyable>(
     _ body: (borrowing Foothold) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
@@ -36,21 +37,21 @@ public final class Jail: Sendable {
     return try body(Foothold(root: root.number))
   }
 
-  /// Runs `body`, which works on descriptors that came from here, with the rights of the jail's user. It runs on the calling thread.
+  /// Runs `body` with the rights of the jail's user, on the calling thread. `body` works on descriptors that the jail returned.
   public func acting<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(SystemError) -> Result {
     try standing { (_) throws(SystemError) in try body() }
   }
 }
 
-/// The tree of a jail while the calling thread has the rights of its user: ``Jail/standing(_:)`` lends one, nothing else makes one, and
-/// it cannot be kept.
+/// Access to the tree of a jail, while the calling thread has the rights of the jail's user. Only ``Jail/standing(_:)`` creates one, for
+/// the duration of one call; it cannot be kept.
 struct Foothold: ~Copyable {
   let root: Int32
 
   fileprivate init(root: Int32) { self.root = root }
 }
 
-/// A directory of a jail that is held from one call to the next; it is of use only to who has a foothold.
+/// A directory of a jail that stays open between calls. It can be used only together with a foothold.
 struct HeldDirectory: ~Copyable, Sendable {
   private let descriptor: Descriptor
 

@@ -1,16 +1,16 @@
-// Goes through a tree of directories one entry at a time, holding one descriptor for each level and following nothing.
+// Walks through a tree of directories one entry at a time, with one descriptor per level, and follows no links.
 
 import Glibc
 import LinuxSystem
 
-/// A walk beneath a directory. Every directory is opened by its name in the one before, whose descriptor is held: whatever is renamed
-/// or linked meanwhile, the walk stays beneath its top.
+/// A walk beneath a directory. Every directory is opened by its name in the directory above, whose descriptor is held, so the walk
+/// stays beneath its top whatever is renamed or linked meanwhile.
 struct TreeWalker: ~Copyable {
   struct Step {
-    /// In ``TreeWalker/directory``.
+    /// Its name in ``TreeWalker/directory``.
     let name: [UInt8]
     let status: FileStatus
-    /// A directory whose entries have all been visited.
+    /// Whether this is a directory whose entries have all been visited.
     let isLeaving: Bool
   }
 
@@ -21,11 +21,11 @@ struct TreeWalker: ~Copyable {
 
   init(_ top: consuming Descriptor) { current = DirectoryReader(top) }
 
-  /// The directory of the step at hand.
+  /// The directory of the current step.
   var directory: Int32 { current.number }
   var depth: Int { above.count }
 
-  /// The next entry; nil at the end. An entry that vanished meanwhile is passed over.
+  /// The next entry; nil at the end. Entries that have vanished meanwhile are skipped.
   mutating func next() throws(SystemError) -> Step? {
     while true {
       let name = try current.next { Array($0) }
@@ -40,7 +40,7 @@ struct TreeWalker: ~Copyable {
     }
   }
 
-  /// Goes on within the directory `step` has just named.
+  /// Continues inside the directory that `step` has just named.
   mutating func descend(_ step: Step) throws(SystemError) {
     let directory = current.number
     let inner = try withCString(step.name) { (name) throws(SystemError) -> Int32 in
@@ -59,7 +59,7 @@ struct TreeWalker: ~Copyable {
   }
 }
 
-/// Holds a reader, which cannot be copied, in an array.
+/// A box that lets an array hold a reader, which cannot be copied.
 private final class HeldReader {
   private var reader: DirectoryReader?
 

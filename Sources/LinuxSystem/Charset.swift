@@ -1,4 +1,4 @@
-// Names in the character set of an old client: converted to UTF-8 and back by iconv(3), without loss.
+// Converts names between UTF-8 and the character set of an old client, with iconv(3) and without loss.
 
 import CLinux
 import Glibc
@@ -6,15 +6,15 @@ import Synchronization
 
 /// A client's character set, for one session.
 ///
-/// What does not map is written as `%` and two hexadecimal digits for each byte, and a `%` before two such digits as `%25`, so that
-/// every name has a form in every character set, and no two names have the same. Bytes a client sends that its own set does not
-/// have stay as they are. Not thread-safe: a converter of iconv has a state.
+/// A character that the set lacks is written as `%` and two hexadecimal digits per byte, and a `%` before two such digits as `%25`.
+/// So every name can be written in every character set, and no two names look the same. If a client sends bytes that its own set does
+/// not have, they stay as they are. Not thread-safe: an iconv converter has state.
 public final class Charset {
   private let encoder: UnsafeMutableRawPointer
   private let decoder: UnsafeMutableRawPointer
 
-  /// - Parameter name: as `iconv --list` tells it.
-  /// - Returns: nil if the system has no such set, or it is not one that ``isUsable(_:)``.
+  /// - Parameter name: a name from `iconv --list`.
+  /// - Returns: nil if the system has no such set, or if it is not usable (``isUsable(_:)``).
   public convenience init?(_ name: String) {
     guard Self.isUsable(name) else { return nil }
     self.init(opening: name)
@@ -35,8 +35,8 @@ public final class Charset {
     weft_iconv_close(decoder)
   }
 
-  /// What was found out about a name. The first converters of a usable set are never closed, so that iconv keeps its tables: a daemon
-  /// without rights cannot load them later.
+  /// Whether each name asked for so far is usable. The first converters of a usable set are never closed, so that iconv keeps its
+  /// tables: a daemon without privileges cannot load them later.
   private static let known = Mutex<[String: Bool]>([:])
 
   /// Whether `name` is a character set of this system that contains ASCII and has no state between characters.
@@ -57,7 +57,7 @@ public final class Charset {
     return answer
   }
 
-  /// ASCII stays what it is both ways, and no control character (ESC, SO, SI) comes with others.
+  /// Whether ASCII stays the same in both directions, and no other character produces control characters (ESC, SO, SI).
   private var isSound: Bool {
     let ascii = Array(UInt8(0x20)...0x7E)
     guard convert(ascii, encoder) == ascii, convert(ascii, decoder) == ascii else {
@@ -68,7 +68,7 @@ public final class Charset {
     }
   }
 
-  /// UTF-8, or whatever bytes a name on disk has, to what the client is sent; line by line.
+  /// Converts UTF-8, or whatever bytes a name on disk has, to the client's set, line by line.
   public func encode(_ bytes: [UInt8]) -> [UInt8] {
     if bytes.allSatisfy({ $0 < 0x80 && $0 != 0x25 }) { return bytes }
     var out: [UInt8] = []
@@ -79,7 +79,7 @@ public final class Charset {
     return out
   }
 
-  /// What the client sent, to UTF-8 and the bytes of escapes.
+  /// Converts what the client sent to UTF-8, and escapes to their bytes.
   public func decode(_ bytes: [UInt8]) -> [UInt8] {
     let converted = bytes.allSatisfy { $0 < 0x80 } ? bytes : convertAll(bytes, decoder) { [$0] }
     guard converted.contains(0x25) else { return converted }
@@ -104,12 +104,12 @@ public final class Charset {
       if Self.escaped(line, at: index) != nil { literal += [0x32, 0x35] }
     }
     let encoded = convertAll(literal, encoder, escape: Self.escape)
-    // Some sets have two codes for one character, or take one for another: a name that would not come back is sent escaped.
+    // Some sets have two codes for one character, or confuse two characters: a name that would not come back is sent escaped.
     return decode(encoded) == line
       ? encoded : literal.flatMap { $0 < 0x80 ? [$0] : Self.escape($0) }
   }
 
-  /// Converts all of `bytes`; each byte that cannot be is replaced by `escape`.
+  /// Converts all of `bytes`; each byte that cannot be converted is replaced with `escape`.
   private func convertAll(
     _ bytes: [UInt8], _ converter: UnsafeMutableRawPointer, escape: (UInt8) -> [UInt8]
   ) -> [UInt8] {
@@ -139,12 +139,12 @@ public final class Charset {
     }
   }
 
-  /// Four bytes for each, which is as long as a character gets in UTF-8.
+  /// Provides four bytes for each byte, the length of the longest character in UTF-8.
   private func withRoom<Value>(for count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
     withUnsafeTemporaryAllocation(byteCount: count * 4 + 16, alignment: 1, body)
   }
 
-  /// Converts the beginning of `bytes` as far as it can be; nil if iconv wants more room.
+  /// Converts `bytes` up to the first one that cannot be converted; nil if iconv needs more room.
   private func convert(
     _ bytes: UnsafeRawBufferPointer, _ converter: UnsafeMutableRawPointer, into room: UnsafeMutableRawBufferPointer
   ) -> (consumed: Int, produced: Int)? {

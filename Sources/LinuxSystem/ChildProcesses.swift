@@ -1,11 +1,11 @@
-// Starts other programs and parts of this one, and learns how they ended.
+// Starts other programs and copies of this process, and reports how they ended.
 
 import CLinux
 import Glibc
 
-/// Processes this one has made.
+/// Child processes of this process.
 public enum ChildProcesses {
-  /// POSIX_SPAWN_SETSID, which the C library shows with _GNU_SOURCE only.
+  /// POSIX_SPAWN_SETSID, which the C library defines only with _GNU_SOURCE.
   private static let ownSession: Int16 = 0x80
 
   /// How a child ended.
@@ -15,8 +15,8 @@ public enum ChildProcesses {
     public let isOrderly: Bool
   }
 
-  /// Starts the program at `path` in a session of its own, with nothing of this process's but standard error, `descriptor` as number 3,
-  /// and the environment given. All signals are as a new process has them.
+  /// Starts the program at `path` in a new session. It inherits only standard error, `descriptor` as number 3, and the given
+  /// environment. All signals have their default handling.
   ///
   /// Source: posix_spawn(3).
   public static func spawn(
@@ -29,7 +29,7 @@ public enum ChildProcesses {
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     // A descriptor that is number 3 already would stay close-on-exec: dup2 to itself clears that here (POSIX, and glibc 2.29).
     posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
-    // Ours are close-on-exec, but sockets a service manager handed over need not be.
+    // Our own descriptors are close-on-exec, but sockets passed by a service manager may not be.
     try check(weft_spawn_close_from(&actions, 4), "posix_spawn_file_actions_addclosefrom_np")
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -50,7 +50,7 @@ public enum ChildProcesses {
     return process
   }
 
-  /// Makes a copy of this process, which must have one thread, and runs `body` in it; its result is the copy's exit code.
+  /// Forks this process, which must have only one thread, and runs `body` in the copy. The result of `body` is the copy's exit code.
   ///
   /// - Returns: the id of the copy. Source: fork(2).
   public static func copy(_ body: () -> Int32) throws(SystemError) -> Int32 {
@@ -59,7 +59,7 @@ public enum ChildProcesses {
     return process
   }
 
-  /// The next child that has ended; nil when none has. Source: waitpid(2).
+  /// The next child that has ended; nil if none has. Source: waitpid(2).
   public static func reap() -> Ending? {
     var status: Int32 = 0
     let process = waitpid(-1, &status, WNOHANG)

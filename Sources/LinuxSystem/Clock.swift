@@ -1,4 +1,4 @@
-// The two clocks: one that never jumps, for deadlines, and one that tells the date.
+// The two clocks: one that never jumps, for deadlines, and one for the date.
 
 import CLinux
 import Glibc

@@ -26,7 +26,7 @@ public struct Descriptor: ~Copyable, Sendable {
   public consuming func close() throws(SystemError) {
     let number = self.release()
     let result = weft_close(number)
-    // EINTR on Linux means that the descriptor is gone nevertheless: trying again could close somebody else's.
+    // On Linux the descriptor is closed even after EINTR; a second attempt could close another descriptor with the same number.
     if result < 0, result != -EINTR { throw SystemError(code: -result, call: "close") }
   }
 }

@@ -5,7 +5,7 @@ import Glibc
 
 /// The names of one directory, in the order of the file system, 32 KiB of kernel records at a time.
 ///
-/// Source: getdents64(2). `.` and `..` are passed over.
+/// Source: getdents64(2). `.` and `..` are skipped.
 public struct DirectoryReader: ~Copyable, Sendable {
   let directory: Descriptor
   @usableFromInline var buffer: [UInt8] = []

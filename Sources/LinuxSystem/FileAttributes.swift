@@ -1,9 +1,9 @@
-// Calls that read or set what a file is besides its contents: times, group, links; and opening beneath a directory without links.
+// Calls that read or set attributes of files: times, group, links. Also opens a directory without following links.
 
 import CLinux
 import Glibc
 
-/// A moment as file systems keep it.
+/// A point in time as file systems store it.
 public struct FileTime: Sendable, Hashable {
   /// Seconds since 1970-01-01 00:00:00 UTC.
   public let seconds: Int64
@@ -16,9 +16,10 @@ public struct FileTime: Sendable, Hashable {
 }
 
 extension File {
-  /// When `name` in `directory` was made; `name` empty means `directory` itself. A link is not followed. Source: statx(2), STATX_BTIME.
+  /// The time `name` in `directory` was created; an empty `name` means `directory` itself. A link is not followed. Source: statx(2),
+  /// STATX_BTIME.
   ///
-  /// - Throws: ENODATA when the file system does not keep it.
+  /// - Throws: ENODATA if the file system does not record it.
   public static func birthTime(in directory: Int32, name: UnsafePointer<CChar>) throws(SystemError) -> FileTime {
     var seconds: Int64 = 0
     var nanoseconds: UInt32 = 0
@@ -46,7 +47,7 @@ extension File {
 
   /// Opens the directory `name` of `directory` to read its names: no link is followed, no mount point crossed. Source: openat2(2).
   ///
-  /// - Throws: ELOOP or ENOTDIR when it is no directory itself, EXDEV when another file system is mounted there.
+  /// - Throws: ELOOP or ENOTDIR if it is not a directory itself, EXDEV if another file system is mounted there.
   public static func openDirectory(in directory: Int32, name: UnsafePointer<CChar>) throws(SystemError) -> Descriptor {
     try open(
       beneath: directory, name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,

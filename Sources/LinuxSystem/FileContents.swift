@@ -6,14 +6,14 @@ import Glibc
 extension File {
   /// Tells the kernel that `range` will be read from front to back, so that it reads ahead more. Source: posix_fadvise(2).
   public static func adviseSequential(_ file: Int32, _ range: Range<Int64>) {
-    // Advice only: a file system that does not take it reads as it always does.
+    // This is only advice: a file system that ignores it reads as usual.
     _ = weft_advise_sequential(file, range.lowerBound, Int64(range.count))
   }
 
   /// Copies up to `count` bytes between two regular files in the kernel; both offsets advance.
   ///
   /// - Returns: the bytes copied; 0 at the end of the source.
-  /// - Throws: EXDEV, EINVAL, EOPNOTSUPP or ENOSYS where the file systems cannot do it: the caller then reads and writes.
+  /// - Throws: EXDEV, EINVAL, EOPNOTSUPP or ENOSYS if the file systems cannot do it; the caller then reads and writes.
   ///
   /// Source: copy_file_range(2).
   public static func copy(
@@ -27,7 +27,7 @@ extension File {
 
   /// Reserves room for `length` bytes from `offset` on, without a change of the file's size. Source: fallocate(2), FALLOC_FL_KEEP_SIZE.
   ///
-  /// - Throws: ENOSPC or EDQUOT when it cannot be had, EOPNOTSUPP when the file system does not reserve.
+  /// - Throws: ENOSPC or EDQUOT if there is not enough space, EOPNOTSUPP if the file system cannot reserve.
   public static func reserve(_ file: Int32, offset: Int64, length: Int64) throws(SystemError) {
     try retrying("fallocate") { weft_fallocate_keep_size(file, offset, length) }
   }

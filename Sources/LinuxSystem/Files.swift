@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// What statx(2) tells of a file.
+/// The status of a file, from statx(2).
 public struct FileStatus: Sendable, Hashable {
   /// The S_IFMT bits and the twelve permission bits.
   public let mode: UInt32
@@ -17,7 +17,7 @@ public struct FileStatus: Sendable, Hashable {
   /// Seconds since 1970-01-01 00:00:00 UTC.
   public let modified: Int64
   public let modifiedNanoseconds: UInt32
-  /// When contents or attributes last changed: no call sets it.
+  /// When contents or attributes last changed; no call can set this time.
   public let changed: Int64
   public let changedNanoseconds: UInt32
 
@@ -35,7 +35,7 @@ public struct FileStatus: Sendable, Hashable {
     changedNanoseconds = raw.changed_nanoseconds
   }
 
-  /// ``device`` as stat(2) tells it: st_dev. Source: makedev(3).
+  /// ``device`` in the format of stat(2), st_dev. Source: makedev(3).
   public var deviceNumber: UInt64 {
     let (major, minor) = (device >> 32, device & 0xFFFF_FFFF)
     return (major & 0xFFF) << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12 | (major & ~0xFFF) << 32
@@ -58,17 +58,17 @@ public enum File {
       owning: try retrying("openat2") { weft_openat2(directory, path, all, UInt64(mode), resolve) })
   }
 
-  /// Opens a path of the operator's (a root directory, a settings file), never one of a client's. Source: openat(2).
+  /// Opens a path given by the operator (a root directory, a settings file), never a client's path. Source: openat(2).
   public static func open(_ path: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
     Descriptor(owning: try retrying("openat") { weft_openat(AT_FDCWD, path, flags | O_CLOEXEC, mode) })
   }
 
-  /// Makes `descriptor` stand for what `other` stands for; the number stays, and close-on-exec. Source: dup3(2).
+  /// Makes `descriptor` refer to what `other` refers to. Its number stays the same, and it is close-on-exec. Source: dup3(2).
   public static func replace(_ descriptor: Int32, by other: Int32) throws(SystemError) {
     try retrying("dup3") { weft_dup3(other, descriptor) }
   }
 
-  /// Whether there is something at a path of the operator's. Source: faccessat(2).
+  /// Whether a path given by the operator exists. Source: faccessat(2).
   public static func exists(_ path: String) -> Bool { weft_faccessat(AT_FDCWD, path, F_OK, 0) == 0 }
 
   /// The status of an open descriptor. Source: statx(2) with AT_EMPTY_PATH.
@@ -94,7 +94,7 @@ public enum File {
     try retrying("pread") { weft_pread(file, buffer.baseAddress, buffer.count, offset) }
   }
 
-  /// Reads what a pipe holds, at least one byte. Source: read(2).
+  /// Reads the bytes in a pipe, at least one. Source: read(2).
   public static func read(pipe: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     try retrying("read") { weft_read(pipe, buffer.baseAddress, buffer.count) }
   }
@@ -130,7 +130,7 @@ public enum File {
     try check(weft_unlinkat(directory, name, Int32(AT_REMOVEDIR)), "unlinkat")
   }
 
-  /// Renames; what has the new name is replaced, or with `replacing` false the reason for EEXIST. Source: renameat2(2).
+  /// Renames a file. A file that has the new name is replaced; with `replacing` false this throws EEXIST. Source: renameat2(2).
   public static func rename(
     in directory: Int32, _ name: UnsafePointer<CChar>, to target: Int32, _ newName: UnsafePointer<CChar>,
     replacing: Bool = true
@@ -162,12 +162,12 @@ public enum File {
     try check(weft_utimens(file, seconds, Int64(nanoseconds)), "utimensat")
   }
 
-  /// Whether this process may use `name` as `mode` (R_OK, W_OK, X_OK) asks; `name` empty means `directory` itself.
+  /// Whether this process may access `name` in the given `mode` (R_OK, W_OK, X_OK); an empty `name` means `directory` itself.
   public static func isAccessible(in directory: Int32, name: UnsafePointer<CChar>, mode: Int32) -> Bool {
     weft_faccessat(directory, name, mode, Int32(AT_EACCESS) | Int32(WEFT_AT_EMPTY_PATH)) == 0
   }
 
-  /// Bytes an unprivileged user may still write on the file system of `file`. Source: fstatvfs(3).
+  /// The free space in bytes for unprivileged users on the file system of `file`. Source: fstatvfs(3).
   public static func availableBytes(_ file: Int32) throws(SystemError) -> UInt64 {
     var available: UInt64 = 0
     var total: UInt64 = 0

@@ -82,7 +82,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   /// The IPv4 address in host byte order, nil for IPv6.
   public var ipv4: UInt32? { family == .ipv4 ? UInt32(truncatingIfNeeded: low) : nil }
 
-  /// What limits and delays count by: the address itself, or the /64 an IPv6 address is in, all of which one customer has.
+  /// The address that limits and delays count: the address itself, or the /64 of an IPv6 address, which usually has one owner.
   public var client: IPAddress {
     family == .ipv4 ? self : IPAddress(unmapped: high, 0, .ipv6, 0)
   }

@@ -1,19 +1,19 @@
-// Landlock: what the calling thread, and every thread and process it starts from then on, may still do with files and ports.
+// Landlock: restricts what the calling thread, and everything it starts from then on, may do with files and ports.
 
 import CLinux
 import Glibc
 
-/// The kernel's Landlock (Linux 5.13), a restriction a process puts on itself and never gets rid of.
+/// The kernel's Landlock (Linux 5.13), a restriction that a process puts on itself and cannot remove.
 ///
 /// Source: landlock(7), https://docs.kernel.org/userspace-api/landlock.html
 public enum Landlock {
-  /// The version of the interface: 1 is Linux 5.13, 4 knows TCP ports (6.7), 6 scopes (6.12); 0 is none.
+  /// The version of the interface: 1 is Linux 5.13, 4 adds TCP ports (6.7), 6 adds scopes (6.12); 0 means no Landlock.
   ///
   /// Source: landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.
   public static var version: Int { max(0, Int(weft_landlock_version(0))) }
 
-  /// Whether the kernel's rules for TCP ports leave multipath sockets alone: it has the mended check of errata 1 (Linux 6.15). Kernels
-  /// before it apply them to multipath sockets too.
+  /// Whether the kernel's rules for TCP ports do not apply to multipath sockets: this is so with the fix of errata 1 (Linux 6.15).
+  /// Earlier kernels apply them to multipath sockets too.
   public static var sparesMultipath: Bool { weft_landlock_version(1) & 1 != 0 }
 
   /// What may be done with files beneath a directory. Source: landlock(7), LANDLOCK_ACCESS_FS_*.
@@ -30,7 +30,7 @@ public enum Landlock {
     public static let makeDirectory = FileAccess(rawValue: 1 << 7)
     public static let makeRegular = FileAccess(rawValue: 1 << 8)
     public static let makeLink = FileAccess(rawValue: 1 << 12)
-    /// Renaming and linking from one directory to another; always denied where only version 1 is known.
+    /// Renaming and linking from one directory to another; version 1 always denies it.
     public static let refer = FileAccess(rawValue: 1 << 13)
     public static let truncate = FileAccess(rawValue: 1 << 14)
 
@@ -40,7 +40,7 @@ public enum Landlock {
     }
 
     public static let read: FileAccess = [.readFile, .readDirectory]
-    /// Reading, and everything a client may change; no devices, sockets or FIFOs, and nothing is run.
+    /// Reading, and every change a client may make; no devices, sockets or FIFOs, and no execution.
     public static let readAndWrite: FileAccess = [
       .readFile, .readDirectory, .writeFile, .truncate, .removeDirectory, .removeFile, .makeDirectory, .makeRegular,
       .makeLink, .refer,
@@ -82,7 +82,7 @@ public enum Landlock {
           weft_landlock_create(files.rawValue, ports.rawValue, scopes.rawValue), "landlock_create_ruleset"))
     }
 
-    /// Allows `access` at `path` and beneath. The rule holds for the file or directory that is there now, whatever comes into its place.
+    /// Allows `access` at `path` and beneath. The rule applies to the file or directory that exists now, not to one that replaces it.
     ///
     /// Source: landlock_add_rule(2).
     public func allow(_ access: FileAccess, at path: String) throws(SystemError) {
@@ -93,7 +93,7 @@ public enum Landlock {
       try check(weft_landlock_add_path(descriptor.number, place.number, allowed.rawValue), "landlock_add_rule")
     }
 
-    /// Allows `access` to a TCP port; 0 stands for binding to a port of the kernel's choice. Source: landlock_add_rule(2).
+    /// Allows `access` to a TCP port; 0 means binding to a port the kernel chooses. Source: landlock_add_rule(2).
     public func allow(_ access: PortAccess, port: UInt16) throws(SystemError) {
       try check(weft_landlock_add_port(descriptor.number, port, access.rawValue), "landlock_add_rule")
     }

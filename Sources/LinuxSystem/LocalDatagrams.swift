@@ -19,7 +19,7 @@ public struct LocalAddress: Sendable, Equatable {
   }
 }
 
-/// A socket that sends to any ``LocalAddress``, and waits a bounded time when the receiver is slow.
+/// A socket that sends to any ``LocalAddress``, and waits a limited time if the receiver is slow.
 public struct LocalDatagrams: ~Copyable, Sendable {
   private let socket: Descriptor
 
@@ -33,8 +33,8 @@ public struct LocalDatagrams: ~Copyable, Sendable {
     try transmit(data.baseAddress, data.count, to: address, passing: -1)
   }
 
-  /// Sends `data` as a sealed file in memory whose descriptor goes along with an empty datagram: for what is too large for
-  /// one. Source: memfd_create(2), unix(7) SCM_RIGHTS.
+  /// Sends `data` that is too large for a datagram: puts it into a sealed file in memory, and sends its descriptor with an
+  /// empty datagram. Source: memfd_create(2), unix(7) SCM_RIGHTS.
   public func sendSealed(_ data: UnsafeRawBufferPointer, name: String, to address: LocalAddress) throws(SystemError) {
     let memory = Descriptor(
       owning: try check(weft_sealed_memory(name, data.baseAddress, data.count), "memfd_create"))

@@ -1,13 +1,13 @@
-// Local sockets that keep packets apart, for processes of one machine to talk over.
+// Local sockets that keep packets apart, for communication between processes on one machine.
 
 import CLinux
 import Glibc
 
 /// UNIX sockets of the kind SOCK_SEQPACKET: what is sent in one call is received in one call, or not at all. Source: unix(7).
 public enum PacketSocket {
-  /// What a non-blocking receive came to.
+  /// The result of a non-blocking receive.
   public enum Received: Sendable, Equatable {
-    /// A packet of so many bytes lies in the buffer.
+    /// A packet of this many bytes is in the buffer.
     case packet(Int)
     /// A packet came that was longer than the buffer; its rest is lost.
     case tooLong
@@ -50,7 +50,7 @@ public enum PacketSocket {
     return try check(result, "accept4")
   }
 
-  /// Sends one packet; false when the other end takes nothing now. Source: send(2).
+  /// Sends one packet; false if the other end cannot accept it now. Source: send(2).
   public static func send(_ socket: Int32, _ packet: [UInt8]) throws(SystemError) -> Bool {
     let result = weft_send(socket, packet, packet.count, Int32(MSG_NOSIGNAL) | WEFT_MSG_DONTWAIT)
     if result == -Int(EAGAIN) || result == -Int(EINTR) { return false }

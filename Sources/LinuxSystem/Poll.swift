@@ -1,4 +1,4 @@
-// Waiting for one or two descriptors on the calling thread, for as long as a worker may be held.
+// Waits for one or two descriptors on the calling thread, for short times only, because it holds a worker.
 
 import CLinux
 import Glibc

@@ -1,4 +1,4 @@
-// Random numbers that nobody can foretell, from the kernel.
+// Unpredictable random numbers from the kernel.
 
 import CLinux
 
@@ -14,7 +14,7 @@ public enum Random {
   }
 }
 
-/// The kernel's random numbers, fetched 256 bytes at a time: as unforeseeable as one call each, at a thirtieth of the calls.
+/// The kernel's random numbers, fetched 256 bytes at a time: as unpredictable as with one call each, with a thirtieth of the calls.
 public struct BufferedRandom: RandomNumberGenerator, Sendable {
   private var bytes: [UInt8] = []
 

@@ -59,7 +59,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Lets the kernel fill in a sockaddr and reads it; nil when the call failed (its error is in `result`) or the family is not IP.
+  /// Lets the kernel fill in a sockaddr and reads it; nil if the call failed (its error is in `result`) or the family is not IP.
   static func read<Value>(_ body: (UnsafeMutableRawPointer, UnsafeMutablePointer<UInt32>) -> Value) -> (
     result: Value, address: SocketAddress?
   ) {

@@ -1,9 +1,9 @@
-// Says what kind of socket a descriptor is that somebody else made.
+// Determines the kind of a socket that was made elsewhere.
 
 import CLinux
 import Glibc
 
-/// What the kernel tells of a socket. Source: socket(7): SO_DOMAIN, SO_TYPE, SO_PROTOCOL, SO_ACCEPTCONN.
+/// The kind of a socket, from the kernel. Source: socket(7): SO_DOMAIN, SO_TYPE, SO_PROTOCOL, SO_ACCEPTCONN.
 public struct SocketKind: Sendable, Equatable {
   /// AF_INET, AF_INET6, AF_UNIX, …
   public let domain: Int32
@@ -30,7 +30,7 @@ public struct SocketKind: Sendable, Equatable {
 }
 
 extension Socket {
-  /// Makes a descriptor that came from outside like the ones made here: close-on-exec and non-blocking. Source: fcntl(2).
+  /// Makes an inherited descriptor close-on-exec and non-blocking, like the descriptors made here. Source: fcntl(2).
   public static func prepareInherited(_ descriptor: Int32) throws(SystemError) {
     try check(weft_fcntl_int(descriptor, F_SETFD, FD_CLOEXEC), "fcntl")
     let flags = try check(weft_fcntl_int(descriptor, F_GETFL, 0), "fcntl")

@@ -3,9 +3,9 @@
 import CLinux
 import Glibc
 
-/// What a non-blocking read or write of a descriptor came to.
+/// The result of a non-blocking read or write.
 public enum Progress: Sendable, Equatable {
-  /// So many bytes were moved. Zero from a receiving call is the peer's end of file.
+  /// This many bytes were moved. Zero from a receiving call is the peer's end of file.
   case moved(Int)
   /// Nothing can be moved now: wait for readiness and try again (EAGAIN).
   case wouldBlock
@@ -41,14 +41,14 @@ public enum Socket {
     try check(weft_listen(socket.number, backlog), "listen")
   }
 
-  /// Accepts one connection, close-on-exec and non-blocking unless `blocking`, or nil when none waits.
+  /// Accepts one connection, close-on-exec and non-blocking unless `blocking`; nil if none is waiting.
   ///
-  /// Errors that belong to a connection that is already gone (accept(4), "Error handling") are passed over.
+  /// Errors of a connection that is already gone (accept(4), "Error handling") are ignored.
   ///
   /// - Parameters:
-  ///   - refusing: gets a connection for which there is only a descriptor of those kept back, and closes it soon; without it, it is
-  ///     closed at once.
-  /// - Throws: EMFILE in that case, too.
+  ///   - refusing: called with a connection if only reserved descriptors are left for it; must close it soon. Without `refusing` the
+  ///     connection is closed at once.
+  /// - Throws: EMFILE also in that case.
   public static func accept(
     _ listener: Int32, blocking: Bool = false, refusing: ((Int32, SocketAddress) -> Void)? = nil
   ) throws(SystemError) -> (number: Int32, peer: SocketAddress)? {
@@ -119,7 +119,7 @@ public enum Socket {
     return value
   }
 
-  /// Receives into `buffer` what is there; `.moved(0)` is the peer's end of file. Source: recv(2).
+  /// Receives the available bytes into `buffer`; `.moved(0)` is the peer's end of file. Source: recv(2).
   @inlinable
   public static func receive(
     _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer
@@ -127,8 +127,8 @@ public enum Socket {
     try progress("recv") { weft_recv(socket, buffer.baseAddress, buffer.count, Int32(WEFT_MSG_DONTWAIT)) }
   }
 
-  /// Receives from a blocking socket, waiting as long as ``setReceiveTimeout(_:milliseconds:)`` says: one call instead of
-  /// poll(2) and recv(2).
+  /// Receives from a blocking socket, and waits up to the time of ``setReceiveTimeout(_:milliseconds:)``: one call instead
+  /// of poll(2) and recv(2).
   @inlinable
   public static func receiveWaiting(
     _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer
@@ -136,7 +136,8 @@ public enum Socket {
     try progress("recv") { weft_recv(socket, buffer.baseAddress, buffer.count, 0) }
   }
 
-  /// Bounds every blocking receive of `socket`. Sockets accepted from a TCP listener inherit it. Source: socket(7), SO_RCVTIMEO.
+  /// Limits the time of every blocking receive of `socket`. Sockets accepted from a TCP listener inherit it. Source: socket(7),
+  /// SO_RCVTIMEO.
   public static func setReceiveTimeout(_ socket: Int32, milliseconds: Int) throws(SystemError) {
     var value = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
     try check(
@@ -160,22 +161,23 @@ public enum Socket {
     try progress("sendfile") { weft_sendfile(socket, file, &offset, count) }
   }
 
-  /// Whether calls on `socket` wait where they would have to. Source: fcntl(2), F_SETFL.
+  /// Sets whether calls on `socket` block. Source: fcntl(2), F_SETFL.
   public static func setBlocking(_ socket: Int32, _ blocks: Bool) throws(SystemError) {
     let flags = try check(weft_fcntl_int(socket, F_GETFL, 0), "fcntl")
     try check(weft_fcntl_int(socket, F_SETFL, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK), "fcntl")
   }
 
-  /// The next byte that lies in `socket`, left there; nil when there is none. Source: recv(2), MSG_PEEK.
+  /// The next byte in `socket`, which stays there; nil if there is none. Source: recv(2), MSG_PEEK.
   public static func peekByte(_ socket: Int32) -> UInt8? {
     var byte: UInt8 = 0
     return weft_recv(socket, &byte, 1, Int32(WEFT_MSG_DONTWAIT) | Int32(MSG_PEEK)) == 1 ? byte : nil
   }
 
-  /// Ends the sending half: what was queued is delivered, then end of file. A peer that is gone is no error.
+  /// Ends the sending half: queued data is delivered, then end of file. It is not an error if the peer is gone.
   public static func shutdownWriting(_ socket: Int32) { _ = weft_shutdown(socket, Int32(SHUT_WR)) }
 
-  /// Makes the coming close(2) a reset, so that the peer cannot mistake what it got for a complete transfer. Source: socket(7), SO_LINGER.
+  /// Makes the coming close(2) a reset, so that the peer cannot mistake what it got for a complete transfer. Source: socket(7),
+  /// SO_LINGER.
   public static func resetOnClose(_ socket: Int32) {
     var value = linger(l_onoff: 1, l_linger: 0)
     _ = weft_setsockopt(socket, SOL_SOCKET, SO_LINGER, &value, UInt32(MemoryLayout<linger>.size))

@@ -9,7 +9,7 @@ import Glibc
 public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The errno, always positive.
   public let code: Int32
-  /// The system call that answered it.
+  /// The system call that failed.
   public let call: String
 
   public init(code: Int32, call: StaticString) {
@@ -39,7 +39,7 @@ func check<Value: SignedInteger>(_ result: Value, _ call: StaticString) throws(S
   return result
 }
 
-/// Repeats a call that a signal interrupted (EINTR), as every call of this module does.
+/// Repeats a call that a signal interrupted (EINTR). Every call of this module goes through this.
 @inlinable
 @discardableResult
 func retrying<Value: SignedInteger>(_ call: StaticString, _ body: () -> Value) throws(SystemError) -> Value {

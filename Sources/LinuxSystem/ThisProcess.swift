@@ -1,9 +1,9 @@
-// Who this process is to the kernel, and how many threads it has.
+// The user, groups and threads of this process.
 
 import CLinux
 import Glibc
 
-/// What the kernel knows of this process.
+/// What the kernel reports about this process.
 public enum ThisProcess {
   /// Source: geteuid(2).
   public static var user: UInt32 { geteuid() }
@@ -28,10 +28,10 @@ public enum ThisProcess {
     return count
   }
 
-  /// Makes sure that no execve(2) gives this thread, or what it starts, more than it has. Source: PR_SET_NO_NEW_PRIVS(2const).
+  /// From now on, no execve(2) gives more privileges to this thread or what it starts. Source: PR_SET_NO_NEW_PRIVS(2const).
   public static func renounceNewPrivileges() throws(SystemError) { try check(weft_no_new_privileges(), "prctl") }
 
-  /// The first port that binding to needs no privilege; 1024 unless the system was told otherwise. Source: ip(7).
+  /// The lowest port that can be bound without privilege; 1024 unless the system is configured otherwise. Source: ip(7).
   public static var firstUnprivilegedPort: Int {
     guard let file = try? File.open("/proc/sys/net/ipv4/ip_unprivileged_port_start", flags: O_RDONLY) else {
       return 1024

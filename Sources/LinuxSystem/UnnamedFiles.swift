@@ -1,16 +1,16 @@
-// Calls for files that have no name yet, or whose name several processes want: O_TMPFILE, linkat, flock.
+// Calls for files that have no name yet (O_TMPFILE, linkat) or that several processes want to use (flock).
 
 import CLinux
 import Glibc
 
 extension File {
-  /// Whether a file without a name can be given one here: that needs /proc. Source: open(2) on O_TMPFILE.
+  /// Whether a file without a name can be given one later, which needs /proc. Source: open(2) on O_TMPFILE.
   public static let canNameUnnamed = exists("/proc/self/fd")
 
-  /// Makes a file without a name on the file system of `directory`: it is gone with its last descriptor, unless it is given a name by
-  /// ``link(_:in:name:)``. Source: open(2), O_TMPFILE.
+  /// Creates a file without a name on the file system of `directory`. It vanishes with its last descriptor, unless
+  /// ``link(_:in:name:)`` gives it a name. Source: open(2), O_TMPFILE.
   ///
-  /// - Returns: nil where the file system has no such files.
+  /// - Returns: nil if the file system does not support such files.
   public static func makeUnnamed(in directory: Int32, mode: UInt32) throws(SystemError) -> Descriptor? {
     do throws(SystemError) {
       return try open(
@@ -21,9 +21,9 @@ extension File {
     }
   }
 
-  /// Gives an open file a name. Source: linkat(2): with AT_EMPTY_PATH, else by way of /proc/self/fd, which any process may.
+  /// Gives an open file a name. Source: linkat(2): with AT_EMPTY_PATH, or else through /proc/self/fd, which needs no privilege.
   ///
-  /// - Throws: EEXIST if the name is there already; ENOENT for a file whose last name was removed.
+  /// - Throws: EEXIST if the name exists already; ENOENT for a file whose last name was removed.
   public static func link(_ file: Int32, in directory: Int32, name: UnsafePointer<CChar>) throws(SystemError) {
     let result = weft_linkat(file, "", directory, name, Int32(WEFT_AT_EMPTY_PATH))
     guard result == -ENOENT || result == -EPERM || result == -EACCES else {
@@ -35,7 +35,7 @@ extension File {
 
   /// Takes the lock of an open file, which lasts as long as the file is open, also against other processes. Source: flock(2).
   ///
-  /// - Returns: false if somebody else has it. True, too, where the file system knows no locks.
+  /// - Returns: false if somebody else has the lock. Also true if the file system does not support locks.
   public static func lock(_ file: Int32) throws(SystemError) -> Bool {
     let result = weft_flock(file, LOCK_EX | LOCK_NB)
     if result == -EWOULDBLOCK { return false }
@@ -44,7 +44,7 @@ extension File {
     return true
   }
 
-  /// Asks for the errors that close(2) would report, and leaves the file open: another descriptor of it is closed.
+  /// Throws the errors that close(2) would report, but leaves the file open: it closes a second descriptor of the file.
   public static func flush(_ file: Int32) throws(SystemError) {
     let other = try check(weft_fcntl_int(file, F_DUPFD_CLOEXEC, 0), "fcntl")
     try Descriptor(owning: other).close()

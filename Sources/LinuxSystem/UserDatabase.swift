@@ -11,7 +11,7 @@ public struct SystemUser: Sendable, Hashable {
   /// Every group, the primary one among them.
   public let groups: [UInt32]
   public let home: String
-  /// Empty stands for /bin/sh.
+  /// The login shell; empty means /bin/sh.
   public let shell: String
 
   public init(name: String, user: UInt32, group: UInt32, groups: [UInt32], home: String, shell: String) {
@@ -25,13 +25,14 @@ public struct SystemUser: Sendable, Hashable {
 }
 
 public enum UserDatabase {
-  /// Users of more groups than this are not found: none of the house's messages and calls takes more.
+  /// Users in more groups than this are not found, because no message or call here can carry more.
   public static let groupLimit = 1024
 
-  /// The user called `name`; nil when there is none. May read files and ask a directory service: not for a session's queue.
+  /// The user called `name`; nil if there is none. It may read files and ask a directory service, so do not call it on a session's
+  /// queue.
   ///
   /// Source: getpwnam_r(3), getgrouplist(3).
-  /// - Throws: when the name service could not answer, or the user is in too many groups (E2BIG).
+  /// - Throws: if the name service could not answer, or the user is in too many groups (E2BIG).
   public static func user(named name: String) throws(SystemError) -> SystemUser? {
     try look { (entry, buffer, count, result) in getpwnam_r(name, entry, buffer, count, result) }
   }
@@ -73,7 +74,7 @@ public enum UserDatabase {
           shell: shell)
       case ERANGE where size < 1 << 20: size *= 4
       case EINTR: continue
-      // What getpwnam_r(3) says some systems answer for a name that is not there.
+      // According to getpwnam_r(3), some systems return these for a name that does not exist.
       case ENOENT, ESRCH, EBADF, EPERM: return nil
       default: throw SystemError(code: code, call: "getpwnam_r")
       }

@@ -1,4 +1,4 @@
-// The rules about endpoints, limits and routing: whether a second path can come to be.
+// The rules about endpoints, limits and routing: whether a second path can be established.
 
 import LinuxSystem
 
@@ -61,7 +61,7 @@ extension Advice {
     return found
   }
 
-  /// Strict filtering drops the packets of a path whose answers the routing table would send out elsewhere.
+  /// Strict filtering drops the packets of a path if the routing table would send the answers through another interface.
   static func reversePath(_ report: HostReport) -> [Finding] {
     let names = (report.endpoints ?? []).compactMap { endpoint -> String? in
       guard endpoint.address.family == .ipv4 else { return nil }

@@ -1,8 +1,8 @@
-// The rules that turn what a probe saw into findings. Pure: a report in, findings out.
+// The rules that turn a probe's report into findings. Pure: a report in, findings out.
 
 import LinuxSystem
 
-/// What a report means for an FTP server, and how to change it.
+/// Finds out what a report means for an FTP server, and how to change it.
 public enum Advice {
   /// All findings, the worst first.
   public static func findings(for report: HostReport) -> [Finding] {
@@ -88,7 +88,7 @@ public enum Advice {
       commands: ["sysctl -w net.mptcp.scheduler=default"])
   }
 
-  /// Counters that moved, or are not zero, because something changed data on the way; nil if none.
+  /// The finding for counters that have risen, or are not zero, because something changed data on the way; nil if there are none.
   public static func middlebox(_ counters: Counters) -> Finding? {
     let alarms = counters.middleboxAlarms
     guard !alarms.isEmpty else { return nil }

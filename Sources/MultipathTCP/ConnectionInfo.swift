@@ -1,4 +1,4 @@
-// What the kernel tells of a multipath connection as a whole: struct mptcp_info, decoded by offset and length.
+// The kernel's information about a multipath connection as a whole: struct mptcp_info, decoded by offset and length.
 
 import CLinux
 import Glibc
@@ -14,7 +14,7 @@ public struct ConnectionInfo: Sendable, Hashable {
   public let totalSubflows: Int?
   /// Addresses announced to the peer.
   public let announcedAddresses: Int
-  /// Announced addresses of the peer that were taken up.
+  /// Announced addresses of the peer that were accepted.
   public let acceptedAddresses: Int
   /// The most extra subflows, announced addresses and accepted addresses that the limits and endpoints allow.
   public let extraSubflowsMax: Int
@@ -89,7 +89,7 @@ extension MultipathSocket {
   ///
   /// Cost: about 0.5 µs. Source: MPTCP_INFO.
   public static func info(_ socket: Int32) throws(MultipathError) -> ConnectionInfo {
-    // Twice today's size, so that a kernel with a few fields more is read as far as it goes.
+    // Twice today's size, so that there is room for the fields of later kernels.
     try withUnsafeTemporaryAllocation(byteCount: 192, alignment: 8) {
       (buffer) throws(MultipathError) -> ConnectionInfo in
       var length = UInt32(buffer.count)

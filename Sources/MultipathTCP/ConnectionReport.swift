@@ -1,8 +1,8 @@
-// Everything worth showing of a connection, multipath or not, in one value that never fails to be made.
+// Everything worth showing about a connection, multipath or not, in one value; making it never fails.
 
 import LinuxSystem
 
-/// A picture of a connection for status replies, log lines and metrics. Take it before the socket is closed.
+/// A snapshot of a connection for status replies, log lines and metrics. Take it before the socket is closed.
 public struct ConnectionReport: Sendable, Hashable, CustomStringConvertible {
   public let negotiation: Negotiation
   /// The connection as a whole; nil unless it is multipath.
@@ -35,13 +35,13 @@ public struct ConnectionReport: Sendable, Hashable, CustomStringConvertible {
     return "\(negotiation), \(count): \(list.joined(separator: ", "))"
   }
 
-  /// Whether nothing gets through on a path now. The sender knows (``Subflow/isLive``). The receiver has nothing to retransmit: to it
-  /// a path is stalled that has brought a good deal and has been silent since, for half a second of the others' going on.
+  /// Whether nothing gets through on a path now. The sender knows this (``Subflow/isLive``). The receiver has nothing to retransmit: for
+  /// it a path is stalled if it has brought a good deal of data, and has then been silent for half a second while others were not.
   private func isStalled(_ path: Subflow) -> Bool {
     switch path.statistics.state {
     case .established: if !path.isLive { return true }
     case .synSent, .synReceived: return true
-    // The end of the connection is on its way.
+    // The connection is being closed.
     default: return path.statistics.pendingRetransmissions > 0
     }
     guard paths.count > 1, path.statistics.bytesReceived ?? 0 >= 65_536 else { return false }

@@ -1,4 +1,4 @@
-// The kernel's MPTCP counters of this network namespace: read by name, compared over time, and what they mean.
+// The kernel's MPTCP counters of this network namespace: reads them by name, compares them over time, and says what they mean.
 
 /// The `MPTcpExt` counters of the calling thread's network namespace since it was made.
 ///
@@ -35,7 +35,7 @@ public struct Counters: Sendable, Hashable {
   /// All names this kernel has, sorted.
   public var names: [String] { values.keys.sorted() }
 
-  /// How far every counter moved since `earlier`. MPCurrEstab, which is a level and no count, stays what it is.
+  /// How much every counter has risen since `earlier`. MPCurrEstab, which is a level and not a count, keeps its value.
   public func delta(since earlier: Counters) -> Counters {
     var moved: [String: UInt64] = [:]
     for (name, value) in values {
@@ -49,14 +49,14 @@ public struct Counters: Sendable, Hashable {
     names.compactMap { name in values[name].flatMap { $0 > 0 ? (name, $0) : nil } }
   }
 
-  /// Counters that move when something between the ends changed the data: an FTP helper of a NAT or firewall, most likely.
+  /// Counters that rise if something between the ends changed the data: most likely an FTP helper of a NAT or firewall.
   public static let middleboxNames = [
     "DataCsumErr", "DSSCorruptionFallback", "DSSCorruptionReset", "DSSNotMatching", "MPFailTx", "MPFailRx",
     "InfiniteMapTx", "InfiniteMapRx",
   ]
 
-  /// Counters that move when a connection becomes plain TCP, with the reason in words. The kernel does not keep a reason
-  /// per connection; a delta over the life of a single connection is the nearest there is.
+  /// Counters that rise when a connection becomes plain TCP, with the reason in words. The kernel does not keep a reason
+  /// per connection; the best substitute is a delta over the life of a single connection.
   public static let fallbackReasons: [(name: String, reason: String)] = [
     ("MPCapableFallbackACK", "the client's third packet came without the option"),
     ("MPCapableFallbackSYNACK", "the peer answered without the option"),
@@ -80,7 +80,7 @@ public struct Counters: Sendable, Hashable {
     Self.fallbackReasons.compactMap { name, reason in values[name].flatMap { $0 > 0 ? (reason, $0) : nil } }
   }
 
-  /// Groups for a page that a person reads. A name the kernel does not have is to be left out.
+  /// Groups for display to a person. Leave out names that the kernel does not have.
   public static let groups: [(title: String, names: [String])] = [
     ("connections", ["MPCurrEstab", "MPCapableSYNRX", "MPCapableACKRX", "MPCapableSYNTX", "MPCapableSYNACKRX"]),
     ("fallbacks", fallbackReasons.map(\.name) + ["Blackhole"]),

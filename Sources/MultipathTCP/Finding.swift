@@ -23,11 +23,11 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
   public let severity: Severity
   /// A name that does not change between releases, for example `checksum-off`.
   public let id: String
-  /// What is the case.
+  /// What was found.
   public let summary: String
   /// What it means for FTP.
   public let meaning: String
-  /// The commands that change it, as root, each a line for a shell; empty if no command does.
+  /// The commands that change it, to be run as root, each a line for a shell; empty if no command can.
   public let commands: [String]
 
   public init(_ severity: Severity, _ id: String, _ summary: String, meaning: String, commands: [String] = []) {
@@ -38,7 +38,7 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
     self.commands = commands
   }
 
-  /// One line for a log: severity is left to the logger.
+  /// One line for a log, without the severity, which the logger adds.
   public var line: String {
     let remedy = commands.isEmpty ? "" : ". To change it: \(commands.joined(separator: "; "))"
     return "\(summary): \(meaning)\(remedy)"

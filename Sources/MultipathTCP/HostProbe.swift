@@ -1,9 +1,9 @@
-// Looks at everything of this host that decides how MPTCP will behave, in the network namespace of the calling thread.
+// Looks at everything on this host that affects how MPTCP behaves, in the network namespace of the calling thread.
 
 import Glibc
 import LinuxSystem
 
-/// What a probe saw. Everything in it was readable without privileges; nil is what could not be read.
+/// What a probe saw. Everything in it can be read without privileges; values that could not be read are nil.
 public struct HostReport: Sendable {
   /// Why no multipath socket can be made; nil if one was.
   public var unavailability: MultipathUnavailability?
@@ -33,7 +33,7 @@ public struct HostReport: Sendable {
   public var findings: [Finding] { Advice.findings(for: self) }
 }
 
-/// The probe: it tries and reads, and never parses versions or starts programs.
+/// The probe. It tries calls and reads settings; it never parses versions or starts programs.
 public enum HostProbe {
   /// Probes now. Cost: about 0.4 ms, half of it the counters. Never fails: what cannot be read is nil in the report.
   public static func run() -> HostReport {
@@ -50,8 +50,8 @@ public enum HostProbe {
     return report
   }
 
-  /// Why no multipath socket can be made, found by making one; nil if it can. A shortage of descriptors or memory tells
-  /// nothing and is passed over. Cost: about 2 µs.
+  /// Tries to make a multipath socket, and returns why that is not possible; nil if it is. A shortage of descriptors or
+  /// memory proves nothing and is ignored. Cost: about 2 µs.
   public static func availability() -> MultipathUnavailability? {
     do {
       return try MultipathSocket.stream(.ipv4, policy: .automatic).unavailability
@@ -59,15 +59,15 @@ public enum HostProbe {
   }
 }
 
-/// Watches the counters that move when a middlebox changes data, so that a warning comes once for each spell and not per
+/// Watches the counters that rise when a middlebox changes data, so that there is at most one warning per check and not one per
 /// connection.
 public struct MiddleboxWatch: Sendable {
   private var last: Counters?
 
-  /// Begins with what the counters say now; ``check()`` tells what moved after that.
+  /// Starts from the present values of the counters; ``check()`` reports what has risen since.
   public init() { last = .read() }
 
-  /// A finding with the counters that moved since the last call, nil if none did. Cost: about 160 µs; once a minute is plenty.
+  /// A finding with the counters that have risen since the last call; nil if none has. Cost: about 160 µs; once a minute is enough.
   public mutating func check() -> Finding? { check(now: .read()) }
 
   mutating func check(now: Counters?) -> Finding? {

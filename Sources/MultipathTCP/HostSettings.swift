@@ -59,7 +59,7 @@ public struct HostSettings: Sendable, Hashable {
   }
 
   /// The strictness of reverse path filtering on an interface: the greater of its own value and that of `all`. 1 is
-  /// strict, which drops what arrives on another interface than the one the answer would take.
+  /// strict: packets are dropped if they arrive on an interface other than the one the answer would use.
   public static func reversePathFilter(interface: String) -> Int? {
     func value(_ name: String) -> Int? {
       ProcFile.firstLine("/proc/sys/net/ipv4/conf/\(name)/rp_filter").flatMap(Int.init)

@@ -1,9 +1,9 @@
-// Reads the kernel's structures by offset, and only as far as the kernel says it filled them.
+// Reads the kernel's structures by offset, but only up to the length the kernel says it filled.
 
 import Glibc
 import LinuxSystem
 
-/// A structure the kernel wrote: fields beyond its length do not exist on that kernel, and read as nil.
+/// A structure written by the kernel. Fields beyond its length do not exist on that kernel and are read as nil.
 struct KernelBytes {
   let raw: UnsafeRawBufferPointer
 

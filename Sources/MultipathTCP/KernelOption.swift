@@ -1,4 +1,4 @@
-// The kernel's numbers for what Swift's Glibc module does not name, and which of them this kernel turned out to lack.
+// Numbers of the kernel that Swift's Glibc module does not have, and which of these calls the running kernel lacks.
 
 import CLinux
 import Glibc
@@ -22,14 +22,14 @@ enum KernelOption {
   static let siocOutq: UInt = 0x5411
   static let siocOutqNotSent: UInt = 0x894B
 
-  /// Calls that the running kernel refused on a socket that is multipath beyond doubt. They are not tried again.
+  /// Calls that the running kernel refused on a socket that is certainly multipath. They are not tried again.
   static var absent: Calls { Calls(rawValue: remembered.load(ordering: .relaxed)) }
 
   static func remember(absent calls: Calls) { remembered.bitwiseOr(calls.rawValue, ordering: .relaxed) }
 
   private static let remembered = Atomic<UInt8>(0)
 
-  /// Whether MPTCP_INFO is answered at all (Linux 5.16), tried on a fresh socket; remembered if it is not.
+  /// Whether the kernel supports MPTCP_INFO (Linux 5.16), tried on a new socket; a no is remembered.
   static func answersInfo() -> Bool {
     if absent.contains(.info) { return false }
     guard let scratch = try? Socket.stream(.ipv4, protocol: .multipath) else { return true }

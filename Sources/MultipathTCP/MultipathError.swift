@@ -1,4 +1,4 @@
-// The one error of this module: what could not be done, with a stable code and the kernel's errno.
+// The one error type of this module: what failed, with a stable code and the kernel's errno.
 
 import LinuxSystem
 

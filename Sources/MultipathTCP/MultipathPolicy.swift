@@ -1,23 +1,23 @@
-// Whether a socket is to be a multipath one, and why the kernel did not make it one.
+// Whether a socket should be a multipath socket, and why the kernel did not make one.
 
 import Glibc
 
-/// What an operator wants of a socket.
+/// Whether an operator wants a socket to be multipath.
 public enum MultipathPolicy: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   /// Multipath where the kernel has it and allows it, plain TCP otherwise.
   case automatic
   /// Multipath or an error.
   case required
-  /// Plain TCP, asked for by number so that a preloaded `mptcpize` sees what is meant.
+  /// Plain TCP, requested by its protocol number so that a preloaded `mptcpize` does not change it.
   case off
 
   public var description: String { rawValue }
 
-  /// Whether a connection that came to `negotiation` may go on under this policy.
+  /// Whether this policy allows a connection with the result `negotiation`.
   public func admits(_ negotiation: Negotiation) -> Bool { self != .required || negotiation == .multipath }
 }
 
-/// Why a socket is plain TCP although MPTCP could have been.
+/// Why a socket is plain TCP and not multipath.
 ///
 /// Source: socket(2); the errnos are those of the kernels from 5.4 to 6.18.
 public enum MultipathUnavailability: Sendable, Hashable, CustomStringConvertible {
@@ -29,12 +29,12 @@ public enum MultipathUnavailability: Sendable, Hashable, CustomStringConvertible
   case notCompiled
   /// `net.mptcp.enabled` is 0 in this network namespace (ENOPROTOOPT).
   case disabled
-  /// A security module, seccomp or BPF said no (EACCES, EPERM).
+  /// A security module, seccomp or BPF refused it (EACCES, EPERM).
   case denied(Int32)
   /// Another errno: a call that this kernel does not support on multipath sockets.
   case other(Int32)
 
-  /// Reads the errno of a failed socket(2). Nil: a shortage (descriptors, memory), which plain TCP would not cure.
+  /// Reads the errno of a failed socket(2). Nil for a shortage (descriptors, memory), which would also affect plain TCP.
   init?(socketErrno code: Int32) {
     switch code {
     case EMFILE, ENFILE, ENOBUFS, ENOMEM: return nil
@@ -46,7 +46,7 @@ public enum MultipathUnavailability: Sendable, Hashable, CustomStringConvertible
     }
   }
 
-  /// Reads the errno of a failed bind, listen or connect. Nil: the same would happen to a TCP socket.
+  /// Reads the errno of a failed bind, listen or connect. Nil if the same would happen to a TCP socket.
   init?(callErrno code: Int32) {
     switch code {
     case EOPNOTSUPP, ENOPROTOOPT, EPROTONOSUPPORT: self = .other(code)

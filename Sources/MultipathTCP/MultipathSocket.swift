@@ -1,15 +1,15 @@
-// Makes stream sockets: multipath ones where the policy and the kernel allow, plain TCP otherwise, and tells which.
+// Makes stream sockets: multipath if the policy and the kernel allow it, plain TCP otherwise, and reports which.
 
 import Glibc
 import LinuxSystem
 
-/// Everything that is done with one socket. All calls take plain descriptor numbers, so they serve sockets made elsewhere;
-/// none of them waits.
+/// All operations on one socket. They take plain descriptor numbers, so they also work on sockets made elsewhere. None of
+/// them waits.
 public enum MultipathSocket {}
 
-/// A socket, listener or connection under way, made under a policy.
+/// A socket, a listener or a connection in progress, made under a policy.
 ///
-/// What was made says nothing about what is negotiated: see ``MultipathSocket/negotiated(_:)``.
+/// The kind of socket that was made does not say what was negotiated: see ``MultipathSocket/negotiated(_:)``.
 public struct MadeSocket: ~Copyable, Sendable {
   /// The socket, non-blocking and close-on-exec, closed with this value.
   public let descriptor: Descriptor
@@ -22,14 +22,14 @@ public struct MadeSocket: ~Copyable, Sendable {
   public var number: Int32 { descriptor.number }
   public var kind: StreamProtocol { unavailability == nil ? .multipath : .tcp }
 
-  /// Gives up everything but the descriptor.
+  /// Gives up the descriptor to the caller.
   public consuming func takeDescriptor() -> Descriptor { descriptor }
 }
 
 extension MultipathSocket {
   /// Makes a non-blocking, close-on-exec stream socket.
   ///
-  /// The attempt is made anew for every socket, since `net.mptcp.enabled` can change at any time.
+  /// Multipath is tried again for every socket, since `net.mptcp.enabled` can change at any time.
   /// - Throws: ``MultipathError/unavailable(_:)`` under ``MultipathPolicy/required``; shortages (EMFILE, ENFILE, ENOBUFS,
   ///   ENOMEM) always, as ``MultipathError/system(_:)``: a second attempt would only hide them.
   ///
@@ -58,17 +58,17 @@ extension MultipathSocket {
 
   /// Makes a socket, binds it and listens.
   ///
-  /// A plain TCP client of a multipath listener gets a plain TCP socket and loses nothing. Further paths of a connection
-  /// are accepted only as long as the listener it came from stays open and its queue is drained, unless a `signal`
-  /// endpoint has a port of its own; and only at addresses the listener is bound to, hence the wildcard.
+  /// A plain TCP client of a multipath listener gets a plain TCP socket, without any disadvantage. Further paths of a
+  /// connection are accepted only as long as its listener stays open and its queue is drained, unless a `signal` endpoint
+  /// has a port of its own. They are accepted only at addresses the listener is bound to, so bind the wildcard address.
   /// - Parameters:
   ///   - address: where to listen; port 0 lets the kernel choose.
   ///   - policy: whether it is to be multipath.
   ///   - backlog: connections that may wait; capped by net.core.somaxconn.
-  ///   - reuseAddress: bind although connections of an earlier listener linger (SO_REUSEADDR).
+  ///   - reuseAddress: bind even if connections of an earlier listener linger (SO_REUSEADDR).
   ///   - reusePort: share the port with listeners of other processes or threads (SO_REUSEPORT).
-  ///   - dualStack: let a listener on `::` take IPv4 clients too.
-  /// - Throws: as ``stream(_:policy:)``, and EADDRINUSE and its like from bind(2) and listen(2).
+  ///   - dualStack: let a listener on `::` accept IPv4 clients too.
+  /// - Throws: as ``stream(_:policy:)``, and errors of bind(2) and listen(2) such as EADDRINUSE.
   ///
   /// Source: bind(2), listen(2), ipv6(7) IPV6_V6ONLY.
   public static func listen(
@@ -86,19 +86,20 @@ extension MultipathSocket {
     }
   }
 
-  /// Makes a socket and starts to connect it; wait until it is writable and ask `Socket.pendingError`, unless
-  /// ``MadeSocket/isConnected`` says that it is connected already.
+  /// Makes a socket and starts to connect it. Unless ``MadeSocket/isConnected`` says that it is connected already, wait
+  /// until it is writable and then call `Socket.pendingError`.
   /// - Parameters:
   ///   - remote: where to connect to.
   ///   - local: the address to connect from; port 0 lets the kernel choose one when the destination is known.
   ///   - policy: whether it is to be multipath.
-  ///   - receives: this end will mostly receive. The receive window is then widened as
-  ///     ``growReceiveWindow(_:to:)`` does, without which a connecting multipath receiver may stall for 200 ms.
-  ///   - reuseAddress: bind to a fixed local port (20 in active mode) although others use it (SO_REUSEADDR).
+  ///   - receives: this end will mostly receive. The receive window is then widened with ``growReceiveWindow(_:to:)``;
+  ///     otherwise a connecting multipath receiver may stall for 200 ms.
+  ///   - reuseAddress: bind to a fixed local port (20 in active mode) even if others use it (SO_REUSEADDR).
   /// - Throws: as ``stream(_:policy:)``, and what connect(2) refuses at once (ENETUNREACH, …).
   ///
-  /// A peer or middlebox that merely ignores MPTCP makes the connection a TCP one. One that drops the option's SYN costs
-  /// about 3 s, once: the kernel then makes all outgoing connections plain TCP for `net.mptcp.blackhole_timeout` seconds.
+  /// If a peer or middlebox ignores MPTCP, the connection becomes plain TCP. If a middlebox drops SYNs with the option, this
+  /// costs about 3 s, once: the kernel then makes all outgoing connections plain TCP for `net.mptcp.blackhole_timeout`
+  /// seconds.
   public static func connect(
     to remote: SocketAddress, from local: SocketAddress? = nil, policy: MultipathPolicy = .automatic,
     receives: Bool = false, reuseAddress: Bool = false
@@ -117,8 +118,8 @@ extension MultipathSocket {
     }
   }
 
-  /// Makes a socket and has `body` prepare it; does both again with plain TCP if the kernel does not support on a
-  /// multipath socket what `body` does (Linux 5.6 to 5.15 refuse several options).
+  /// Makes a socket and prepares it with `body`. If the kernel does not support these operations on a multipath socket (Linux
+  /// 5.6 to 5.15 refuse several options), does both again with plain TCP.
   private static func prepared(
     _ family: IPAddress.Family, _ policy: MultipathPolicy,
     _ body: (inout MadeSocket) throws(SystemError) -> Void
@@ -138,7 +139,7 @@ extension MultipathSocket {
     }
   }
 
-  /// Sets an integer option and tells whether the kernel took it.
+  /// Sets an integer option and returns whether the kernel accepted it.
   static func integerSet(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Bool {
     do {
       try Socket.setOption(socket, level, name, value)

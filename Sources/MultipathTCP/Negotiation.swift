@@ -1,20 +1,20 @@
-// Whether a socket really is a multipath connection, whatever was asked for when it was made.
+// Whether a socket really is a multipath connection, regardless of what was asked for when it was made.
 
 import CLinux
 import Glibc
 import LinuxSystem
 
-/// What a socket turned out to be.
+/// The result of the negotiation on a socket.
 public enum Negotiation: String, Sendable, Hashable, CustomStringConvertible {
   /// Both ends speak MPTCP.
   case multipath
   /// Made as a multipath socket, now plain TCP: the peer or something between does not speak MPTCP, or changed the data.
   case fellBack
-  /// A plain TCP socket. A multipath listener's children are this when the client does not speak MPTCP.
+  /// A plain TCP socket. A multipath listener returns these for clients that do not speak MPTCP.
   case tcp
   /// A multipath socket without a connection: fresh, listening, or still connecting.
   case undecided
-  /// The kernel cannot tell (Linux 5.6 to 5.15), or the descriptor is no stream socket.
+  /// The kernel cannot tell (Linux 5.6 to 5.15), or the descriptor is not a stream socket.
   case unknown
 
   public var description: String {
@@ -29,7 +29,7 @@ public enum Negotiation: String, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension MultipathSocket {
-  /// What `socket` turned out to be. Works on every descriptor, made here or not; never blocks, never fails.
+  /// What was negotiated on `socket`. Works on every descriptor, wherever it was made; never blocks and never fails.
   ///
   /// Cost: about 0.6 µs, for plain TCP 0.2 µs. Source: tcp(7) TCP_IS_MPTCP (Linux 6.10), socket(7) SO_PROTOCOL, MPTCP_INFO (Linux 5.16).
   public static func negotiated(_ socket: Int32) -> Negotiation {
@@ -49,14 +49,14 @@ extension MultipathSocket {
     }
     guard result == -EOPNOTSUPP || result == -ENOPROTOOPT else { return .unknown }
     if KernelOption.absent.contains(.info) { return .unknown }
-    // Linux 6.10 and later say so themselves; before, a kernel that answers MPTCP_INFO on a fresh socket does.
+    // Linux 6.10 and later report a fallback. On earlier kernels it is a fallback if MPTCP_INFO works on a new socket.
     if integer(socket, SOL_TCP, KernelOption.isMultipath) == 0 { return .fellBack }
     return KernelOption.answersInfo() ? .fellBack : .unknown
   }
 
-  /// What a descriptor that somebody else made is, before it is used: a listener handed over by systemd, for example.
+  /// The kind of a descriptor that was made elsewhere, such as a listener passed by systemd.
   ///
-  /// Gives nil for what is no TCP or MPTCP socket. Source: socket(7), SO_PROTOCOL and SO_ACCEPTCONN.
+  /// Nil if it is not a TCP or MPTCP socket. Source: socket(7), SO_PROTOCOL and SO_ACCEPTCONN.
   public static func identify(_ socket: Int32) -> (kind: StreamProtocol, isListening: Bool)? {
     guard let number = integer(socket, SOL_SOCKET, SO_PROTOCOL), let kind = StreamProtocol(rawValue: number),
       let listening = integer(socket, SOL_SOCKET, SO_ACCEPTCONN)

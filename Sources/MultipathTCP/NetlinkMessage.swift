@@ -62,7 +62,7 @@ struct NetlinkMessage {
   /// What follows the header.
   let payload: UnsafeRawBufferPointer
 
-  /// Cuts a datagram into its messages; what is damaged ends the list.
+  /// Splits a datagram into its messages; damaged data ends the list.
   static func all(in datagram: UnsafeRawBufferPointer) -> [NetlinkMessage] {
     let bytes = KernelBytes(datagram)
     var messages: [NetlinkMessage] = []

@@ -1,4 +1,4 @@
-// A netlink socket that asks the kernel and reads its answers, which are there when the question was sent.
+// A netlink socket that asks the kernel and reads its answers, which are available as soon as the question has been sent.
 
 import CLinux
 import Glibc
@@ -19,7 +19,7 @@ struct NetlinkSocket: ~Copyable {
     let number = weft_socket(AF_NETLINK, type, kind)
     guard number >= 0 else { throw .system(SystemError(code: -number, call: "socket")) }
     descriptor = Descriptor(owning: number)
-    // Errors with the request cut off (NETLINK_CAP_ACK) and with words (NETLINK_EXT_ACK): both only make them nicer.
+    // Errors without the request (NETLINK_CAP_ACK) and with an explanation (NETLINK_EXT_ACK): nice to have, so failures do not matter.
     _ = MultipathSocket.integerSet(number, Self.level, 10, 1)
     _ = MultipathSocket.integerSet(number, Self.level, 11, 1)
   }
@@ -44,7 +44,7 @@ struct NetlinkSocket: ~Copyable {
     }
     while true {
       let count = try receive()
-      // The kernel answers before send(2) returns; nothing there means that it answered something else.
+      // The kernel answers before send(2) returns. If there is nothing to read, the answer had no end.
       guard count > 0 else { throw .malformedAnswer("no end of a netlink answer") }
       let outcome = buffer.withUnsafeBytes { raw -> MultipathError?? in
         for message in NetlinkMessage.all(in: UnsafeRawBufferPointer(rebasing: raw[..<count]))
@@ -67,7 +67,7 @@ struct NetlinkSocket: ~Copyable {
     }
   }
 
-  /// Hands the messages that the kernel sent by itself to `each`; false if there is none now. An overrun is ENOBUFS.
+  /// Calls `each` with the messages that the kernel sent unasked; false if there are none now. An overrun is ENOBUFS.
   mutating func takeEvents(_ each: (UnsafeRawBufferPointer) -> Void) throws(MultipathError) -> Bool {
     let count = try receive()
     guard count > 0 else { return false }

@@ -18,7 +18,7 @@ public struct NetworkInterface: Sendable, Hashable {
     self.addresses = addresses
   }
 
-  /// Bridges, tunnels and the host ends of containers: interfaces that are no way to the clients, by their usual names.
+  /// Whether the name looks like that of a bridge, a tunnel or the host end of a container, which do not lead to clients.
   public var looksInternal: Bool {
     let prefixes = [
       "docker", "br-", "veth", "virbr", "vnet", "cni", "flannel", "cali", "lxc", "lxdbr", "podman", "tun", "tap", "wg",

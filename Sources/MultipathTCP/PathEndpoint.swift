@@ -1,4 +1,4 @@
-// The path manager's nouns: endpoints, which are local addresses with a purpose, and limits.
+// The objects of the path manager: endpoints, which are local addresses with a purpose, and limits.
 
 import Glibc
 import LinuxSystem
@@ -102,7 +102,7 @@ public struct PathEndpoint: Sendable, Hashable, CustomStringConvertible {
 public struct PathLimits: Sendable, Hashable, CustomStringConvertible {
   /// Subflows beyond the first; the kernel begins with 2.
   public var subflows: UInt32
-  /// Announced addresses of the peer that are taken up; the kernel begins with 0.
+  /// Announced addresses of the peer that are accepted; the kernel begins with 0.
   public var acceptedAddresses: UInt32
 
   public init(subflows: UInt32, acceptedAddresses: UInt32) {

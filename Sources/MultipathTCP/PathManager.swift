@@ -16,7 +16,7 @@ public struct PathManager: ~Copyable {
   private static let setLimits: UInt8 = 5
   private static let getLimits: UInt8 = 6
   private static let setFlags: UInt8 = 7
-  // Attributes of the same.
+  // Attributes of <linux/mptcp_pm.h>.
   private static let address: UInt16 = 1
   private static let acceptedLimit: UInt16 = 2
   private static let subflowLimit: UInt16 = 3
@@ -59,7 +59,7 @@ public struct PathManager: ~Copyable {
 
   /// Adds an endpoint; connections that are open use it at once.
   /// - Throws: ``MultipathError/notPermitted(_:)``; ``MultipathError/refused(_:explanation:)`` with EEXIST for an address
-  ///   that is one already, EINVAL for flags that do not go together.
+  ///   that is an endpoint already, EINVAL for flags that exclude each other.
   public mutating func add(_ endpoint: PathEndpoint) throws(MultipathError) {
     try ask(Self.addAddress) { $0.nest(Self.address) { endpoint.encode(into: &$0) } }
   }
@@ -69,7 +69,7 @@ public struct PathManager: ~Copyable {
     try ask(Self.deleteAddress) { $0.nest(Self.address) { $0.put(2, id) } }
   }
 
-  /// Removes the endpoint with `address`; EINVAL if there is none, as the kernel answers for an unknown id.
+  /// Removes the endpoint with `address`; EINVAL if there is none, the same as the kernel's error for an unknown id.
   public mutating func remove(_ address: IPAddress) throws(MultipathError) {
     guard let id = try endpoints().first(where: { $0.address == address })?.id else {
       throw .refused(SystemError(code: EINVAL, call: "netlink"), explanation: "no endpoint has the address \(address)")
@@ -88,7 +88,7 @@ public struct PathManager: ~Copyable {
     }
   }
 
-  /// Changes whether an endpoint is a backup and whether it meshes fully (5.12); other flags stay.
+  /// Sets the backup and fullmesh flags of an endpoint (5.12); its other flags stay.
   public mutating func setFlags(id: UInt8, _ flags: PathEndpoint.Flags) throws(MultipathError) {
     try ask(Self.setFlags) {
       $0.nest(Self.address) {

@@ -20,7 +20,7 @@ public struct PathEvent: Sendable, Hashable, CustomStringConvertible {
     case listenerClosed = 16
   }
 
-  /// Nil: a kind that this library does not know.
+  /// The kind of event; nil if this library does not know it.
   public let kind: Kind?
   /// The kernel's number of ``kind``.
   public let code: UInt8
@@ -34,7 +34,7 @@ public struct PathEvent: Sendable, Hashable, CustomStringConvertible {
   public let isBackup: Bool?
   /// This host is the end that was connected to.
   public let isServerSide: Bool?
-  /// An errno: why the subflow went.
+  /// The errno with which the subflow was closed.
   public let error: Int32?
   /// RFC 8684, section 3.6: the reason in an MP_TCPRST.
   public let resetReason: UInt32?
@@ -77,7 +77,7 @@ public struct PathEvent: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Hears the events of the calling thread's network namespace.
+/// Receives the events of the calling thread's network namespace.
 public struct PathMonitor: ~Copyable {
   private var socket: NetlinkSocket
 
@@ -94,8 +94,8 @@ public struct PathMonitor: ~Copyable {
   public var number: Int32 { socket.descriptor.number }
 
   /// The events that have come since the last call, in their order; empty if there are none. Never waits.
-  /// - Throws: ``MultipathError/system(_:)`` with ENOBUFS when events were lost because nobody took them in time; the
-  ///   next call goes on.
+  /// - Throws: ``MultipathError/system(_:)`` with ENOBUFS if events were lost because they were not read in time; the
+  ///   next call continues.
   public mutating func next() throws(MultipathError) -> [PathEvent] {
     var events: [PathEvent] = []
     while try socket.takeEvents({ if let event = PathEvent(message: $0) { events.append(event) } }) {

@@ -1,4 +1,4 @@
-// What the kernel counts for one path: struct tcp_info, decoded by offset and length.
+// The kernel's figures for one path: struct tcp_info, decoded by offset and length.
 
 /// TCP's own figures for one path (subflow), or for a plain TCP connection. A field is nil where the kernel does not have it.
 ///
@@ -70,8 +70,9 @@ public struct PathStatistics: Sendable, Hashable {
     receiveWindow = info.load(232)
   }
 
-  /// Whether the path carries data now: established, nothing being retransmitted, and what is under way acknowledged
-  /// within two time-outs. A path whose cable was pulled stays established in the kernel's list for minutes; this tells.
+  /// Whether the path carries data now: it is established, nothing is being retransmitted, and data in flight was
+  /// acknowledged within two time-outs. If a cable is pulled, the kernel lists the path as established for minutes, but this
+  /// becomes false.
   public var isLive: Bool {
     state == .established && pendingRetransmissions == 0
       && (unacknowledgedSegments == 0 || sinceAcknowledged < retransmissionTimeout * 2)

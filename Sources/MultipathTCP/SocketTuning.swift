@@ -1,4 +1,4 @@
-// What is set on a socket, best effort, and what it has queued: receive window, options, abort, unsent bytes.
+// Best-effort options of a socket, its receive window, abort, and the bytes in its queues.
 
 import CLinux
 import Glibc
@@ -35,7 +35,7 @@ public struct RefusedTuning: Sendable, Hashable {
 }
 
 extension MultipathSocket {
-  /// Sets every option that this socket takes and gives back those it refused. Never fatal. Source: setsockopt(2).
+  /// Sets every option that this socket accepts and returns those it refused. Never fails. Source: setsockopt(2).
   @discardableResult
   public static func tune(_ socket: Int32, _ tunings: [SocketTuning]) -> [RefusedTuning] {
     var refused: [RefusedTuning] = []
@@ -59,7 +59,7 @@ extension MultipathSocket {
     case .typeOfService(let bits):
       let isIPv6 = try Socket.option(socket, SOL_SOCKET, SO_DOMAIN) == AF_INET6
       if isIPv6 { try Socket.setOption(socket, Int32(IPPROTO_IPV6), IPV6_TCLASS, Int32(bits)) }
-      // An IPv6 socket may carry IPv4 (mapped addresses); where it cannot, the refusal of this one does not count.
+      // An IPv6 socket may carry IPv4 (mapped addresses). If it cannot, a refusal of the IPv4 option does not matter.
       if !integerSet(socket, Int32(IPPROTO_IP), IP_TOS, Int32(bits)), !isIPv6 {
         try Socket.setOption(socket, Int32(IPPROTO_IP), IP_TOS, Int32(bits))
       }
@@ -88,22 +88,22 @@ extension MultipathSocket {
   public static func growReceiveWindow(_ socket: Int32, to bytes: Int32 = 4 << 20) -> Bool {
     guard integer(socket, SOL_SOCKET, SO_PROTOCOL) == StreamProtocol.multipath.rawValue else { return false }
     let grown = integerSet(socket, SOL_SOCKET, SO_RCVLOWAT, bytes)
-    // Always, even if the first call failed: a low-water mark left at megabytes would make the socket deaf.
+    // Always, even if the first call failed: with a low-water mark of megabytes the socket would not become readable.
     return integerSet(socket, SOL_SOCKET, SO_RCVLOWAT, 1) && grown
   }
 
-  /// Makes the close that follows an abort: MP_FASTCLOSE on all paths of a multipath connection, RST on TCP. What is
-  /// queued is thrown away and the peer gets ECONNRESET. Source: socket(7) SO_LINGER; RFC 8684, section 3.5.
+  /// Closes the socket with an abort: MP_FASTCLOSE on all paths of a multipath connection, RST on TCP. Queued data is
+  /// discarded and the peer gets ECONNRESET. Source: socket(7) SO_LINGER; RFC 8684, section 3.5.
   public static func abort(_ socket: consuming Descriptor) { Socket.resetOnClose(socket.number) }
 
   /// Bytes the peer has not acknowledged yet, sent or not; nil where there is no connection. Source: tcp(7), SIOCOUTQ (Linux
   /// 5.17 for multipath sockets).
   public static func unacknowledgedBytes(_ socket: Int32) -> Int? { queued(socket, KernelOption.siocOutq) }
 
-  /// Bytes queued here that were never put on the wire. Source: SIOCOUTQNSD (Linux 5.17 for multipath sockets).
+  /// Bytes queued here that were not sent yet. Source: SIOCOUTQNSD (Linux 5.17 for multipath sockets).
   public static func unsentBytes(_ socket: Int32) -> Int? { queued(socket, KernelOption.siocOutqNotSent) }
 
-  /// Bytes that have arrived and were not received by the program yet. Source: tcp(7), SIOCINQ.
+  /// Bytes that have arrived and that the program has not received yet. Source: tcp(7), SIOCINQ.
   public static func unreadBytes(_ socket: Int32) -> Int? { queued(socket, KernelOption.siocInq) }
 
   private static func queued(_ socket: Int32, _ request: UInt) -> Int? {

@@ -1,8 +1,8 @@
-// One path of a multipath connection, and what a list of paths tells a server.
+// One path of a multipath connection, and the questions a server asks about a list of paths.
 
 import LinuxSystem
 
-/// One path: a TCP connection of its own that carries part of a multipath connection.
+/// One path: a separate TCP connection that carries part of a multipath connection.
 public struct Subflow: Sendable, Hashable {
   /// The kernel's number for it, unique within the connection (Linux 6.5).
   public let id: UInt32?
@@ -26,7 +26,7 @@ public struct Subflow: Sendable, Hashable {
   public var bytes: UInt64 { (statistics.bytesAcknowledged ?? 0) &+ (statistics.bytesReceived ?? 0) }
 }
 
-/// How a subflow came about. Source: <linux/mptcp.h>, MPTCP_SUBFLOW_FLAG_*.
+/// How a subflow was established. Source: <linux/mptcp.h>, MPTCP_SUBFLOW_FLAG_*.
 public struct SubflowRole: OptionSet, Sendable, Hashable, CustomStringConvertible {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -51,9 +51,9 @@ public struct SubflowRole: OptionSet, Sendable, Hashable, CustomStringConvertibl
 }
 
 extension [Subflow] {
-  /// Remote addresses of all established paths: every one of them proved, by the keys of the connection, to belong to the
-  /// same peer. A peer policy lets the data connection come from these and no others. A path in a spell of loss counts: the
-  /// peer may well be using it.
+  /// Remote addresses of all established paths. The keys of the connection prove that all of them belong to the same peer,
+  /// so a peer policy accepts data connections from these addresses and from no others. A path that is losing packets
+  /// counts too, because the peer may still be using it.
   public var remoteAddresses: Set<IPAddress> { Set(established.map(\.remote.address)) }
 
   /// Remote addresses of the paths that are live now, or of all if none is.
@@ -62,12 +62,12 @@ extension [Subflow] {
   /// Local addresses of the paths that are live now, or of all if none is.
   public var liveLocalAddresses: Set<IPAddress> { Set(liveOrAll.map(\.local.address)) }
 
-  /// The local address to name in a 227 reply: that of the live path that heard from the peer last.
+  /// The local address to name in a 227 reply: that of the live path that most recently heard from the peer.
   ///
   /// getsockname(2) stays the address of the first path even when that path is dead.
   public var bestLocal: SocketAddress? { mostRecent?.local }
 
-  /// The peer's address on the live path that heard from it last.
+  /// The peer's address on the live path that most recently heard from it.
   public var bestRemote: SocketAddress? { mostRecent?.remote }
 
   private var mostRecent: Subflow? {

@@ -17,7 +17,7 @@ extension MultipathSocket {
       do {
         return try subflowsByFullInfo(socket)
       } catch {
-        // The socket is multipath, only the call is missing: remember, and use the older ones.
+        // The socket is multipath; only this call is missing. Remember that, and use the older calls.
         guard case .kernelTooOld = error else { throw error }
       }
     }
@@ -61,11 +61,11 @@ extension MultipathSocket {
         throw refusal(socket, -result)
       }
       let all = KernelBytes(UnsafeRawBufferPointer(buffer))
-      // The kernel writes back by how much it advanced for each element; with an older, smaller structure that is less.
+      // The kernel reports how far it advanced per element, which is less if its structure is older and smaller.
       let tcpStride = Int(all.load(4, as: UInt32.self) ?? 0)
       let subflowStride = Int(all.load(12, as: UInt32.self) ?? 0)
       let count = Int(all.load(16, as: UInt32.self) ?? 0)
-      // The flags of the struct mptcp_info in it: a listening or fresh socket answers too, but has no connection.
+      // These are the flags of the struct mptcp_info in it. A listening or new socket answers too, but has no connection.
       guard all.load(40 + 8, as: UInt32.self).map({ $0 & 3 != 0 }) ?? true else { throw .notMultipath(.undecided) }
       guard count <= capacity else { return ([], count) }
       var subflows: [Subflow] = []
@@ -73,7 +73,7 @@ extension MultipathSocket {
       for index in 0..<count {
         let path = subflowStart + index * subflowStride
         let figures = KernelBytes(all.raw, from: tcpStart + index * tcpStride, count: tcpStride)
-        // A subflow that is being taken down may have no addresses any more.
+        // A subflow that is being closed may have no addresses any more.
         guard let local = all.socketAddress(path + 8), let remote = all.socketAddress(path + 8 + 128),
           let statistics = PathStatistics(bytes: figures.raw)
         else { continue }

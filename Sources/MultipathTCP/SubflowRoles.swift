@@ -1,10 +1,10 @@
-// Asks socket diagnosis what role each subflow has: first or joined, and whether either end made it a backup.
+// Asks the kernel's socket diagnosis for the role of each subflow: first or joined, and whether either end made it a backup.
 
 import Glibc
 import LinuxSystem
 
 extension MultipathSocket {
-  /// ``subflows(_:)`` with ``Subflow/role`` filled in where the kernel tells: it needs CONFIG_INET_DIAG.
+  /// ``subflows(_:)`` with ``Subflow/role`` filled in, if the kernel has CONFIG_INET_DIAG.
   ///
   /// For display: one question to the kernel for each path. Cost: about 60 µs, most of it the list of interfaces.
   /// Source: sock_diag(7), INET_DIAG_ULP_INFO (Linux 5.9).
@@ -14,10 +14,10 @@ extension MultipathSocket {
     let interfaces = NetworkInterface.current()
     for index in subflows.indices {
       let path = subflows[index]
-      // A path bound to an interface is only found if the question names it; for the others it does no harm.
+      // A path that is bound to an interface is found only if the question names the interface; for other paths it does no harm.
       let interface = interfaces.first { $0.addresses.contains(path.local.address) }?.index ?? 0
       let question = SubflowDiagnosis.question(path.local, path.remote, interface: interface)
-      // The answer is an attribute or an error (no such socket, no such module): a role more or less is no failure.
+      // The answer is an attribute or an error (no such socket, no such module). A missing role is not a failure.
       try? diagnosis.ask(20, body: question) { subflows[index].role = SubflowDiagnosis.role($0) }
     }
     return subflows
@@ -34,7 +34,7 @@ enum SubflowDiagnosis {
     }
     func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
     let family = local.address.family == .ipv4 ? AF_INET : AF_INET6
-    // 2 asks for INET_DIAG_INFO, which brings the attribute that is wanted along.
+    // 2 asks for INET_DIAG_INFO, which brings the attribute we need with it.
     var message: [UInt8] = [UInt8(truncatingIfNeeded: family), 6, 2, 0]
     message += bytes(UInt32.max)  // every state
     message += bytes(local.port.bigEndian) + bytes(remote.port.bigEndian)

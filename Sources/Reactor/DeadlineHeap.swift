@@ -1,6 +1,6 @@
 // The deadlines of all parked sessions, earliest first.
 
-/// A binary min-heap of (time, slot) pairs. It may hold entries that have become stale: whoever takes one out checks it.
+/// A binary min-heap of (time, slot) pairs. It may contain stale entries, so the caller checks each entry it takes out.
 struct DeadlineHeap {
   struct Entry {
     /// Nanoseconds of CLOCK_MONOTONIC.

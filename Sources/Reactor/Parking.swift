@@ -7,7 +7,7 @@ import LinuxSystem
 /// The parking place of one session. A session is parked at most once at a time.
 public final class Parking: @unchecked Sendable {
   // Sendable: every stored `var` is touched only with the reactor's `state` locked.
-  /// Who goes on when the parking ends: a suspended task, or a function that starts one.
+  /// What continues when the parking ends: a suspended task, or a function that starts one.
   enum Waiter {
     case task(UnsafeContinuation<Wake, Never>)
     case callback(@Sendable (Wake) -> Void)
@@ -30,7 +30,7 @@ public final class Parking: @unchecked Sendable {
   var deadline: Int64 = .max
   /// The earliest entry of this parking in the reactor's heap, or .max.
   private(set) var scheduled: Int64 = .max
-  /// Its other entries there, the earliest last. One is made only for a deadline before all others, so they hardly ever are many.
+  /// Its other entries in the heap, the earliest last. An entry is added only for a deadline before all others, so there are few.
   private var scheduledLater: [Int64] = []
 
   public init(_ reactor: Reactor) {
@@ -45,7 +45,7 @@ public final class Parking: @unchecked Sendable {
     reactor.state.withLock { [slot] in $0.parkings[Int(slot)] = place }
   }
 
-  /// Frees the slot. Call it once, last, when the session has ended; nothing may wait here afterwards.
+  /// Frees the slot. Call it once, as the last call, when the session has ended; nothing may wait here afterwards.
   public func retire() {
     reactor.state.withLock { state in
       guard state.generations[Int(slot)] == generation, state.parkings[Int(slot)] != nil else { return }
@@ -57,7 +57,7 @@ public final class Parking: @unchecked Sendable {
 
   /// Waits until `first` (or `second`, if given) is ready, `until` has come or ``wake()`` is called.
   ///
-  /// The caller has tried the call before and tries it again afterwards: a wake may be spurious.
+  /// A wake may be spurious. The caller tries its system call before it waits and again afterwards.
   public func wait(
     _ first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
     until: MonotonicTime
@@ -69,7 +69,7 @@ public final class Parking: @unchecked Sendable {
 
   /// Like ``wait(_:_:_:_:until:)``, but without a task: `function` is called, on any thread, when the parking ends.
   ///
-  /// A task costs kilobytes that an idle session need not hold.
+  /// This saves the kilobytes of a task while a session is idle.
   public func call(
     when first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
     until: MonotonicTime, _ function: @escaping @Sendable (Wake) -> Void
@@ -96,7 +96,7 @@ public final class Parking: @unchecked Sendable {
     if wokenAlready { waiter.resume(.called) }
   }
 
-  /// Waits for nothing but the deadline or ``wake()``.
+  /// Waits only for the deadline or ``wake()``.
   public func sleep(until: MonotonicTime) async -> Wake { await wait(-1, [], until: until) }
 
   /// Wakes the session from any thread. If it is not parked, its next wait ends at once.
@@ -110,7 +110,7 @@ public final class Parking: @unchecked Sendable {
 
   var isParked: Bool { waiter != nil }
 
-  /// Enters the deadline in the heap unless an entry before it is there already; true if it did.
+  /// Adds the deadline to the heap, unless an earlier entry is there already; true if it did.
   @discardableResult
   func schedule(_ heap: inout DeadlineHeap) -> Bool {
     guard deadline < scheduled else { return false }
@@ -120,7 +120,7 @@ public final class Parking: @unchecked Sendable {
     return true
   }
 
-  /// The heap has let go of this parking's earliest entry.
+  /// Called when this parking's earliest entry has left the heap.
   func unschedule() { scheduled = scheduledLater.popLast() ?? .max }
 
   func take() -> Waiter? {
@@ -128,13 +128,13 @@ public final class Parking: @unchecked Sendable {
     return waiter
   }
 
-  /// One-shot, level-triggered: what is ready already is reported at once.
+  /// One-shot and level-triggered: a descriptor that is ready already is reported at once.
   private func arm(_ number: Int32, _ interest: Readiness, isSecond: Bool) {
     let events =
       WEFT_EPOLL_ONE_SHOT | (interest.contains(.readable) ? WEFT_EPOLL_READABLE : 0)
       | (interest.contains(.writable) ? WEFT_EPOLL_WRITABLE : 0)
     let token = Token(slot: slot, generation: generation, isSecond: isSecond).raw
-    // A closed descriptor leaves the epoll set by itself and its number may come back: either call may have to stand in.
+    // A closed descriptor leaves the epoll set by itself, and its number may be reused: if one call fails, the other one applies.
     let known = isSecond ? armed.second == number : armed.first == number
     let likely = known ? WEFT_EPOLL_MODIFY : WEFT_EPOLL_ADD
     if weft_epoll_ctl(reactor.epoll, likely, number, events, token) < 0 {

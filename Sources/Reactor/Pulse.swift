@@ -1,10 +1,10 @@
-// Asks a thread to show that it still goes round its loop, and waits for the answer a bounded time.
+// Asks a thread whether it still runs its loop, and waits a limited time for the answer.
 
 import Dispatch
 import LinuxSystem
 import Synchronization
 
-/// The pulse of a thread under watch. One thread answers, one at a time asks.
+/// The pulse of a watched thread. One thread answers; only one thread at a time may ask.
 public final class Pulse: Sendable {
   private let asked = Atomic<UInt64>(0)
   private let answered = Atomic<UInt64>(0)
@@ -12,7 +12,7 @@ public final class Pulse: Sendable {
 
   public init() {}
 
-  /// Called by the thread under watch in each round; costs two loads when nobody has asked.
+  /// The watched thread calls this in each round of its loop; it costs two loads if nobody has asked.
   public func answer() {
     let wanted = asked.load(ordering: .acquiring)
     guard answered.load(ordering: .relaxed) != wanted else { return }
@@ -20,14 +20,14 @@ public final class Pulse: Sendable {
     arrival.signal()
   }
 
-  /// Asks, has `ring` wake the thread, and waits for its answer.
+  /// Asks, wakes the thread with `ring`, and waits for its answer.
   ///
-  /// - Returns: False when it did not come within `limit`.
+  /// - Returns: false if no answer came within `limit`.
   public func check(within limit: Duration, ring: () -> Void) -> Bool {
     let wanted = asked.add(1, ordering: .acquiringAndReleasing).newValue
     ring()
     let deadline = DispatchTime.now() + .nanoseconds(Int(clamping: limit.inNanoseconds))
-    // An answer to an earlier question, late, may have left its signal behind: the number decides.
+    // A late answer to an earlier question may have left a signal behind, so only the number counts.
     while answered.load(ordering: .acquiring) < wanted {
       if arrival.wait(timeout: deadline) == .timedOut { return answered.load(ordering: .acquiring) >= wanted }
     }

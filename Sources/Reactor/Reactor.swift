@@ -5,7 +5,7 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// Why a parked session goes on.
+/// Why a parked session continues.
 public enum Wake: Sendable, Equatable {
   /// The first, the second or both of the descriptors waited for are ready (an error counts as ready).
   case ready(first: Bool, second: Bool)
@@ -17,15 +17,15 @@ public enum Wake: Sendable, Equatable {
 
 /// An epoll loop on a thread of its own.
 ///
-/// Sockets never get a `DispatchSource`: libdispatch's epoll backend crashes when clients reset connections in great number
-/// (swift-corelibs-libdispatch issues 833 and 949). Descriptors are armed one-shot, only while a session is parked on them.
+/// Sockets never get a `DispatchSource`, because libdispatch's epoll backend crashes when many clients reset their connections
+/// (swift-corelibs-libdispatch issues 833 and 949). Descriptors are armed one-shot, and only while a session is parked on them.
 public final class Reactor: Sendable {
   struct State {
     var parkings: [Unmanaged<Parking>?] = []
     var generations: [UInt32] = []
     var free: [UInt32] = []
     var deadlines = DeadlineHeap()
-    /// Until when epoll_wait sleeps; an earlier deadline has to wake it.
+    /// The time until which epoll_wait sleeps; an earlier deadline must wake it.
     var sleepsUntil: Int64 = .max
   }
 
@@ -41,7 +41,7 @@ public final class Reactor: Sendable {
     try start()
   }
 
-  /// Makes the epoll descriptor only, for a process that may have no thread yet: ``start()`` follows.
+  /// Makes only the epoll descriptor, for a process that must not have other threads yet. Call ``start()`` later.
   public init(suspended: Void) throws(SystemError) {
     epoll = try Self.checked(weft_epoll_create(), "epoll_create1")
     alarm = try Self.checked(weft_eventfd(), "eventfd")
@@ -49,7 +49,7 @@ public final class Reactor: Sendable {
       weft_epoll_ctl(epoll, WEFT_EPOLL_ADD, alarm, WEFT_EPOLL_READABLE, Self.alarmToken), "epoll_ctl")
   }
 
-  /// Starts the thread. Once is enough and all that is allowed.
+  /// Starts the thread. May be called only once.
   public func start() throws(SystemError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -70,14 +70,14 @@ public final class Reactor: Sendable {
     return result
   }
 
-  /// Makes the reactor look at its deadlines again. Called with the state locked, or by whoever changed nothing in it.
+  /// Makes the reactor look at its deadlines again. Call it with the state locked, unless you have changed nothing in it.
   func ring() {
     var one: UInt64 = 1
     _ = weft_write(alarm, &one, 8)
   }
 
-  /// Whether the thread comes round its loop within `limit`. For a watchdog; blocks the caller so long, and takes no lock that a
-  /// thread that hangs could hold.
+  /// Whether the thread completes a round of its loop within `limit`. For a watchdog. It blocks the caller for up to that time, and
+  /// takes no lock that a hanging thread could hold.
   public func isTurning(within limit: Duration) -> Bool { pulse.check(within: limit) { ring() } }
 
   private func run() -> Never {
@@ -132,7 +132,7 @@ public final class Reactor: Sendable {
       if parking.deadline <= now {
         if let waiter = parking.take() { woken.append((waiter, .deadline)) }
       } else {
-        // The deadline has moved while the session was awake: that costs nothing until here.
+        // The deadline was moved back while the session was awake; only now does the heap get the new time.
         parking.schedule(&state.deadlines)
       }
     }
@@ -145,7 +145,7 @@ public final class Reactor: Sendable {
   }
 }
 
-/// What epoll hands back: which parking, and which of its two descriptors.
+/// The value epoll returns with an event: which parking, and which of its two descriptors.
 struct Token {
   let slot: UInt32
   let generation: UInt32
