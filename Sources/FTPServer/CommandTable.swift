@@ -1,4 +1,4 @@
-// What a row of the command table holds, and how a verb finds its row.
+// What a row of a table of commands holds, and how a verb finds its row.
 
 import FTPProtocol
 
@@ -15,6 +15,8 @@ struct CommandTraits: OptionSet, Sendable {
   static let keepsRename = CommandTraits(rawValue: 8)
   /// An argument where there should be none is an error, not noise.
   static let strictArgument = CommandTraits(rawValue: 16)
+  /// Only for users whose entry has the option `admin`.
+  static let administrators = CommandTraits(rawValue: 32)
 }
 
 /// One command.
@@ -25,6 +27,9 @@ struct CommandRow: Sendable {
     /// A verb of a known RFC that is not built: 502.
     case missing
     case immediate(ImmediateHandler)
+    /// Waits for something, and then returns its reply. It leaves the data port as it is.
+    case answering(AnsweringHandler)
+    /// Waits for something, and replies by itself.
     case suspending(SuspendingHandler)
   }
 
@@ -39,36 +44,37 @@ struct CommandRow: Sendable {
   let handler: Handler
 
   var isBuilt: Bool { if case .missing = handler { false } else { true } }
-
 }
 
 /// A handler that answers at once. What it throws is an ``FTPError``: closures do not carry typed errors yet.
 typealias ImmediateHandler = @Sendable (isolated Session, Command) throws -> Reply
+/// A handler that waits for something and returns its reply.
+typealias AnsweringHandler = @Sendable (isolated Session, Command) async throws -> Reply
 /// A handler that waits for something and replies by itself.
 typealias SuspendingHandler = @Sendable (isolated Session, Command) async throws -> Void
 
-enum CommandTable {
-  /// Every verb once; the families stand in CommandTable+Rows.swift.
-  static let rows: [CommandRow] =
-    login + security + parameters + dataPort + transfer + directory + file + digest + information
+/// Rows by their verbs: a hash table of 256 places, found with one multiplication and hardly ever a second look.
+struct VerbTable: Sendable {
+  let rows: [CommandRow]
+  private let places: [Int16]
 
-  /// Where each verb's row is: a hash table of 256 places, found with one multiplication and hardly ever a second look.
-  private static let places: [Int16] = {
+  init(_ rows: [CommandRow]) {
+    self.rows = rows
     var places = [Int16](repeating: -1, count: 256)
     for (index, row) in rows.enumerated() {
-      var place = hash(row.verb)
+      var place = Self.hash(row.verb)
       while places[place] >= 0 { place = (place + 1) & 255 }
       places[place] = Int16(index)
     }
-    return places
-  }()
+    self.places = places
+  }
 
   private static func hash(_ verb: Verb) -> Int {
     Int(truncatingIfNeeded: (verb.packed &* 0x9E37_79B9_7F4A_7C15) >> 56)
   }
 
-  static func row(_ verb: Verb) -> CommandRow? {
-    var place = hash(verb)
+  func row(_ verb: Verb) -> CommandRow? {
+    var place = Self.hash(verb)
     while places[place] >= 0 {
       let row = rows[Int(places[place])]
       if row.verb == verb { return row }
@@ -76,30 +82,50 @@ enum CommandTable {
     }
     return nil
   }
+}
 
-  // MARK: makers of rows
+enum CommandTable {
+  /// Every verb once; the families stand in CommandTable+Rows.swift.
+  private static let table = VerbTable(
+    login + security + parameters + dataPort + transfer + directory + file + digest + information)
 
+  static var rows: [CommandRow] { table.rows }
+
+  static func row(_ verb: Verb) -> CommandRow? { table.row(verb) }
+}
+
+// MARK: makers of rows
+
+extension CommandRow {
+  private init(
+    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
+    _ feature: String?, _ handler: Handler
+  ) {
+    self.init(
+      verb: verb, syntax: syntax, source: source, argument: argument, traits: traits, feature: feature,
+      handler: handler)
+  }
+
+  /// A command that is answered at once.
   static func now(
-    _ verb: Verb, _ syntax: String, _ source: String, _ argument: CommandRow.Argument, _ traits: CommandTraits,
+    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
     feature: String? = nil, _ handler: @escaping ImmediateHandler
-  ) -> CommandRow {
-    CommandRow(
-      verb: verb, syntax: syntax, source: source, argument: argument, traits: traits, feature: feature,
-      handler: .immediate(handler))
-  }
+  ) -> CommandRow { CommandRow(verb, syntax, source, argument, traits, feature, .immediate(handler)) }
 
+  /// A command that is answered when its work is done.
+  static func answering(
+    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
+    feature: String? = nil, _ handler: @escaping AnsweringHandler
+  ) -> CommandRow { CommandRow(verb, syntax, source, argument, traits, feature, .answering(handler)) }
+
+  /// A command that waits and replies by itself, as transfers do.
   static func later(
-    _ verb: Verb, _ syntax: String, _ source: String, _ argument: CommandRow.Argument, _ traits: CommandTraits,
+    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
     feature: String? = nil, _ handler: @escaping SuspendingHandler
-  ) -> CommandRow {
-    CommandRow(
-      verb: verb, syntax: syntax, source: source, argument: argument, traits: traits, feature: feature,
-      handler: .suspending(handler))
-  }
+  ) -> CommandRow { CommandRow(verb, syntax, source, argument, traits, feature, .suspending(handler)) }
 
+  /// A verb of a known document that is not built.
   static func missing(_ verb: Verb, _ source: String) -> CommandRow {
-    CommandRow(
-      verb: verb, syntax: "\(verb)", source: source, argument: .optional, traits: .beforeLogin, feature: nil,
-      handler: .missing)
+    CommandRow(verb, "\(verb)", source, .optional, .beforeLogin, nil, .missing)
   }
 }

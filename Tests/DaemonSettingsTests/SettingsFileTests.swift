@@ -64,11 +64,11 @@ import Testing
         "f:5: pasive: unknown setting; did you mean passive?",
         "f:8: limits.sessions: has no value; expected a whole number from 1 to 1000000",
         "f:9: limits.command-line: is a list; expected a size from 256 to 64KiB, such as 4096 or 4KiB",
-        "f:10: server: is a section; expected settings beneath it: "
+        "f:10: server: is a section; expected settings under it: "
           + SettingsTable.rows.filter { $0.section == "server" }.map(\.key).joined(separator: ", "),
         "f:12: log.level: is a section; "
           + "expected one of trace, debug, info, notice, warning, error, critical",
-        "f:13: listen: is a list of more than plain values; "
+        "f:13: listen: is a list with nested values; "
           + "expected \(SettingsTable.row("listen")?.expected ?? "")",
         "f:14: passive.ports: duplicate key, first set on line 2",
       ])

@@ -2,6 +2,7 @@
 
 import Accounts
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import FTPServer
@@ -60,12 +61,12 @@ import Testing
 
   /// Runs `body` with a client who is logged in to an account with these permissions.
   private func withUser(
-    _ permissions: AccountPermissions, _ body: @escaping @Sendable (LineClient) throws -> Void
+    _ permissions: AccountPermissions, _ body: @escaping @Sendable (FTPClient) throws -> Void
   ) async throws {
     let directory = try TemporaryDirectory()
-    directory.directory("d")
-    try directory.file("f", size: 10)
-    try directory.file("t", size: 10)
+    try directory.makeDirectory("d")
+    try directory.write("f", "0123456789")
+    try directory.write("t", "0123456789")
     let hash =
       "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
     let user = UserEntry(name: Array("bob".utf8), hash: hash, home: directory.path, permissions: permissions)
@@ -73,36 +74,19 @@ import Testing
       configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
     try server.start()
-    try await blocking { () throws -> Void in
-      let client = try LineClient(address)
-      #expect(try client.answer("USER bob").hasPrefix("331"))
-      #expect(try client.answer("PASS secret").hasPrefix("230"))
+    try await Blocking.onOwnThread {
+      let client = try FTPClient(address)
+      #expect(try client.code() == 220)
+      try client.logIn("bob", "secret")
       try body(client)
     }
     await server.drain(grace: .seconds(10))
   }
 }
 
-/// A client that reads whole replies.
-private struct LineClient {
-  private let client: Client
-
-  /// Connects and reads the greeting.
-  init(_ address: SocketAddress) throws {
-    client = try Client(address)
-    _ = try reply()
-  }
-
+extension FTPClient {
   /// The last line of the reply to `line`.
-  func answer(_ line: String) throws -> String {
-    try client.send(line + "\r\n")
-    return try reply()
-  }
-
-  private func reply() throws -> String {
-    while let line = try client.line() {
-      if line.utf8.dropFirst(3).first == UInt8(ascii: " "), line.prefix(3).allSatisfy(\.isNumber) { return line }
-    }
-    return ""
+  fileprivate func answer(_ line: String) throws -> String {
+    String(decoding: try command(line).lines.last ?? [], as: UTF8.self)
   }
 }

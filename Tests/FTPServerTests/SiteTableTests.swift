@@ -1,17 +1,19 @@
+// Tests that the table of SITE subcommands is complete and that what it announces is true.
+
 import Testing
 
 @testable import FTPServer
 
 @Suite struct SiteTableTests {
   @Test func everyNameOnceAndInOrder() {
-    let names = SiteTable.rows.map(\.name)
+    let names = SiteTable.rows.map(\.verb)
     #expect(names == names.sorted())
     #expect(Set(names).count == names.count)
     for row in SiteTable.rows {
-      #expect(row.syntax == "\(row.name)" || row.syntax.hasPrefix("\(row.name) "))
-      #expect(SiteTable.row(row.name)?.name == row.name)
+      #expect(row.syntax == "\(row.verb)" || row.syntax.hasPrefix("\(row.verb) "))
+      #expect(SiteTable.row(row.verb)?.verb == row.verb)
       // Without an argument such a row would promise what it refuses.
-      #expect(row.needsArgument == (row.syntax.contains("<") && !row.syntax.contains("[<")))
+      #expect((row.argument == .required) == (row.syntax.contains("<") && !row.syntax.contains("[<")))
     }
     #expect(SiteTable.row("EXEC") == nil)
   }

@@ -25,7 +25,7 @@ extension FTPClient {
   /// A control connection to a server of this process; the greeting is still to be read.
   convenience init(_ address: SocketAddress, from source: String? = nil) throws {
     guard let endpoint = Endpoint(text: "\(address)") else { throw TestFailure("no endpoint: \(address)") }
-    self.init(try Connection(to: endpoint, from: source, patience: .seconds(10)))
+    self.init(try Connection(to: endpoint, from: source, patience: .seconds(60)))
   }
 
   /// The code of the next reply; nil at the end of the connection.

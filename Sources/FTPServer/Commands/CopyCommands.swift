@@ -11,36 +11,34 @@ extension Session {
   /// COMB "target" "part" …: the parts, one after the other, are appended to the target, and removed.
   ///
   /// Nobody sees a target that is half done: it is put together under another name, and takes its own in one step.
-  func combine(_ command: Command) async {
-    await answerLater(command) { () async throws(FTPError) in
-      _ = try requireSomewhere([.append, .delete])
-      guard let words = ArgumentWords.split(command.argument), words.count >= 2 else {
-        throw .syntax("Usage: COMB \"target\" \"part\" [\"part\" …]")
-      }
-      let (identity, target) = try require(.append, resolving: words[0], naming: true)
-      var parts: [VirtualPath] = []
-      for word in words.dropFirst() {
-        let (_, part) = try require([.read, .delete], resolving: word)
-        if part == target || parts.contains(part) { throw .wrongKind("COMB: each file may be named once.") }
-        parts.append(part)
-      }
-      let work = Combination(jail: identity.jail, target: target, parts: parts, mode: newFileMode)
-      let outcome = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
-        (progress) throws(FTPError) in try work.run(progress)
-      }
-      tell(
-        .changed, .info, "combine", record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250))
-      return outcome.leftOver == 0
-        ? Reply(250, "\(parts.count) files combined: \(outcome.bytes) bytes.")
-        : Reply(250, "\(parts.count) files combined; \(outcome.leftOver) of them could not be removed.")
+  func combine(_ command: Command) async throws(FTPError) -> Reply {
+    _ = try requireSomewhere([.append, .delete])
+    guard let words = ArgumentWords.split(command.argument), words.count >= 2 else {
+      throw .syntax("Usage: COMB \"target\" \"part\" [\"part\" …]")
     }
+    let (identity, target) = try require(.append, resolving: words[0], naming: true)
+    var parts: [VirtualPath] = []
+    for word in words.dropFirst() {
+      let (_, part) = try require([.read, .delete], resolving: word)
+      if part == target || parts.contains(part) { throw .wrongKind("COMB: each file may be named once.") }
+      parts.append(part)
+    }
+    let work = Combination(jail: identity.jail, target: target, parts: parts, mode: newFileMode)
+    let outcome = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
+      (progress) throws(FTPError) in try work.run(progress)
+    }
+    tell(
+      .changed, .info, "combine", record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250))
+    return outcome.leftOver == 0
+      ? Reply(250, "\(parts.count) files combined: \(outcome.bytes) bytes.")
+      : Reply(250, "\(parts.count) files combined; \(outcome.leftOver) of them could not be removed.")
   }
 
   // MARK: copies
 
   /// SITE COPY source target
-  func copy(_ command: Command, _ argument: [UInt8]) async throws(FTPError) -> Reply {
-    guard let words = ArgumentWords.split(argument), words.count == 2 else {
+  func copy(_ command: Command) async throws(FTPError) -> Reply {
+    guard let words = ArgumentWords.split(command.argument), words.count == 2 else {
       throw .syntax("Usage: SITE COPY <source> <target>; names with blanks in double quotes.")
     }
     return try await copy(command, try resolve(words[0]), to: try resolve(words[1], naming: true))
@@ -57,11 +55,11 @@ extension Session {
   }
 
   /// SITE CPTO target
-  func copyTo(_ command: Command, _ argument: [UInt8]) async throws(FTPError) -> Reply {
+  func copyTo(_ command: Command) async throws(FTPError) -> Reply {
     _ = try requireSomewhere(.write)
     guard let source = parameters.fileState?.copySource else { throw .sequence("Send SITE CPFR first.") }
     fileState.copySource = nil
-    return try await copy(command, source, to: try resolve(argument, naming: true))
+    return try await copy(command, source, to: try resolve(command.argument, naming: true))
   }
 
   private func copy(

@@ -9,30 +9,28 @@ extension Session {
   // MARK: HASH
 
   /// HASH pathname: `213 SHA-256 0-49 <hex> pathname`, the octets of RANG or all.
-  func hash(_ command: Command) async {
+  func hash(_ command: Command) async throws(FTPError) -> Reply {
     let selected = takeRange()
-    await answerLater(command) { () async throws(FTPError) in
-      let algorithm = parameters.fileState?.algorithm ?? .sha256
-      let path = try resolve(command.argument)
-      let file = try openForDigest(path)
-      let size = file.status.size
-      var range: Range<UInt64> = 0..<size
-      if let selected {
-        guard selected.lowerBound < size || (size == 0 && selected.lowerBound == 0) else {
-          throw .restart("RANG \(selected.lowerBound) is beyond the end of the file, which has \(size) bytes.")
-        }
-        range = selected.lowerBound..<min(selected.upperBound &+ 1, size)
+    let algorithm = parameters.fileState?.algorithm ?? .sha256
+    let path = try resolve(command.argument)
+    let file = try openForDigest(path)
+    let size = file.status.size
+    var range: Range<UInt64> = 0..<size
+    if let selected {
+      guard selected.lowerBound < size || (size == 0 && selected.lowerBound == 0) else {
+        throw .restart("RANG \(selected.lowerBound) is beyond the end of the file, which has \(size) bytes.")
       }
-      let limit = configuration.digests.sizeLimit
-      if limit > 0, range.upperBound - range.lowerBound > limit {
-        throw .policy("HASH reads \(limit) bytes at most here: choose a part of the file with RANG.")
-      }
-      let digest = try await self.digest(command, path, file, range, algorithm)
-      // The last octet stands in the reply, not the one after it; an empty file has none, and says 0-0.
-      let last = range.isEmpty ? range.lowerBound : range.upperBound - 1
-      let text = "\(algorithm.name) \(range.lowerBound)-\(last) \(Self.hexadecimal(digest)) "
-      return Reply(213, bytes: Array(text.utf8) + command.argument)
+      range = selected.lowerBound..<min(selected.upperBound &+ 1, size)
     }
+    let limit = configuration.digests.sizeLimit
+    if limit > 0, range.upperBound - range.lowerBound > limit {
+      throw .policy("HASH reads \(limit) bytes at most here: choose a part of the file with RANG.")
+    }
+    let digest = try await self.digest(command, path, file, range, algorithm)
+    // The last octet stands in the reply, not the one after it; an empty file has none, and says 0-0.
+    let last = range.isEmpty ? range.lowerBound : range.upperBound - 1
+    let text = "\(algorithm.name) \(range.lowerBound)-\(last) \(Self.hexadecimal(digest)) "
+    return Reply(213, bytes: Array(text.utf8) + command.argument)
   }
 
   /// OPTS HASH [algorithm]
@@ -80,28 +78,26 @@ extension Session {
   // MARK: the older commands
 
   /// XCRC "pathname" [start end]: `250 <HEX>`, of the octets from `start` up to but not including `end`.
-  func legacyDigest(_ command: Command, _ algorithm: DigestAlgorithm) async {
-    await answerLater(command) { () async throws(FTPError) in
-      guard let request = DigestArguments.parse(command.argument) else {
-        throw .syntax("Usage: \(command.verb) \"pathname\" [start end]")
-      }
-      var (path, numbers) = (try resolve(request.pathname), request.range)
-      // Without quotes, numbers at the end may belong to the name: a file called so is meant first.
-      if let whole = request.wholeArgument, let literal = try? resolve(whole), isThere(literal) {
-        (path, numbers) = (literal, nil)
-      }
-      let file = try openForDigest(path)
-      let range = numbers ?? 0..<file.status.size
-      guard range.upperBound <= file.status.size else {
-        throw .forbidden("The range ends beyond the file, which has \(file.status.size) bytes.")
-      }
-      let limit = configuration.digests.sizeLimit
-      if limit > 0, range.upperBound - range.lowerBound > limit {
-        throw .forbidden("\(command.verb) reads \(limit) bytes at most here.")
-      }
-      let digest = try await self.digest(command, path, file, range, algorithm)
-      return Reply(250, Self.hexadecimal(digest).uppercased())
+  func legacyDigest(_ command: Command, _ algorithm: DigestAlgorithm) async throws(FTPError) -> Reply {
+    guard let request = DigestArguments.parse(command.argument) else {
+      throw .syntax("Usage: \(command.verb) \"pathname\" [start end]")
     }
+    var (path, numbers) = (try resolve(request.pathname), request.range)
+    // Without quotes, numbers at the end may belong to the name: a file called so is meant first.
+    if let whole = request.wholeArgument, let literal = try? resolve(whole), isThere(literal) {
+      (path, numbers) = (literal, nil)
+    }
+    let file = try openForDigest(path)
+    let range = numbers ?? 0..<file.status.size
+    guard range.upperBound <= file.status.size else {
+      throw .forbidden("The range ends beyond the file, which has \(file.status.size) bytes.")
+    }
+    let limit = configuration.digests.sizeLimit
+    if limit > 0, range.upperBound - range.lowerBound > limit {
+      throw .forbidden("\(command.verb) reads \(limit) bytes at most here.")
+    }
+    let digest = try await self.digest(command, path, file, range, algorithm)
+    return Reply(250, Self.hexadecimal(digest).uppercased())
   }
 
   private func isThere(_ path: VirtualPath) -> Bool { (try? requireIdentity().jail.status(of: path)) != nil }
@@ -147,10 +143,5 @@ extension Session {
   private static func hexadecimal(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-
-  /// Carries out a command that waits and replies by itself. Unlike other such commands it leaves the data port as it is.
-  func answerLater(_ command: Command, _ body: () async throws(FTPError) -> Reply) async {
-    do throws(FTPError) { answer(command, try await body()) } catch { fail(error, command) }
   }
 }

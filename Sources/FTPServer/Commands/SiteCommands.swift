@@ -8,33 +8,33 @@ import Logging
 
 extension Session {
   /// SITE subcommand [argument]
-  func site(_ command: Command) async {
-    await answerLater(command) { () async throws(FTPError) in
-      _ = try requireSomewhere(.site)
-      // Also with an equals sign, as mainframes write it: SITE RECFM=VB.
-      let words = command.argument.split(maxSplits: 1, omittingEmptySubsequences: true) { $0 == 0x20 || $0 == 0x3D }
-      guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
-      guard let name = Verb(Array(word)), let row = SiteTable.row(name) else {
-        throw .parameter(
-          "SITE \(String(decoding: word.prefix(32), as: UTF8.self)) is not known; SITE HELP lists what is.")
+  func site(_ command: Command) async throws(FTPError) -> Reply {
+    _ = try requireSomewhere(.site)
+    // Also with an equals sign, as mainframes write it: SITE RECFM=VB.
+    let words = command.argument.split(maxSplits: 1, omittingEmptySubsequences: true) { $0 == 0x20 || $0 == 0x3D }
+    guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
+    let unknown = FTPError.parameter(
+      "SITE \(String(decoding: word.prefix(32), as: UTF8.self)) is not known; SITE HELP lists what is.")
+    guard let name = Verb(Array(word)), let row = SiteTable.row(name) else { throw unknown }
+    if row.traits.contains(.administrators), !isAdministrator {
+      throw .forbidden("SITE \(row.verb) is for administrators.")
+    }
+    let rest = Command(verb: command.verb, argument: words.count > 1 ? Array(words[1]) : [])
+    if row.argument == .required, rest.argument.isEmpty { throw .syntax("Usage: SITE \(row.syntax)") }
+    do {
+      switch row.handler {
+      case .immediate(let handler): return try handler(self, rest)
+      case .answering(let handler): return try await handler(self, rest)
+      case .missing, .suspending: throw unknown
       }
-      if row.isForAdministrators, !isAdministrator { throw .forbidden("SITE \(row.name) is for administrators.") }
-      let argument = words.count > 1 ? Array(words[1]) : []
-      if row.needsArgument, argument.isEmpty { throw .syntax("Usage: SITE \(row.syntax)") }
-      do {
-        switch row.handler {
-        case .immediate(let handler): return try handler(self, argument)
-        case .suspending(let handler): return try await handler(self, command, argument)
-        }
-      } catch {
-        throw FTPError(error)
-      }
+    } catch {
+      throw FTPError(error)
     }
   }
 
   /// The answer to SITE HELP and HELP SITE.
   func siteHelp() -> Reply {
-    let rows = SiteTable.rows.filter { !$0.isForAdministrators || isAdministrator }
+    let rows = SiteTable.rows.filter { !$0.traits.contains(.administrators) || isAdministrator }
     return Reply(214, opening: "SITE <command>, one of:", lines: rows.map { Array($0.syntax.utf8) }, closing: "End")
   }
 

@@ -20,8 +20,8 @@ extension Session {
   }
 
   /// SITE RMDIR pathname: with all that is in it.
-  func siteRemoveTree(_ command: Command, _ argument: [UInt8]) async throws(FTPError) -> Reply {
-    let (identity, path) = try require([.removeDirectory, .delete], resolving: argument)
+  func siteRemoveTree(_ command: Command) async throws(FTPError) -> Reply {
+    let (identity, path) = try require([.removeDirectory, .delete], resolving: command.argument)
     let jail = identity.jail
     let limits = Self.treeLimits
     let removed = try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {

@@ -14,10 +14,8 @@ extension Session {
   }
 
   /// DSIZ [pathname]: bytes of all files beneath a directory.
-  func directorySize(_ command: Command) async {
-    await answerLater(command) { () async throws(FTPError) in
-      let path = try resolve(command.argument)
-      return Reply(213, "\(try await measure(command, path).bytes)")
-    }
+  func directorySize(_ command: Command) async throws(FTPError) -> Reply {
+    let path = try resolve(command.argument)
+    return Reply(213, "\(try await measure(command, path).bytes)")
   }
 }

@@ -43,6 +43,12 @@ extension Session {
       answer(command, Reply(502, "\(row.verb): command not implemented."))
     case .immediate(let handler):
       do { answer(command, try handler(self, command)) } catch { fail(FTPError(error), command) }
+    case .answering(let handler):
+      return { session in
+        do { session.answer(command, try await handler(session, command)) } catch {
+          session.fail(FTPError(error), command)
+        }
+      }
     case .suspending(let handler):
       return { session in
         do {

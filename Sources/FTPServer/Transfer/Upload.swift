@@ -114,9 +114,11 @@ extension Session {
       let point =
         request.restart == RestartPoint() ? RestartPoint(fileOffset: UInt64(clamping: start)) : request.restart
       let decoder = WireDecoder(format, over: stream, from: point)
-      transfer?.written = try await transferring { () async throws(TransferBreak) -> UInt64 in
+      // Not assigned at once: the transfer is read while this waits, which would be an access conflict and end the process.
+      let written = try await transferring { () async throws(TransferBreak) -> UInt64 in
         try await process.receiveCoded(into: file, through: CodedInput(decoder, format, at: start), with: self)
       }
+      transfer?.written = written
     }
   }
 
