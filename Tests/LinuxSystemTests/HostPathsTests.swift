@@ -1,6 +1,7 @@
 // Tests how an operator's paths are made absolute and resolved.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import LinuxSystem
