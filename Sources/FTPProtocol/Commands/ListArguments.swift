@@ -23,6 +23,11 @@ public struct ListArguments: Sendable, Hashable {
     /// `r`: the order turned round.
     public static let reversed = Options(rawValue: 1 << 5)
 
+    /// The letters, as they stand behind a `-`.
+    var letters: [UInt8] {
+      Array("alR1tr".utf8).filter { !isDisjoint(with: Options(letter: $0)) }
+    }
+
     /// The option of a letter; none for a letter that is not known.
     fileprivate init(letter: UInt8) {
       switch letter {
@@ -40,6 +45,11 @@ public struct ListArguments: Sendable, Hashable {
   public let options: Options
   /// The path as the client wrote it; nil if there is none.
   public let path: [UInt8]?
+
+  public init(options: Options = [], path: [UInt8]? = nil) {
+    self.options = options
+    self.path = path
+  }
 
   /// Reads an argument; there are no wrong ones.
   public static func parse(_ argument: [UInt8]) -> ListArguments {

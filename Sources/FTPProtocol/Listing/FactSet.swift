@@ -48,6 +48,28 @@ public struct FactSet: OptionSet, Sendable, Hashable {
     }
   }
 
+  /// Reads what stands behind `MLST` in the FEAT reply: names that end in `;`, a `*` after those in force (RFC 3659 §7.8).
+  static func read(featParameters: [UInt8]) -> (offered: FactSet, selected: FactSet) {
+    var (offered, selected): (FactSet, FactSet) = ([], [])
+    for word in featParameters.split(separator: 0x3B) {
+      let isSelected = word.last == 0x2A
+      let fact = FactSet(optsArgument: Array(isSelected ? word.dropLast() : word))
+      offered.formUnion(fact)
+      if isSelected { selected.formUnion(fact) }
+    }
+    return (offered, selected)
+  }
+
+  /// The names in the order in which they are printed, each with a `;` behind it: what OPTS MLST takes.
+  public var names: [UInt8] {
+    var names: [UInt8] = []
+    for (fact, name) in FactSet.names where contains(fact) {
+      names.append(name)
+      names.append(0x3B)
+    }
+    return names
+  }
+
   /// The text of the FEAT line, without its leading space: `MLST type*;size*;…`, a `*` on what is in this set.
   public var featLine: [UInt8] {
     var line: [UInt8] = []
@@ -65,11 +87,7 @@ public struct FactSet: OptionSet, Sendable, Hashable {
     var line: [UInt8] = []
     line.append("MLST OPTS")
     if !isEmpty { line.append(0x20) }
-    for (fact, name) in FactSet.names where contains(fact) {
-      line.append(name)
-      line.append(0x3B)
-    }
-    return line
+    return line + names
   }
 
   private static func equalFoldingCase(_ word: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
@@ -107,4 +125,13 @@ public struct Permissions: OptionSet, Sendable, Hashable {
 
   /// The letters of the bits, the lowest first: "acdeflmprw".
   static let letters: [UInt8] = Array("acdeflmprw".utf8)
+
+  /// Reads the value of a `perm` fact: letters in either case; others than those of RFC 3659 are passed over.
+  public init(letters: some Sequence<UInt8>) {
+    self = []
+    for letter in letters {
+      guard let place = Permissions.letters.firstIndex(of: letter | 0x20) else { continue }
+      insert(Permissions(rawValue: 1 << UInt16(place)))
+    }
+  }
 }

@@ -40,6 +40,21 @@ extension MachineFormatter {
     }
   }
 
+  /// Undoes ``write(target:to:)``: `%XX` becomes its byte. A `%` before anything else stays, as other servers write it.
+  static func target(from value: ArraySlice<UInt8>) -> [UInt8] {
+    var target: [UInt8] = []
+    var rest = value
+    while let byte = rest.popFirst() {
+      if byte == 0x25, rest.count >= 2, let decoded = Hexadecimal.bytes(rest.prefix(2)) {
+        target += decoded
+        rest = rest.dropFirst(2)
+      } else {
+        target.append(byte)
+      }
+    }
+    return target
+  }
+
   /// RCHAR and `=` of RFC 3659 §7.2, but for `%`.
   private static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {

@@ -29,6 +29,44 @@ enum AddressText {
     return front + Array(repeating: 0, count: 16 - front.count - back.count) + back
   }
 
+  /// The text of an address of four or sixteen bytes; IPv6 in the form of RFC 5952: lower case, the longest row of two zero groups or
+  /// more written as `::`.
+  static func text(of octets: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    guard octets.count == 16 else {
+      for (index, octet) in octets.enumerated() {
+        if index > 0 { text.append(0x2E) }
+        text.append(decimal: UInt64(octet))
+      }
+      return text
+    }
+    let groups = stride(from: 0, to: 16, by: 2).map { UInt16(octets[$0]) << 8 | UInt16(octets[$0 + 1]) }
+    let gap = longestZeros(groups)
+    for (index, group) in groups.enumerated() {
+      if gap.contains(index) {
+        if index == gap.lowerBound { text += [0x3A, 0x3A] }
+        continue
+      }
+      if index > 0, index != gap.upperBound { text.append(0x3A) }
+      text += Array(String(group, radix: 16).utf8)
+    }
+    return text
+  }
+
+  /// The first of the longest rows of zero groups; empty if none has two.
+  private static func longestZeros(_ groups: [UInt16]) -> Range<Int> {
+    var longest = 0..<0
+    var start = 0
+    for (index, group) in groups.enumerated() {
+      if group != 0 {
+        start = index + 1
+      } else if index + 1 - start > max(longest.count, 1) {
+        longest = start..<(index + 1)
+      }
+    }
+    return longest
+  }
+
   private static func doubleColon(in text: ArraySlice<UInt8>) -> Int? {
     text.indices.dropLast().first { text[$0] == 0x3A && text[$0 + 1] == 0x3A }
   }

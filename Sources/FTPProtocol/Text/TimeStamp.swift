@@ -66,14 +66,15 @@ public enum TimeStamp {
     return (time.seconds, time.nanoseconds, Array(text[(blank + 1)...]))
   }
 
-  private static func parse(_ text: ArraySlice<UInt8>) -> (seconds: Int64, nanoseconds: UInt32)? {
+  /// The same, with the first year that is taken: a listing may tell times before 1970.
+  static func parse(_ text: ArraySlice<UInt8>, from firstYear: Int = 1970) -> (seconds: Int64, nanoseconds: UInt32)? {
     let digits = Array(text.prefix(14))
     guard digits.count == 14, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
     func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
     let time = CivilTime(
       year: number(0..<4), month: number(4..<6), day: number(6..<8), hour: number(8..<10), minute: number(10..<12),
       second: number(12..<14))
-    guard time.year >= 1970, time.exists, let nanoseconds = nanoseconds(text.dropFirst(14)) else { return nil }
+    guard time.year >= firstYear, time.exists, let nanoseconds = nanoseconds(text.dropFirst(14)) else { return nil }
     return (time.seconds, nanoseconds)
   }
 
