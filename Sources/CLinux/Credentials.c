@@ -1,4 +1,4 @@
-// Privileges of the calling thread: whom the kernel takes it for.
+// Credentials of the calling thread: the user and groups with which the kernel checks it.
 #include "Shims.h"
 
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-// Descriptors of any kind: closing and copying them, and the last ones, which are kept back.
+// Descriptors of any kind: closing and copying them, and reserving the last ones.
 #include "Shims.h"
 
 #include <fcntl.h>

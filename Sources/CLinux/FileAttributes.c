@@ -1,4 +1,4 @@
-// What is known of a file besides its contents: size, mode, owner, times; and of its file system.
+// Attributes of files (size, mode, owner, times), and of their file systems.
 #include "Shims.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Landlock: a set of rules about files and ports, and its use.
+// Landlock: creates a set of rules about files and ports, and applies it.
 #include "Shims.h"
 
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-// Datagrams on this machine, and the sealed files that go along with them.
+// Datagrams on this machine, and the sealed files that are sent with them.
 #include "Shims.h"
 
 #include <fcntl.h>

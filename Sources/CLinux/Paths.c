@@ -1,4 +1,4 @@
-// Names in directories: opening, listing, making, removing, renaming and linking what they stand for.
+// Names in directories: opening, listing, creating, removing, renaming and linking files.
 #include "Shims.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode,
   how.mode = mode;
   how.resolve = resolve;
   int fd = (int)WEFT_RESULT(syscall(SYS_openat2, directory, path, &how, sizeof how));
-  /* What was made or emptied by opening it is not undone by closing it. */
+  /* If the open created or truncated a file, closing the descriptor would not undo that. */
   return flags & (O_CREAT | O_TRUNC) ? fd : weft_unreserved(fd);
 }
 int weft_openat(int directory, const char *path, int flags, unsigned mode) {

@@ -1,4 +1,4 @@
-// This process: its limits, name, memory and copies; processes it starts; random bytes; words for errors.
+// This process: its limits, name, memory and copies; processes it starts; random bytes; error texts.
 #include "Shims.h"
 
 #include <malloc.h>
@@ -36,7 +36,7 @@ void weft_release_code(void) {
   while (fgets(line, sizeof line, maps)) {
     unsigned long start, end;
     char access[5], path[2];
-    /* Relocated data is read-only, too, but has been written to: only what may be executed is sure to be as in the file. */
+    /* Relocated data is read-only too, but it has been written to. Only executable pages are certain to be the same as in the file. */
     if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %1s", &start, &end, access, path) == 4 && !strcmp(access, "r-xp") && *path == '/')
       madvise((void *)start, end - start, MADV_DONTNEED);
   }

@@ -14,7 +14,7 @@ int weft_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t t
   event.data.u64 = token;
   return WEFT_RESULT(epoll_ctl(epoll, operation, fd, &event));
 }
-/* struct epoll_event is packed on x86-64, which Swift cannot import: events are copied out. At most 256 are fetched. */
+/* struct epoll_event is packed on x86-64, which Swift cannot import, so events are copied out. At most 256 are fetched. */
 int weft_epoll_wait(int epoll, struct weft_event *out, int count, int timeout_ms) {
   struct epoll_event events[256];
   if (count > 256) count = 256;

@@ -22,7 +22,7 @@
 #define WEFT_RESOLVE_BENEATH 0x08ull
 #define WEFT_RESOLVE_IN_ROOT 0x10ull
 #define WEFT_O_PATH 010000000
-/* Goes with O_DIRECTORY, which differs between architectures. */
+/* Used together with O_DIRECTORY, which differs between architectures. */
 #define WEFT_O_TMPFILE 020000000
 #define WEFT_RENAME_NOREPLACE 1u
 #define WEFT_MSG_DONTWAIT 0x40
@@ -33,7 +33,7 @@
 #define WEFT_AT_NO_AUTOMOUNT 0x800
 
 /* ---- descriptors of any kind: Descriptors.c ---- */
-/* Keeps `count` descriptors back: sockets and files opened for reading by the functions here never take the last ones. */
+/* Reserves `count` descriptors: sockets, and files opened for reading by the functions here, never take the last ones. */
 void weft_reserve_descriptors(int count);
 int weft_is_reserved(int fd);
 int weft_close(int fd);
@@ -57,9 +57,9 @@ int weft_shutdown(int fd, int how);
 
 /* ---- datagrams on this machine: LocalDatagrams.c ---- */
 int weft_unix_datagram(int timeout_ms);
-/* `path` is sun_path without its end: an abstract name begins with a NUL. `passed` is a descriptor to go along, or -1. */
+/* `path` is sun_path without a terminating NUL; an abstract name begins with a NUL. `passed` is a descriptor to send along, or -1. */
 ssize_t weft_unix_send(int fd, const void *path, size_t path_length, const void *data, size_t count, int passed);
-/* A sealed file in memory that holds `data`. */
+/* Creates a sealed file in memory that contains `data`. */
 int weft_sealed_memory(const char *name, const void *data, size_t count);
 
 /* ---- readiness: Readiness.c ---- */
@@ -125,16 +125,16 @@ int weft_nofile(uint64_t *soft, uint64_t *hard);
 int weft_set_nofile(uint64_t soft, uint64_t hard);
 ssize_t weft_getrandom(void *buffer, size_t count);
 void weft_malloc_settings(int arenas, int trim);
-/* Unmaps the resident pages of all code that came from files; it is never written to, so nothing is lost. */
+/* Drops the resident pages of all code that was loaded from files. Code is never written to, so nothing is lost. */
 void weft_release_code(void);
 void weft_malloc_trim(void);
 /* Has posix_spawn close every descriptor from `first` on in the child; -errno. Source: <spawn.h> of glibc 2.34. */
 int weft_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
-/* The system's words for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
+/* The system's text for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */
 const char *weft_strerror(int code, char *buffer, size_t count);
 
 /* ---- Landlock: Landlock.c ---- */
-/* The version (or, with errata set, the bits of mended errors) the kernel has, a ruleset, its rules, its use. */
+/* The kernel's version (or, with errata set, the bits of fixed errors); a ruleset; its rules; applying it. */
 int weft_landlock_version(int errata);
 int weft_landlock_create(uint64_t files, uint64_t ports, uint64_t scopes);
 int weft_landlock_add_path(int ruleset, int path, uint64_t allowed);
@@ -143,17 +143,17 @@ int weft_landlock_restrict(int ruleset);
 
 /* ---- privileges: Credentials.c ---- */
 int weft_no_new_privileges(void);
-/* The system calls themselves: glibc's functions of these names change every thread of the process, these only the calling one. */
+/* The raw system calls: glibc's functions of these names change every thread of the process, these change only the calling thread. */
 uint32_t weft_setfsuid(uint32_t user);
 uint32_t weft_setfsgid(uint32_t group);
 int weft_setgroups(size_t count, const uint32_t *groups);
 int weft_getgroups(size_t count, uint32_t *groups);
 
 /* ---- character sets: Charset.c ---- */
-/* NULL when there is no such conversion. */
+/* NULL if there is no such conversion. */
 void *weft_iconv_open(const char *to, const char *from);
-/* Converts from the initial state as far as it goes: 0 at the end of the input, -EILSEQ or -EINVAL at what cannot be converted,
-   -E2BIG when `out` is full, 1 at the end when something was converted with a loss. */
+/* Converts as much as possible, from the initial state. Returns 0 at the end of the input, 1 at the end if something was converted
+   with a loss, -EILSEQ or -EINVAL at bytes that cannot be converted, -E2BIG when `out` is full. */
 int weft_iconv(void *converter, const char *in, size_t in_count, size_t *consumed, char *out, size_t out_count, size_t *produced);
 void weft_iconv_close(void *converter);
 
