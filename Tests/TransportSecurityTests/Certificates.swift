@@ -2,31 +2,19 @@
 
 import COpenSSL
 import Glibc
-import LinuxSystem
+import TestSupport
 
 @testable import TransportSecurity
 
 /// A directory with PEM files; removed with the last reference.
 final class CertificateDirectory {
-  let path: String
+  private let place: TemporaryDirectory
 
-  init() throws {
-    var template = Array("/tmp/weftpd-tls-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError(code: errno, call: "mkdtemp") }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  init() throws { place = try TemporaryDirectory() }
 
-  deinit {
-    for name in names { unlink(path + "/" + name) }
-    rmdir(path)
-  }
+  var path: String { place.path }
 
-  private var names: Set<String> = []
-
-  func file(_ name: String) -> String {
-    names.insert(name)
-    return path + "/" + name
-  }
+  func file(_ name: String) -> String { place.path(of: name) }
 
   /// Writes a self-signed certificate and its key, encrypted with `passphrase` if given.
   func make(_ name: String, passphrase: String? = nil) throws -> CertificateFiles {

@@ -1,22 +1,19 @@
 // Certificates for tests, made by openssl(1) in a temporary directory.
 
 import Glibc
+import TestSupport
 import Testing
 
 /// A directory with whatever certificates a test asks for.
 final class TestAuthority: Sendable {
-  let path: String
+  private let place: TemporaryDirectory
   static let isAvailable = access("/usr/bin/openssl", X_OK) == 0
 
-  init() throws {
-    var template = Array("/tmp/weftpd-certificates-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  init() throws { place = try TemporaryDirectory() }
 
-  deinit { system("rm -rf \(path)") }
+  var path: String { place.path }
 
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  func file(_ name: String) -> String { place.path(of: name) }
 
   /// Runs a shell script in the directory; it must succeed.
   func run(_ script: String) throws {
