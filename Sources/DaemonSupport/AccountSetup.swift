@@ -10,6 +10,9 @@ import SafeText
 /// Who may log in, made from settings.
 public struct AccountSetup: Sendable {
   public let source: AccountSource
+  /// The user table of the server, and of each host that has one, by its name.
+  let table: UserTable
+  let hostTables: [String: UserTable]
   /// Odd things: homes that do not exist, weak hashes, a table others may read.
   public let warnings: [SettingsProblem]
   /// Users in the table, and in those of the hosts.
@@ -38,33 +41,35 @@ public struct AccountSetup: Sendable {
     }
     let anonymousRoot = settings.accountsAnonymous ? settings.accountsAnonymousRoot ?? settings.accountsRoot : nil
     var source = AccountSource(
-      table: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
+      directory: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
       isReadOnly: settings.accountsReadOnly)
-    var count = table.entries.count
+    var hostTables: [String: UserTable] = [:]
     for name in settings.hostNames {
-      let own = try Self.source(ofHost: name, loaded, of: source, &warnings)
-      source.hosts[name] = own
-      if settings[host: name].users != nil { count += own.table.entries.count }
+      let key = "hosts.\(name).users"
+      if let path = settings[host: name].users {
+        hostTables[name] = try Self.table(path, loaded.origin(key), key, &warnings)
+      }
+      source.hosts[name] = Self.source(of: settings[host: name], hostTables[name], of: source)
     }
     self.source = source
-    tableCount = count
+    self.table = table
+    self.hostTables = hostTables
+    tableCount = table.entries.count + hostTables.values.reduce(0) { $0 + $1.entries.count }
     self.warnings = warnings
   }
 
   /// The accounts of a virtual host: the server's, changed as the host's settings say.
   private static func source(
-    ofHost name: String, _ loaded: LoadedSettings, of server: AccountSource, _ warnings: inout [SettingsProblem]
-  ) throws(SettingsError) -> AccountSource {
-    let host = loaded.settings[host: name]
+    of host: HostSettings, _ table: UserTable?, of server: AccountSource
+  ) -> AccountSource {
     var source = server
     source.hosts = [:]
     if let root = host.root.map(File.absolutePath) {
       source.single = server.single?.with(home: root)
       if server.anonymousRoot != nil { source.anonymousRoot = root }
     }
-    if host.users != nil {
-      let key = "hosts.\(name).users"
-      source.table = try table(host.users, loaded.origin(key), key, &warnings)
+    if let table {
+      source.directory = table
       source.single = nil
       source.anonymousRoot = nil
       source.admitsLocalUsers = false
@@ -102,6 +107,12 @@ public struct AccountSetup: Sendable {
     }
   }
 
+  /// Each source of accounts with the table it looks users up in, the server's first.
+  var sources: [(source: AccountSource, table: UserTable)] {
+    [(source, table)]
+      + source.hosts.sorted { $0.key < $1.key }.map { name, source in (source, hostTables[name] ?? table) }
+  }
+
   /// Why nobody could log in; nil when somebody could.
   public func nobody(_ loaded: LoadedSettings) -> SettingsProblem? {
     SettingsRules.nobody(loaded, tableEntries: tableCount)
@@ -112,8 +123,8 @@ extension AccountSetup {
   /// Every directory an account of these lives in or may change to, on every virtual host.
   public var roots: [LandlockPlan.Root] {
     var roots: Set<LandlockPlan.Root> = []
-    for source in [source] + source.hosts.values {
-      for entry in source.table.entries + [source.single].compactMap({ $0 }) {
+    for (source, table) in sources {
+      for entry in table.entries + [source.single].compactMap({ $0 }) {
         let isReadOnly = source.isReadOnly || entry.isReadOnly
         roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
         for point in entry.options.mounts {

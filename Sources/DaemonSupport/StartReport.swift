@@ -27,7 +27,7 @@ public struct StartReport: Sendable {
     isSelfSigned: Bool = false, privileges: String? = nil
   ) {
     tell("users: \(Self.users(settings, accounts))")
-    tell("roots: \(Self.roots(accounts.source, settings.privileges.localUsers))")
+    tell("roots: \(Self.roots(accounts, settings.privileges.localUsers))")
     tell("data connections: \(Self.data(settings))")
     tell("multipath TCP: \(Self.multipath(settings, MultipathTCP.HostSettings.current()))")
     tell("TLS: \(tls ?? "off")")
@@ -75,10 +75,10 @@ public struct StartReport: Sendable {
   }
 
   /// The directories served, the first few by name.
-  private static func roots(_ source: AccountSource, _ local: LocalUserSettings) -> String {
+  private static func roots(_ accounts: AccountSetup, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
-    for source in [source] + source.hosts.sorted(by: { $0.key < $1.key }).map(\.value) {
-      for home in [source.single?.home, source.anonymousRoot] + source.table.entries.map(\.home) {
+    for (source, table) in accounts.sources {
+      for home in [source.single?.home, source.anonymousRoot] + table.entries.map(\.home) {
         if let home, !homes.contains(home) { homes.append(home) }
       }
     }

@@ -46,7 +46,8 @@ import Testing
       "users", "bob:\(hash):\(directory.path):rw\ncarl:\(hash):/no/such/home:ro\n")
     let setup = try setup("accounts.table=\(table)")
     #expect(setup.tableCount == 2)
-    #expect(setup.source.table.entry(named: Array("bob".utf8))?.home == directory.path)
+    #expect(setup.table.entry(named: Array("bob".utf8))?.home == directory.path)
+    #expect(setup.source.directory.entryNow(named: Array("bob".utf8)) == .known(setup.table.entries[0]))
     #expect(
       setup.warnings.map(\.description) == ["\(table):2: the home \"/no/such/home\" of carl does not exist"])
   }
@@ -85,11 +86,15 @@ import Testing
       "accounts.user=alice", "accounts.root=\(directory.path)", "accounts.anonymous=yes", "hosts.names=a,b,c,d",
       "hosts.a.users=\(table)", "hosts.b.root=/tmp", "hosts.c.users=\(table)", "hosts.c.anonymous-root=/tmp",
     ]).load()
-    let source = try AccountSetup(loaded, hash: "*").source
-    let hosts = source.hosts
+    let setup = try AccountSetup(loaded, hash: "*")
+    let (source, hosts) = (setup.source, setup.source.hosts)
     #expect(hosts["a"]?.single == nil)
     #expect(hosts["a"]?.anonymousRoot == nil)
-    #expect(hosts["a"]?.table.entries.count == 1)
+    #expect(setup.hostTables.mapValues(\.entries.count) == ["a": 1, "c": 1])
+    #expect(setup.sources.map(\.table.entries.count) == [0, 1, 0, 1, 0])
+    let bob = Array("bob".utf8)
+    #expect(hosts["a"]?.directory.entryNow(named: bob) == .known(setup.hostTables["a"]?.entries.first))
+    #expect(hosts["b"]?.directory.entryNow(named: bob) == .known(nil))
     #expect(hosts["b"]?.single?.home == "/tmp")
     #expect(hosts["b"]?.anonymousRoot == "/tmp")
     #expect(hosts["c"]?.anonymousRoot == "/tmp")

@@ -2,6 +2,7 @@
 
 import Accounts
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import FTPServer
@@ -30,7 +31,7 @@ import Testing
       let granted = AccountPermissions.all.subtracting(lacking)
       try await withUser(granted) { (client) throws -> Void in
         for (line, permissions) in Self.needs where permissions.contains(lacking) {
-          #expect(try client.answer(line) == "550 Permission denied.", "\(line) without \(lacking)")
+          #expect(try client.command(line).description == "550 Permission denied.", "\(line) without \(lacking)")
         }
       }
     }
@@ -39,7 +40,7 @@ import Testing
   @Test func aCommandIsNotRefusedWithItsPermissionAlone() async throws {
     for (line, permissions) in Self.needs {
       try await withUser(permissions) { (client) throws -> Void in
-        let answer = try client.answer(line)
+        let answer = try client.command(line).description
         #expect(!answer.hasPrefix("550 Permission denied"), "\(line): \(answer)")
       }
     }
@@ -48,11 +49,11 @@ import Testing
   @Test func aReadOnlyLoginIsToldSo() async throws {
     try await withUser(.readOnly) { (client) throws -> Void in
       for (line, permissions) in Self.needs where !permissions.isReadOnly {
-        #expect(try client.answer(line) == "550 Permission denied: this login is read-only.", "\(line)")
+        #expect(try client.command(line).description == "550 Permission denied: this login is read-only.", "\(line)")
       }
       // Not even with an argument that cannot be.
       for line in ["SITE CHMOD x", "MFF x", "RNTO f"] {
-        let answer = try client.answer(line)
+        let answer = try client.command(line).description
         #expect(answer == "550 Permission denied: this login is read-only." || answer.hasPrefix("503"), "\(line)")
       }
     }
@@ -60,49 +61,24 @@ import Testing
 
   /// Runs `body` with a client who is logged in to an account with these permissions.
   private func withUser(
-    _ permissions: AccountPermissions, _ body: @escaping @Sendable (LineClient) throws -> Void
+    _ permissions: AccountPermissions, _ body: @Sendable (FTPClient) throws -> Void
   ) async throws {
     let directory = try TemporaryDirectory()
     directory.directory("d")
     try directory.file("f", size: 10)
     try directory.file("t", size: 10)
-    let hash =
-      "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
-    let user = UserEntry(name: Array("bob".utf8), hash: hash, home: directory.path, permissions: permissions)
+    let user = UserEntry(
+      name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: permissions)
     let server = try FTPServer(
       configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
     try server.start()
-    try await blocking { () throws -> Void in
-      let client = try LineClient(address)
-      #expect(try client.answer("USER bob").hasPrefix("331"))
-      #expect(try client.answer("PASS secret").hasPrefix("230"))
+    try await Blocking.onOwnThread {
+      let client = try FTPClient(address)
+      try client.expect(220)
+      try client.logIn("bob")
       try body(client)
     }
     await server.drain(grace: .seconds(10))
-  }
-}
-
-/// A client that reads whole replies.
-private struct LineClient {
-  private let client: Client
-
-  /// Connects and reads the greeting.
-  init(_ address: SocketAddress) throws {
-    client = try Client(address)
-    _ = try reply()
-  }
-
-  /// The last line of the reply to `line`.
-  func answer(_ line: String) throws -> String {
-    try client.send(line + "\r\n")
-    return try reply()
-  }
-
-  private func reply() throws -> String {
-    while let line = try client.line() {
-      if line.utf8.dropFirst(3).first == UInt8(ascii: " "), line.prefix(3).allSatisfy(\.isNumber) { return line }
-    }
-    return ""
   }
 }

@@ -8,17 +8,25 @@ import Logging
 import Reactor
 
 extension Session {
-  func user(_ command: Command) throws(FTPError) -> Reply {
+  func user(_ command: Command) async {
+    await answerLater(command) { () async throws(FTPError) in try await beginLogin(as: command.argument) }
+  }
+
+  private func beginLogin(as name: [UInt8]) async throws(FTPError) -> Reply {
     if identity != nil { throw .sequence("You are logged in. To become another user, send REIN first.") }
-    login = .named(command.argument)
-    if accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
+    if accounts.anonymousRoot != nil, Account.isAnonymousName(name) {
+      login = .named(name, nil)
       return Reply(331, "Anonymous login: send your e-mail address as password.")
     }
-    if let account = accountByCertificate(command.argument) {
+    let entry = try await lookUp(name)
+    // A user who needs TLS is told so before the password has passed in clear.
+    if let demand = entry?.options.tlsDemand { try requireProtectedLogin(TLSMode(demand)) }
+    login = .named(name, entry)
+    if let account = accountByCertificate(entry) {
       guard admitPaths() else { throw .controlConnectionLost }
       return try admit(account, after: "USER", 232)
     }
-    if asksForCode(command.argument) {
+    if asksForCode(name, entry) {
       return Reply(336, "Password required, and the code of your authenticator application. [alg:totp]")
     }
     // The same answer whether there is such a user or not.
@@ -26,7 +34,7 @@ extension Session {
   }
 
   func password(_ command: Command) async throws(FTPError) {
-    guard case .named(let name) = login else {
+    guard case .named(let name, let entry) = login else {
       if case .verified = login { throw .sequence("The password was right: send ACCT.") }
       throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
     }
@@ -39,7 +47,6 @@ extension Session {
     }
     let isCounted = await waitForTurn(name)
     let started = MonotonicTime.now
-    let entry = accounts.entry(named: name)
     let factor = secondFactor(command.argument, name: name, entry: entry)
     switch await context.verifier.check(factor.password, hash: entry?.hash) {
     case .verified:

@@ -16,16 +16,11 @@ final class ServerContext: Sendable {
   final class Snapshot: Sendable {
     let configuration: ServerConfiguration
     let accounts: AccountSource
-    let challenges: ChallengePolicy
-    /// The same for the virtual hosts that have users of their own, by name.
-    let hostChallenges: [String: ChallengePolicy]
     private let jails = Mutex<[String: Jail]>([:])
 
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
-      challenges = ChallengePolicy(entries: accounts.table.entries)
-      hostChallenges = accounts.hosts.mapValues { ChallengePolicy(entries: $0.table.entries) }
       // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
       for source in [accounts] + accounts.hosts.values {
         for home in [source.single?.home, source.anonymousRoot] {
@@ -66,6 +61,7 @@ final class ServerContext: Sendable {
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
   let throttle = LoginThrottle()
+  let lookups = LookupLimit()
   let usedCodes = UsedCodes()
   let pools = TransferPools()
   let digestPool = WorkerPool(label: "weftpd.digests")
