@@ -78,12 +78,16 @@ public struct StartReport: Sendable {
   private static func roots(_ accounts: AccountSetup, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
     for (source, table) in accounts.sources {
-      for home in [source.single?.home, source.anonymousRoot] + table.entries.map(\.home) {
+      let ofTable = accounts.commonRoots.isEmpty ? table.entries.map(\.home) : []
+      for home in [source.single?.home, source.anonymousRoot] + ofTable {
         if let home, !homes.contains(home) { homes.append(home) }
       }
     }
     var shown = homes.prefix(4).map(quoted)
     if homes.count > 4 { shown.append("\(homes.count - 4) more") }
+    if !accounts.commonRoots.isEmpty {
+      shown.append("homes beneath \(accounts.commonRoots.map(quoted).joined(separator: ", "))")
+    }
     if local.isEnabled {
       shown.append("homes of system users in \(local.homes.map(quoted).joined(separator: ", "))")
     }

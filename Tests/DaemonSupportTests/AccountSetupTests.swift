@@ -52,6 +52,43 @@ import Testing
       setup.warnings.map(\.description) == ["\(table):2: the home \"/no/such/home\" of carl does not exist"])
   }
 
+  // MARK: - Roots
+
+  @Test func withoutCommonRootsHomesMayBeAnywhere() throws {
+    let table = try directory.write("users", "bob:*:\(directory.path):rw,mounts=tmp=/tmp\n")
+    let setup = try setup("accounts.table=\(table)")
+    #expect(setup.source.roots == nil)
+    #expect(setup.roots.map(\.path) == [directory.path, "/tmp"].sorted())
+    #expect(setup.warnings.isEmpty)
+  }
+
+  @Test func commonRootsTakeThePlaceOfHomes() throws {
+    let real = try #require(resolvedPath(directory.path))
+    let table = try directory.write("users", "bob:*:\(real):rw,mounts=etc=/etc;here=\(real)\ncarl:*:/usr:ro\n")
+    let setup = try setup(
+      "accounts.table=\(table)", "accounts.roots=\(real)", "accounts.anonymous=yes", "accounts.root=/tmp",
+      "hosts.names=a", "hosts.a.users=\(table)")
+    #expect(setup.roots.map(\.path) == [real, "/tmp"].sorted())
+    #expect(setup.roots.map(\.isReadOnly) == [real, "/tmp"].sorted().map { $0 == "/tmp" })
+    let roots = try #require(setup.source.roots)
+    #expect(roots.contain(Array("\(real)/new".utf8)))
+    #expect(roots.contain(Array((resolvedPath("/tmp") ?? "").utf8)))
+    #expect(!roots.contain(Array("/usr".utf8)))
+    let outside = "is outside accounts.roots and will be refused; move it, or add its directory and restart weftpd"
+    let expected = [
+      "\(table):1: the mount \"/etc\" of bob \(outside)", "\(table):2: the home \"/usr\" of carl \(outside)",
+    ]
+    #expect(setup.warnings.map(\.description) == expected + expected)
+  }
+
+  @Test func aCommonRootHasToBeThere() {
+    #expect {
+      try SettingsSources(assignments: ["accounts.roots=/no/such/directory"]).load()
+    } throws: {
+      "\($0)".contains("accounts.roots") && "\($0)".contains("does not exist")
+    }
+  }
+
   @Test func aUserInTheTableTooIsSaid() throws {
     let table = try directory.write("users", "bob:*:\(directory.path):rw\n")
     let setup = try setup(

@@ -138,10 +138,14 @@ extension Session {
   }
 
   /// Makes the tree at `root` the one the session sees.
-  func enter(_ account: Account, root: String, as credentials: FileCredentials? = nil) throws(SystemError) {
-    // The jail of a local user is the user's alone: it acts with that user's rights.
+  func enter(_ account: Account, root: String, as credentials: FileCredentials? = nil) throws(HomeError) {
     let jail: Jail
-    if let credentials { jail = try Jail(root: root, as: credentials) } else { jail = try snapshot.jail(home: root) }
+    if let credentials {
+      // The jail of a local user is the user's alone: it acts with that user's rights.
+      do throws(SystemError) { jail = try Jail(root: root, as: credentials) } catch { throw .cannotOpen(error) }
+    } else {
+      jail = try snapshot.jail(home: root)
+    }
     login = .loggedIn(Identity(account: account, jail: jail))
     directory = .root
     // What an earlier command named was of another tree.

@@ -12,6 +12,8 @@ public struct AccountSource: Sendable {
   public var anonymousRoot: String?
   /// Makes every account read-only.
   public var isReadOnly: Bool
+  /// Where homes and mounted trees may be; nil: anywhere. The roots of a server hold for all of its hosts.
+  public var roots: AccountRoots?
   /// Names that are not here may be local users of the system, where those are served at all.
   public var admitsLocalUsers = true
   /// The accounts of each virtual host, by its name; they take the place of these.

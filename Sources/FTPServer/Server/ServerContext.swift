@@ -30,9 +30,18 @@ final class ServerContext: Sendable {
     }
 
     /// The jail of a home directory, opened once and shared by all who live there.
-    func jail(home: String) throws(SystemError) -> Jail {
+    func jail(home: String) throws(HomeError) -> Jail {
       if let jail = jails.withLock({ $0[home] }) { return jail }
-      let jail = try Jail(root: home)
+      let jail: Jail
+      var isServed = true
+      do throws(SystemError) {
+        jail = try Jail(root: home)
+        // Landlock lets it be opened and then denies all that is in it; without Landlock it would be served.
+        if let roots = accounts.roots { isServed = try roots.contain(jail.place()) }
+      } catch {
+        throw .cannotOpen(error)
+      }
+      guard isServed else { throw .outsideRoots }
       jails.withLock { $0[home] = jail }
       return jail
     }
