@@ -8,19 +8,20 @@ public struct UserTable: Sendable {
   public let entries: [UserEntry]
   /// What is allowed but unwise (weak hash kinds, a file others may read), one sentence each, for the log.
   public private(set) var warnings: [String]
+  /// How many users have a second factor.
+  public let challengeShare: ChallengeShare
   private let index: [[UInt8]: Int]
 
   /// A table without users.
   public init() {
-    entries = []
-    warnings = []
-    index = [:]
+    self.init(entries: [], warnings: [], index: [:])
   }
 
   private init(entries: [UserEntry], warnings: [String], index: [[UInt8]: Int]) {
     self.entries = entries
     self.warnings = warnings
     self.index = index
+    challengeShare = ChallengeShare(entries)
   }
 
   /// The user of exactly this name; nil if there is none.
@@ -150,6 +151,11 @@ public struct UserTable: Sendable {
     let known = ["ro (read-only)", "rw (read and write)"] + UserAttribute.all.map { "\($0.key)=…" }
     return LineError("unknown option '\(option)'; expected \(known.joined(separator: " or "))")
   }
+}
+
+/// A table answers at once, whatever is asked.
+extension UserTable: AccountDirectory {
+  public func entryNow(named name: [UInt8]) -> AccountAnswer { .known(entry(named: name)) }
 }
 
 /// A file mode as three or four octal digits.

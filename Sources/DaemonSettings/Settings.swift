@@ -17,6 +17,7 @@ public struct Settings: Sendable, Equatable {
   public var accountsTable: String?
   public var accountsUser: String?
   public var accountsRoot: String?
+  public var accountsRoots: [String] = []
   public var accountsReadOnly = false
   public var accountsAnonymous = false
   public var accountsAnonymousRoot: String?

@@ -10,6 +10,11 @@ import SafeText
 /// Who may log in, made from settings.
 public struct AccountSetup: Sendable {
   public let source: AccountSource
+  /// The user table of the server, and of each host that has one, by its name.
+  let table: UserTable
+  let hostTables: [String: UserTable]
+  /// `accounts.roots`; empty: homes may be anywhere.
+  let commonRoots: [String]
   /// Odd things: homes that do not exist, weak hashes, a table others may read.
   public let warnings: [SettingsProblem]
   /// Users in the table, and in those of the hosts.
@@ -38,33 +43,45 @@ public struct AccountSetup: Sendable {
     }
     let anonymousRoot = settings.accountsAnonymous ? settings.accountsAnonymousRoot ?? settings.accountsRoot : nil
     var source = AccountSource(
-      table: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
+      directory: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
       isReadOnly: settings.accountsReadOnly)
-    var count = table.entries.count
+    var hostTables: [String: UserTable] = [:]
     for name in settings.hostNames {
-      let own = try Self.source(ofHost: name, loaded, of: source, &warnings)
-      source.hosts[name] = own
-      if settings[host: name].users != nil { count += own.table.entries.count }
+      let key = "hosts.\(name).users"
+      if let path = settings[host: name].users {
+        hostTables[name] = try Self.table(path, loaded.origin(key), key, &warnings)
+      }
+      source.hosts[name] = Self.source(of: settings[host: name], hostTables[name], of: source)
+    }
+    if !settings.accountsRoots.isEmpty {
+      // What the settings name by itself is served wherever it is.
+      let named = ([source] + source.hosts.values).flatMap { [$0.single?.home, $0.anonymousRoot] }.compactMap { $0 }
+      source.roots = AccountRoots((settings.accountsRoots + named).map(Self.realPath))
+    }
+    warnings += Self.homeWarnings(table, settings.accountsTable, source.roots)
+    for (name, table) in hostTables.sorted(by: { $0.key < $1.key }) {
+      warnings += Self.homeWarnings(table, settings[host: name].users, source.roots)
     }
     self.source = source
-    tableCount = count
+    self.table = table
+    commonRoots = settings.accountsRoots
+    self.hostTables = hostTables
+    tableCount = table.entries.count + hostTables.values.reduce(0) { $0 + $1.entries.count }
     self.warnings = warnings
   }
 
   /// The accounts of a virtual host: the server's, changed as the host's settings say.
   private static func source(
-    ofHost name: String, _ loaded: LoadedSettings, of server: AccountSource, _ warnings: inout [SettingsProblem]
-  ) throws(SettingsError) -> AccountSource {
-    let host = loaded.settings[host: name]
+    of host: HostSettings, _ table: UserTable?, of server: AccountSource
+  ) -> AccountSource {
     var source = server
     source.hosts = [:]
     if let root = host.root.map(File.absolutePath) {
       source.single = server.single?.with(home: root)
       if server.anonymousRoot != nil { source.anonymousRoot = root }
     }
-    if host.users != nil {
-      let key = "hosts.\(name).users"
-      source.table = try table(host.users, loaded.origin(key), key, &warnings)
+    if let table {
+      source.directory = table
       source.single = nil
       source.anonymousRoot = nil
       source.admitsLocalUsers = false
@@ -85,13 +102,35 @@ public struct AccountSetup: Sendable {
       throw SettingsError(problems(error, origin, key))
     }
     warnings += table.warnings.map { SettingsProblem(.standard, key: "", $0) }
+    return table
+  }
+
+  /// `path` without symbolic links; as it is where nothing is there.
+  private static func realPath(_ path: String) -> String {
+    (try? File.resolvedPath(path)) ?? File.absolutePath(path)
+  }
+
+  /// What is odd about the homes and mounts in the table at `path`.
+  private static func homeWarnings(_ table: UserTable, _ path: String?, _ roots: AccountRoots?) -> [SettingsProblem] {
+    guard let path else { return [] }
+    var warnings: [SettingsProblem] = []
     for entry in table.entries {
-      if let fault = SettingsRules.directoryFault(entry.home, refusal: Confinement.refusal) {
-        let message = "the home \(quoted(entry.home)) of \(Account.display(entry.name)) \(fault)"
+      func warn(_ directory: String, _ message: String) {
+        let message = "\(directory) of \(Account.display(entry.name)) \(message)"
         warnings.append(SettingsProblem(.file(path: path, line: entry.line), key: "", message))
       }
+      func isOutside(_ path: String) -> Bool {
+        roots.map { !$0.contain(Array(realPath(path).utf8)) } ?? false
+      }
+      let outside = "is outside accounts.roots and will be refused; move it, or add its directory and restart weftpd"
+      if isOutside(entry.home) {
+        warn("the home \(quoted(entry.home))", outside)
+      } else if let fault = SettingsRules.directoryFault(entry.home, refusal: Confinement.refusal) {
+        warn("the home \(quoted(entry.home))", fault)
+      }
+      for point in entry.options.mounts where isOutside(point.path) { warn("the mount \(quoted(point.path))", outside) }
     }
-    return table
+    return warnings
   }
 
   /// The table's own lines where it has any, else whoever named the table.
@@ -102,6 +141,12 @@ public struct AccountSetup: Sendable {
     }
   }
 
+  /// Each source of accounts with the table it looks users up in, the server's first.
+  var sources: [(source: AccountSource, table: UserTable)] {
+    [(source, table)]
+      + source.hosts.sorted { $0.key < $1.key }.map { name, source in (source, hostTables[name] ?? table) }
+  }
+
   /// Why nobody could log in; nil when somebody could.
   public func nobody(_ loaded: LoadedSettings) -> SettingsProblem? {
     SettingsRules.nobody(loaded, tableEntries: tableCount)
@@ -109,11 +154,13 @@ public struct AccountSetup: Sendable {
 }
 
 extension AccountSetup {
-  /// Every directory an account of these lives in or may change to, on every virtual host.
+  /// Every directory an account of these lives in or may change to, on every virtual host. With `accounts.roots` it is those directories
+  /// instead of what the tables say now.
   public var roots: [LandlockPlan.Root] {
     var roots: Set<LandlockPlan.Root> = []
-    for source in [source] + source.hosts.values {
-      for entry in source.table.entries + [source.single].compactMap({ $0 }) {
+    for path in commonRoots { roots.insert(LandlockPlan.Root(path: path, isReadOnly: source.isReadOnly)) }
+    for (source, table) in sources {
+      for entry in (commonRoots.isEmpty ? table.entries : []) + [source.single].compactMap({ $0 }) {
         let isReadOnly = source.isReadOnly || entry.isReadOnly
         roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
         for point in entry.options.mounts {

@@ -27,7 +27,7 @@ public struct StartReport: Sendable {
     isSelfSigned: Bool = false, privileges: String? = nil
   ) {
     tell("users: \(Self.users(settings, accounts))")
-    tell("roots: \(Self.roots(accounts.source, settings.privileges.localUsers))")
+    tell("roots: \(Self.roots(accounts, settings.privileges.localUsers))")
     tell("data connections: \(Self.data(settings))")
     tell("multipath TCP: \(Self.multipath(settings, MultipathTCP.HostSettings.current()))")
     tell("TLS: \(tls ?? "off")")
@@ -75,15 +75,19 @@ public struct StartReport: Sendable {
   }
 
   /// The directories served, the first few by name.
-  private static func roots(_ source: AccountSource, _ local: LocalUserSettings) -> String {
+  private static func roots(_ accounts: AccountSetup, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
-    for source in [source] + source.hosts.sorted(by: { $0.key < $1.key }).map(\.value) {
-      for home in [source.single?.home, source.anonymousRoot] + source.table.entries.map(\.home) {
+    for (source, table) in accounts.sources {
+      let ofTable = accounts.commonRoots.isEmpty ? table.entries.map(\.home) : []
+      for home in [source.single?.home, source.anonymousRoot] + ofTable {
         if let home, !homes.contains(home) { homes.append(home) }
       }
     }
     var shown = homes.prefix(4).map(quoted)
     if homes.count > 4 { shown.append("\(homes.count - 4) more") }
+    if !accounts.commonRoots.isEmpty {
+      shown.append("homes beneath \(accounts.commonRoots.map(quoted).joined(separator: ", "))")
+    }
     if local.isEnabled {
       shown.append("homes of system users in \(local.homes.map(quoted).joined(separator: ", "))")
     }

@@ -6,7 +6,7 @@ import TransportSecurity
 /// The families of verbs. A row made by `missing` is a verb of a known document that is not built: it is answered 502.
 extension CommandTable {
   static let login: [CommandRow] = [
-    .now("USER", "USER <name>", "RFC 959 4.1.1", .required, .beforeLogin) { try $0.user($1) },
+    .answering("USER", "USER <name>", "RFC 959 4.1.1", .required, .beforeLogin) { try await $0.user($1) },
     .later("PASS", "PASS <password>", "RFC 959 4.1.1", .optional, .beforeLogin) { try await $0.password($1) },
     .later("ACCT", "ACCT <account>", "RFC 959 4.1.1", .required, .beforeLogin) { try await $0.account($1) },
     .now("QUIT", "QUIT", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.quit($1) },

@@ -46,9 +46,47 @@ import Testing
       "users", "bob:\(hash):\(directory.path):rw\ncarl:\(hash):/no/such/home:ro\n")
     let setup = try setup("accounts.table=\(table)")
     #expect(setup.tableCount == 2)
-    #expect(setup.source.table.entry(named: Array("bob".utf8))?.home == directory.path)
+    #expect(setup.table.entry(named: Array("bob".utf8))?.home == directory.path)
+    #expect(setup.source.directory.entryNow(named: Array("bob".utf8)) == .known(setup.table.entries[0]))
     #expect(
       setup.warnings.map(\.description) == ["\(table):2: the home \"/no/such/home\" of carl does not exist"])
+  }
+
+  // MARK: - Roots
+
+  @Test func withoutCommonRootsHomesMayBeAnywhere() throws {
+    let table = try directory.write("users", "bob:*:\(directory.path):rw,mounts=tmp=/tmp\n")
+    let setup = try setup("accounts.table=\(table)")
+    #expect(setup.source.roots == nil)
+    #expect(setup.roots.map(\.path) == [directory.path, "/tmp"].sorted())
+    #expect(setup.warnings.isEmpty)
+  }
+
+  @Test func commonRootsTakeThePlaceOfHomes() throws {
+    let real = try #require(resolvedPath(directory.path))
+    let table = try directory.write("users", "bob:*:\(real):rw,mounts=etc=/etc;here=\(real)\ncarl:*:/usr:ro\n")
+    let setup = try setup(
+      "accounts.table=\(table)", "accounts.roots=\(real)", "accounts.anonymous=yes", "accounts.root=/tmp",
+      "hosts.names=a", "hosts.a.users=\(table)")
+    #expect(setup.roots.map(\.path) == [real, "/tmp"].sorted())
+    #expect(setup.roots.map(\.isReadOnly) == [real, "/tmp"].sorted().map { $0 == "/tmp" })
+    let roots = try #require(setup.source.roots)
+    #expect(roots.contain(Array("\(real)/new".utf8)))
+    #expect(roots.contain(Array((resolvedPath("/tmp") ?? "").utf8)))
+    #expect(!roots.contain(Array("/usr".utf8)))
+    let outside = "is outside accounts.roots and will be refused; move it, or add its directory and restart weftpd"
+    let expected = [
+      "\(table):1: the mount \"/etc\" of bob \(outside)", "\(table):2: the home \"/usr\" of carl \(outside)",
+    ]
+    #expect(setup.warnings.map(\.description) == expected + expected)
+  }
+
+  @Test func aCommonRootHasToBeThere() {
+    #expect {
+      try SettingsSources(assignments: ["accounts.roots=/no/such/directory"]).load()
+    } throws: {
+      "\($0)".contains("accounts.roots") && "\($0)".contains("does not exist")
+    }
   }
 
   @Test func aUserInTheTableTooIsSaid() throws {
@@ -85,11 +123,15 @@ import Testing
       "accounts.user=alice", "accounts.root=\(directory.path)", "accounts.anonymous=yes", "hosts.names=a,b,c,d",
       "hosts.a.users=\(table)", "hosts.b.root=/tmp", "hosts.c.users=\(table)", "hosts.c.anonymous-root=/tmp",
     ]).load()
-    let source = try AccountSetup(loaded, hash: "*").source
-    let hosts = source.hosts
+    let setup = try AccountSetup(loaded, hash: "*")
+    let (source, hosts) = (setup.source, setup.source.hosts)
     #expect(hosts["a"]?.single == nil)
     #expect(hosts["a"]?.anonymousRoot == nil)
-    #expect(hosts["a"]?.table.entries.count == 1)
+    #expect(setup.hostTables.mapValues(\.entries.count) == ["a": 1, "c": 1])
+    #expect(setup.sources.map(\.table.entries.count) == [0, 1, 0, 1, 0])
+    let bob = Array("bob".utf8)
+    #expect(hosts["a"]?.directory.entryNow(named: bob) == .known(setup.hostTables["a"]?.entries.first))
+    #expect(hosts["b"]?.directory.entryNow(named: bob) == .known(nil))
     #expect(hosts["b"]?.single?.home == "/tmp")
     #expect(hosts["b"]?.anonymousRoot == "/tmp")
     #expect(hosts["c"]?.anonymousRoot == "/tmp")

@@ -31,7 +31,7 @@ import Testing
       let granted = AccountPermissions.all.subtracting(lacking)
       try await withUser(granted) { (client) throws -> Void in
         for (line, permissions) in Self.needs where permissions.contains(lacking) {
-          #expect(try client.answer(line) == "550 Permission denied.", "\(line) without \(lacking)")
+          #expect(try client.command(line).description == "550 Permission denied.", "\(line) without \(lacking)")
         }
       }
     }
@@ -40,7 +40,7 @@ import Testing
   @Test func aCommandIsNotRefusedWithItsPermissionAlone() async throws {
     for (line, permissions) in Self.needs {
       try await withUser(permissions) { (client) throws -> Void in
-        let answer = try client.answer(line)
+        let answer = try client.command(line).description
         #expect(!answer.hasPrefix("550 Permission denied"), "\(line): \(answer)")
       }
     }
@@ -49,11 +49,11 @@ import Testing
   @Test func aReadOnlyLoginIsToldSo() async throws {
     try await withUser(.readOnly) { (client) throws -> Void in
       for (line, permissions) in Self.needs where !permissions.isReadOnly {
-        #expect(try client.answer(line) == "550 Permission denied: this login is read-only.", "\(line)")
+        #expect(try client.command(line).description == "550 Permission denied: this login is read-only.", "\(line)")
       }
       // Not even with an argument that cannot be.
       for line in ["SITE CHMOD x", "MFF x", "RNTO f"] {
-        let answer = try client.answer(line)
+        let answer = try client.command(line).description
         #expect(answer == "550 Permission denied: this login is read-only." || answer.hasPrefix("503"), "\(line)")
       }
     }
@@ -67,16 +67,15 @@ import Testing
     try directory.makeDirectory("d")
     try directory.write("f", "0123456789")
     try directory.write("t", "0123456789")
-    let hash =
-      "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
-    let user = UserEntry(name: Array("bob".utf8), hash: hash, home: directory.path, permissions: permissions)
+    let user = UserEntry(
+      name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: permissions)
     let server = try FTPServer(
       configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
     let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
     try server.start()
     try await Blocking.onOwnThread {
       let client = try FTPClient(address)
-      #expect(try client.code() == 220)
+      try client.expect(220)
       try client.logIn("bob", "secret")
       try body(client)
     }

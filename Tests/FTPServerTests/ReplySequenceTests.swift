@@ -80,9 +80,8 @@ import Testing
     directory.directory("d")
     try directory.file("f", size: 10)
     try directory.file("big", size: 1 << 30)
-    let hash =
-      "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
-    let user = UserEntry(name: Array("bob".utf8), hash: hash, home: directory.path, permissions: .readAndWrite)
+    let user = UserEntry(
+      name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: .readAndWrite)
     // The server runs in this process here, and sendfile(2) knows no MSG_NOSIGNAL.
     signal(SIGPIPE, SIG_IGN)
     let server = try FTPServer(

@@ -86,36 +86,38 @@ import TransportSecurity
     }
   }
 
+  private func policy(of entries: [UserEntry]) -> ChallengePolicy { ChallengePolicy(ChallengeShare(entries)) }
+
   private func share(_ policy: ChallengePolicy) -> Int {
     (0..<2000).count { policy.asks(Array("nobody\($0)".utf8), entry: nil) }
   }
 
   @Test func whoHasAFactorIsAsked() throws {
     let entries = try entries(2, withFactor: 1)
-    let policy = ChallengePolicy(entries: entries)
+    let policy = self.policy(of: entries)
     #expect(policy.asks(entries[0].name, entry: entries[0]))
     #expect(!policy.asks(entries[1].name, entry: entries[1]))
   }
 
   @Test func namesOfNobodyAreAskedInTheSameShare() throws {
-    #expect(try share(ChallengePolicy(entries: entries(4, withFactor: 0))) == 0)
-    #expect(share(ChallengePolicy(entries: [])) == 0)
-    #expect(try (800...1200).contains(share(ChallengePolicy(entries: entries(4, withFactor: 2)))))
-    #expect(try share(ChallengePolicy(entries: entries(4, withFactor: 4))) == 2000)
+    #expect(try share(policy(of: entries(4, withFactor: 0))) == 0)
+    #expect(share(policy(of: [])) == 0)
+    #expect(try (800...1200).contains(share(policy(of: entries(4, withFactor: 2)))))
+    #expect(try share(policy(of: entries(4, withFactor: 4))) == 2000)
   }
 
   @Test func eachHostAsksInTheShareOfItsOwnUsers() throws {
     var accounts = AccountSource()
     let table = try UserTable.parse(Array("carol:*:/:ro,totp=\(Self.text)\n".utf8), source: "users")
-    accounts.hosts["ftp.example.org"] = AccountSource(table: table)
-    let snapshot = ServerContext.Snapshot(configuration: ServerConfiguration(), accounts: accounts)
-    #expect(share(snapshot.challenges) == 0)
-    #expect(snapshot.hostChallenges["ftp.example.org"].map(share) == 2000)
+    accounts.hosts["ftp.example.org"] = AccountSource(directory: table)
+    #expect(share(ChallengePolicy(accounts.directory.challengeShare)) == 0)
+    let here = try #require(accounts.hosts["ftp.example.org"]).directory.challengeShare
+    #expect(share(ChallengePolicy(here)) == 2000)
   }
 
   @Test func aRestartDoesNotChangeTheAnswer() throws {
-    let one = try ChallengePolicy(entries: entries(4, withFactor: 2))
-    let other = try ChallengePolicy(entries: entries(4, withFactor: 2))
+    let one = try policy(of: entries(4, withFactor: 2))
+    let other = try policy(of: entries(4, withFactor: 2))
     for index in 0..<200 {
       let name = Array("nobody\(index)".utf8)
       #expect(one.asks(name, entry: nil) == other.asks(name, entry: nil))

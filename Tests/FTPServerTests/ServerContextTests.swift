@@ -1,6 +1,7 @@
 // Tests of the state that sessions share: the bound on lingering, jails by home, snapshots.
 
 import Accounts
+import Glibc
 import LinuxSystem
 import Logging
 import Reactor
@@ -39,7 +40,27 @@ import UnitSupport
     let snapshot = context.snapshot
     let jail = try snapshot.jail(home: directory.path)
     #expect(try snapshot.jail(home: directory.path) === jail)
-    #expect(failure { _ = try snapshot.jail(home: "\(directory.path)/missing") } == 2)
+    #expect(throws: HomeError.self) { try snapshot.jail(home: "\(directory.path)/missing") }
+  }
+
+  /// A link beneath the roots leads where it leads: what is compared is what was opened.
+  @Test func aHomeOutsideTheRootsIsRefused() throws {
+    let (inside, outside) = (try TemporaryDirectory(), try TemporaryDirectory())
+    inside.directory("home")
+    #expect(symlink(outside.path, "\(inside.path)/link") == 0)
+    #expect(symlink("\(inside.path)/home", "\(outside.path)/back") == 0)
+    var accounts = AccountSource()
+    accounts.roots = AccountRoots([inside.path])
+    let snapshot = ServerContext.Snapshot(configuration: ServerConfiguration(), accounts: accounts)
+    for home in [inside.path, "\(inside.path)/home", "\(outside.path)/back"] {
+      #expect(throws: Never.self) { try snapshot.jail(home: home) }
+    }
+    for home in [outside.path, "\(inside.path)/link", "\(inside.path)/../"] {
+      do throws(HomeError) {
+        _ = try snapshot.jail(home: home)
+        Issue.record("\(home) was served")
+      } catch .outsideRoots {} catch { Issue.record(error) }
+    }
   }
 
   @Test func aReloadLeavesOldSnapshotsAlone() {

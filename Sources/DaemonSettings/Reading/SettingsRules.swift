@@ -41,6 +41,7 @@ public enum SettingsRules {
     }
     checkDirectory("accounts.root", settings.accountsRoot)
     checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
+    for root in settings.accountsRoots { checkDirectory("accounts.roots", root) }
     for (name, host) in settings.hosts.sorted(by: { $0.key < $1.key }) {
       checkDirectory("hosts.\(name).root", host.root)
       checkDirectory("hosts.\(name).anonymous-root", host.anonymousRoot)

@@ -34,6 +34,13 @@ extension SettingsTable {
         "accounts.root", .optional("path", "the path of a directory, such as /srv/ftp"), \.accountsRoot,
         "The directory that `accounts.user` reads and writes, and that an anonymous user reads."),
       Setting(
+        "accounts.roots", .paths("the path of a directory, such as /srv/ftp"), \.accountsRoots, needsRestart: true,
+        """
+        The directories beneath which the homes and mounts of user tables lie. Homes made there later are served without a \
+        restart; a home elsewhere is refused. Not set, homes may be anywhere, and a new one outside those of the start needs \
+        a restart where Landlock confines the process.
+        """),
+      Setting(
         "accounts.read-only", .flag, \.accountsReadOnly,
         "Nobody may change anything, whatever the user table grants."),
       Setting(

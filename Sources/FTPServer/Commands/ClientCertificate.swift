@@ -4,12 +4,12 @@ import Accounts
 import TransportSecurity
 
 extension Session {
-  /// The account of the user called `name` if the client's certificate is one of that user's; nil when a password is wanted.
+  /// The account of a user if the client's certificate is one of that user's; nil when a password is wanted.
   ///
   /// Only a certificate that `tls.client-ca` vouches for counts, and only while the control connection is protected by the TLS it was
   /// shown in. A locked user is locked for certificates too, and who needs ACCT goes the way of the password.
-  func accountByCertificate(_ name: [UInt8]) -> Account? {
-    guard control.protection == .secured, let entry = accounts.entry(named: name), !entry.isLocked,
+  func accountByCertificate(_ entry: UserEntry?) -> Account? {
+    guard control.protection == .secured, let entry, !entry.isLocked,
       let rule = entry.options.certificates, entry.options.accountText == nil,
       let certificate = control.tls?.peerCertificate, certificate.isVerified,
       rule.admits(CertificateHolder(certificate))

@@ -8,17 +8,22 @@ import Logging
 import Reactor
 
 extension Session {
-  func user(_ command: Command) throws(FTPError) -> Reply {
+  func user(_ command: Command) async throws(FTPError) -> Reply {
+    let name = command.argument
     if identity != nil { throw .sequence("You are logged in. To become another user, send REIN first.") }
-    login = .named(command.argument)
-    if accounts.anonymousRoot != nil, Account.isAnonymousName(command.argument) {
+    if accounts.anonymousRoot != nil, Account.isAnonymousName(name) {
+      login = .named(name, nil)
       return Reply(331, "Anonymous login: send your e-mail address as password.")
     }
-    if let account = accountByCertificate(command.argument) {
+    let entry = try await lookUp(name)
+    // A user who needs TLS is told so before the password has passed in clear.
+    if let demand = entry?.options.tlsDemand { try requireProtectedLogin(TLSMode(demand)) }
+    login = .named(name, entry)
+    if let account = accountByCertificate(entry) {
       guard admitPaths() else { throw .controlConnectionLost }
       return try admit(account, after: "USER", 232)
     }
-    if asksForCode(command.argument) {
+    if asksForCode(name, entry) {
       return Reply(336, "Password required, and the code of your authenticator application. [alg:totp]")
     }
     // The same answer whether there is such a user or not.
@@ -26,7 +31,7 @@ extension Session {
   }
 
   func password(_ command: Command) async throws(FTPError) {
-    guard case .named(let name) = login else {
+    guard case .named(let name, let entry) = login else {
       if case .verified = login { throw .sequence("The password was right: send ACCT.") }
       throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
     }
@@ -39,7 +44,6 @@ extension Session {
     }
     let isCounted = await waitForTurn(name)
     let started = MonotonicTime.now
-    let entry = accounts.entry(named: name)
     let factor = secondFactor(command.argument, name: name, entry: entry)
     switch await context.verifier.check(factor.password, hash: entry?.hash) {
     case .verified:
@@ -131,10 +135,14 @@ extension Session {
   }
 
   /// Makes the tree at `root` the one the session sees.
-  func enter(_ account: Account, root: String, as credentials: FileCredentials? = nil) throws(SystemError) {
-    // The jail of a local user is the user's alone: it acts with that user's rights.
+  func enter(_ account: Account, root: String, as credentials: FileCredentials? = nil) throws(HomeError) {
     let jail: Jail
-    if let credentials { jail = try Jail(root: root, as: credentials) } else { jail = try snapshot.jail(home: root) }
+    if let credentials {
+      // The jail of a local user is the user's alone: it acts with that user's rights.
+      do throws(SystemError) { jail = try Jail(root: root, as: credentials) } catch { throw .cannotOpen(error) }
+    } else {
+      jail = try snapshot.jail(home: root)
+    }
     login = .loggedIn(Identity(account: account, jail: jail))
     directory = .root
     // What an earlier command named was of another tree.

@@ -21,7 +21,16 @@ extension Session {
     } else {
       throw .forbidden("There is no mount point of this name for you.")
     }
-    try onFile { () throws(SystemError) in try enter(account, root: root) }
+    do throws(HomeError) {
+      try enter(account, root: root)
+    } catch {
+      tell(
+        .error, "cannot mount \(root): \(error)", record(verb: command.verb, path: command.argument, result: 550))
+      switch error {
+      case .cannotOpen(let cause): throw .file(cause, naming: false)
+      case .outsideRoots: throw .forbidden("Permission denied.")
+      }
+    }
     tell(.info, "mount", record(verb: command.verb, path: command.argument, result: 250))
     return Reply(250, "Mounted; the directory is its root.")
   }

@@ -61,12 +61,10 @@ struct ChallengePolicy: Sendable {
   /// Names whose hash is below this are asked; of 2³².
   private let threshold: UInt64
 
-  /// - Parameter entries: all users.
-  init(entries: some Collection<UserEntry>) {
-    let secrets = entries.compactMap(\.options.oneTimeSecret)
-    // A key nobody outside knows and that a restart does not change: a name must be answered today as it was yesterday.
-    key = Array(Base32.encode(secrets.first ?? []).utf8)
-    threshold = entries.isEmpty ? 0 : UInt64(secrets.count) << 32 / UInt64(entries.count)
+  init(_ share: ChallengeShare) {
+    // A name must be answered today as it was yesterday.
+    key = share.key
+    threshold = share.users > 0 ? UInt64(max(0, share.withSecondFactor)) << 32 / UInt64(share.users) : 0
   }
 
   /// Whether USER with this name is to be answered 336.
@@ -80,18 +78,13 @@ struct ChallengePolicy: Sendable {
 
 extension Session {
   /// Whether USER with this name is answered 336: FileZilla said with its ALPN that it understands that.
-  func asksForCode(_ name: [UInt8]) -> Bool {
-    control.isFileZilla && challenges.asks(name, entry: accounts.entry(named: name))
-  }
-
-  /// Who is asked here: each host has users of its own.
-  private var challenges: ChallengePolicy {
-    virtualHost.flatMap { snapshot.hostChallenges[$0.name] } ?? snapshot.challenges
+  func asksForCode(_ name: [UInt8], _ entry: UserEntry?) -> Bool {
+    control.isFileZilla && ChallengePolicy(accounts.directory.challengeShare).asks(name, entry: entry)
   }
 
   /// PASS's argument, split for the user of that name.
   func secondFactor(_ argument: [UInt8], name: [UInt8], entry: UserEntry?) -> SecondFactor {
-    SecondFactor(argument: argument, secret: entry?.options.oneTimeSecret, isAsked: asksForCode(name))
+    SecondFactor(argument: argument, secret: entry?.options.oneTimeSecret, isAsked: asksForCode(name, entry))
   }
 }
 

@@ -130,16 +130,10 @@ extension Session {
 
   /// Refuses what the settings want protected and is not.
   func checkProtection(_ row: CommandRow, _ command: Command) throws(FTPError) {
-    var mode = tlsMode
-    // A user who needs TLS is told so before the password has passed in clear.
-    if row.verb == "USER", !isSecured, let own = accounts.entry(named: command.argument)?.options.tlsDemand {
-      mode = max(mode, TLSMode(own))
-    }
+    let mode = tlsMode
     guard mode >= .requiredLogin else { return }
     switch row.verb {
-    case "USER", "PASS", "ACCT":
-      if control.protection == .clear { throw .protectionRequired("TLS is required here: send AUTH TLS first.") }
-      if !isSecured { throw .protectionLevel("A login must not pass in clear: connect anew.") }
+    case "USER", "PASS", "ACCT": try requireProtectedLogin(mode)
     // Not PASV and its kin: lftp takes a 522 there for a matter of addresses, and turns PROT P on only when a transfer gets it.
     case "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD":
       if mode == .requiredData, !protection.isPrivate {
@@ -147,6 +141,13 @@ extension Session {
       }
     default: return
     }
+  }
+
+  /// Refuses a login in clear where `mode` wants it protected.
+  func requireProtectedLogin(_ mode: TLSMode) throws(FTPError) {
+    if mode < .requiredLogin || isSecured { return }
+    if control.protection == .clear { throw .protectionRequired("TLS is required here: send AUTH TLS first.") }
+    throw .protectionLevel("A login must not pass in clear: connect anew.")
   }
 }
 

@@ -1,34 +1,38 @@
-// Who may log in: the user table, the one user of the command line, the anonymous login.
+// Who may log in: a directory of users, the one user of the command line, the anonymous login.
 
 import Accounts
 
 /// The accounts a server serves. Replaced as a whole on a reload; running sessions keep what they logged in with.
 public struct AccountSource: Sendable {
-  /// The users of the table file.
-  public var table: UserTable
-  /// The one user of the command line, who is looked up before the table.
+  /// Where users are looked up.
+  public var directory: any AccountDirectory
+  /// The one user of the command line, who is looked up before the directory.
   public var single: UserEntry?
   /// The directory of the read-only anonymous login; nil refuses it.
   public var anonymousRoot: String?
   /// Makes every account read-only.
   public var isReadOnly: Bool
+  /// Where homes and mounted trees may be; nil: anywhere. The roots of a server hold for all of its hosts.
+  public var roots: AccountRoots?
   /// Names that are not here may be local users of the system, where those are served at all.
   public var admitsLocalUsers = true
   /// The accounts of each virtual host, by its name; they take the place of these.
   public var hosts: [String: AccountSource] = [:]
 
   public init(
-    table: UserTable = UserTable(), single: UserEntry? = nil, anonymousRoot: String? = nil, isReadOnly: Bool = false
+    directory: any AccountDirectory = UserTable(), single: UserEntry? = nil, anonymousRoot: String? = nil,
+    isReadOnly: Bool = false
   ) {
-    self.table = table
+    self.directory = directory
     self.single = single
     self.anonymousRoot = anonymousRoot
     self.isReadOnly = isReadOnly
   }
 
-  func entry(named name: [UInt8]) -> UserEntry? {
-    if let single, single.name == name { return single }
-    return table.entry(named: name)
+  /// What is known of a user without waiting.
+  func entryNow(named name: [UInt8]) -> AccountAnswer {
+    if let single, single.name == name { return .known(single) }
+    return directory.entryNow(named: name)
   }
 
   func account(for entry: UserEntry) -> Account {

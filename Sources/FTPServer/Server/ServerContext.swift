@@ -16,16 +16,11 @@ final class ServerContext: Sendable {
   final class Snapshot: Sendable {
     let configuration: ServerConfiguration
     let accounts: AccountSource
-    let challenges: ChallengePolicy
-    /// The same for the virtual hosts that have users of their own, by name.
-    let hostChallenges: [String: ChallengePolicy]
     private let jails = Mutex<[String: Jail]>([:])
 
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
-      challenges = ChallengePolicy(entries: accounts.table.entries)
-      hostChallenges = accounts.hosts.mapValues { ChallengePolicy(entries: $0.table.entries) }
       // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
       for source in [accounts] + accounts.hosts.values {
         for home in [source.single?.home, source.anonymousRoot] {
@@ -35,9 +30,18 @@ final class ServerContext: Sendable {
     }
 
     /// The jail of a home directory, opened once and shared by all who live there.
-    func jail(home: String) throws(SystemError) -> Jail {
+    func jail(home: String) throws(HomeError) -> Jail {
       if let jail = jails.withLock({ $0[home] }) { return jail }
-      let jail = try Jail(root: home)
+      let jail: Jail
+      var isServed = true
+      do throws(SystemError) {
+        jail = try Jail(root: home)
+        // Landlock lets it be opened and then denies all that is in it; without Landlock it would be served.
+        if let roots = accounts.roots { isServed = try roots.contain(jail.place()) }
+      } catch {
+        throw .cannotOpen(error)
+      }
+      guard isServed else { throw .outsideRoots }
       jails.withLock { $0[home] = jail }
       return jail
     }
@@ -66,6 +70,7 @@ final class ServerContext: Sendable {
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
   let throttle = LoginThrottle()
+  let lookups = LookupLimit()
   let usedCodes = UsedCodes()
   let pools = TransferPools()
   let digestPool = WorkerPool(label: "weftpd.digests")

@@ -9,8 +9,8 @@ import UploadStore
 /// How far the login has come (RFC 959, section 5.1 and the diagram of USER, PASS in section 6).
 enum LoginState {
   case greeted
-  /// USER was given and waits for PASS.
-  case named([UInt8])
+  /// USER was given and waits for PASS; with what was found under that name.
+  indirect case named([UInt8], UserEntry?)
   /// PASS was right, and ACCT has to follow.
   indirect case verified(Account)
   case loggedIn(Identity)
