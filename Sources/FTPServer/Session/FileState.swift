@@ -41,10 +41,4 @@ extension Session {
 
   /// The same for a directory.
   var newDirectoryMode: UInt32? { parameters.fileState?.umask.map { 0o777 & ~$0 } }
-
-  /// The range RANG gave, which one command uses up.
-  func takeRange() -> ClosedRange<UInt64>? {
-    defer { parameters.fileState?.range = nil }
-    return parameters.fileState?.range
-  }
 }

@@ -1,4 +1,4 @@
-// Whether the login may do what a command wants: the one place that looks at permissions and paths together.
+// What an argument names, and whether the login may do there what a command wants: the one place that looks at permissions and paths.
 
 import Accounts
 import FTPProtocol
@@ -29,6 +29,11 @@ extension Session {
     _ = try requireSomewhere(permission)
     let path = try resolve(argument, naming: naming)
     return (try require(permission, at: path), path)
+  }
+
+  /// The absolute path an argument names.
+  func resolve(_ argument: [UInt8], naming: Bool = false) throws(FTPError) -> VirtualPath {
+    do { return try directory.resolving(argument) } catch { throw .path(error, naming: naming) }
   }
 
   private func permitted(

@@ -228,6 +228,9 @@ actor Session {
 
   // MARK: deadlines
 
+  /// How long the session may be idle.
+  var idleLimit: Duration { parameters.fileState?.idle ?? configuration.timeouts.idle }
+
   private enum DeadlineKind { case login, idle, channels }
 
   private func nextDeadline() -> (time: MonotonicTime, kind: DeadlineKind) {

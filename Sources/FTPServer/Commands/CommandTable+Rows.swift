@@ -42,8 +42,9 @@ extension CommandTable {
     .now("STRU", "STRU F | R | P", "RFC 959 4.1.2", .required, [.beforeLogin, .keepsRestart]) { try $0.structure($1) },
     .now("OPTS", "OPTS <command> [options]", "RFC 2389 4", .required, .beforeLogin) { try $0.options($1) },
     .now("CLNT", "CLNT <client>", "by custom", .optional, .beforeLogin, feature: "CLNT") { try $0.client($1) },
-    .now("CSID", "CSID Name=<client>; ...", "draft-peterson-streamlined-ftp 3", .required, .beforeLogin, feature: "CSID")
-    {
+    .now(
+      "CSID", "CSID Name=<client>; ...", "draft-peterson-streamlined-ftp 3", .required, .beforeLogin, feature: "CSID"
+    ) {
       try $0.clientAndServer($1)
     },
     .now("LANG", "LANG [language tag]", "RFC 2640 4", .optional, .beforeLogin, feature: "LANG") { try $0.language($1) },

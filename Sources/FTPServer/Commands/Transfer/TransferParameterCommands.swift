@@ -1,4 +1,4 @@
-// TYPE, STRU, MODE (RFC 959, section 4.1.2), OPTS MODE (draft-preston-ftpext-deflate), REST (RFC 959, section 4.1.3; RFC 3659, section 5).
+// TYPE, STRU, MODE (RFC 959, section 4.1.2), OPTS MODE (draft-preston-ftpext-deflate).
 
 import FTPProtocol
 
@@ -78,54 +78,4 @@ extension Session {
   }
 
   private static let modeUsage = FTPError.syntax("Usage: OPTS MODE Z [ENGINE ZLIB] [METHOD 8] [LEVEL 0...9]")
-
-  func restart(_ command: Command) throws(FTPError) -> Reply {
-    let format = self.format
-    parameters.fileState?.range = nil
-    if format.endsInBand, let point = RestartPoint.parse(command.argument) {
-      if !point.fits(format) {
-        throw .parameter("This marker is of a transfer with another TYPE, STRU or SITE RECFM: set them as they were.")
-      }
-      parameters.restart = point.fileOffset
-      parameters.marker = command.argument
-      return Reply(350, "Restarting at the marker. Send STOR or RETR to initiate the transfer.")
-    }
-    guard let offset = FileOffset.parse(command.argument) else {
-      throw .syntax(
-        format.endsInBand
-          ? "REST takes a restart marker as it came from this server."
-          : "REST takes a byte offset from 0 to \(Int64.max), in decimal digits.")
-    }
-    if offset > 0 { try requireOffsets(format) }
-    parameters.restart = offset
-    return Reply(350, "Restarting at \(offset). Send STOR or RETR to initiate the transfer.")
-  }
-
-  /// Whether REST's number can mean a place in the file.
-  func requireOffsets(_ format: TransferFormat) throws(FTPError) {
-    if format.countsBytes { return }
-    if format.type != .image { throw .parameter("REST works in TYPE I only: send TYPE I first.") }
-    throw .parameter("REST counts bytes, so it works in STRU F only; in modes B and C it takes a restart marker.")
-  }
-
-  /// Where REST asked to begin, which one transfer uses up.
-  func takeRestart() -> RestartPoint {
-    defer { parameters.restart = 0 }
-    if let point = RestartPoint.parse(parameters.marker) { return point }
-    return RestartPoint(fileOffset: parameters.restart)
-  }
-
-  /// Refuses a restart that the parameters of now cannot honour: they may have changed since REST.
-  func requireRestart(_ restart: RestartPoint, _ format: TransferFormat) throws(FTPError) {
-    if restart == RestartPoint() { return }
-    if restart == RestartPoint(fileOffset: restart.fileOffset) {
-      do throws(FTPError) { return try requireOffsets(format) } catch {
-        guard case .parameter(let text) = error else { throw error }
-        throw .restartMismatch(text)
-      }
-    }
-    if !format.endsInBand || !restart.fits(format) {
-      throw .restartMismatch("The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.")
-    }
-  }
 }

@@ -1,4 +1,4 @@
-// The SITE subcommands that make and remove directories and links, and tell of quotas and sessions.
+// The SITE subcommands that make and remove directories and links.
 
 import FTPProtocol
 import Glibc
@@ -67,54 +67,5 @@ extension Session {
   /// SITE LINK is refused: a second name for a file would make quotas, permissions and removal hold for one of them only.
   func siteLink(_ argument: [UInt8]) throws(FTPError) -> Reply {
     throw .parameter("Hard links are not made here: use SITE SYMLINK or SITE COPY.")
-  }
-
-  /// SITE WHO: the sessions there are, for administrators.
-  func siteWho() throws(FTPError) -> Reply {
-    let lines = context.registry.summaries.prefix(Self.whoLimit).map(Self.line)
-    return Reply(200, opening: "Sessions:", lines: lines, closing: "\(lines.count) sessions")
-  }
-
-  /// As many lines as a reply may well have.
-  private static let whoLimit = 1000
-
-  /// A session's number, its client, how long it has been there, and its user.
-  private static func line(_ session: SessionSummary) -> [UInt8] {
-    let age = MonotonicTime.now.since(session.connected) / 1_000_000_000
-    return Array("\(session.id) \(session.peer) \(age) s ".utf8)
-      + (session.user.isEmpty ? Array("(not logged in)".utf8) : session.user)
-  }
-}
-
-extension Session {
-  /// SITE QUOTA: what the user's tree holds, and what the file system still takes.
-  func siteQuota(_ command: Command) async throws(FTPError) -> Reply {
-    let identity = try requireIdentity()
-    let tally = try await measure(command, .root)
-    let free = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: .root) }
-    let lines = [
-      "\(tally.bytes) bytes in \(tally.entries) files and directories of your tree",
-      "\(free) bytes free on its file system",
-    ]
-    return Reply(200, opening: "Quota:", lines: lines.map { Array($0.utf8) }, closing: "No limit is set for your tree.")
-  }
-
-  /// Adds up a tree in the pool.
-  func measure(_ command: Command, _ path: VirtualPath) async throws(FTPError) -> TreeTally {
-    let jail = try requireIdentity().jail
-    let limits = Self.treeLimits
-    return try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
-      (progress) throws(FTPError) -> TreeTally in
-      do throws(SystemError) {
-        return try jail.measureTree(path, limits, shouldStop: { progress.shouldStop })
-      } catch {
-        switch error.code {
-        case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries, which is as far as is counted.")
-        case ELOOP: throw .noRoom("It is more than \(limits.depth) directories deep, which is as far as is counted.")
-        case ECANCELED: throw .stopped(removed: nil)
-        default: throw .file(error, naming: false)
-        }
-      }
-    }
   }
 }

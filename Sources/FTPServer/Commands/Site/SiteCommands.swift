@@ -1,4 +1,4 @@
-// SITE (RFC 959, section 4.1.3): finds the subcommand's row; and the subcommands that set attributes and what the session keeps.
+// SITE (RFC 959, section 4.1.3): finds the subcommand's row; and the subcommands that set attributes of files.
 
 import FTPProtocol
 import Glibc
@@ -47,7 +47,7 @@ extension Session {
   func siteChangeMode(_ argument: [UInt8]) throws(FTPError) -> Reply {
     _ = try requireSomewhere(.changeMode)
     let words = argument.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: true)
-    guard words.count == 2, let mode = Self.octal(words[0], digits: 4) else {
+    guard words.count == 2, let mode = PermissionBits.parse(words[0]) else {
       throw .syntax("Usage: SITE CHMOD <octal mode> <pathname>")
     }
     // Set-uid, set-gid and sticky bits are for people with a shell.
@@ -85,52 +85,7 @@ extension Session {
     return Reply(200, "Times changed.")
   }
 
-  // MARK: what the session keeps
-
-  /// SITE UMASK [octal-mask]
-  func siteUmask(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    if argument.isEmpty { return Reply(200, "The umask is \(Self.octalText(umask)).") }
-    _ = try requireSomewhere(.changeMode)
-    guard let mask = Self.octal(argument[...], digits: 4), mask <= 0o777 else {
-      throw .syntax("Usage: SITE UMASK [<octal mask from 000 to 777>]")
-    }
-    let before = umask
-    fileState.umask = mask
-    return Reply(200, "The umask is \(Self.octalText(mask)); it was \(Self.octalText(before)).")
-  }
-
-  /// SITE IDLE [seconds]: how long the session may send no command, never longer than the settings allow.
-  func siteIdle(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let most = configuration.timeouts.idle.components.seconds
-    let now = idleLimit.components.seconds
-    if argument.isEmpty {
-      return Reply(200, "The session ends when idle for \(now) seconds; at most \(most) may be chosen.")
-    }
-    guard let seconds = FileOffset.parse(argument), seconds >= 1 else { throw .syntax("Usage: SITE IDLE [<seconds>]") }
-    guard let wanted = Int64(exactly: seconds), wanted <= most else {
-      throw .parameter("SITE IDLE: \(most) seconds at most.")
-    }
-    fileState.idle = .seconds(wanted)
-    return Reply(200, "The session ends when idle for \(wanted) seconds.")
-  }
-
-  /// How long the session may be idle.
-  var idleLimit: Duration { parameters.fileState?.idle ?? configuration.timeouts.idle }
-
-  // MARK: helpers
-
   func logSite(_ message: Logger.Message, _ path: VirtualPath, _ note: String) {
     tell(.changed, .info, message, record(verb: "SITE", path: path.bytes, result: 200, note: note))
-  }
-
-  /// An octal number of so many digits at most.
-  static func octal(_ text: ArraySlice<UInt8>, digits: Int) -> UInt32? {
-    guard (1...digits).contains(text.count), text.allSatisfy({ 0x30...0x37 ~= $0 }) else { return nil }
-    return text.reduce(0) { $0 &* 8 &+ UInt32($1 &- 0x30) }
-  }
-
-  private static func octalText(_ mask: UInt32) -> String {
-    let text = String(mask, radix: 8)
-    return String(repeating: "0", count: max(0, 3 - text.utf8.count)) + text
   }
 }

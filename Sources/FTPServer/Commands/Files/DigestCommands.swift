@@ -1,4 +1,4 @@
-// HASH, OPTS HASH (draft-bryan-ftpext-hash), RANG (draft-bryan-ftp-range), and the older XCRC, XMD5, XSHA, XSHA1, XSHA256, XSHA512.
+// HASH, OPTS HASH (draft-bryan-ftpext-hash), and the older XCRC, XMD5, XSHA, XSHA1, XSHA256, XSHA512.
 
 import FTPProtocol
 import Glibc
@@ -52,28 +52,6 @@ extension Session {
   }
 
   private static var algorithmNames: String { DigestAlgorithm.allCases.map(\.name).joined(separator: ", ") }
-
-  // MARK: RANG
-
-  /// RANG first last: the octets for the next HASH, RETR or STOR, both counted from 0, both included; RANG 1 0 is the whole file.
-  func range(_ command: Command) throws(FTPError) -> Reply {
-    parameters.fileState?.range = nil
-    let words = command.argument.split(separator: 0x20, omittingEmptySubsequences: false)
-    guard words.count == 2, let first = FileOffset.parse(words[0]), let last = FileOffset.parse(words[1]) else {
-      throw .syntax("Usage: RANG <first octet> <last octet>, from 0 to \(Int64.max); RANG 1 0 is the whole file.")
-    }
-    if first == 1, last == 0 {
-      parameters.restart = 0
-      return Reply(350, "The whole file is selected.")
-    }
-    guard first <= last else {
-      throw .syntax("RANG: the first octet comes after the last; the whole file is selected now.")
-    }
-    if parameters.type != .image { throw .unsuitable("RANG works in TYPE I, MODE S only: send TYPE I first.") }
-    parameters.restart = 0
-    fileState.range = first...last
-    return Reply(350, "Restarting at \(first). End byte range at \(last).")
-  }
 
   // MARK: the older commands
 

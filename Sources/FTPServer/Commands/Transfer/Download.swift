@@ -89,10 +89,4 @@ extension Session {
     }
     return finish(process.data, format)
   }
-
-  /// RANG's octets are those of the file only where they go over the wire as they are.
-  func requireRangeParameters(_ format: TransferFormat) throws(FTPError) {
-    if format.type != .image { throw .unsuitable("RANG works in TYPE I only: send TYPE I first.") }
-    if !format.isStraight { throw .unsuitable("RANG works in STRU F and MODE S only.") }
-  }
 }

@@ -5,11 +5,6 @@ import Glibc
 import LinuxSystem
 
 extension Session {
-  /// The absolute path an argument names.
-  func resolve(_ argument: [UInt8], naming: Bool = false) throws(FTPError) -> VirtualPath {
-    do { return try directory.resolving(argument) } catch { throw .path(error, naming: naming) }
-  }
-
   func changeDirectory(_ command: Command) throws(FTPError) -> Reply {
     // Without an argument: home, as lftp and others expect.
     try enter(command.argument.isEmpty ? .root : try resolve(command.argument))

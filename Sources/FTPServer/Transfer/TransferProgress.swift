@@ -1,0 +1,43 @@
+// The transfer that runs: what it is, and what becomes of it.
+
+import FTPProtocol
+import FTPTransfer
+import LinuxSystem
+import UploadStore
+
+/// A transfer that runs, for STAT and the log.
+struct TransferProgress {
+  let verb: Verb
+  let direction: TransferDirection
+  let path: VirtualPath
+  /// Bytes the whole will have; nil when that is not known.
+  var total: UInt64?
+  let started = MonotonicTime.now
+  /// Bytes ALLO has announced for an upload.
+  var announced: UInt64?
+  /// Where in the file an upload begins: REST's offset, or the end of the file APPE found.
+  var start: UInt64 = 0
+  /// What an upload that has ended made of them, where it is not the same: bytes of the file.
+  var written: UInt64?
+  /// What an upload fills.
+  var upload: (any UploadTarget)?
+
+  init(verb: Verb, direction: TransferDirection, path: VirtualPath, total: UInt64? = nil) {
+    self.verb = verb
+    self.direction = direction
+    self.path = path
+    self.total = total
+  }
+
+  /// The same as others may see it.
+  var facts: TransferFacts {
+    TransferFacts(verb: verb, direction: direction, path: path.bytes, started: started, total: total)
+  }
+
+  /// Whether `moved` bytes are as many as ALLO announced; nil if it announced nothing. Of an upload that goes on where another broke
+  /// off, some clients announce what is still to come, others the whole file (RFC 959, section 4.1.3, can be read either way).
+  func isAsAnnounced(_ moved: UInt64) -> Bool? {
+    let came = written ?? moved
+    return announced.map { $0 == came || $0 == start &+ came }
+  }
+}
