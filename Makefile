@@ -82,7 +82,7 @@ install-files:
 	install -m 644 systemd/sysusers.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf"
 	install -m 644 systemd/tmpfiles.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
 	install -m 644 systemd/drop-ins/weftpd.service.d/*.conf "$(DESTDIR)$(DOCDIR)/weftpd.service.d/"
-	install -m 644 README.md etc/users.example "$(DESTDIR)$(DOCDIR)/"
+	install -m 644 README.md LICENSE CHANGELOG.md CONTRIBUTING.md SECURITY.md etc/users.example "$(DESTDIR)$(DOCDIR)/"
 	@# As in the source tree, so that their links lead somewhere.
 	install -d "$(DESTDIR)$(DOCDIR)/docs/decisions"
 	install -m 644 docs/*.md "$(DESTDIR)$(DOCDIR)/docs/"

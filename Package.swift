@@ -116,10 +116,11 @@ let package = Package(
       name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem", "UnitSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "FTPTransferTests", dependencies: ["FTPTransfer", "FTPProtocol", "LinuxSystem", "Reactor"],
+      name: "FTPTransferTests",
+      dependencies: ["FTPTransfer", "FTPProtocol", "LinuxSystem", "Reactor", "UnitSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "UploadStoreTests", dependencies: ["UploadStore", "Jail", "FTPProtocol", "LinuxSystem"],
+      name: "UploadStoreTests", dependencies: ["UploadStore", "Jail", "FTPProtocol", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "FTPServerTests",
@@ -128,30 +129,29 @@ let package = Package(
         "LinuxSystem", "UnitSupport", "TestSupport",
       ],
       swiftSettings: settings),
-    .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "DaemonTestSupport"], swiftSettings: settings),
+    .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ServerLogTests",
       dependencies: [
-        "ServerLog", "FTPServer", "LinuxSystem", "DaemonTestSupport", "TestSupport",
+        "ServerLog", "FTPServer", "LinuxSystem", "UnitSupport", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(
       name: "DaemonSettingsTests",
-      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "DaemonTestSupport"],
+      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "PrivilegesTests", dependencies: ["Privileges", "DaemonSettings", "LinuxSystem"], swiftSettings: settings),
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "DaemonTestSupport",
+        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "UnitSupport",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "DaemonTestSupport"], swiftSettings: settings),
-    .target(name: "DaemonTestSupport", path: "Tests/DaemonTestSupport", swiftSettings: settings),
+      name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "TestSupport"], swiftSettings: settings),
 
     // What tests share: TestSupport knows nothing of Sources, UnitSupport descriptors, NetworkSupport made-up hosts.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

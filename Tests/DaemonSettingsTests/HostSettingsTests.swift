@@ -1,7 +1,7 @@
 // Tests of the settings of virtual hosts: keys that hold a name, from every source, with every mistake told.
 
-import DaemonTestSupport
 import FTPServer
+import TestSupport
 import Testing
 
 @testable import DaemonSettings

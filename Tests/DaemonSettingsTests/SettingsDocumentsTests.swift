@@ -1,8 +1,8 @@
 // Holds the committed documents to the settings table. `WRITE_DOCUMENTS=1 swift test --filter SettingsDocuments`
 // writes them anew after the table has changed.
 
-import DaemonTestSupport
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DaemonSettings

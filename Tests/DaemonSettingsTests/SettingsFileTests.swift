@@ -1,6 +1,6 @@
 // Tests how a YAML file is taken apart: values with their lines, and every mistake at once.
 
-import DaemonTestSupport
+import TestSupport
 import Testing
 
 @testable import DaemonSettings

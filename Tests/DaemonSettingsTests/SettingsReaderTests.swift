@@ -1,7 +1,7 @@
 // Tests the order of the sources, and that all that is wrong in any of them is told.
 
-import DaemonTestSupport
 import SafeText
+import TestSupport
 import Testing
 
 @testable import DaemonSettings

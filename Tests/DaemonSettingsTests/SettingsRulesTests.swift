@@ -1,6 +1,6 @@
 // Tests what is impossible together.
 
-import DaemonTestSupport
+import TestSupport
 import Testing
 
 @testable import DaemonSettings

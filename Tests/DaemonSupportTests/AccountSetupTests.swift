@@ -2,8 +2,8 @@
 
 import Accounts
 import DaemonSettings
-import DaemonTestSupport
 import FTPServer
+import TestSupport
 import Testing
 
 @testable import DaemonSupport

@@ -1,14 +1,15 @@
 // Tests what signals do: reload with good and bad files, the orderly end, the quick one.
 
 import DaemonSettings
-import DaemonTestSupport
 import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
 import ServerLog
 import Synchronization
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import DaemonSupport
 
@@ -43,10 +44,10 @@ private final class FakeServer: ServerControl {
 
   init() throws {
     directory = try TemporaryDirectory()
-    pipe = try Pipe()
+    pipe = try Pipe(isBlocking: true)
     let path = try directory.write("f.yaml", "accounts:\n  user: alice\n  root: \(directory.path)\n")
     let sources = SettingsSources(configPath: path)
-    log = DaemonLog(descriptor: pipe.writeEnd)
+    log = DaemonLog(descriptor: pipe.writeNumber)
     daemon = Daemon(server: server, sources: sources, loaded: try sources.load(), hash: "$y$hash", log: log)
   }
 

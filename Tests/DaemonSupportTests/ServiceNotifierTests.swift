@@ -1,6 +1,5 @@
 // Tests every message to the service manager against a fake one.
 
-import DaemonTestSupport
 import Glibc
 import LinuxSystem
 import TestSupport
@@ -9,12 +8,12 @@ import Testing
 @testable import DaemonSupport
 
 @Suite struct ServiceNotifierTests {
-  private let directory: TestSupport.TemporaryDirectory
+  private let directory: TemporaryDirectory
   private let manager: DatagramReceiver
   private let notifier: ServiceNotifier
 
   init() throws {
-    directory = try TestSupport.TemporaryDirectory()
+    directory = try TemporaryDirectory()
     manager = try DatagramReceiver(directory.path + "/notify")
     notifier = try #require(ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.address]))
   }

@@ -1,25 +1,25 @@
 // Tests that the watchdog is fed only while threads turn, and that the status is sent when it changes.
 
-import DaemonTestSupport
 import Logging
 import ServerLog
 import Synchronization
 import TestSupport
 import Testing
+import UnitSupport
 
 @testable import DaemonSupport
 
 @Suite(.timeLimit(.minutes(5))) struct ServiceWatchTests {
-  private let directory: TestSupport.TemporaryDirectory
+  private let directory: TemporaryDirectory
   private let manager: DatagramReceiver
   private let pipe: Pipe
   private let log: DaemonLog
 
   init() throws {
-    directory = try TestSupport.TemporaryDirectory()
+    directory = try TemporaryDirectory()
     manager = try DatagramReceiver(directory.path + "/notify")
-    pipe = try Pipe()
-    log = DaemonLog(descriptor: pipe.writeEnd)
+    pipe = try Pipe(isBlocking: true)
+    log = DaemonLog(descriptor: pipe.writeNumber)
   }
 
   /// The values a watch looks at, for the test to change.

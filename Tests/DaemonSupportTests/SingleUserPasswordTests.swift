@@ -1,7 +1,7 @@
 // Tests where the password of the one user comes from.
 
 import DaemonSettings
-import DaemonTestSupport
+import TestSupport
 import Testing
 
 @testable import DaemonSupport

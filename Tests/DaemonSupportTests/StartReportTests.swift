@@ -1,10 +1,10 @@
 // Tests the start screen: what it tells, and that each warning says what to do.
 
 import DaemonSettings
-import DaemonTestSupport
 import FTPServer
 import LinuxSystem
 import Logging
+import TestSupport
 import Testing
 
 @testable import DaemonSupport

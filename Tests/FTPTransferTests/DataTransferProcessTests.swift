@@ -4,7 +4,9 @@ import Dispatch
 import FTPProtocol
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import FTPTransfer
 
@@ -17,7 +19,7 @@ import Testing
     let file = try temporaryFile(bytes)
     let meter = TransferMeter()
     let (near, far) = try connectedPair()
-    async let received = blocking { try readAll(far) }
+    async let received = Blocking.onOwnThread { try readAll(far) }
     try await ScriptedAttendant().send(file, 0..<Int64(size), over: near, meter: meter)
     #expect(try await received == bytes)
     #expect(meter.bytes == UInt64(size))
@@ -27,7 +29,7 @@ import Testing
     let bytes = pattern(100_000)
     let file = try temporaryFile(bytes)
     let (near, far) = try connectedPair()
-    async let received = blocking { try readAll(far) }
+    async let received = Blocking.onOwnThread { try readAll(far) }
     try await ScriptedAttendant().send(file, 10..<70_000, over: near, meter: TransferMeter())
     #expect(try await received == Array(bytes[10..<70_000]))
   }
@@ -80,7 +82,7 @@ import Testing
     let file = try temporaryFile([])
     let meter = TransferMeter()
     let (near, far) = try connectedPair()
-    async let sent: Void = blocking { try writeAll(bytes, far) }
+    async let sent: Void = Blocking.onOwnThread { try writeAll(bytes, far) }
     try await ScriptedAttendant().receive(into: file, over: near, meter: meter)
     try await sent
     #expect(try contents(file.number) == bytes)
@@ -90,7 +92,7 @@ import Testing
   @Test func exactlyTheRangeIsWritten() async throws {
     let file = try temporaryFile(pattern(100))
     let (near, far) = try connectedPair()
-    async let sent: Void = blocking { try writeAll([UInt8](repeating: 7, count: 20), far) }
+    async let sent: Void = Blocking.onOwnThread { try writeAll([UInt8](repeating: 7, count: 20), far) }
     try await ScriptedAttendant().receive(into: file, exactly: 40..<60, over: near)
     try await sent
     var expected = pattern(100)
@@ -102,7 +104,7 @@ import Testing
   func moreOrLessThanTheRangeIsABreak(count: Int, isMore: Bool) async throws {
     let file = try temporaryFile(pattern(100))
     let (near, far) = try connectedPair()
-    async let sent: Void = blocking { try writeAll([UInt8](repeating: 7, count: count), far) }
+    async let sent: Void = Blocking.onOwnThread { try writeAll([UInt8](repeating: 7, count: count), far) }
     let failure = await breakOf {
       try await ScriptedAttendant().receive(into: file, exactly: 40..<60, over: near)
     }
@@ -122,7 +124,7 @@ import Testing
     let file = try temporaryFile([])
     let (near, far) = try connectedPair()
     let bytes = pattern(64 * 1024 * 1024)
-    async let sent: Void? = try? blocking { try writeAll(bytes, far) }
+    async let sent: Void? = try? Blocking.onOwnThread { try writeAll(bytes, far) }
     let attendant = try ScriptedAttendant(interruption: .aborted)
     let failure = await breakOf {
       try await attendant.receive(into: file, over: near, meter: TransferMeter())

@@ -3,6 +3,7 @@
 import FTPProtocol
 import LinuxSystem
 import Reactor
+import UnitSupport
 
 @testable import FTPTransfer
 
@@ -50,7 +51,7 @@ actor ScriptedAttendant: Attendant {
 
   /// Sends a part of a file over a connection, and closes it.
   func send(
-    _ file: OwnedFile, _ range: Range<Int64>, over number: Int32, meter: TransferMeter = TransferMeter()
+    _ file: Held, _ range: Range<Int64>, over number: Int32, meter: TransferMeter = TransferMeter()
   ) async throws(TransferBreak) {
     let process = process(number, meter)
     try await process.send(file.number, range, with: self)
@@ -59,18 +60,18 @@ actor ScriptedAttendant: Attendant {
 
   /// Receives a file.
   func receive(
-    into file: OwnedFile, over number: Int32, meter: TransferMeter = TransferMeter()
+    into file: Held, over number: Int32, meter: TransferMeter = TransferMeter()
   ) async throws(TransferBreak) {
     try await process(number, meter).receive(into: file.number, at: 0, with: self)
   }
 
   /// Receives exactly a range.
-  func receive(into file: OwnedFile, exactly range: Range<Int64>, over number: Int32) async throws(TransferBreak) {
+  func receive(into file: Held, exactly range: Range<Int64>, over number: Int32) async throws(TransferBreak) {
     try await process(number, TransferMeter()).receive(into: file.number, exactly: range, with: self)
   }
 
   /// Sends a file through a codec.
-  func sendCoded(_ file: OwnedFile, _ format: TransferFormat, over number: Int32) async throws(TransferBreak) {
+  func sendCoded(_ file: Held, _ format: TransferFormat, over number: Int32) async throws(TransferBreak) {
     let stream = format.mode == .deflate ? try TransferPools().deflates.lend(.compressing, level: 6) : nil
     let output = CodedOutput(WireEncoder(format, over: stream, from: RestartPoint()))
     let process = process(number, TransferMeter())
@@ -80,7 +81,7 @@ actor ScriptedAttendant: Attendant {
 
   /// Receives a file through a codec; returns the bytes written.
   func receiveCoded(
-    into file: OwnedFile, _ format: TransferFormat, over number: Int32
+    into file: Held, _ format: TransferFormat, over number: Int32
   ) async throws(TransferBreak) -> UInt64 {
     let stream = format.mode == .deflate ? try TransferPools().deflates.lend(.expanding, level: 6) : nil
     let input = CodedInput(WireDecoder(format, over: stream, from: RestartPoint()), format, at: 0)

@@ -1,31 +1,19 @@
-// Socket pairs, files and bytes for the tests of transfers.
+// Socket pairs and files for the tests of transfers.
 
-import Dispatch
 import Glibc
 import LinuxSystem
+import UnitSupport
 
 @testable import FTPTransfer
 
-/// Bytes that no shift or repetition leaves the same.
-func pattern(_ count: Int) -> [UInt8] {
-  (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &* 7) }
-}
-
 /// A file without a name that holds `bytes`.
-func temporaryFile(_ bytes: [UInt8]) throws -> OwnedFile {
+func temporaryFile(_ bytes: [UInt8]) throws -> Held {
   var name = Array("/tmp/weft-transfer-XXXXXX".utf8CString)
   let number = mkstemp(&name)
   guard number >= 0 else { throw SystemError(code: errno, call: "mkstemp") }
   unlink(name)
   try bytes.withUnsafeBytes { try File.write(number, $0, at: 0) }
-  return OwnedFile(number)
-}
-
-/// An open file that tests share between tasks.
-final class OwnedFile: Sendable {
-  let number: Int32
-  init(_ number: Int32) { self.number = number }
-  deinit { _ = Descriptor(owning: number) }
+  return Held(owning: number)
 }
 
 /// Two ends of a TCP connection over loopback; the first does not block.
@@ -51,7 +39,7 @@ func connection(_ number: Int32) -> DataConnection {
 
 /// Reads to the end of file and closes.
 func readAll(_ number: Int32) throws -> [UInt8] {
-  let owned = OwnedFile(number)
+  let owned = Held(owning: number)
   var bytes: [UInt8] = []
   var buffer = [UInt8](repeating: 0, count: 65536)
   while true {
@@ -64,7 +52,7 @@ func readAll(_ number: Int32) throws -> [UInt8] {
 
 /// Writes all and closes.
 func writeAll(_ bytes: [UInt8], _ number: Int32) throws {
-  let owned = OwnedFile(number)
+  let owned = Held(owning: number)
   var sent = 0
   while sent < bytes.count {
     let count = bytes.withUnsafeBytes {
@@ -72,19 +60,5 @@ func writeAll(_ bytes: [UInt8], _ number: Int32) throws {
     }
     if count <= 0 { throw SystemError(code: errno, call: "send") }
     sent += count
-  }
-}
-
-/// What a file holds.
-func contents(_ number: Int32) throws -> [UInt8] {
-  var bytes = [UInt8](repeating: 0, count: Int(try File.status(number).size))
-  _ = try bytes.withUnsafeMutableBytes { try File.read(number, into: $0, at: 0) }
-  return bytes
-}
-
-/// Runs blocking calls off the cooperative threads.
-func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-  try await withCheckedThrowingContinuation { continuation in
-    DispatchQueue(label: "test.blocking").async { continuation.resume(with: Result { try body() }) }
   }
 }

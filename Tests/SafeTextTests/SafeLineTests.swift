@@ -1,6 +1,6 @@
 // Tests that no bytes whatever can leave their place in a log line.
 
-import DaemonTestSupport
+import TestSupport
 import Testing
 
 @testable import SafeText

@@ -1,10 +1,10 @@
 // Tests the log as swift-log sees it: levels, formats that change while it runs, metadata.
 
-import DaemonTestSupport
 import FTPServer
 import LinuxSystem
 import Logging
 import Testing
+import UnitSupport
 
 @testable import ServerLog
 
@@ -14,8 +14,8 @@ import Testing
   private let logger: Logger
 
   init() throws {
-    pipe = try Pipe()
-    log = DaemonLog(descriptor: pipe.writeEnd)
+    pipe = try Pipe(isBlocking: true)
+    log = DaemonLog(descriptor: pipe.writeNumber)
     logger = log.logger()
   }
 

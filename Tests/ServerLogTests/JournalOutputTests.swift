@@ -1,18 +1,18 @@
 // Tests the way into a fake journal: small entries, entries too large for a datagram, a journal that is gone or slow.
 
-import DaemonTestSupport
 import Glibc
 import LinuxSystem
 import Logging
 import TestSupport
 import Testing
+import UnitSupport
 
 @testable import ServerLog
 
 @Suite(.timeLimit(.minutes(5))) struct JournalOutputTests {
-  private let directory: TestSupport.TemporaryDirectory
+  private let directory: TemporaryDirectory
 
-  init() throws { directory = try TestSupport.TemporaryDirectory() }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func message(_ datagram: [UInt8]?) -> String? {
     guard let datagram else { return nil }
@@ -71,12 +71,12 @@ import Testing
   }
 
   @Test func standardErrorIsTheJournalWhenItsInodeSaysSo() throws {
-    let pipe = try Pipe()
+    let pipe = try Pipe(isBlocking: true)
     var status = stat()
-    #expect(fstat(pipe.writeEnd, &status) == 0)
+    #expect(fstat(pipe.writeNumber, &status) == 0)
     let stream = "\(status.st_dev):\(status.st_ino)"
-    #expect(JournalOutput.isJournal(pipe.writeEnd, environment: ["JOURNAL_STREAM": stream]))
-    #expect(!JournalOutput.isJournal(pipe.writeEnd, environment: ["JOURNAL_STREAM": "1:2"]))
-    #expect(!JournalOutput.isJournal(pipe.writeEnd, environment: [:]))
+    #expect(JournalOutput.isJournal(pipe.writeNumber, environment: ["JOURNAL_STREAM": stream]))
+    #expect(!JournalOutput.isJournal(pipe.writeNumber, environment: ["JOURNAL_STREAM": "1:2"]))
+    #expect(!JournalOutput.isJournal(pipe.writeNumber, environment: [:]))
   }
 }

@@ -1,10 +1,10 @@
 // Tests both forms of a log line, and that the machine's form is JSON whatever the names are.
 
-import DaemonTestSupport
 import FTPServer
 import FoundationEssentials
 import LinuxSystem
 import Logging
+import TestSupport
 import Testing
 
 @testable import ServerLog

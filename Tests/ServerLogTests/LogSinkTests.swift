@@ -1,20 +1,21 @@
 // Tests that lines come out in order and whole, that nobody waits for a slow reader, and that losses are told.
 
-import DaemonTestSupport
 import Dispatch
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
+import UnitSupport
 
 @testable import ServerLog
 
 @Suite struct LogSinkTests {
   private let pipe: Pipe
 
-  init() throws { pipe = try Pipe() }
+  init() throws { pipe = try Pipe(isBlocking: true) }
 
   private func sink(limit: Int = 1 << 20, linger: Duration = .milliseconds(1)) -> LogSink {
-    LogSink(output: DescriptorOutput(pipe.writeEnd), limit: limit, linger: linger) { Array("lost \($0)\n".utf8) }
+    LogSink(output: DescriptorOutput(pipe.writeNumber), limit: limit, linger: linger) { Array("lost \($0)\n".utf8) }
   }
 
   @Test func withoutAWriterEachLineIsWrittenAtOnce() {
@@ -62,17 +63,7 @@ import Testing
 
   @Test func nobodyWaitsForAReaderWhoDoesNotReadAndEveryLossIsTold() {
     // The pipe is full before the first line.
-    let filling = [UInt8](repeating: 0x2E, count: 1 << 20)
-    let flags = fcntl(pipe.writeEnd, F_GETFL)
-    _ = fcntl(pipe.writeEnd, F_SETFL, flags | O_NONBLOCK)
-    var filled = 0
-    while true {
-      let count = write(pipe.writeEnd, filling, filling.count)
-      if count < 0 { break }
-      filled += count
-    }
-    _ = fcntl(pipe.writeEnd, F_SETFL, flags)
-
+    let filled = pipe.fill(with: 0x2E)
     let sink = sink(limit: 4096)
     sink.start()
     let total = 20_000
@@ -119,30 +110,26 @@ import Testing
     #expect(!sink.flush(within: .milliseconds(1)))
     dup2(aside, target)
     sink.append(Array("three\n".utf8))
-    #expect(try contents(of: path) == "one\nthree\nlost 5\n")
+    #expect(String(decoding: try readFile(path), as: UTF8.self) == "one\nthree\nlost 5\n")
   }
 
   @Test func aFlushThatRanOutOfTimeLosesNothing() {
-    let flags = fcntl(pipe.writeEnd, F_GETFL)
-    _ = fcntl(pipe.writeEnd, F_SETFL, flags | O_NONBLOCK)
-    let filling = [UInt8](repeating: 0x2E, count: 1 << 20)
-    while write(pipe.writeEnd, filling, filling.count) > 0 {}
-    _ = fcntl(pipe.writeEnd, F_SETFL, flags)
+    pipe.fill(with: 0x2E)
     let sink = sink(linger: .seconds(3600))
     sink.start()
     // Whether the writer or the flush has the line, it must come out once there is room.
     sink.append(Array("\nkept\n".utf8))
     #expect(!sink.flush(within: .milliseconds(5)))
-    let before = pipe.readAvailable()
+    let before = pipe.drain()
     sink.append(Array("next\n".utf8), isUrgent: true)
     #expect(sink.flush())
-    let all = before + pipe.readAvailable()
+    let all = before + pipe.drain()
     #expect(String(decoding: all.drop { $0 == 0x2E }, as: UTF8.self) == "\nkept\nnext\n")
   }
 
   @Test func aReaderThatIsGoneIsNoReasonToDie() {
     signal(SIGPIPE, SIG_IGN)
-    let gone = dup(pipe.writeEnd)
+    let gone = dup(pipe.writeNumber)
     close(gone)
     let sink = LogSink(output: DescriptorOutput(gone), limit: 100) { Array("lost \($0)\n".utf8) }
     sink.append(Array("a\n".utf8))

@@ -1,9 +1,9 @@
 // Tests the transfer log: wu-ftpd's fields in wu-ftpd's order, names that forge nothing, rotation, a full disk.
 
-import DaemonTestSupport
 import FTPServer
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import ServerLog
@@ -89,8 +89,8 @@ import Testing
     log.read(event("/two"))
     try log.reopen()
     log.read(event("/three"))
-    let old = try contents(of: path + ".1")
-    let new = try contents(of: path)
+    let old = String(decoding: try readFile(path + ".1"), as: UTF8.self)
+    let new = String(decoding: try readFile(path), as: UTF8.self)
     #expect(old.split(separator: "\n").count == 2)
     #expect(old.contains(" /two "))
     #expect(new.split(separator: "\n").count == 1)
@@ -105,7 +105,7 @@ import Testing
     #expect(rename(directory.path + "/d", directory.path + "/e") == 0)
     #expect(throws: SystemError.self) { try log.reopen() }
     log.read(event("/a"))
-    #expect(try contents(of: directory.path + "/e/xferlog").utf8.count > 40)
+    #expect(String(decoding: try readFile(directory.path + "/e/xferlog"), as: UTF8.self).utf8.count > 40)
     unlink(directory.path + "/e/xferlog")
     rmdir(directory.path + "/e")
   }

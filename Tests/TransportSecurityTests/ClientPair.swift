@@ -77,13 +77,7 @@ extension TLSConnection {
   }
 
   /// The ticket it resumes, or would resume, by.
-  var ticket: [UInt8] {
-    guard let session = SSL_get_session(ssl) else { return [] }
-    var bytes: UnsafePointer<UInt8>?
-    var count = 0
-    SSL_SESSION_get0_ticket(session, &bytes, &count)
-    return bytes.map { Array(UnsafeBufferPointer(start: $0, count: count)) } ?? []
-  }
+  var ticket: [UInt8] { TransportSecurityTests.ticket(of: ssl) }
 }
 
 /// A server's context and what its clients need: an authority, and a certificate of it.

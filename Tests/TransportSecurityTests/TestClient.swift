@@ -79,13 +79,16 @@ final class TestClient {
   var session: OpaquePointer { SSL_get1_session(ssl) }
 
   /// Tells sessions apart by their tickets.
-  var ticket: [UInt8] {
-    guard let session = SSL_get_session(ssl) else { return [] }
-    var bytes: UnsafePointer<UInt8>?
-    var count = 0
-    SSL_SESSION_get0_ticket(session, &bytes, &count)
-    return bytes.map { Array(UnsafeBufferPointer(start: $0, count: count)) } ?? []
-  }
+  var ticket: [UInt8] { TransportSecurityTests.ticket(of: ssl) }
+}
+
+/// The ticket of a connection's session; empty when it has none.
+func ticket(of ssl: OpaquePointer) -> [UInt8] {
+  guard let session = SSL_get_session(ssl) else { return [] }
+  var bytes: UnsafePointer<UInt8>?
+  var count = 0
+  SSL_SESSION_get0_ticket(session, &bytes, &count)
+  return bytes.map { Array(UnsafeBufferPointer(start: $0, count: count)) } ?? []
 }
 
 /// Two connected, non-blocking sockets.

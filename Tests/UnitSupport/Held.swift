@@ -3,7 +3,7 @@
 import LinuxSystem
 
 /// A descriptor that closes with its last reference.
-public final class Held {
+public final class Held: Sendable {
   /// The descriptor itself, for calls that borrow one.
   public let descriptor: Descriptor
   /// Its number.

@@ -1,7 +1,7 @@
 // QR codes: the worked example of the standard, the structure of every version, and what a real reader makes of them.
 
-import DaemonTestSupport
 import Glibc
+import TestSupport
 import Testing
 
 @testable import weftpd
