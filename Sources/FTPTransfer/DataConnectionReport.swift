@@ -2,13 +2,13 @@
 
 import MultipathTCP
 
-/// What a data connection was.
+/// The kind of a data connection.
 public enum DataConnectionReport: Sendable, CustomStringConvertible {
-  /// Plain TCP, as was wanted.
+  /// Plain TCP, as intended.
   case plain
   /// Multipath was wanted and is not there; the negotiation tells why.
   case notMultipath(Negotiation)
-  /// Multipath: the paths, and what each has carried.
+  /// Multipath, with its paths and the bytes each has carried.
   case multipath(ConnectionReport)
 
   /// For the log.

@@ -51,7 +51,7 @@ extension DataTransferProcess {
           let read = try onFile { () throws(SystemError) in try File.read(file, into: chunk, at: from) }
           if read == 0 { throw .fileShortened }
           let unsent = try sendWhatGoes(UnsafeRawBufferPointer(rebasing: chunk[..<read])).count
-          // What did not go is read again: that is cheaper than holding the buffer while the client is slow.
+          // Bytes that were not sent are read again, which is cheaper than holding the buffer while the client is slow.
           position += Int64(read - unsent)
           if unsent > 0 { return false }
           try watch(after: read, with: attendant)

@@ -53,9 +53,9 @@ public enum TransferBreak: Error, Sendable {
   case undecodable
   /// Bytes follow the end of the file.
   case bytesBehindEnd
-  /// More came than the range holds; nothing beyond it was written.
+  /// The upload is longer than the range; nothing beyond the range was written.
   case beyondRange
-  /// So many bytes of the range did not come.
+  /// The upload ended So many bytes before the end of the range.
   case rangeUnfinished(missing: Int64)
   /// An upload under TLS ended without close_notify (RFC 8446, section 6.1), so it may be cut short.
   case closeMissing

@@ -22,7 +22,7 @@ public final class StagedUpload: UploadTarget {
   /// The upload made the target's name itself (STOU), so that name goes again if the upload fails.
   private let isClaimed: Bool
   private var hasBegun = false
-  /// The file's length at the last restart marker that was answered; nil: there was none.
+  /// The file's length at the last restart marker that was answered; nil if there was none.
   private var marked: Int64?
   /// Where the bytes begin in the target.
   public private(set) var start: Int64

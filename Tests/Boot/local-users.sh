@@ -79,7 +79,7 @@ await 10 as erin ftp://127.0.0.1/mine -o /dev/null || fail "after weftpd-authd w
 [ "$(property MainPID weftpd-authd.service)" != "$authd" ] || fail "weftpd-authd was not started again"
 inside systemctl stop weftpd-authd.socket weftpd-authd.service
 outside curl -s --max-time 20 -u "carol:$password" ftp://127.0.0.1/ >/dev/null && fail "carol got in without weftpd-authd"
-await 10 inside bash -c 'journalctl -u weftpd -o cat | grep -c "gives no answer at accounts.authd-socket" >/dev/null' || fail "the operator is not told"
+await 10 inside bash -c 'journalctl -u weftpd -o cat | grep -c "does not answer at accounts.authd-socket" >/dev/null' || fail "the operator is not told"
 fetch ftp://127.0.0.1/file | cmp -s - "$work/file" || fail "without weftpd-authd alice is not served either"
 inside systemctl stop weftpd.socket weftpd.service
 inside rm /etc/systemd/system/weftpd.service.d/local-users.conf

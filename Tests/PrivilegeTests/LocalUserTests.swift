@@ -263,7 +263,7 @@ extension PrivilegeTests {
           try client.expect(220)
           try client.command("USER carol", expecting: 331)
           try client.command("PASS \(Server.password)", expecting: 421)
-          try waitForLog(server, "weftpd-authd gives no answer")
+          try waitForLog(server, "weftpd-authd does not answer")
         }
       }
     }

@@ -93,7 +93,7 @@ extension SystemTests {
           ]
         ) { server in
           let told = server.process.errorText.split(separator: "\n").filter {
-            $0.contains("the certificates in use stay")
+            $0.contains("previous certificates kept")
           }
           try require(told.contains { $0.contains("error") && $0.contains("tls.client-crl") }, "not told: \(told)")
         }

@@ -75,7 +75,7 @@ extension SystemTests {
         try require(checked.exitCode == 0 && checked.errors.contains("tls notice:"), checked.errors)
         try require(checked.errors.contains("tls warning:") && checked.errors.contains("expires in"), checked.errors)
         try Self.run(Attack("certificate_change", files[0], Self.bound), { _ in [place.path] }) { server in
-          try require(server.process.errorText.contains("the certificates in use stay"), "the bad one is not logged")
+          try require(server.process.errorText.contains("previous certificates kept"), "the bad one is not logged")
         }
       }
     }

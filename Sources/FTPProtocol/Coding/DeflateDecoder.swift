@@ -21,7 +21,7 @@ public struct DeflateDecoder: TransferCodec {
     self.stream = stream
   }
 
-  /// A zlib stream cannot be gone on with: only its beginning is a place to begin at.
+  /// A zlib stream cannot be resumed in the middle, so the only restart point is its beginning.
   public var restartPoint: RestartPoint { inner?.restartPoint ?? RestartPoint() }
 
   public mutating func transform(

@@ -9,14 +9,14 @@ public struct DeflateEncoder: TransferCodec {
   private var isInnerDone = false
 
   /// - Parameters:
-  ///   - inner: makes the bytes of mode S; nil where those are the file's own (TYPE I, STRU F).
-  ///   - stream: for compressing, fresh or reset, used by nobody else until this encoder is done.
+  ///   - inner: produces the bytes of mode S; nil if these are the file's own bytes (TYPE I, STRU F).
+  ///   - stream: a new or reset stream for compressing; nothing else may use it until this encoder is done.
   public init(_ inner: FileEncoder?, over stream: DeflateStream) {
     self.inner = inner
     self.stream = stream
   }
 
-  /// A zlib stream cannot be gone on with: only its beginning is a place to begin at.
+  /// A zlib stream cannot be resumed in the middle, so the only restart point is its beginning.
   public var restartPoint: RestartPoint { inner?.restartPoint ?? RestartPoint() }
 
   public mutating func transform(

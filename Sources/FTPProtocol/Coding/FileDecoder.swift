@@ -2,10 +2,10 @@
 
 /// Decodes one file from the data connection, in any type, structure and mode (RFC 959 §3).
 ///
-/// Two halves: ``Deframer`` knows the mode, ``ContentDecoder`` type and structure. Bytes go from the input straight to the output,
-/// but for prefixed records, which are gathered. All memory is allocated before the second call.
+/// It has two halves: ``Deframer`` handles the mode, ``ContentDecoder`` type and structure. Bytes go directly from the input to the
+/// output, except prefixed records, which are collected first. All memory is allocated before the second call.
 public struct FileDecoder: TransferCodec {
-  /// What has to be brought out before the next byte is looked at.
+  /// What must be produced before the next byte is read.
   private enum Task: Sendable {
     case none
     case run(UInt8, left: Int)
@@ -21,12 +21,12 @@ public struct FileDecoder: TransferCodec {
   /// The bytes of the data connection before the next one.
   private var wireOffset: UInt64 = 0
   private var spill = Spill()
-  /// What is to be told when the spill is out.
+  /// The event to report once the spilled bytes have been written.
   private var spilledEvent: CodingEvent?
-  /// Whether the byte read last was not yet called consumed; see ``transform(_:into:)``.
+  /// Whether the last byte was read but not yet reported as consumed; see ``transform(_:into:)``.
   private var owesByte = false
 
-  /// - Parameter restart: where in the file the first byte of output will stand.
+  /// - Parameter restart: the position in the file of the first byte of output.
   public init(_ format: TransferFormat, from restart: RestartPoint) {
     deframer = Deframer(format)
     content = ContentDecoder(format, from: restart)
@@ -36,12 +36,13 @@ public struct FileDecoder: TransferCodec {
 
   /// Converts as much of `input` as has room in `output`, up to an event.
   ///
-  /// As long as there is something to produce or to tell, one byte at least is not called consumed: whoever has seen all of the
-  /// input consumed may wait for more. After ``CodingEvent/endOfFile`` nothing is consumed: what follows is not this file's.
+  /// While there is still something to produce or report, at least one byte of input is not reported as consumed, because a caller whose
+  /// input is all consumed may wait for more. After ``CodingEvent/endOfFile`` nothing is consumed: the bytes that follow do not belong
+  /// to this file.
   public mutating func transform(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(CodingError) -> CodingStep {
-    // What is to come is told together with the byte that is owed, which is the first of the input.
+    // Pending output is produced together with the byte that was held back, which is the first of the input.
     if owesByte, input.isEmpty { return CodingStep(consumed: 0, produced: 0) }
     let owed = owesByte ? 1 : 0
     let step = try read(UnsafeRawBufferPointer(rebasing: input[owed...]), into: output)
@@ -50,7 +51,7 @@ public struct FileDecoder: TransferCodec {
     return CodingStep(consumed: owesByte ? consumed &- 1 : consumed, produced: step.produced, event: step.event)
   }
 
-  /// Whether there is something to produce or to tell without any more input.
+  /// Whether something can be produced or reported without more input.
   private var isPending: Bool {
     guard spill.isEmpty, spilledEvent == nil, case .none = task else { return true }
     return deframer.isPending

@@ -64,7 +64,7 @@ public struct TransferOutcome: Sendable {
   /// MODE C or Z.
   public let isCompressed: Bool
   public let isAnonymous: Bool
-  /// Nil when no data connection came about.
+  /// Nil if no data connection was established.
   public internal(set) var connection: DataConnectionReport?
 
   public init(

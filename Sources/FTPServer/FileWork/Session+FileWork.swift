@@ -1,4 +1,4 @@
-// A session that waits for long work on files: the control connection stays open to ABOR, STAT and NOOP.
+// Waits for long work on files, while the control connection still answers ABOR, STAT and NOOP.
 
 import FTPProtocol
 import FTPTransfer
@@ -32,7 +32,7 @@ extension Session {
       job.run()
       parking.wake()
     }
-    guard let ticket else { throw .busy("Too much of this is going on here. Try again later.") }
+    guard let ticket else { throw .busy("Too many such operations are running. Try again later.") }
     let deadline = MonotonicTime.now.advanced(by: Self.turnLimit)
     do throws(FTPError) {
       while job.result == nil { try await waitForWork(job.progress, deadline) }
@@ -40,7 +40,7 @@ extension Session {
       job.progress.stop()
       // What has begun undoes what it has done: the reply comes after that.
       if !pool.withdraw(ticket) { while job.result == nil { _ = await parking.sleep(until: .never) } }
-      // It was done before it could be stopped: to say otherwise would be a lie.
+      // It was complete before it could be stopped, so report success.
       if case .success(let value)? = job.result { return value }
       throw error
     }

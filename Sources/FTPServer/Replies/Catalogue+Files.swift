@@ -31,7 +31,7 @@ extension Catalogue {
       "Mode changed.",
       de: "Zugriffsrechte geändert.", fr: "Droits d'accès changés.", es: "Permisos cambiados.", ja: "アクセス権を変更しました。"),
     .init(
-      "SITE CHMOD sets the nine permission bits only: 0 to 777.",
+      "SITE CHMOD sets only the nine permission bits: 0 to 777.",
       de: "SITE CHMOD setzt nur die neun Zugriffsbits: 0 bis 777.",
       fr: "SITE CHMOD ne règle que les neuf bits de permission : 0 à 777.",
       es: "SITE CHMOD solo cambia los nueve bits de permiso: de 0 a 777.", ja: "SITE CHMOD で設定できるのは 0 から 777 までです。"),
@@ -97,7 +97,7 @@ extension Catalogue {
       de: "Das Verzeichnis ist nicht leer.", fr: "Le répertoire n'est pas vide.", es: "El directorio no está vacío.",
       ja: "ディレクトリが空ではありません。"),
     .init(
-      "It is in use, or the root of your tree.",
+      "It is in use, or it is your root directory.",
       de: "Es ist in Benutzung oder die Wurzel Ihres Verzeichnisbaums.",
       fr: "C'est occupé, ou la racine de votre arborescence.", es: "Está en uso, o es la raíz de su árbol.",
       ja: "使用中であるか、最上位のディレクトリです。"),
@@ -117,19 +117,19 @@ extension Catalogue {
       "The path is too long.",
       de: "Der Pfad ist zu lang.", fr: "Le chemin est trop long.", es: "La ruta es demasiado larga.", ja: "パスが長すぎます。"),
     .init(
-      "A path cannot hold a NUL.",
+      "A path cannot contain a NUL.",
       de: "Ein Pfad darf kein NUL enthalten.", fr: "Un chemin ne peut pas contenir de NUL.",
       es: "Una ruta no puede contener un NUL.", ja: "パスに NUL は使えません。"),
     .init(
-      "The file system does not take this name.",
+      "The file system does not allow this name.",
       de: "Das Dateisystem nimmt diesen Namen nicht an.", fr: "Le système de fichiers n'accepte pas ce nom.",
       es: "El sistema de archivos no admite ese nombre.", ja: "ファイルシステムがこの名前を受け付けません。"),
     .init(
-      "There is room for {1} bytes.",
+      "There is enough space for {1} bytes.",
       de: "Es ist Platz für {1} bytes.", fr: "Il y a de la place pour {1} bytes.", es: "Hay sitio para {1} bytes.",
       ja: "{1} bytes の空きがあります。"),
     .init(
-      "There is no room for {1} bytes: {2} are left.",
+      "Not enough space for {1} bytes: {2} are free.",
       de: "Für {1} bytes ist kein Platz: {2} sind frei.",
       fr: "Il n'y a pas de place pour {1} bytes : il en reste {2}.", es: "No hay sitio para {1} bytes: quedan {2}.",
       ja: "{1} bytes の空きがありません。残りは {2} です。"),

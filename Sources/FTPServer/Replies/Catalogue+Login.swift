@@ -10,7 +10,7 @@ extension Catalogue {
       "Login incorrect.",
       de: "Anmeldung abgelehnt.", fr: "Identification refusée.", es: "Inicio de sesión incorrecto.", ja: "ログインできません。"),
     .init(
-      "Login incorrect, too often. Goodbye.",
+      "Login incorrect too many times. Goodbye.",
       de: "Anmeldung zu oft abgelehnt. Auf Wiedersehen.", fr: "Identification refusée trop souvent. Au revoir.",
       es: "Demasiados inicios de sesión incorrectos. Adiós.", ja: "ログインの失敗が多すぎます。さようなら。"),
     .init(
@@ -38,11 +38,11 @@ extension Catalogue {
       de: "Bitte zuerst USER und PASS senden.", fr: "Envoyez d'abord USER et PASS.", es: "Envíe antes USER y PASS.",
       ja: "先に USER と PASS を送ってください。"),
     .init(
-      "The password was right: send ACCT.",
+      "The password was accepted: send ACCT.",
       de: "Das Passwort war richtig: Bitte ACCT senden.", fr: "Le mot de passe était bon : envoyez ACCT.",
       es: "La contraseña era correcta: envíe ACCT.", ja: "パスワードは正しいです。ACCT を送ってください。"),
     .init(
-      "Password right. Send ACCT with your account.",
+      "Password accepted. Send ACCT with your account.",
       de: "Passwort richtig. Bitte ACCT mit der Kontonummer senden.",
       fr: "Mot de passe correct. Envoyez ACCT avec votre compte.",
       es: "Contraseña correcta. Envíe ACCT con su cuenta.", ja: "パスワードは正しいです。ACCT で課金先を送ってください。"),
@@ -62,7 +62,7 @@ extension Catalogue {
       es: "No se puede abrir su directorio. Avise al administrador e inténtelo más tarde.",
       ja: "ホームディレクトリを開けません。管理者に連絡し、後でやり直してください。"),
     .init(
-      "HOST has to come before the login.",
+      "Send HOST before logging in.",
       de: "HOST muss vor der Anmeldung kommen.", fr: "HOST doit précéder la connexion de l'utilisateur.",
       es: "HOST debe preceder al inicio de sesión.", ja: "HOST はログインより先に送ってください。"),
     .init(
@@ -76,7 +76,7 @@ extension Catalogue {
       es: "HOST y la negociación TLS nombraron hosts distintos. Adiós.",
       ja: "HOST と TLS ハンドシェイクのホスト名が一致しません。さようなら。"),
     .init(
-      "TLS was begun for another host: HOST has to name the same.",
+      "The TLS handshake was for another host: send HOST with the same name.",
       de: "TLS wurde für einen anderen Host begonnen: HOST muss denselben nennen.",
       fr: "TLS a été commencé pour un autre hôte : HOST doit nommer le même.",
       es: "TLS se inició para otro servidor: HOST debe nombrar el mismo.",
@@ -86,17 +86,17 @@ extension Catalogue {
       de: "Einen Host dieses Namens gibt es hier nicht.", fr: "Il n'y a pas d'hôte de ce nom ici.",
       es: "Aquí no hay ningún servidor con ese nombre.", ja: "その名前のホストはありません。"),
     .init(
-      "There is nothing to mount: your tree is all there is.",
+      "There is nothing to mount: you have no other directory tree.",
       de: "Es gibt nichts einzuhängen: Ihr Verzeichnisbaum ist alles.",
       fr: "Il n'y a rien à monter : votre arborescence est tout ce qu'il y a.",
       es: "No hay nada que montar: su árbol es todo lo que hay.", ja: "マウントできるものはありません。"),
     .init(
-      "There is no mount point of this name for you.",
+      "You have no mount point of this name.",
       de: "Einen Einhängepunkt dieses Namens gibt es für Sie nicht.",
       fr: "Vous n'avez pas de point de montage de ce nom.", es: "No tiene ningún punto de montaje con ese nombre.",
       ja: "その名前のマウントポイントはありません。"),
     .init(
-      "Mounted; the directory is its root.",
+      "Mounted; the current directory is its root.",
       de: "Eingehängt; das Verzeichnis ist dessen Wurzel.", fr: "Monté ; le répertoire est sa racine.",
       es: "Montado; el directorio es su raíz.", ja: "マウントしました。現在のディレクトリはその最上位です。"),
     .init(
@@ -131,30 +131,30 @@ extension Catalogue {
       "Structure set to {1}.",
       de: "Struktur {1} gewählt.", fr: "Structure {1} choisie.", es: "Estructura {1} elegida.", ja: "構造を {1} にしました。"),
     .init(
-      "OPTS is known for {1}.",
+      "OPTS is supported for {1}.",
       de: "OPTS gibt es für {1}.", fr: "OPTS existe pour {1}.", es: "OPTS existe para {1}.", ja: "OPTS を使えるもの: {1}"),
     .init(
-      "Bytes of {1} bits cannot be kept here: L 8, which is the same as I, is what can.",
+      "Bytes of {1} bits are not supported: use L 8, which is the same as I.",
       de: "Bytes von {1} Bits lassen sich hier nicht speichern: L 8, dasselbe wie I, schon.",
       fr: "Les octets de {1} bits ne peuvent pas être conservés ici : L 8, identique à I, le peut.",
       es: "Aquí no se pueden guardar bytes de {1} bits: L 8, igual que I, sí.",
       ja: "{1} ビットのバイトは扱えません。L 8 (I と同じ) を使ってください。"),
     .init(
-      "Records are kept as LINES or PREFIXED (also VB) only.",
+      "Records can be stored only as LINES or PREFIXED (or VB).",
       de: "Sätze werden nur als LINES oder PREFIXED (auch VB) gespeichert.",
       fr: "Les enregistrements ne sont conservés qu'en LINES ou PREFIXED (ou VB).",
       es: "Los registros solo se guardan como LINES o PREFIXED (también VB).",
       ja: "レコードの保存形式は LINES か PREFIXED (VB) だけです。"),
     .init(
-      "Records are kept as {1}.",
+      "Records are stored as {1}.",
       de: "Sätze werden als {1} gespeichert.", fr: "Les enregistrements sont conservés en {1}.",
       es: "Los registros se guardan como {1}.", ja: "レコードを {1} 形式で保存します。"),
     .init(
-      "MODE Z has the engine ZLIB only.",
+      "MODE Z has only the engine ZLIB.",
       de: "MODE Z hat nur die ENGINE ZLIB.", fr: "MODE Z n'a que le moteur ZLIB.",
       es: "MODE Z solo tiene el motor ZLIB.", ja: "MODE Z のエンジンは ZLIB だけです。"),
     .init(
-      "MODE Z has the method 8 (deflate) only.",
+      "MODE Z has only the method 8 (deflate).",
       de: "MODE Z hat nur die Methode 8 (deflate).", fr: "MODE Z n'a que la méthode 8 (deflate).",
       es: "MODE Z solo tiene el método 8 (deflate).", ja: "MODE Z の方式は 8 (deflate) だけです。"),
     .init(

@@ -3,11 +3,11 @@
 extension Catalogue {
   static let security: [CatalogueEntry] = [
     .init(
-      "AUTH is known for TLS only: send AUTH TLS.",
+      "AUTH supports only TLS: send AUTH TLS.",
       de: "AUTH gibt es nur für TLS: bitte AUTH TLS senden.", fr: "AUTH n'existe que pour TLS : envoyez AUTH TLS.",
       es: "AUTH solo existe para TLS: envíe AUTH TLS.", ja: "AUTH は TLS だけに対応しています。AUTH TLS を送ってください。"),
     .init(
-      "The control connection is, or was, under TLS already.",
+      "The control connection is already, or was before, under TLS.",
       de: "Die Steuerverbindung ist oder war schon unter TLS.",
       fr: "La connexion de contrôle est, ou a été, déjà sous TLS.",
       es: "La conexión de control ya está, o estuvo, bajo TLS.", ja: "制御接続はすでに TLS で保護されたことがあります。"),
@@ -50,7 +50,7 @@ extension Catalogue {
       de: "{1} ist nach CCC nicht möglich.", fr: "{1} n'est pas possible après CCC.",
       es: "{1} no es posible después de CCC.", ja: "CCC の後に {1} は使えません。"),
     .init(
-      "{1} follows AUTH TLS: send that first.",
+      "Send AUTH TLS before {1}.",
       de: "{1} kommt nach AUTH TLS: bitte das zuerst senden.", fr: "{1} vient après AUTH TLS : envoyez-le d'abord.",
       es: "{1} va después de AUTH TLS: envíelo antes.", ja: "{1} の前に AUTH TLS を送ってください。"),
     .init(
@@ -63,12 +63,12 @@ extension Catalogue {
       fr: "La connexion de contrôle doit rester protégée ici.",
       es: "Aquí la conexión de control debe seguir protegida.", ja: "制御接続の保護は解除できません。"),
     .init(
-      "Log in first: the password must not pass in clear.",
+      "Log in first: the password must not be sent in clear.",
       de: "Bitte zuerst anmelden: Das Passwort darf nicht im Klartext übertragen werden.",
       fr: "Identifiez-vous d'abord : le mot de passe ne doit pas passer en clair.",
       es: "Inicie sesión antes: la contraseña no debe pasar en claro.", ja: "先にログインしてください。パスワードは平文で送れません。"),
     .init(
-      "The control connection goes on in clear.",
+      "The control connection is in clear from now on.",
       de: "Die Steuerverbindung läuft im Klartext weiter.", fr: "La connexion de contrôle continue en clair.",
       es: "La conexión de control sigue en claro.", ja: "制御接続は以後保護されません。"),
     .init(
@@ -102,7 +102,7 @@ extension Catalogue {
       es: "La subida terminó sin close_notify de TLS y puede estar incompleta ({1}): envíela de nuevo.",
       ja: "アップロードが TLS の close_notify なしに終わり、途中で切れた可能性があります ({1})。送り直してください。"),
     .init(
-      "A login must not pass in clear: connect anew.",
+      "A login must not be sent in clear: reconnect.",
       de: "Eine Anmeldung darf nicht im Klartext übertragen werden: bitte neu verbinden.",
       fr: "Une identification ne doit pas passer en clair : ouvrez une nouvelle connexion.",
       es: "Un inicio de sesión no debe pasar en claro: conéctese de nuevo.", ja: "ログインを平文で行うことはできません。接続し直してください。"),
@@ -116,7 +116,7 @@ extension Catalogue {
       de: "Diese Stufe gibt es bei TLS nicht: bitte PROT P verwenden.", fr: "TLS n'a pas ce niveau : utilisez PROT P.",
       es: "TLS no tiene ese nivel: use PROT P.", ja: "TLS にその保護レベルはありません。PROT P を使ってください。"),
     .init(
-      "There is no protection to clear: AUTH TLS was not given.",
+      "There is no protection to clear: AUTH TLS was not sent.",
       de: "Es gibt keinen Schutz aufzuheben: AUTH TLS wurde nicht gesendet.",
       fr: "Il n'y a pas de protection à lever : AUTH TLS n'a pas été envoyé.",
       es: "No hay protección que quitar: no se envió AUTH TLS.", ja: "AUTH TLS を使っていないため、解除する保護はありません。"),
@@ -136,7 +136,7 @@ extension Catalogue {
         "Las conexiones de datos deben reanudar la sesión TLS de la conexión de control ({1}): active la reanudación en su cliente.",
       ja: "データ接続は制御接続の TLS セッションを再開する必要があります ({1})。クライアントで再開を有効にしてください。"),
     .init(
-      "TLS cannot be had now: {1}",
+      "TLS is not available now: {1}",
       de: "TLS ist gerade nicht möglich: {1}", fr: "TLS n'est pas possible pour l'instant : {1}",
       es: "Ahora no es posible usar TLS: {1}", ja: "現在 TLS を使えません: {1}"),
   ]

@@ -39,11 +39,11 @@ extension Catalogue {
       de: "Leere Zeile: Bitte einen Befehl senden.", fr: "Ligne vide : envoyez une commande.",
       es: "Línea vacía: envíe una orden.", ja: "空行です。コマンドを送ってください。"),
     .init(
-      "A command line cannot hold a NUL.",
+      "A command line cannot contain a NUL.",
       de: "Eine Befehlszeile darf kein NUL enthalten.", fr: "Une ligne de commande ne peut pas contenir de NUL.",
       es: "Una línea de orden no puede contener un NUL.", ja: "コマンド行に NUL は使えません。"),
     .init(
-      "Line too long: {1} bytes is the limit.",
+      "Line too long: the limit is {1} bytes.",
       de: "Zeile zu lang: Höchstens {1} bytes sind erlaubt.", fr: "Ligne trop longue : {1} bytes au plus.",
       es: "Línea demasiado larga: el límite es {1} bytes.", ja: "行が長すぎます。上限は {1} bytes です。"),
     .init(
@@ -52,7 +52,7 @@ extension Catalogue {
       fr: "Ceci est un serveur FTP ; il ne parle pas {1}. Au revoir.",
       es: "Este es un servidor FTP; no habla {1}. Adiós.", ja: "これは FTP サーバーです。{1} には対応していません。さようなら。"),
     .init(
-      "Too many lines that are no FTP commands. Goodbye.",
+      "Too many lines that are not FTP commands. Goodbye.",
       de: "Zu viele Zeilen, die keine FTP-Befehle sind. Auf Wiedersehen.",
       fr: "Trop de lignes qui ne sont pas des commandes FTP. Au revoir.",
       es: "Demasiadas líneas que no son órdenes FTP. Adiós.", ja: "FTP コマンドでない行が多すぎます。さようなら。"),
@@ -61,11 +61,11 @@ extension Catalogue {
       de: "Steuerverbindung verloren.", fr: "Connexion de contrôle perdue.", es: "Se perdió la conexión de control.",
       ja: "制御接続が失われました。"),
     .init(
-      "The server is going down. Try again later.",
+      "The server is shutting down. Try again later.",
       de: "Der Server wird beendet. Bitte später erneut versuchen.", fr: "Le serveur s'arrête. Réessayez plus tard.",
       es: "El servidor se está cerrando. Inténtelo más tarde.", ja: "サーバーは停止します。後でやり直してください。"),
     .init(
-      "The server is going down.",
+      "The server is shutting down.",
       de: "Der Server wird beendet.", fr: "Le serveur s'arrête.", es: "El servidor se está cerrando.",
       ja: "サーバーは停止します。"),
     .init(
@@ -92,7 +92,7 @@ extension Catalogue {
       fr: "Cette langue n'est pas disponible : choisissez parmi {1}.", es: "Este idioma no está disponible: use {1}.",
       ja: "この言語は使えません。{1} から選んでください。"),
     .init(
-      "Commands (HELP <command> tells more):",
+      "Commands (HELP <command> shows the syntax):",
       de: "Befehle (HELP <Befehl> sagt mehr):", fr: "Commandes (HELP <commande> pour en savoir plus) :",
       es: "Órdenes (HELP <orden> dice más):", ja: "コマンド一覧 (詳しくは HELP <コマンド>):"),
     .init(
@@ -108,7 +108,7 @@ extension Catalogue {
       ja: "{1} は実装されていません。"),
     .init("SITE commands:", de: "SITE-Befehle:", fr: "Commandes SITE :", es: "Órdenes SITE:", ja: "SITE コマンド:"),
     .init(
-      "SITE {1} is not known; SITE HELP lists what is.",
+      "Unknown command SITE {1}; SITE HELP lists the commands.",
       de: "SITE {1} ist unbekannt; SITE HELP nennt alle.",
       fr: "SITE {1} est inconnue ; SITE HELP énumère les commandes.",
       es: "SITE {1} no existe; SITE HELP enumera las órdenes.", ja: "SITE {1} は不明です。SITE HELP で一覧を表示します。"),

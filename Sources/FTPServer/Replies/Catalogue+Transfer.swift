@@ -52,12 +52,12 @@ extension Catalogue {
       fr: "REST n'existe qu'en TYPE I : envoyez d'abord TYPE I.",
       es: "REST solo existe en TYPE I: envíe antes TYPE I.", ja: "REST は TYPE I でのみ使えます。先に TYPE I を送ってください。"),
     .init(
-      "REST takes a byte offset from 0 to {1}, in decimal digits.",
+      "REST needs a byte offset from 0 to {1}, in decimal digits.",
       de: "REST nimmt eine Stelle von 0 bis {1}, in Dezimalziffern.",
       fr: "REST prend une position de 0 à {1}, en chiffres décimaux.",
       es: "REST admite una posición de 0 a {1}, en cifras decimales.", ja: "REST には 0 から {1} までの位置を十進数で指定してください。"),
     .init(
-      "REST {1} is more than a file can hold.",
+      "REST {1} is larger than any file can be.",
       de: "REST {1} ist mehr, als eine Datei fasst.", fr: "REST {1} dépasse ce qu'un fichier peut contenir.",
       es: "REST {1} es más de lo que cabe en un archivo.", ja: "REST {1} はファイルの上限を超えます。"),
     .init(
@@ -75,7 +75,7 @@ extension Catalogue {
       de: "Die Datenverbindung ging verloren: {1}.", fr: "La connexion de données a été perdue : {1}.",
       es: "Se perdió la conexión de datos: {1}.", ja: "データ接続が失われました: {1}"),
     .init(
-      "The data connection stood still for too long.",
+      "The data connection stalled for too long.",
       de: "Die Datenverbindung stand zu lange still.",
       fr: "La connexion de données est restée immobile trop longtemps.",
       es: "La conexión de datos estuvo parada demasiado tiempo.", ja: "データ接続の停止が長すぎました。"),
@@ -84,7 +84,7 @@ extension Catalogue {
       de: "Bitte zuerst PASV, EPSV, PORT oder EPRT senden.", fr: "Envoyez d'abord PASV, EPSV, PORT ou EPRT.",
       es: "Envíe antes PASV, EPSV, PORT o EPRT.", ja: "先に PASV、EPSV、PORT、EPRT のどれかを送ってください。"),
     .init(
-      "No data connection came to the passive port in time.",
+      "The client did not connect to the passive port in time.",
       de: "Am passiven Port kam rechtzeitig keine Datenverbindung an.",
       fr: "Aucune connexion de données n'est arrivée à temps sur le port passif.",
       es: "No llegó a tiempo ninguna conexión de datos al puerto pasivo.", ja: "時間内にデータ接続が来ませんでした。"),
@@ -111,7 +111,7 @@ extension Catalogue {
       de: "Die Verbindung zu {1} kam nicht rechtzeitig zustande.", fr: "La connexion à {1} a expiré.",
       es: "Se agotó el tiempo al conectar con {1}.", ja: "{1} への接続が時間切れになりました。"),
     .init(
-      "Multipath TCP is required here ({1}), and this data connection has none.",
+      "Multipath TCP is required ({1}), but this data connection does not use it.",
       de: "Multipath TCP ist hier Pflicht ({1}), und diese Datenverbindung hat es nicht.",
       fr: "Multipath TCP est exigé ici ({1}), et cette connexion de données ne l'a pas.",
       es: "Aquí se exige Multipath TCP ({1}), y esta conexión de datos no lo tiene.",
@@ -127,17 +127,17 @@ extension Catalogue {
       fr: "Les connexions actives sont désactivées ici : utilisez PASV ou EPSV.",
       es: "Las conexiones activas están desactivadas: use PASV o EPSV.", ja: "能動接続は無効です。PASV または EPSV を使ってください。"),
     .init(
-      "PASV cannot tell an IPv6 address: use EPSV.",
+      "PASV cannot name an IPv6 address: use EPSV.",
       de: "PASV kann keine IPv6-Adresse nennen: bitte EPSV verwenden.",
       fr: "PASV ne peut pas donner d'adresse IPv6 : utilisez EPSV.",
       es: "PASV no puede dar una dirección IPv6: use EPSV.", ja: "PASV では IPv6 アドレスを伝えられません。EPSV を使ってください。"),
     .init(
-      "EPSV ALL: from now on only EPSV makes data connections.",
+      "EPSV ALL: from now on only EPSV is allowed for data connections.",
       de: "EPSV ALL: von nun an macht nur EPSV Datenverbindungen.",
       fr: "EPSV ALL : désormais, seul EPSV établit des connexions de données.",
       es: "EPSV ALL: desde ahora solo EPSV abre conexiones de datos.", ja: "EPSV ALL: 以後のデータ接続は EPSV だけになります。"),
     .init(
-      "EPSV ALL was given: only EPSV is allowed now.",
+      "EPSV ALL was sent: only EPSV is allowed now.",
       de: "EPSV ALL wurde gesendet: nur noch EPSV ist erlaubt.", fr: "EPSV ALL a été envoyé : seul EPSV est permis.",
       es: "Se envió EPSV ALL: ya solo se permite EPSV.", ja: "EPSV ALL が指定されたため、EPSV だけが使えます。"),
     .init(
@@ -154,9 +154,9 @@ extension Catalogue {
       de: "Unterstützte Adressfamilien: ({1})", fr: "Familles d'adresses gérées : ({1})",
       es: "Familias de direcciones admitidas: ({1})", ja: "対応するアドレスファミリー: ({1})"),
     .init(
-      "{1}: no such address.",
-      de: "{1}: Diese Adresse gibt es nicht.", fr: "{1} : adresse inexistante.", es: "{1}: no existe esa dirección.",
-      ja: "{1}: そのようなアドレスはありません。"),
+      "{1}: invalid address.",
+      de: "{1}: ungültige Adresse.", fr: "{1} : adresse non valide.", es: "{1}: dirección no válida.",
+      ja: "{1}: アドレスが正しくありません。"),
     .init(
       "{1} command successful.",
       de: "{1} ausgeführt.", fr: "{1} exécutée.", es: "Orden {1} ejecutada.", ja: "{1} を実行しました。"),
@@ -176,13 +176,13 @@ extension Catalogue {
       "Planning for {1}.",
       de: "{1} wird vorbereitet.", fr: "{1} est prévue.", es: "Se prepara {1}.", ja: "{1} の準備をします。"),
     .init(
-      "This marker is of a transfer with another TYPE, STRU or SITE RECFM: set them as they were.",
+      "This marker belongs to a transfer with another TYPE, STRU or SITE RECFM: set them as they were.",
       de: "Diese Marke gehört zu einer Übertragung mit anderem TYPE, STRU oder SITE RECFM: bitte wie damals setzen.",
       fr: "Ce repère vient d'un transfert avec un autre TYPE, STRU ou SITE RECFM : remettez-les comme avant.",
       es: "Esta marca es de una transferencia con otro TYPE, STRU o SITE RECFM: póngalos como estaban.",
       ja: "このマーカーは別の TYPE、STRU、SITE RECFM の転送のものです。元の設定に戻してください。"),
     .init(
-      "REST takes a restart marker as it came from this server.",
+      "REST needs a restart marker exactly as this server sent it.",
       de: "REST nimmt eine Marke, wie sie von diesem Server kam.",
       fr: "REST prend un repère tel que ce serveur l'a envoyé.",
       es: "REST admite una marca tal como la envió este servidor.", ja: "REST にはこのサーバーが送ったマーカーを指定してください。"),
@@ -193,7 +193,7 @@ extension Catalogue {
       es: "REST cuenta bytes, así que solo sirve en STRU F; en los modos B y C admite una marca.",
       ja: "REST はバイト数なので STRU F だけで使えます。モード B と C ではマーカーを指定します。"),
     .init(
-      "The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.",
+      "The restart marker belongs to a transfer with another TYPE, STRU, MODE or SITE RECFM.",
       de: "Die Marke gehört zu einer Übertragung mit anderem TYPE, STRU, MODE oder SITE RECFM.",
       fr: "Le repère vient d'un transfert avec un autre TYPE, STRU, MODE ou SITE RECFM.",
       es: "La marca es de una transferencia con otro TYPE, STRU, MODE o SITE RECFM.",
@@ -204,12 +204,12 @@ extension Catalogue {
       fr: "Transfert terminé ; la connexion de données reste ouverte.",
       es: "Transferencia completa; la conexión de datos sigue abierta.", ja: "転送が完了しました。データ接続は開いたままです。"),
     .init(
-      "There is no broken upload of this file to go on with.",
+      "There is no interrupted upload of this file to resume.",
       de: "Zu dieser Datei gibt es keinen abgebrochenen Upload.",
       fr: "Il n'y a pas d'envoi interrompu de ce fichier à poursuivre.",
       es: "No hay ninguna subida interrumpida de este archivo.", ja: "このファイルの中断されたアップロードはありません。"),
     .init(
-      "Another session goes on with this upload.",
+      "Another session is resuming this upload.",
       de: "Eine andere Sitzung setzt diesen Upload fort.", fr: "Une autre session poursuit cet envoi.",
       es: "Otra sesión continúa esta subida.", ja: "別のセッションがこのアップロードを再開しています。"),
     .init(
@@ -217,7 +217,7 @@ extension Catalogue {
       de: "Die Daten lassen sich nicht dekodieren.", fr: "Les données ne peuvent pas être décodées.",
       es: "Los datos no se pueden descodificar.", ja: "データを復号できません。"),
     .init(
-      "What came of the broken upload has {1} bytes and ends before the marker.",
+      "The interrupted upload has {1} bytes and ends before the marker.",
       de: "Vom abgebrochenen Upload sind {1} bytes da; das endet vor der Marke.",
       fr: "Il reste {1} bytes de l'envoi interrompu, qui finit avant le repère.",
       es: "De la subida interrumpida hay {1} bytes y acaba antes de la marca.",

@@ -19,14 +19,14 @@ extension FTPError {
     switch cause {
     case .file(let error): self = .file(error, naming: true)
     case .beyondEnd(let offset, let size): self = .beyondEnd(offset, size)
-    case .beyondLimit(let offset): self = .restart("REST \(offset) is more than a file can hold.")
+    case .beyondLimit(let offset): self = .restart("REST \(offset) is larger than any file can be.")
     case .rangeBeyondEnd(let first, let size):
       self = .restart("RANG \(first) is beyond the end of the file, which has \(size) bytes.")
-    case .becameShorter: self = .restart("The file became shorter meanwhile.")
-    case .nothingToResume: self = .restart("There is no broken upload of this file to go on with.")
+    case .becameShorter: self = .restart("The file has become shorter.")
+    case .nothingToResume: self = .restart("There is no interrupted upload of this file to resume.")
     case .partialTooShort(let size):
-      self = .restart("What came of the broken upload has \(size) bytes and ends before the marker.")
-    case .inUse: self = .busy("Another session goes on with this upload.")
+      self = .restart("The interrupted upload has \(size) bytes and ends before the marker.")
+    case .inUse: self = .busy("Another session is resuming this upload.")
     case .stopped: self = .stopped(removed: nil)
     }
   }
@@ -38,16 +38,17 @@ extension FTPError {
 
   static func breakReply(_ cause: TransferBreak) -> Reply {
     switch cause {
-    case .stalled: return Reply(426, "The data connection stood still for too long.")
+    case .stalled: return Reply(426, "The data connection stalled for too long.")
     case .aborted: return Reply(426, "Transfer aborted.")
-    case .ending: return Reply(426, "The server is going down.")
+    case .ending: return Reply(426, "The server is shutting down.")
     case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")
     case .fileShortened: return Reply(426, "The file became shorter while it was sent.")
-    case .rangeUnfinished(let missing): return Reply(426, "\(missing) bytes of the range did not come.")
+    case .rangeUnfinished(let missing):
+      return Reply(426, "The upload ended \(missing) bytes before the end of the range.")
     case .closeMissing:
       return Reply(
         426, "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
-    case .beyondRange: return Reply(552, "More came than the range holds; nothing beyond it was written.")
+    case .beyondRange: return Reply(552, "The upload is longer than the range; nothing beyond the range was written.")
     case .outOfMemory: return Reply(451, "The server is short of memory for MODE Z. Try again later.")
     case .cannotEncode(let error): return Reply(451, "\(error). Another STRU or SITE RECFM may fit this file.")
     case .cannotDecode(let error): return decodingReply(error)
@@ -76,11 +77,11 @@ extension FTPError {
     case .connectFailed(let target, let error): return Reply(425, "Cannot connect to \(target): \(error).")
     case .connectTimedOut(let target): return Reply(425, "Connecting to \(target) timed out.")
     case .notMultipath:
-      return Reply(425, "Multipath TCP is required here (mptcp.data), and this data connection has none.")
+      return Reply(425, "Multipath TCP is required (mptcp.data), but this data connection does not use it.")
     case .handshakeFailed(let error):
       return Reply(425, "The TLS handshake on the data connection failed: \(error).")
     case .handshakeTimedOut: return Reply(425, "The TLS handshake on the data connection timed out.")
-    default: return Reply(425, "No data connection came to the passive port in time.")
+    default: return Reply(425, "The client did not connect to the passive port in time.")
     }
   }
 }

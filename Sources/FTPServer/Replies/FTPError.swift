@@ -109,7 +109,7 @@ enum FTPError: Error {
         : Reply(425, "Cannot open a passive port: \(error).")
     case .broken(let cause): return Self.breakReply(cause)
     case .stopped(nil): return Reply(426, "Stopped.")
-    case .stopped(let removed?): return Reply(426, "Stopped: \(removed) entries are removed.")
+    case .stopped(let removed?): return Reply(426, "Stopped: \(removed) entries removed.")
     case .controlConnectionLost: return Reply(421, "Control connection lost.")
     }
   }
@@ -129,11 +129,11 @@ enum FTPError: Error {
     case EISDIR: return Reply(refusal, "It is a directory.")
     case ENXIO: return Reply(refusal, "Not a regular file.")
     case ENOTEMPTY: return Reply(refusal, "The directory is not empty.")
-    case EBUSY: return Reply(refusal, "It is in use, or the root of your tree.")
+    case EBUSY: return Reply(refusal, "It is in use, or it is your root directory.")
     case EXDEV: return Reply(refusal, "Source and target are on different file systems.")
     case ELOOP: return Reply(refusal, "Too many symbolic links.")
     case ENAMETOOLONG: return Reply(553, "The name is too long.")
-    case EINVAL, EILSEQ: return Reply(553, "The file system does not take this name.")
+    case EINVAL, EILSEQ: return Reply(553, "The file system does not allow this name.")
     case EMFILE, ENFILE, ENOMEM: return Reply(451, "The server is short of resources. Try again later.")
     default: return Reply(451, "Local error: \(error.reason).")
     }
@@ -142,7 +142,7 @@ enum FTPError: Error {
   private static func pathReply(_ error: PathError, _ naming: Bool) -> Reply {
     switch error {
     case .tooLong: return Reply(553, "The path is too long.")
-    case .invalid: return Reply(501, "A path cannot hold a NUL.")
+    case .invalid: return Reply(501, "A path cannot contain a NUL.")
     }
   }
 }

@@ -15,7 +15,7 @@ final class Acceptor: Sendable {
   let address: SocketAddress
   private let isMultipath: Bool
   private let rules: ListenerRules
-  /// Somebody else keeps the socket open, and goes on with it after us.
+  /// The socket was inherited: its owner keeps it open and continues to use it after us.
   private let isInherited: Bool
   /// A pipe to the thread, with a ``Word`` in each byte.
   private let words: (read: Int32, write: Int32)
@@ -161,7 +161,7 @@ final class Acceptor: Sendable {
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
     if snapshot.configuration.multipath.control == .required, !isMultipath {
       return control.sendAtOnce(
-        Reply(421, "Multipath TCP is required here (mptcp.control), and this connection has none."))
+        Reply(421, "Multipath TCP is required (mptcp.control), but this connection does not use it."))
     }
     if let policy = context.policy, !policy.admits([peer.address]) {
       refused("refused a connection: the address is banned", peer)
@@ -202,7 +202,7 @@ final class Acceptor: Sendable {
   }
 }
 
-/// A descriptor kept open for the day there is no other.
+/// A reserve descriptor, for the time when no other is left.
 private struct DescriptorReserve: ~Copyable {
   private var spare: Descriptor?
 

@@ -1,4 +1,4 @@
-// The server as a whole: its listeners, its sessions, its end. The way in for whoever embeds it.
+// The server as a whole: its listeners, its sessions, its shutdown. The interface for programs that embed it.
 
 import Accounts
 import Dispatch
@@ -107,7 +107,7 @@ public final class FTPServer: Sendable {
         }
         let count = context.registry.count
         if count == 0, hadSessions || isNew { ProcessLimits.trimHeap() }
-        // What only the start needed of the code.
+        // Code that only the start needed.
         if isNew { ProcessLimits.releaseCode() }
         isNew = false
         hadSessions = count > 0
@@ -116,7 +116,7 @@ public final class FTPServer: Sendable {
     }
   }
 
-  /// Has libdispatch make its own descriptors now: it traps if it finds none left when its first worker or timer starts.
+  /// Makes libdispatch open its own descriptors now, because it traps if none is left when its first worker or timer starts.
   private static func warmUpDispatch() {
     let started = DispatchSemaphore(value: 0)
     let queue = DispatchQueue(label: "weftpd.warm-up")
@@ -134,7 +134,7 @@ public final class FTPServer: Sendable {
         security.mode != .off || acceptors.withLock { $0.contains(where: \.wantsTLS) } || configuration.hosts.wantTLS
       try context.tls?.replace(with: isWanted ? security.options : nil)
     } catch {
-      context.logger.error("\(error); the certificates in use stay")
+      context.logger.error("\(error); previous certificates kept")
     }
     context.snapshot = .init(configuration: configuration, accounts: accounts)
   }

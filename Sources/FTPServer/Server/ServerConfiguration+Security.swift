@@ -3,15 +3,15 @@
 import LinuxSystem
 import TransportSecurity
 
-/// How much TLS is asked of clients (RFC 4217), each more than the one before.
+/// How much TLS clients must use (RFC 4217), in rising order.
 public enum TLSMode: String, Sendable, CaseIterable, Comparable {
-  /// There is none.
+  /// There is no TLS.
   case off
-  /// Who wants it has it.
+  /// Clients may use TLS.
   case allowed
   /// Nobody logs in without it.
   case requiredLogin = "required-login"
-  /// And nobody transfers anything without it.
+  /// Nobody logs in or transfers anything without it.
   case requiredData = "required-data"
 
   public static func < (one: TLSMode, other: TLSMode) -> Bool { one.rank < other.rank }
@@ -28,19 +28,19 @@ public enum TLSMode: String, Sendable, CaseIterable, Comparable {
 
 /// Whether a data connection has to resume the TLS session of its control connection, which only its own client can.
 public enum DataSessionPolicy: String, Sendable, CaseIterable {
-  /// One that does not is refused.
+  /// A data connection that does not resume is refused.
   case require
-  /// One that does not is taken if it comes from the client's address, to a port that is used once.
+  /// A data connection that does not resume is accepted if it comes from the client's address to a port that is used once.
   case prefer
-  /// Nobody looks.
+  /// Resumption is not checked.
   case off
 }
 
-/// What to make of an upload over TLS that ends without close_notify, so that it may have been cut short.
+/// What to do with an upload over TLS that ends without close_notify and so may have been cut short.
 public enum MissingClosePolicy: String, Sendable, CaseIterable {
   /// It counts as complete, and the log says how it ended; not if ALLO has announced another size.
   case accept
-  /// It counts as broken off.
+  /// It counts as failed.
   case refuse
   /// It counts as complete if ALLO has announced its size.
   case acceptIfSizeMatches = "accept-if-size-matches"

@@ -21,7 +21,7 @@ final class ServerContext: Sendable {
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
-      // Those who are sure to come find their tree open, even when the process has run out of descriptors meanwhile.
+      // Opened now, so that these users can log in even if the process later runs out of descriptors.
       for source in [accounts] + accounts.hosts.values {
         for home in [source.single?.home, source.anonymousRoot] {
           if let home { _ = try? jail(home: home) }
@@ -108,12 +108,12 @@ final class ServerContext: Sendable {
 
   /// Until when (nanoseconds of CLOCK_MONOTONIC) there are more busy sessions than may linger.
   private let crowdedUntil = Atomic<Int64>(0)
-  /// How long a crowd is believed in after it was last seen, in nanoseconds.
+  /// How long after the last sign of crowding the server still counts as crowded, in nanoseconds.
   private static let crowdMemory: Int64 = 50_000_000
 
   /// Runs `body`, which blocks the thread for some milliseconds at most, unless too many sessions do so already: then nil.
   ///
-  /// In a crowd nobody lingers: whoever did would be served again and again while the others wait for a turn.
+  /// When the server is crowded nobody lingers: a lingering session would be served again and again while others wait for a turn.
   func lingering<Result>(_ body: () -> Result) -> Result? {
     if crowdedUntil.load(ordering: .relaxed) > 0 {
       if crowdedUntil.load(ordering: .relaxed) > MonotonicTime.now.nanoseconds { return nil }

@@ -28,7 +28,7 @@ extension ControlConnection {
       protection = .handshaking
       return connection
     } catch {
-      throw .securityUnavailable("TLS cannot be had now: \(error)")
+      throw .securityUnavailable("TLS is not available now: \(error)")
     }
   }
 

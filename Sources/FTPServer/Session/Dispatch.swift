@@ -17,7 +17,7 @@ extension Session {
     case .command(let command): return dispatch(decoded(command))
     case .telnetAnswer(let bytes): control.queue(bytes: bytes)
     case .lineTooLong:
-      refuse(Reply(500, "Line too long: \(configuration.limits.commandLine) bytes is the limit."))
+      refuse(Reply(500, "Line too long: the limit is \(configuration.limits.commandLine) bytes."))
     case .malformed(let line): refuseMalformed(line)
     }
     return nil
@@ -102,7 +102,7 @@ extension Session {
     switch line {
     case .empty: refuse(Reply(500, "Empty line: send a command."))
     case .notACommand: refuse(Reply(500, "Command not understood."))
-    case .containsNUL: refuse(Reply(500, "A command line cannot hold a NUL."))
+    case .containsNUL: refuse(Reply(500, "A command line cannot contain a NUL."))
     case .foreignProtocol(let name):
       // A browser or mail client talked into speaking to us must not get anything done: ALPACA, cross-protocol attacks.
       reply(Reply(421, "This is an FTP server; it does not speak \(name). Goodbye."))
@@ -116,7 +116,7 @@ extension Session {
     guard identity == nil else { return reply(answer) }
     refusedCommands += 1
     if refusedCommands >= Self.refusedCommandLimit {
-      reply(Reply(421, "Too many lines that are no FTP commands. Goodbye."))
+      reply(Reply(421, "Too many lines that are not FTP commands. Goodbye."))
       isEnding = true
     } else {
       reply(answer)

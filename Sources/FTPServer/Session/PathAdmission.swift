@@ -20,7 +20,7 @@ extension Session {
         ? Reply(421, "Connections from your address are not accepted.")
         : Reply(421, "Too many connections from your addresses. Try again later."))
     tell(
-      .notice, "sent a client away: a path's address is banned or over its limit", record(result: 421))
+      .notice, "ended a session: the address of one of its paths is banned or over its limit", record(result: 421))
     isEnding = true
     return false
   }

@@ -16,7 +16,7 @@ extension Session {
     case .renewed(let renewed)?:
       context.logger.notice("new certificates: SHA-256 \(renewed.fingerprints.joined(separator: ", "))")
     case .refused(let error)?:
-      context.logger.error("\(error); the certificates in use stay")
+      context.logger.error("\(error); previous certificates kept")
     case nil: break
     }
     return context.tls?.current
@@ -29,7 +29,7 @@ extension Session {
     do throws(TLSError) {
       let connection: TLSConnection
       do throws(FTPError) { connection = try control.beginTLS(tls, namedHost: virtualHost?.name) } catch {
-        tell(.error, "TLS cannot begin", record(note: "\(error)"))
+        tell(.error, "cannot start TLS", record(note: "\(error)"))
         return false
       }
       while case .wants(let readiness) = try connection.handshake() {
@@ -117,8 +117,8 @@ extension Session {
       tell(
         .info,
         protection.hasResumed
-          ? "a data connection did not resume the TLS session, as others had: bound by address and port only"
-          : "data connections do not resume the TLS session: bound by address and port only", record())
+          ? "a data connection did not resume the TLS session, although earlier ones did: only its address and port were checked"
+          : "data connections do not resume the TLS session: only their address and port are checked", record())
     case .require:
       data.close()
       channels.closeKeptPorts()

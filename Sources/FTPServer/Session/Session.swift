@@ -142,7 +142,7 @@ actor Session {
 
   /// What the client hears at such an end.
   private var farewell: Reply {
-    activity.farewell.map { Reply(421, $0) } ?? Reply(421, "The server is going down. Try again later.")
+    activity.farewell.map { Reply(421, $0) } ?? Reply(421, "The server is shutting down. Try again later.")
   }
 
   /// Goes on after waiting for input.

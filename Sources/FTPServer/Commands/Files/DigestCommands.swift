@@ -24,7 +24,7 @@ extension Session {
     }
     let limit = configuration.digests.sizeLimit
     if limit > 0, range.upperBound - range.lowerBound > limit {
-      throw .policy("HASH reads \(limit) bytes at most here: choose a part of the file with RANG.")
+      throw .policy("HASH reads at most \(limit) bytes: choose a part of the file with RANG.")
     }
     let digest = try await self.digest(command, path, file, range, algorithm)
     // The last octet stands in the reply, not the one after it; an empty file has none, and says 0-0.
@@ -37,7 +37,7 @@ extension Session {
   func digestOptions(_ argument: [UInt8]) throws(FTPError) -> Reply {
     if !argument.isEmpty {
       guard let algorithm = DigestAlgorithm(named: argument) else {
-        throw .syntax("Unknown algorithm, the selection stays: \(Self.algorithmNames).")
+        throw .syntax("Unknown algorithm; still selected: \(Self.algorithmNames).")
       }
       fileState.algorithm = algorithm
     }
@@ -72,7 +72,7 @@ extension Session {
     }
     let limit = configuration.digests.sizeLimit
     if limit > 0, range.upperBound - range.lowerBound > limit {
-      throw .forbidden("\(command.verb) reads \(limit) bytes at most here.")
+      throw .forbidden("\(command.verb) reads at most \(limit) bytes.")
     }
     let digest = try await self.digest(command, path, file, range, algorithm)
     return Reply(250, Self.hexadecimal(digest).uppercased())
@@ -91,7 +91,7 @@ extension Session {
       return (SharedFile(file.takeDescriptor()), status)
     } catch {
       switch error.code {
-      case EISDIR: throw .wrongKind("It is a directory: there is no digest of one.")
+      case EISDIR: throw .wrongKind("It is a directory: only files have a digest.")
       case ENXIO: throw .policy("Not a regular file.")
       default: throw .file(error, naming: false)
       }
@@ -105,7 +105,7 @@ extension Session {
     let key = DigestCache.Key(opened.status, algorithm, range)
     if let known = context.digestCache.digest(key) { return known }
     guard let first = Int64(exactly: range.lowerBound), let end = Int64(exactly: range.upperBound) else {
-      throw .restart("The range is more than a file can hold.")
+      throw .restart("The range is larger than any file can be.")
     }
     let work = FileDigest(file: opened.file, range: first..<end, algorithm: algorithm)
     let digest = try await offload(

@@ -63,7 +63,7 @@ extension Session {
     throw .parameter(Self.creationIsFixed)
   }
 
-  private static let creationIsFixed = "The creation time cannot be set on this system; the MLST fact create tells it."
+  private static let creationIsFixed = "The creation time cannot be set on this system; the MLST fact create shows it."
 
   /// MFF fact=value;… pathname: all of the facts are changed, or none.
   func modifyFacts(_ command: Command) throws(FTPError) -> Reply {
@@ -90,10 +90,10 @@ extension Session {
   private static func factError(_ error: ModifyFacts.ParseError) -> FTPError {
     switch error {
     case .syntax: return .syntax("Usage: MFF <fact>=<value>;… <pathname> with Modify, UNIX.mode and UNIX.group.")
-    case .value(let name): return .syntax("MFF: the value of \(name) cannot be read.")
+    case .value(let name): return .syntax("MFF: invalid value of \(name).")
     case .unknown(let name):
       if String(decoding: name, as: UTF8.self).lowercased() == "create" { return .parameter(creationIsFixed) }
-      return .parameter("MFF changes Modify, UNIX.mode and UNIX.group only.")
+      return .parameter("MFF changes only Modify, UNIX.mode and UNIX.group.")
     }
   }
 }

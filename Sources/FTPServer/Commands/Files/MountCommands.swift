@@ -10,7 +10,7 @@ extension Session {
     let account = try requireIdentity().account
     let points = account.options.mounts
     if points.isEmpty {
-      return Reply(202, "There is nothing to mount: your tree is all there is.")
+      return Reply(202, "There is nothing to mount: you have no other directory tree.")
     }
     let name = Self.mountName(command.argument)
     let root: String
@@ -19,7 +19,7 @@ extension Session {
     } else if let point = points.first(where: { $0.name.utf8.elementsEqual(name) }) {
       root = point.path
     } else {
-      throw .forbidden("There is no mount point of this name for you.")
+      throw .forbidden("You have no mount point of this name.")
     }
     do throws(HomeError) {
       try enter(account, root: root)
@@ -32,7 +32,7 @@ extension Session {
       }
     }
     tell(.info, "mount", record(verb: command.verb, path: command.argument, result: 250))
-    return Reply(250, "Mounted; the directory is its root.")
+    return Reply(250, "Mounted; the current directory is its root.")
   }
 
   /// The argument without the slashes that a name written as a path has.

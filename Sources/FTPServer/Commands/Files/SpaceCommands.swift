@@ -30,8 +30,8 @@ extension Session {
         return try jail.measureTree(path, limits, shouldStop: { progress.shouldStop })
       } catch {
         switch error.code {
-        case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries, which is as far as is counted.")
-        case ELOOP: throw .noRoom("It is more than \(limits.depth) directories deep, which is as far as is counted.")
+        case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries; counting stopped there.")
+        case ELOOP: throw .noRoom("The tree is more than \(limits.depth) directories deep; counting stopped there.")
         case ECANCELED: throw .stopped(removed: nil)
         default: throw .file(error, naming: false)
         }

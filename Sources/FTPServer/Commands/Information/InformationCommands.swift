@@ -50,7 +50,7 @@ extension Session {
         line += "\(row.verb)".padded(to: 6)
       }
       lines.append(Array(line.utf8))
-      return Reply(214, opening: "Commands (HELP <command> tells more):", lines: lines, closing: "End")
+      return Reply(214, opening: "Commands (HELP <command> shows the syntax):", lines: lines, closing: "End")
     }
     let name = command.argument.withUnsafeBytes { Verb($0) }
     if name == "SITE" { return siteHelp() }

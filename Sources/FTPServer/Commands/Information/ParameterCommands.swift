@@ -14,7 +14,7 @@ extension Session {
     case "HASH": return try digestOptions(words.count > 1 ? Array(words[1]) : [])
     case "MDTM": return try timeOptions(words.count > 1 ? Array(words[1]) : [])
     case "MODE": return try modeOptions(words.count > 1 ? Array(words[1]) : [])
-    default: throw .syntax("OPTS is known for HASH, MDTM, MLST, MODE and UTF8.")
+    default: throw .syntax("OPTS is supported for HASH, MDTM, MLST, MODE and UTF8.")
     }
   }
 

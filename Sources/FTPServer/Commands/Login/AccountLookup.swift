@@ -73,7 +73,7 @@ extension Session {
         case .failure(let error): throw unavailable("the accounts cannot be asked: \(error)", name)
         case nil:
           if context.ending.load(ordering: .relaxed) == .no { continue }
-          throw goodbye(Reply(421, "The server is going down. Try again later."))
+          throw goodbye(Reply(421, "The server is shutting down. Try again later."))
         }
       case .deadline:
         throw unavailable("the accounts gave no answer within the time a login may take (timeouts.login)", name)

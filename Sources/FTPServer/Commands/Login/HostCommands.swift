@@ -10,7 +10,7 @@ extension Session {
     switch login {
     case .greeted: break
     case .named: login = .greeted
-    case .verified, .loggedIn: throw .sequence("HOST has to come before the login.")
+    case .verified, .loggedIn: throw .sequence("Send HOST before logging in.")
     }
     chooseHostByTLS()
     guard let name = HostName(command.argument) else {

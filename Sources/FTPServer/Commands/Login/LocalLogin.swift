@@ -1,4 +1,4 @@
-// The login of the system's own users (RFC 959, section 4.1.1), whose passwords PAM knows.
+// The login of users of the system (RFC 959, section 4.1.1), whose passwords PAM checks.
 
 import Accounts
 import FTPProtocol
@@ -7,11 +7,11 @@ import Logging
 import Reactor
 
 extension Session {
-  /// Where local users may log in, no refusal comes earlier than so many nanoseconds after the password: what PAM takes for one
-  /// kind of user and not for another is not to be seen.
+  /// If local users may log in, no refusal is sent earlier than this many nanoseconds after the password, so that the time PAM takes
+  /// does not reveal which kind of user a name is.
   private static let refusalTime: Int64 = 1_000_000_000
 
-  /// Asks PAM about a name that no table has. True when the client has got its answer: logged in, or told to come later.
+  /// Asks PAM about a name that is in no table. Returns true if the client has been answered: it is logged in, or was told to try later.
   func isLocalUser(_ name: [UInt8], _ password: [UInt8]) async throws(FTPError) -> Bool {
     guard let authenticator = context.localUsers, accounts.admitsLocalUsers else { return false }
     switch await authenticator.check(
@@ -31,25 +31,25 @@ extension Session {
     }
   }
 
-  /// What the operator is told, with what to do about it.
+  /// The log message for the operator, which says what to do.
   private static func words(for obstacle: LocalUserAuthenticator.Obstacle) -> Logger.Message {
     switch obstacle {
     case .tryLater:
-      "weftpd-authd could not tell whether a password is right: a local user cannot log in; see its own log"
+      "weftpd-authd could not check a password: a local user was refused; see the log of weftpd-authd"
     case .absent:
       """
-      weftpd-authd gives no answer at accounts.authd-socket: local users cannot log in; see \
+      weftpd-authd does not answer at accounts.authd-socket: local users cannot log in; see \
       systemctl status weftpd-authd.socket
       """
     case .ended:
       """
-      weftpd-authd has ended, and weftpd has no rights left to start another: local users cannot log in until weftpd is \
+      weftpd-authd has ended, and weftpd, no longer root, cannot start another: local users cannot log in until weftpd is \
       restarted
       """
     }
   }
 
-  /// Waits until a refusal may be told.
+  /// Waits until a refusal may be sent.
   func waitForRefusal(since started: MonotonicTime) async {
     guard context.localUsers != nil else { return }
     _ = await parking.sleep(until: started.advanced(by: Self.refusalTime))

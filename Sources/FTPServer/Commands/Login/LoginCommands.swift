@@ -32,7 +32,7 @@ extension Session {
 
   func password(_ command: Command) async throws(FTPError) {
     guard case .named(let name, let entry) = login else {
-      if case .verified = login { throw .sequence("The password was right: send ACCT.") }
+      if case .verified = login { throw .sequence("The password was accepted: send ACCT.") }
       throw .sequence(identity == nil ? "Send USER first." : "You are logged in already.")
     }
     login = .greeted
@@ -56,7 +56,7 @@ extension Session {
       let account = accounts.account(for: entry)
       if account.options.accountText != nil {
         login = .verified(account)
-        return reply(Reply(332, "Password right. Send ACCT with your account."))
+        return reply(Reply(332, "Password accepted. Send ACCT with your account."))
       }
       forgive(name)
       reply(try admit(account))
@@ -162,7 +162,7 @@ extension Session {
     record.user = name
     tell(.loginFailed, .notice, "login refused", record)
     if isTooOften {
-      reply(Reply(421, "Login incorrect, too often. Goodbye."))
+      reply(Reply(421, "Login incorrect too many times. Goodbye."))
       isEnding = true
     } else {
       reply(FTPError.loginRefused.reply)

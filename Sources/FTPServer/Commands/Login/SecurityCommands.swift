@@ -29,9 +29,9 @@ extension Session {
   func authenticate(_ command: Command) async throws(FTPError) {
     let name = String(decoding: command.argument, as: UTF8.self).uppercased()
     guard ["TLS", "TLS-C", "SSL", "TLS-P"].contains(name) else {
-      throw .parameter("AUTH is known for TLS only: send AUTH TLS.")
+      throw .parameter("AUTH supports only TLS: send AUTH TLS.")
     }
-    if control.protection != .clear { throw .sequence("The control connection is, or was, under TLS already.") }
+    if control.protection != .clear { throw .sequence("The control connection is already, or was before, under TLS.") }
     if tlsMode == .off { throw .deniedByPolicy("TLS is switched off here.") }
     // Whoever sends on before the handshake has not said it himself: what stands there in clear is not to be believed.
     // Some of it may have been read during a transfer and put off till now.
@@ -65,7 +65,7 @@ extension Session {
     dropPostponed()
     reply(Reply(421, "Nothing may follow AUTH before the TLS handshake. Goodbye."))
     tell(
-      .warning, "ended a session that sent more in clear behind AUTH",
+      .warning, "ended a session that sent data in clear after AUTH",
       record(verb: command.verb, result: 421, note: "STARTTLS injection, or a client that does not wait"))
     isEnding = true
   }
@@ -96,7 +96,7 @@ extension Session {
 
   private func requireTLS(_ verb: String) throws(FTPError) {
     if tlsMode == .off, control.tls == nil { throw .deniedByPolicy("TLS is switched off here.") }
-    if control.tls == nil { throw .sequence("\(verb) follows AUTH TLS: send that first.") }
+    if control.tls == nil { throw .sequence("Send AUTH TLS before \(verb).") }
     // RFC 4217, section 5: the protection of data connections stays as it was when CCC came.
     if !isSecured { throw .sequence("\(verb) is not possible after CCC.") }
   }
@@ -115,13 +115,13 @@ extension Session {
 
   /// CCC (RFC 4217, section 6): the control connection goes on in clear, for a NAT that has to read PORT and PASV.
   func clearCommandChannel(_ command: Command) async throws(FTPError) {
-    guard control.tls != nil else { throw .protectionLevel("There is no protection to clear: AUTH TLS was not given.") }
+    guard control.tls != nil else { throw .protectionLevel("There is no protection to clear: AUTH TLS was not sent.") }
     guard isSecured else { throw .sequence("The control connection is in clear already.") }
     guard configuration.security.clearsControl else {
       throw .deniedByPolicy("The control connection must stay protected here.")
     }
-    guard identity != nil else { throw .sequence("Log in first: the password must not pass in clear.") }
-    reply(Reply(200, "The control connection goes on in clear."))
+    guard identity != nil else { throw .sequence("Log in first: the password must not be sent in clear.") }
+    reply(Reply(200, "The control connection is in clear from now on."))
     guard await flush() else { throw .controlConnectionLost }
     control.clear()
   }
@@ -147,7 +147,7 @@ extension Session {
   func requireProtectedLogin(_ mode: TLSMode) throws(FTPError) {
     if mode < .requiredLogin || isSecured { return }
     if control.protection == .clear { throw .protectionRequired("TLS is required here: send AUTH TLS first.") }
-    throw .protectionLevel("A login must not pass in clear: connect anew.")
+    throw .protectionLevel("A login must not be sent in clear: reconnect.")
   }
 }
 

@@ -14,7 +14,7 @@ extension Session {
     let words = command.argument.split(maxSplits: 1, omittingEmptySubsequences: true) { $0 == 0x20 || $0 == 0x3D }
     guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
     let unknown = FTPError.parameter(
-      "SITE \(String(decoding: word.prefix(32), as: UTF8.self)) is not known; SITE HELP lists what is.")
+      "Unknown command SITE \(String(decoding: word.prefix(32), as: UTF8.self)); SITE HELP lists the commands.")
     guard let name = Verb(Array(word)), let row = SiteTable.row(name) else { throw unknown }
     if row.traits.contains(.administrators), !isAdministrator {
       throw .forbidden("SITE \(row.verb) is for administrators.")
@@ -51,7 +51,7 @@ extension Session {
       throw .syntax("Usage: SITE CHMOD <octal mode> <pathname>")
     }
     // Set-uid, set-gid and sticky bits are for people with a shell.
-    if mode > 0o777 { throw .parameter("SITE CHMOD sets the nine permission bits only: 0 to 777.") }
+    if mode > 0o777 { throw .parameter("SITE CHMOD sets only the nine permission bits: 0 to 777.") }
     let (identity, path) = try require(.changeMode, resolving: Array(words[1]))
     try onFile { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
     logSite("change mode", path, "CHMOD \(String(mode, radix: 8))")

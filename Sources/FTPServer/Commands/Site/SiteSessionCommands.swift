@@ -21,14 +21,14 @@ extension Session {
     let most = configuration.timeouts.idle.components.seconds
     let now = idleLimit.components.seconds
     if argument.isEmpty {
-      return Reply(200, "The session ends when idle for \(now) seconds; at most \(most) may be chosen.")
+      return Reply(200, "The session ends after \(now) idle seconds; the maximum is \(most).")
     }
     guard let seconds = FileOffset.parse(argument), seconds >= 1 else { throw .syntax("Usage: SITE IDLE [<seconds>]") }
     guard let wanted = Int64(exactly: seconds), wanted <= most else {
       throw .parameter("SITE IDLE: \(most) seconds at most.")
     }
     fileState.idle = .seconds(wanted)
-    return Reply(200, "The session ends when idle for \(wanted) seconds.")
+    return Reply(200, "The session ends after \(wanted) idle seconds.")
   }
 
   /// SITE WHO: the sessions there are, for administrators.
@@ -56,6 +56,7 @@ extension Session {
       "\(tally.bytes) bytes in \(tally.entries) files and directories of your tree",
       "\(free) bytes free on its file system",
     ]
-    return Reply(200, opening: "Quota:", lines: lines.map { Array($0.utf8) }, closing: "No limit is set for your tree.")
+    return Reply(
+      200, opening: "Quota:", lines: lines.map { Array($0.utf8) }, closing: "Your directory tree has no limit.")
   }
 }

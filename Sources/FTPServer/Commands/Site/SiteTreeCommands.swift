@@ -16,7 +16,8 @@ extension Session {
     let made = try onFile { () throws(SystemError) in try identity.jail.makeDirectories(path, mode: mode) }
     logSite("make directory", path, "MKDIR")
     return Reply(
-      200, made == 0 ? "It was there already." : made == 1 ? "1 directory made." : "\(made) directories made.")
+      200,
+      made == 0 ? "The directory exists already." : made == 1 ? "1 directory created." : "\(made) directories created.")
   }
 
   /// SITE RMDIR pathname: with all that is in it.
@@ -34,18 +35,19 @@ extension Session {
       }
     }
     logSite("remove tree", path, "RMDIR")
-    return Reply(200, "The directory and \(removed) entries in it are removed.")
+    return Reply(200, "Removed the directory and \(removed) entries in it.")
   }
 
   /// Says how far the removal came: what is gone is gone.
   private static func treeError(_ error: SystemError, removed: UInt64) -> FTPError {
     switch error.code {
     case EOVERFLOW:
-      .busy("\(removed) entries are removed, which is as much as one SITE RMDIR does. Send it again for the rest.")
+      .busy("\(removed) entries removed, the limit of one SITE RMDIR. Send it again for the rest.")
     case ELOOP:
-      .forbidden("It is more than \(treeLimits.depth) directories deep, or a link; \(removed) entries are removed.")
+      .forbidden(
+        "The tree is more than \(treeLimits.depth) directories deep, or it is a link; \(removed) entries removed.")
     case ECANCELED: .stopped(removed: removed)
-    case EXDEV: .forbidden("Another file system is mounted in it; \(removed) entries are removed.")
+    case EXDEV: .forbidden("Another file system is mounted inside; \(removed) entries removed.")
     default: .file(error, naming: false)
     }
   }
@@ -61,11 +63,11 @@ extension Session {
     let (identity, path) = try require(.write, resolving: words[1], naming: true)
     try onFile(naming: true) { () throws(SystemError) in try identity.jail.makeSymbolicLink(path, target: target) }
     logSite("make link", path, "SYMLINK")
-    return Reply(200, "Link made.")
+    return Reply(200, "Link created.")
   }
 
   /// SITE LINK is refused: a second name for a file would make quotas, permissions and removal hold for one of them only.
   func siteLink(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    throw .parameter("Hard links are not made here: use SITE SYMLINK or SITE COPY.")
+    throw .parameter("Hard links are not supported: use SITE SYMLINK or SITE COPY.")
   }
 }

@@ -17,9 +17,9 @@ extension Session {
     parameters.fileState?.allocation = nil
     let room = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: directory) }
     if Reservation.rest(of: size, behind: parameters.restart) > room {
-      throw .noRoom("There is no room for \(size) bytes: \(room) are left.")
+      throw .noRoom("Not enough space for \(size) bytes: \(room) are free.")
     }
     if size > 0, !identity.permissions(at: directory).isReadOnly { fileState.allocation = Int64(exactly: size) }
-    return Reply(200, "There is room for \(size) bytes.")
+    return Reply(200, "There is enough space for \(size) bytes.")
   }
 }

@@ -9,7 +9,7 @@ extension Session {
     try requirePassive(extended: false)
     let local = try localAddress()
     guard local.family == .ipv4, let host = shownAddress(local).ipv4 else {
-      throw .noDataConnection("PASV cannot tell an IPv6 address: use EPSV.")
+      throw .noDataConnection("PASV cannot name an IPv6 address: use EPSV.")
     }
     let listener = try openPassivePort()
     return .passive(
@@ -29,7 +29,7 @@ extension Session {
     if case .all = request {
       parameters.onlyExtendedPassive = true
       channels.forget()
-      return Reply(200, "EPSV ALL: from now on only EPSV makes data connections.")
+      return Reply(200, "EPSV ALL: from now on only EPSV is allowed for data connections.")
     }
     try requirePassive(extended: true)
     let own: DataAddress.Family = try localAddress().family == .ipv4 ? .ipv4 : .ipv6
@@ -82,7 +82,7 @@ extension Session {
     }
     // EPRT has no place for the zone of a link-local address: the client's own is meant.
     guard let address = IPAddress(octets: target.octets, scope: control.peer.address.scope) else {
-      throw .syntax("EPRT: no such address.")
+      throw .syntax("EPRT: invalid address.")
     }
     return try setActive(SocketAddress(address, port: target.port), command)
   }
@@ -96,7 +96,7 @@ extension Session {
         : .syntax("Usage: LPRT 4,4,h1,h2,h3,h4,2,p1,p2 or LPRT 6,16,h1,...,h16,2,p1,p2")
     }
     guard let address = IPAddress(octets: target.octets, scope: control.peer.address.scope) else {
-      throw .syntax("LPRT: no such address.")
+      throw .syntax("LPRT: invalid address.")
     }
     return try setActive(SocketAddress(address, port: target.port), command)
   }
@@ -126,11 +126,11 @@ extension Session {
     if !configuration.passiveEnabled {
       throw .dataPortRefused(Reply(502, "Passive data connections are switched off here: use PORT or EPRT."))
     }
-    if parameters.onlyExtendedPassive, !extended { throw .sequence("EPSV ALL was given: only EPSV is allowed now.") }
+    if parameters.onlyExtendedPassive, !extended { throw .sequence("EPSV ALL was sent: only EPSV is allowed now.") }
   }
 
   private func requireActive() throws(FTPError) {
-    if parameters.onlyExtendedPassive { throw .sequence("EPSV ALL was given: only EPSV is allowed now.") }
+    if parameters.onlyExtendedPassive { throw .sequence("EPSV ALL was sent: only EPSV is allowed now.") }
     if !configuration.activeEnabled {
       throw .dataPortRefused(Reply(502, "Active data connections are switched off here: use PASV or EPSV."))
     }

@@ -10,7 +10,8 @@ extension Session {
     parameters.fileState?.range = nil
     if format.endsInBand, let point = RestartPoint.parse(command.argument) {
       if !point.fits(format) {
-        throw .parameter("This marker is of a transfer with another TYPE, STRU or SITE RECFM: set them as they were.")
+        throw .parameter(
+          "This marker belongs to a transfer with another TYPE, STRU or SITE RECFM: set them as they were.")
       }
       parameters.restart = point.fileOffset
       parameters.marker = command.argument
@@ -19,8 +20,8 @@ extension Session {
     guard let offset = FileOffset.parse(command.argument) else {
       throw .syntax(
         format.endsInBand
-          ? "REST takes a restart marker as it came from this server."
-          : "REST takes a byte offset from 0 to \(Int64.max), in decimal digits.")
+          ? "REST needs a restart marker exactly as this server sent it."
+          : "REST needs a byte offset from 0 to \(Int64.max), in decimal digits.")
     }
     if offset > 0 { try requireOffsets(format) }
     parameters.restart = offset
@@ -51,7 +52,7 @@ extension Session {
       }
     }
     if !format.endsInBand || !restart.fits(format) {
-      throw .restartMismatch("The restart marker is of a transfer with another TYPE, STRU, MODE or SITE RECFM.")
+      throw .restartMismatch("The restart marker belongs to a transfer with another TYPE, STRU, MODE or SITE RECFM.")
     }
   }
 

@@ -8,7 +8,7 @@ extension Session {
       switch error {
       case .syntax: throw .syntax("Usage: TYPE A [N | T | C] | E [N | T | C] | I | L 8")
       case .byteSize(let size):
-        throw .parameter("Bytes of \(size) bits cannot be kept here: L 8, which is the same as I, is what can.")
+        throw .parameter("Bytes of \(size) bits are not supported: use L 8, which is the same as I.")
       }
     }
     parameters.isTypeChosen = true
@@ -33,9 +33,9 @@ extension Session {
     case "LINES", "TEXT": parameters.records = .lines
     case "PREFIXED", "V", "VB", "VBS", "U": parameters.records = .prefixed
     case "": break
-    default: throw .parameter("Records are kept as LINES or PREFIXED (also VB) only.")
+    default: throw .parameter("Records can be stored only as LINES or PREFIXED (or VB).")
     }
-    return Reply(200, "Records are kept as \(recordsOnDisk == .lines ? "lines" : "prefixed records").")
+    return Reply(200, "Records are stored as \(recordsOnDisk == .lines ? "lines" : "prefixed records").")
   }
 
   private static let structureUsage = FTPError.syntax("Usage: STRU F | R | P")
@@ -68,8 +68,8 @@ extension Session {
       case "LEVEL":
         guard value.utf8.count == 1, let number = UInt8(value) else { throw Self.modeUsage }
         level = number
-      case "ENGINE": if value != "ZLIB" { throw .syntax("MODE Z has the engine ZLIB only.") }
-      case "METHOD": if value != "8" { throw .syntax("MODE Z has the method 8 (deflate) only.") }
+      case "ENGINE": if value != "ZLIB" { throw .syntax("MODE Z has only the engine ZLIB.") }
+      case "METHOD": if value != "8" { throw .syntax("MODE Z has only the method 8 (deflate).") }
       default: throw Self.modeUsage
       }
     }
