@@ -2,7 +2,7 @@
 
 /// Decodes one file from the data connection, in any type, structure and mode (RFC 959 §3).
 ///
-/// Two halves: ``Deframer`` knows the mode, ``ContentDecoder`` type and structure. Bytes go from the input straight to the output,
+/// Two halves: `Deframer` knows the mode, `ContentDecoder` type and structure. Bytes go from the input straight to the output,
 /// but for prefixed records, which are gathered. All memory is allocated before the second call.
 public struct FileDecoder: TransferCodec {
   /// What has to be brought out before the next byte is looked at.
