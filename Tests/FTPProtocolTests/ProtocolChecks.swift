@@ -23,6 +23,14 @@ struct ProtocolCheck: Sendable {
     ProtocolCheck(name: "decoder", run: checkDecoder),
     ProtocolCheck(name: "encoder", run: checkEncoder),
     ProtocolCheck(name: "restart-point", run: checkRestartPoint),
+    ProtocolCheck(name: "reply-reader", run: checkReplyReader),
+    ProtocolCheck(name: "taken-replies", run: checkTakenReplies),
+    ProtocolCheck(name: "features", run: checkFeatures),
+    ProtocolCheck(name: "command-writer", run: checkCommandWriter),
+    ProtocolCheck(name: "listing-line", run: checkListingLine),
+    ProtocolCheck(name: "mlsd", run: checkMachineLine),
+    ProtocolCheck(name: "listing-round-trip", run: checkListingRoundTrip),
+    ProtocolCheck(name: "listing-reader", run: checkListingReader),
   ]
 }
 

@@ -11,7 +11,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 seconds=${1:-20}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- command-reader path list-arguments data-port time-stamp ascii listing decoder encoder restart-point
+[ $# -gt 0 ] || set -- command-reader path list-arguments data-port time-stamp ascii listing decoder encoder restart-point \
+  reply-reader taken-replies features command-writer listing-line mlsd listing-round-trip listing-reader
 work=${FUZZ_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/weftpd-fuzz.XXXXXX")}
 mkdir -p "$work"
 
@@ -24,6 +25,7 @@ swiftc -swift-version 6 -O -assert-config Debug -parse-as-library -sanitize=fuzz
   -lz -o "$work/fuzz" -I "$top/Sources/CZlib" "$top"/Sources/FTPProtocol/*/*.swift \
   "$tests/TestBytes.swift" "$tests/ProtocolChecks.swift" \
   "$tests/CodecChecks.swift" "$tests"/Coding/CodingDriver.swift "$tests"/Coding/CodingChecks.swift \
+  "$tests"/Replies/ReplyChecks.swift "$tests"/Listing/ListingChecks.swift \
   "$here/FTPProtocolFuzz.swift"
 
 failed=

@@ -2,7 +2,7 @@
 
 /// Encodes one file for the data connection, in any type, structure and mode (RFC 959 §3).
 ///
-/// Two halves: ``ContentEncoder`` knows type and structure, the framing of FileEncoder+Framing.swift knows the mode. Where the
+/// Two halves: `ContentEncoder` knows type and structure, the framing of FileEncoder+Framing.swift knows the mode. Where the
 /// framing may look at every byte (records in mode S, mode C) the content passes through a scratch buffer of 16 KiB; else it is
 /// written straight to its place in the output. All memory is allocated before the second call.
 public struct FileEncoder: TransferCodec {

@@ -128,7 +128,8 @@ extension DataAddress {
 
   private var portBytes: [UInt8] { [UInt8(port >> 8), UInt8(port & 0xFF)] }
 
-  private static func commaSeparated(_ numbers: [UInt8]) -> [UInt8] {
+  /// `192,0,2,1,195,81`
+  static func commaSeparated(_ numbers: [UInt8]) -> [UInt8] {
     var text: [UInt8] = []
     for number in numbers {
       if !text.isEmpty { text.append(0x2C) }

@@ -46,6 +46,7 @@ public struct ListArguments: Sendable, Hashable {
   /// The path as the client wrote it; nil if there is none.
   public let path: [UInt8]?
 
+  /// Arguments as a client puts them together; ``Command/list(_:_:)`` writes them.
   public init(options: Options = [], path: [UInt8]? = nil) {
     self.options = options
     self.path = path

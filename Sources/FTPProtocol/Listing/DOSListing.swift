@@ -12,7 +12,7 @@ enum DOSListing {
   /// - Returns: nil if the line has another form.
   static func entry(_ line: ArraySlice<UInt8>) -> ListedEntry? {
     var rest = line
-    guard let date = takeWord(&rest), isDate(date), let clock = takeClock(&rest), let column = takeWord(&rest) else {
+    guard let date = rest.takeWord(), isDate(date), let clock = takeClock(&rest), let column = rest.takeWord() else {
       return nil
     }
     let isDirectory = column.elementsEqual("<DIR>".utf8) || column.elementsEqual("<dir>".utf8)
@@ -25,14 +25,6 @@ enum DOSListing {
     entry.size = size
     entry.modified = time(date, clock)
     return entry
-  }
-
-  private static func takeWord(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-    rest = rest.drop { $0 == 0x20 }
-    guard !rest.isEmpty else { return nil }
-    let word = rest.prefix { $0 != 0x20 }
-    rest = rest[word.endIndex...]
-    return word
   }
 
   /// Whether a word has the shape of a date: three numbers with `-` or `/` between them.
@@ -52,13 +44,13 @@ enum DOSListing {
 
   /// `02:18AM`, `02:18 AM` or `14:18`.
   private static func takeClock(_ rest: inout ArraySlice<UInt8>) -> (hour: Int, minute: Int)? {
-    guard var word = takeWord(&rest) else { return nil }
+    guard var word = rest.takeWord() else { return nil }
     var half = halfOfDay(word.suffix(2))
     if half != nil {
       word = word.dropLast(2)
     } else {
       var further = rest
-      if let next = takeWord(&further), next.count == 2, let found = halfOfDay(next) {
+      if let next = further.takeWord(), next.count == 2, let found = halfOfDay(next) {
         half = found
         rest = further
       }

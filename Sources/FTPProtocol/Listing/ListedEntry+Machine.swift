@@ -6,7 +6,7 @@ extension ListedEntry {
   /// Names of facts do not depend on case. A value may hold anything but `;`, a name anything at all: blanks at its start, `;`, `=`. If
   /// the line has no other meaning, a last fact without its `;` is taken too. A value that does not fit its fact is passed over.
   ///
-  /// - Parameter machineLine: without its line end; for MLST without the space in front.
+  /// - Parameter line: without its line end; for MLST without the space in front.
   /// - Returns: nil if the line is no entry, or the name is empty.
   public init?(machineLine line: ArraySlice<UInt8>) {
     self.init(name: [], kind: .unknown)
@@ -80,6 +80,8 @@ extension ListedEntry {
   }
 
   private mutating func takeType(_ value: ArraySlice<UInt8>) {
+    // Of two types the last counts, whole.
+    (kind, role, linkTarget) = (.unknown, .entry, nil)
     let folded = value.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
     switch String(decoding: folded, as: UTF8.self) {
     case "file": kind = .file

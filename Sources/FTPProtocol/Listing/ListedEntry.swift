@@ -14,8 +14,10 @@ public struct ListedTime: Sendable, Hashable {
   public let seconds: Int64
   /// 0 to 999,999,999.
   public let nanoseconds: UInt32
+  /// The smallest part that the listing told.
   public let precision: Precision
 
+  /// A time as it is; nothing is checked or cut off.
   public init(seconds: Int64, nanoseconds: UInt32 = 0, precision: Precision) {
     self.seconds = seconds
     self.nanoseconds = nanoseconds
@@ -32,8 +34,10 @@ public struct ListedEntry: Sendable, Hashable {
   public struct Fact: Sendable, Hashable {
     /// In lower case.
     public let name: String
+    /// What stands between `=` and `;`.
     public let value: [UInt8]
 
+    /// A fact as it is; the name in lower case.
     public init(name: String, value: [UInt8]) {
       self.name = name
       self.value = value
@@ -42,12 +46,15 @@ public struct ListedEntry: Sendable, Hashable {
 
   /// The bytes of the name, as a rule without a directory; with MLST a path.
   public var name: [UInt8]
+  /// `unknown` where the listing does not tell, as in NLST.
   public var kind: FileFacts.Kind
   /// Whether this is the listed directory itself or the one above it; only MLSD says so.
   public var role = MachineFormatter.Role.entry
-  /// Bytes.
+  /// Bytes. Of a directory or a link it means nothing that could be transferred.
   public var size: UInt64?
+  /// When the contents were last changed.
   public var modified: ListedTime?
+  /// When it was made; only MLSD says so.
   public var created: ListedTime?
   /// Equal for two names of the same file, and different for different files, on this server.
   public var unique: [UInt8]?
@@ -55,15 +62,17 @@ public struct ListedEntry: Sendable, Hashable {
   public var permissions: Permissions?
   /// The permission bits, 0o7777.
   public var mode: UInt16?
-  /// The number of the user and of the group, where the listing has numbers.
+  /// The number of the user it belongs to, where the listing has numbers.
   public var owner: UInt32?
+  /// The number of the group it belongs to, where the listing has numbers.
   public var group: UInt32?
-  /// The names of the user and of the group, where it has names.
+  /// The name of the user, where the listing has names.
   public var ownerName: [UInt8]?
+  /// The name of the group, where the listing has names.
   public var groupName: [UInt8]?
   /// Where a symbolic link points to. For display: it may be anything.
   public var linkTarget: [UInt8]?
-  /// `text/plain`.
+  /// The type of the contents, `text/plain`.
   public var mediaType: [UInt8]?
   /// The character set of the name.
   public var charset: [UInt8]?
@@ -72,6 +81,7 @@ public struct ListedEntry: Sendable, Hashable {
   /// Further facts of MLSD, in the order they came. A `type` that is not known is one of them.
   public var otherFacts: [Fact] = []
 
+  /// An entry of which nothing more is known.
   public init(name: [UInt8], kind: FileFacts.Kind) {
     self.name = name
     self.kind = kind

@@ -18,7 +18,12 @@ public enum ListedLine: Sendable, Hashable {
 public struct ListingParser: Sendable {
   /// The form of a line.
   public enum Form: Sendable, Hashable, CaseIterable {
-    case unix, dos, eplf
+    /// `ls -l`.
+    case unix
+    /// Windows' `dir`, as IIS prints it.
+    case dos
+    /// "Easily parsed LIST format".
+    case eplf
   }
 
   private let now: Int64

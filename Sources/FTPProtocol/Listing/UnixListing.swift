@@ -15,7 +15,7 @@ enum UnixListing {
   static func entry(_ line: ArraySlice<UInt8>, now: Int64) -> ListedEntry? {
     var words: [ArraySlice<UInt8>] = []
     var rest = line
-    while words.count < wordLimit, let word = takeWord(&rest) { words.append(word) }
+    while words.count < wordLimit, let word = rest.takeWord() { words.append(word) }
     guard let first = words.first, let mode = UnixMode(first) else { return nil }
     guard let (place, date) = findDate(words, in: line, now: now) else { return nil }
     // Exactly one blank: further ones belong to the name.
@@ -27,14 +27,6 @@ enum UnixListing {
     takeColumns(words[1..<place], line, into: &entry)
     if mode.kind == .symlink { splitLink(&entry) }
     return entry
-  }
-
-  private static func takeWord(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-    rest = rest.drop { $0 == 0x20 }
-    guard !rest.isEmpty else { return nil }
-    let word = rest.prefix { $0 != 0x20 }
-    rest = rest[word.endIndex...]
-    return word
   }
 
   // MARK: the date

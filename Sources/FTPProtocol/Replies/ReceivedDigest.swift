@@ -4,9 +4,9 @@
 public struct ReceivedDigest: Sendable, Hashable {
   /// The name of the algorithm in upper case, `SHA-256`.
   public let algorithm: String
-  /// The first and the last octet that went into the digest, both counted from 0. Servers write `0-0` for a file of one octet and for
-  /// an empty one, and not all of them count the last octet in.
+  /// The first octet that went into the digest, counted from 0.
   public let first: UInt64
+  /// The last one. Servers write `0-0` for a file of one octet and for an empty one, and not all of them count the last octet in.
   public let last: UInt64
   /// The bytes of the digest.
   public let digest: [UInt8]

@@ -12,7 +12,7 @@ extension ReceivedReply {
     guard code == 227 else { return nil }
     for line in lines {
       for run in ReceivedReply.numberRuns(in: line) where run.count == 6 {
-        return try? DataPort.parsePORT(ReceivedReply.commaSeparated(run))
+        return try? DataPort.parsePORT(DataAddress.commaSeparated(run))
       }
     }
     return nil
@@ -25,7 +25,7 @@ extension ReceivedReply {
     guard code == 228 else { return nil }
     for line in lines {
       for run in ReceivedReply.numberRuns(in: line) {
-        if let address = try? DataPort.parseLPRT(ReceivedReply.commaSeparated(run)) { return address }
+        if let address = try? DataPort.parseLPRT(DataAddress.commaSeparated(run)) { return address }
       }
     }
     return nil
@@ -106,14 +106,5 @@ extension ReceivedReply {
       0x30...0x39 ~= line[next]
     else { return nil }
     return next
-  }
-
-  private static func commaSeparated(_ numbers: [UInt8]) -> [UInt8] {
-    var text: [UInt8] = []
-    for number in numbers {
-      if !text.isEmpty { text.append(0x2C) }
-      text.append(decimal: UInt64(number))
-    }
-    return text
   }
 }

@@ -63,6 +63,7 @@ public struct ReplyReader: Sendable {
   private var byteCount = 0
   private var failure: ReadError?
 
+  /// - Parameter limits: the most that is accepted of one reply.
   public init(limits: Limits = Limits()) {
     self.limits = limits
     telnet = TelnetDecoder(subnegotiationLimit: limits.lineLength)

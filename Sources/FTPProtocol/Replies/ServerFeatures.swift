@@ -12,6 +12,7 @@ public struct ServerFeatures: Sendable, Hashable {
     /// The bytes behind the label and one blank, `STREAM`; empty if there are none.
     public let parameters: [UInt8]
 
+    /// The label is put into upper case.
     public init(label: String, parameters: [UInt8] = []) {
       self.label = ServerFeatures.upperCased(label.utf8)
       self.parameters = parameters
