@@ -86,7 +86,7 @@ public struct StartReport: Sendable {
     var shown = homes.prefix(4).map(quoted)
     if homes.count > 4 { shown.append("\(homes.count - 4) more") }
     if !accounts.commonRoots.isEmpty {
-      shown.append("homes beneath \(accounts.commonRoots.map(quoted).joined(separator: ", "))")
+      shown.append("homes under \(accounts.commonRoots.map(quoted).joined(separator: ", "))")
     }
     if local.isEnabled {
       shown.append("homes of system users in \(local.homes.map(quoted).joined(separator: ", "))")

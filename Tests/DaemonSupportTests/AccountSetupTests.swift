@@ -3,6 +3,7 @@
 import Accounts
 import DaemonSettings
 import FTPServer
+import LinuxSystem
 import TestSupport
 import Testing
 
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func commonRootsTakeThePlaceOfHomes() throws {
-    let real = try #require(resolvedPath(directory.path))
+    let real = try File.resolvedPath(directory.path)
     let table = try directory.write("users", "bob:*:\(real):rw,mounts=etc=/etc;here=\(real)\ncarl:*:/usr:ro\n")
     let setup = try setup(
       "accounts.table=\(table)", "accounts.roots=\(real)", "accounts.anonymous=yes", "accounts.root=/tmp",
@@ -72,7 +73,7 @@ import Testing
     #expect(setup.roots.map(\.isReadOnly) == [real, "/tmp"].sorted().map { $0 == "/tmp" })
     let roots = try #require(setup.source.roots)
     #expect(roots.contain(Array("\(real)/new".utf8)))
-    #expect(roots.contain(Array((resolvedPath("/tmp") ?? "").utf8)))
+    #expect(roots.contain(Array(try File.resolvedPath("/tmp").utf8)))
     #expect(!roots.contain(Array("/usr".utf8)))
     let outside = "is outside accounts.roots and will be refused; move it, or add its directory and restart weftpd"
     let expected = [

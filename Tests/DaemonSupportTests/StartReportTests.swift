@@ -42,6 +42,12 @@ import Testing
     #expect(texts.contains { $0.hasPrefix("multipath TCP: control automatic, data automatic") })
   }
 
+  @Test func commonRootsTakeThePlaceOfHomes() throws {
+    let table = try directory.write("users", "bob:*:\(directory.path):rw\n")
+    let texts = try lines(["accounts.table=\(table)", "accounts.roots=/tmp"]).map(\.text)
+    #expect(texts.contains("roots: \"\(directory.path)\", homes under \"/tmp\""))
+  }
+
   @Test func itTellsOfTheUsersOfTheSystem() throws {
     let own = try lines(["accounts.local=true", "accounts.minimum-uid=500"]).map(\.text)
     #expect(

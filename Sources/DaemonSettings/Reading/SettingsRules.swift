@@ -41,7 +41,9 @@ public enum SettingsRules {
     }
     checkDirectory("accounts.root", settings.accountsRoot)
     checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
-    for root in settings.accountsRoots { checkDirectory("accounts.roots", root) }
+    for root in settings.accountsRoots {
+      if let reason = rootFault(root) { report("accounts.roots", "\(quoted(root)) \(reason)") }
+    }
     for (name, host) in settings.hosts.sorted(by: { $0.key < $1.key }) {
       checkDirectory("hosts.\(name).root", host.root)
       checkDirectory("hosts.\(name).anonymous-root", host.anonymousRoot)
@@ -62,6 +64,17 @@ public enum SettingsRules {
     }
     let message = "\(quoted(table)) has no user: nobody could log in; \(advice)"
     return SettingsProblem(loaded.origin("accounts.table"), key: "accounts.table", message)
+  }
+
+  /// Why homes cannot be under `path`, in words that follow it; nil when it is a directory, whether or not this process may list it.
+  private static func rootFault(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      let code = errno
+      return code == ENOENT
+        ? "does not exist" : "cannot be examined: \(SystemError(code: code, call: "stat").reason)"
+    }
+    return status.st_mode & S_IFMT == S_IFDIR ? nil : "is not a directory"
   }
 
   /// Why `path` cannot be served, in words that follow it; nil when it is a directory this process may list.
