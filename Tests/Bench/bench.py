@@ -19,7 +19,7 @@ import time
 
 import report
 import rows as catalogue
-from servers import FLOORS, MOST_SESSIONS, PASSWORD, PEERS, USER, VARIANTS, Server, Unavailable
+from servers import BEFORE, FLOORS, MOST_SESSIONS, PASSWORD, PEERS, USER, VARIANTS, Server, Unavailable
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -147,7 +147,8 @@ class Bench:
             fetch = [HERE / "peers" / "fetch.sh", self.cache / "peers"]
             subprocess.run(fetch, stdin=subprocess.DEVNULL, timeout=900, check=False)
         for name in wanted:
-            weftpd = self.options.weftpd and pathlib.Path(self.options.weftpd).resolve()
+            binary = self.options.before if name == BEFORE else self.options.weftpd
+            weftpd = binary and pathlib.Path(binary).resolve()
             if name.split("-")[0] == "weftpd" and not (weftpd and weftpd.exists()):
                 self.skipped[name] = f"not built: {weftpd or '--weftpd was not given'}"
                 continue
@@ -359,6 +360,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=f"Rows: {names}; and calls (system calls per operation).")
     parser.add_argument("--weftpd", metavar="FILE", help="the daemon to measure (.build/release/weftpd)")
+    parser.add_argument("--before", metavar="FILE",
+                        help="another build of weftpd, which is measured as the peer weftpd-before")
     parser.add_argument("--weftpd-option", action="append", default=[], metavar="OPTION",
                         help="one more argument for 'weftpd serve', any number of times")
     parser.add_argument("--rows", metavar="NAMES", help="only these rows, separated by commas")
@@ -375,6 +378,8 @@ def main():
     parser.add_argument("--cache", default=str(REPOSITORY / ".bench"), help="peers and tools are kept there (.bench)")
     parser.add_argument("--verbose", action="store_true", help="tell the client's share of CPU, too")
     options = parser.parse_args()
+    if options.before:
+        PEERS.insert(0, BEFORE)
     options.rounds = options.rounds or (2 if options.quick else 5)
     options.seconds = options.seconds or (0.25 if options.quick else 1.0)
     options.idle = options.idle or (1000 if options.quick else 5000)

@@ -17,7 +17,9 @@ USER, PASSWORD = "user", "pass"
 PASSWORD_HASH = "$6$weftbench$K1QbVzVZmRAln0fTitbxjHj.L1v.BeIlmROefjIY5GQ861Ndk/kzTIXuKGcP6S.7/iNBnQ6MDEUnI2RwOnTAO/"
 PEERS = ["vsftpd", "pure-ftpd", "proftpd", "pyftpdlib"]
 FLOORS = ["floor", "floor-leased"]
-TLS_SERVERS = ["weftpd", "vsftpd", "pure-ftpd", "proftpd"]
+# Another build of weftpd, measured as a peer (--before).
+BEFORE = "weftpd-before"
+TLS_SERVERS = ["weftpd", BEFORE, "vsftpd", "pure-ftpd", "proftpd"]
 # What multipath TCP costs: weftpd without it, weftpd and a bare floor with a client that speaks it. Only in rows that ask for it.
 VARIANTS = ["weftpd-tcp", "weftpd-mptcp", "floor-mptcp"]
 # The most sessions a peer can be told to hold: Debian's pure-ftpd takes -c up to 500.
@@ -27,6 +29,7 @@ PASSIVE_PORTS = {
     "vsftpd": (24000, 24999), "pure-ftpd": (25000, 25999), "proftpd": (26000, 26999), "pyftpdlib": (27000, 27999),
     "floor": (28000, 28999), "floor-leased": (29000, 29999), "weftpd": (31000, 31999),
     "weftpd-tcp": (30000, 30999), "weftpd-mptcp": (23000, 23999), "floor-mptcp": (22000, 22999),
+    BEFORE: (21000, 21999),
 }
 
 
