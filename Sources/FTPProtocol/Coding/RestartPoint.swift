@@ -58,7 +58,8 @@ public struct RestartPoint: Sendable, Hashable {
   public static func parse(_ text: [UInt8]) -> RestartPoint? {
     guard text.count <= textLimit else { return nil }
     let parts = text.split(separator: 0x2D, omittingEmptySubsequences: false)
-    guard parts.count >= 2, let first = parts.first, let offset = number(first, limit: UInt64(Int64.max)) else {
+    guard parts.count >= 2, let first = parts.first, let offset = DecimalNumber.read(first, upTo: UInt64(Int64.max))
+    else {
       return nil
     }
     var point = RestartPoint(fileOffset: offset)
@@ -86,26 +87,13 @@ public struct RestartPoint: Sendable, Hashable {
       case 0x73: isInSegmentedRecord = true
       case 0x6C: hasLastPage = true
       case 0x70:
-        guard let left = Self.number(rest, limit: 255) else { return false }
+        guard let left = DecimalNumber.read(rest, upTo: 255) else { return false }
         pageBytesLeft = UInt8(truncatingIfNeeded: left)
         return true
       default: return false
       }
     }
     return true
-  }
-
-  private static func number(_ digits: ArraySlice<UInt8>, limit: UInt64) -> UInt64? {
-    guard !digits.isEmpty else { return nil }
-    var number: UInt64 = 0
-    for digit in digits {
-      guard 0x30...0x39 ~= digit else { return nil }
-      let (tens, isOver) = number.multipliedReportingOverflow(by: 10)
-      let (sum, isOverToo) = tens.addingReportingOverflow(UInt64(digit &- 0x30))
-      guard !isOver, !isOverToo, sum <= limit else { return nil }
-      number = sum
-    }
-    return number
   }
 
   /// CRC-16 with the polynomial 0x1021, from 0xFFFF: against slips of the pen, not against malice, which gains nothing here.

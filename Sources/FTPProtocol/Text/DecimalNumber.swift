@@ -18,8 +18,8 @@ enum DecimalNumber {
   }
 
   /// The same for a number of at most `limit`.
-  static func read(_ digits: some Collection<UInt8>, upTo limit: Int) -> Int? {
-    guard let number = read(digits), number <= UInt64(max(limit, 0)) else { return nil }
-    return Int(number)
+  static func read<Number: FixedWidthInteger>(_ digits: some Collection<UInt8>, upTo limit: Number) -> Number? {
+    guard let number = read(digits).flatMap({ Number(exactly: $0) }), number <= limit else { return nil }
+    return number
   }
 }
