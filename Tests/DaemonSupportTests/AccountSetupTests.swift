@@ -44,7 +44,7 @@ import Testing
   @Test func theTableAndWhatIsOddInIt() throws {
     let hash = try PasswordHash.make(Array("x".utf8))
     let table = try directory.write(
-      "users", "bob:\(hash):\(directory.path):rw\ncarl:\(hash):/no/such/home:ro\n")
+      "users", "bob:\(hash):\(directory.path):rw\ncarl:\(hash):/no/such/home:ro\n", mode: 0o600)
     let setup = try setup("accounts.table=\(table)")
     #expect(setup.tableCount == 2)
     #expect(setup.table.entry(named: Array("bob".utf8))?.home == directory.path)
@@ -56,7 +56,7 @@ import Testing
   // MARK: - Roots
 
   @Test func withoutCommonRootsHomesMayBeAnywhere() throws {
-    let table = try directory.write("users", "bob:*:\(directory.path):rw,mounts=tmp=/tmp\n")
+    let table = try directory.write("users", "bob:*:\(directory.path):rw,mounts=tmp=/tmp\n", mode: 0o600)
     let setup = try setup("accounts.table=\(table)")
     #expect(setup.source.roots == nil)
     #expect(setup.roots.map(\.path) == [directory.path, "/tmp"].sorted())
@@ -65,7 +65,8 @@ import Testing
 
   @Test func commonRootsTakeThePlaceOfHomes() throws {
     let real = try File.resolvedPath(directory.path)
-    let table = try directory.write("users", "bob:*:\(real):rw,mounts=etc=/etc;here=\(real)\ncarl:*:/usr:ro\n")
+    let table = try directory.write(
+      "users", "bob:*:\(real):rw,mounts=etc=/etc;here=\(real)\ncarl:*:/usr:ro\n", mode: 0o600)
     let setup = try setup(
       "accounts.table=\(table)", "accounts.roots=\(real)", "accounts.anonymous=yes", "accounts.root=/tmp",
       "hosts.names=a", "hosts.a.users=\(table)")
@@ -91,7 +92,7 @@ import Testing
   }
 
   @Test func aUserInTheTableTooIsSaid() throws {
-    let table = try directory.write("users", "bob:*:\(directory.path):rw\n")
+    let table = try directory.write("users", "bob:*:\(directory.path):rw\n", mode: 0o600)
     let setup = try setup(
       "accounts.table=\(table)", "accounts.user=bob", "accounts.root=\(directory.path)", hash: "$y$h")
     #expect(setup.warnings.map(\.key) == ["accounts.user"])
@@ -110,7 +111,7 @@ import Testing
   }
 
   @Test func allLinesOfABadTable() throws {
-    let table = try directory.write("users", "one\n\ntwo\n")
+    let table = try directory.write("users", "one\n\ntwo\n", mode: 0o600)
     #expect {
       try setup("accounts.table=\(table)")
     } throws: {
@@ -119,7 +120,7 @@ import Testing
   }
 
   @Test func hostsHaveTheirOwnAccounts() throws {
-    let table = try directory.write("users", "bob:*:\(directory.path):rw\n")
+    let table = try directory.write("users", "bob:*:\(directory.path):rw\n", mode: 0o600)
     let loaded = try SettingsSources(assignments: [
       "accounts.user=alice", "accounts.root=\(directory.path)", "accounts.anonymous=yes", "hosts.names=a,b,c,d",
       "hosts.a.users=\(table)", "hosts.b.root=/tmp", "hosts.c.users=\(table)", "hosts.c.anonymous-root=/tmp",

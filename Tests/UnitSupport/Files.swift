@@ -6,9 +6,9 @@ import LinuxSystem
 /// O_PATH, which Swift's Glibc module does not import.
 public let pathOnly: Int32 = 0o10_000_000
 
-/// At most `count` bytes of a file from `offset` on.
-public func contents(_ file: Int32, count: Int = 1 << 20, at offset: Int64 = 0) throws -> [UInt8] {
-  var buffer = [UInt8](repeating: 0, count: count)
+/// At most `count` bytes of a file from `offset` on; all of it unless said otherwise.
+public func contents(_ file: Int32, count: Int? = nil, at offset: Int64 = 0) throws -> [UInt8] {
+  var buffer = [UInt8](repeating: 0, count: try count ?? Int(File.status(file).size))
   let read = try buffer.withUnsafeMutableBytes { try File.read(file, into: $0, at: offset) }
   return Array(buffer[..<read])
 }
