@@ -19,11 +19,22 @@ import Testing
     func read(_ event: SessionEvent) { state.withLock { $0.append("\(event.message)") } }
   }
 
+  /// A stream whose own log is off.
+  private func stream(_ readers: Reader...) -> EventStream {
+    EventStream(log: EventLog(logger: silentLogger()), counters: TransferCounters(), readers)
+  }
+
+  private func silentLogger() -> Logger {
+    var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = .critical
+    return logger
+  }
+
   private let record = EventRecord(session: 1, peer: SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 1))
 
   @Test func everyReaderGetsWhatItWants() {
     let (all, some) = (Reader(from: .trace), Reader(from: .notice))
-    let stream = EventStream([all, some])
+    let stream = self.stream(all, some)
     stream.publish(.notice, .info, "one", record)
     stream.publish(.login, .notice, "two", record)
     #expect(all.messages == ["one", "two"])
@@ -31,7 +42,7 @@ import Testing
   }
 
   @Test func whatNobodyWantsIsNotMade() {
-    let stream = EventStream([Reader(from: .error)])
+    let stream = self.stream(Reader(from: .error))
     var made = 0
     func message() -> Logger.Message {
       made += 1
@@ -44,7 +55,7 @@ import Testing
   }
 
   @Test func whatSeveralWantIsMadeOnce() {
-    let stream = EventStream([Reader(from: .trace), Reader(from: .trace), Reader(from: .trace)])
+    let stream = self.stream(Reader(from: .trace), Reader(from: .trace), Reader(from: .trace))
     var made = 0
     func message() -> Logger.Message {
       made += 1
@@ -52,6 +63,14 @@ import Testing
     }
     stream.publish(.notice, .info, message(), record)
     #expect(made == 1)
+  }
+
+  @Test func theFiguresAreKeptWithoutAReader() {
+    let counters = TransferCounters()
+    let stream = EventStream(log: EventLog(logger: silentLogger()), counters: counters)
+    let outcome = TransferOutcome(direction: .download, bytes: 5, reply: 226, isComplete: true)
+    stream.publish(.transferEnded(outcome), .info, "download", record)
+    #expect(counters.statistics.bytesSent == 5)
   }
 
   @Test func theLogKeepsToItsLevel() {

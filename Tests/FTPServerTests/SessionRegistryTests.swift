@@ -120,7 +120,9 @@ import Testing
     #expect(summary.transfer?.verb == "RETR")
     #expect(summary.transfer?.total == 100)
     #expect(summary.bytes == 40)
+    #expect(registry.transfersRunning == 1)
     activity.end()
+    #expect(registry.transfersRunning == 0)
     #expect(registry.summaries.first?.transfer == nil)
     #expect(registry.summaries.first?.bytes == 0)
     // The next one begins at nought.

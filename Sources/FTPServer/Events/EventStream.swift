@@ -12,21 +12,28 @@ public protocol SessionEventReader: Sendable {
 
 /// The events of all sessions of a server.
 final class EventStream: Sendable {
+  /// The two readers that every server has are not behind an existential: sessions on all processors would count references to it.
+  private let log: EventLog
+  private let counters: TransferCounters
   private let readers: [any SessionEventReader]
 
-  init(_ readers: [any SessionEventReader]) { self.readers = readers }
+  init(log: EventLog, counters: TransferCounters, _ readers: [any SessionEventReader] = []) {
+    self.log = log
+    self.counters = counters
+    self.readers = readers
+  }
 
   /// Tells the readers that want it; the words and the record are made only for them.
   func publish(
     _ kind: SessionEvent.Kind, _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message,
     _ record: @autoclosure () -> EventRecord
   ) {
-    var event: SessionEvent?
-    for reader in readers where reader.wants(kind, level) {
-      let made = event ?? SessionEvent(kind: kind, level: level, message: message(), record: record())
-      event = made
-      reader.read(made)
-    }
+    counters.count(kind)
+    let isLogged = log.wants(kind, level)
+    guard isLogged || readers.contains(where: { $0.wants(kind, level) }) else { return }
+    let event = SessionEvent(kind: kind, level: level, message: message(), record: record())
+    if isLogged { log.read(event) }
+    for reader in readers where reader.wants(kind, level) { reader.read(event) }
   }
 }
 

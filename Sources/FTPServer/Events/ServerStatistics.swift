@@ -1,6 +1,5 @@
 // What the server counts of itself while it runs.
 
-import Logging
 import Synchronization
 
 /// The server's figures at one moment. All but the first two only grow.
@@ -22,41 +21,39 @@ public struct ServerStatistics: Sendable, Hashable {
   public init() {}
 }
 
-/// The counters behind ``ServerStatistics``; one lock, taken twice in a transfer.
-final class TransferCounters: SessionEventReader {
-  private let state = Mutex(ServerStatistics())
+/// The counters behind ``ServerStatistics``: atomics, which sessions on all processors add to without waiting for each other.
+final class TransferCounters: Sendable {
+  private let completed = Atomic<Int>(0)
+  private let failed = Atomic<Int>(0)
+  private let sent = Atomic<UInt64>(0)
+  private let received = Atomic<UInt64>(0)
+  private let multipath = Atomic<Int>(0)
+  private let fallbacks = Atomic<Int>(0)
 
-  /// The figures, with the sessions left at 0.
-  var statistics: ServerStatistics { state.withLock { $0 } }
-
-  func wants(_ kind: SessionEvent.Kind, _ level: Logger.Level) -> Bool {
-    switch kind {
-    case .transferBegan, .transferEnded: true
-    default: false
-    }
+  /// The figures, with what is running left at 0: the registry knows that.
+  var statistics: ServerStatistics {
+    var statistics = ServerStatistics()
+    statistics.transfersCompleted = completed.load(ordering: .relaxed)
+    statistics.transfersFailed = failed.load(ordering: .relaxed)
+    statistics.bytesSent = sent.load(ordering: .relaxed)
+    statistics.bytesReceived = received.load(ordering: .relaxed)
+    statistics.multipathConnections = multipath.load(ordering: .relaxed)
+    statistics.fallbacks = fallbacks.load(ordering: .relaxed)
+    return statistics
   }
 
-  func read(_ event: SessionEvent) {
-    switch event.kind {
-    case .transferBegan: state.withLock { $0.transfersRunning += 1 }
-    case .transferEnded(let outcome): state.withLock { $0.count(outcome) }
-    default: break
-    }
-  }
-}
-
-extension ServerStatistics {
-  fileprivate mutating func count(_ outcome: TransferOutcome) {
-    transfersRunning -= 1
-    if outcome.isComplete { transfersCompleted += 1 } else { transfersFailed += 1 }
+  /// Counts what an event tells.
+  func count(_ kind: SessionEvent.Kind) {
+    guard case .transferEnded(let outcome) = kind else { return }
+    if outcome.isComplete { completed.add(1, ordering: .relaxed) } else { failed.add(1, ordering: .relaxed) }
     switch outcome.direction {
-    case .upload: bytesReceived &+= outcome.bytes
-    case .download, .listing: bytesSent &+= outcome.bytes
+    case .upload: received.add(outcome.bytes, ordering: .relaxed)
+    case .download, .listing: sent.add(outcome.bytes, ordering: .relaxed)
     case .fileWork: break
     }
     switch outcome.connection {
-    case .multipath: multipathConnections += 1
-    case .notMultipath: fallbacks += 1
+    case .multipath: multipath.add(1, ordering: .relaxed)
+    case .notMultipath: fallbacks.add(1, ordering: .relaxed)
     case .plain, nil: break
     }
   }

@@ -13,7 +13,7 @@ public enum ListenerSecurity: Sendable, Equatable {
 
 extension FTPServer {
   /// Transfers that run now, listings included.
-  public var activeTransfers: Int { context.counters.statistics.transfersRunning }
+  public var activeTransfers: Int { context.registry.transfersRunning }
 
   /// Takes a listening TCP or multipath TCP socket that somebody else made; what it is it stays, whatever `mptcp.control` says.
   ///

@@ -176,6 +176,7 @@ public final class FTPServer: Sendable {
   public var statistics: ServerStatistics {
     var statistics = context.counters.statistics
     statistics.sessions = context.registry.count
+    statistics.transfersRunning = context.registry.transfersRunning
     return statistics
   }
 }

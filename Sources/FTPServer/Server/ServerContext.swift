@@ -97,7 +97,7 @@ final class ServerContext: Sendable {
     self.localUsers = localUsers
     self.policy = policy
     self.logger = logger
-    events = EventStream([counters, EventLog(logger: logger)] + readers)
+    events = EventStream(log: EventLog(logger: logger), counters: counters, readers)
     snapshotState = Mutex(snapshot)
   }
 

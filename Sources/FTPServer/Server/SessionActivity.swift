@@ -55,6 +55,9 @@ final class SessionActivity: Sendable {
       id: id, peer: peer, user: user, connected: connected, transfer: facts, bytes: facts == nil ? 0 : meter.bytes)
   }
 
+  /// Whether a transfer or listing runs.
+  var hasTransfer: Bool { state.withLock { $0.transfer.map { $0.direction != .fileWork } ?? false } }
+
   /// Has the session end: a transfer is broken off with 426, then the client hears 421 with `text`.
   func end(saying text: String) {
     state.withLock { $0.farewell = $0.farewell ?? text }

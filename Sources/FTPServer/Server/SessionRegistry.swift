@@ -78,6 +78,12 @@ final class SessionRegistry: Sendable {
     return sessions.map(\.summary).sorted { $0.id < $1.id }
   }
 
+  /// Transfers and listings that run now.
+  var transfersRunning: Int {
+    let sessions = state.withLock { Array($0.sessions.values) }
+    return sessions.count(where: \.hasTransfer)
+  }
+
   /// Ends a session: its transfer is broken off, and its client hears 421 with `text`.
   ///
   /// - Returns: false if there is no such session.

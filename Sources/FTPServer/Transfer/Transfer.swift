@@ -62,18 +62,19 @@ extension Session {
     guard let progress = transfer else { return }
     var outcome = outcome
     outcome.connection = data?.report
-    let event = record(
-      verb: progress.verb, path: progress.path.bytes, bytes: outcome.bytes,
-      duration: MonotonicTime.now.since(progress.started), result: outcome.reply, paths: data?.loggedReport,
-      tls: data?.security, note: outcome.note)
+    let ended = MonotonicTime.now
     transfer = nil
     activity.end()
     channels.release()
     // The time of the transfer was not idle time.
     lastCommand = .now
+    // Words and record are made only where somebody reads them.
     tell(
       .transferEnded(outcome), progress.direction == .listing && outcome.isComplete ? .debug : .info,
-      outcome.isComplete ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed", event)
+      outcome.isComplete ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed",
+      record(
+        verb: progress.verb, path: progress.path.bytes, bytes: outcome.bytes, duration: ended.since(progress.started),
+        result: outcome.reply, paths: data?.loggedReport, tls: data?.security, note: outcome.note))
   }
 
   // MARK: the data connection
