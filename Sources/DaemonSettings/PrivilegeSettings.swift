@@ -40,19 +40,20 @@ extension SettingsTable {
       "server.user", .optional("name", "the name of a user of this system, such as weftpd"), \.privileges.user,
       needsRestart: true,
       """
-      The user a daemon that is started as root becomes, with that user's groups, before it serves anybody: the files of \
-      the user table's users and of anonymous ones belong to this user.
+      The user that weftpd becomes, with that user's groups, before it serves anybody, if root starts it. The files \
+      of users from the user table and of anonymous users belong to this user.
       """),
     Setting(
       "server.allow-root", .flag, \.privileges.allowsRoot, needsRestart: true,
       """
-      Serve as root, with all of root's capabilities, when `server.user` is not set. Without it such a start is refused.
+      Serve as root, with all of root's capabilities, if `server.user` is not set. Without this such a start is \
+      refused.
       """),
     Setting(
       "server.landlock", .choice(), \.privileges.landlock, needsRestart: true,
       """
-      Whether the kernel's Landlock keeps the process to the directories and ports of these settings: `automatic` as far \
-      as the kernel can, `required` or not at all, `off`.
+      Whether the kernel's Landlock restricts the process to the directories and ports of these settings: \
+      `automatic` if the kernel can, `required` to refuse to start otherwise, or `off`.
       """),
   ]
 
@@ -60,30 +61,33 @@ extension SettingsTable {
     Setting(
       "accounts.local", .flag, \.privileges.localUsers.isEnabled, needsRestart: true,
       """
-      The users of this system may log in, with the passwords PAM knows, and have in their homes the rights the system \
-      gives them. Takes CAP_SETUID and CAP_SETGID. Names in the user table go before.
+      The users of this system may log in with the passwords PAM knows, and have the rights in their homes that the \
+      system gives them. Needs CAP_SETUID and CAP_SETGID. If a name is also in the user table, the table wins.
       """),
     Setting(
       "accounts.local-homes", .paths("the path of a directory, such as /home"), \.privileges.localUsers.homes,
       needsRestart: true,
-      "The directories in which local users' homes lie; a home elsewhere is not served when Landlock confines the process."
+      """
+      The directories that contain local users' homes. If Landlock confines the process, a home elsewhere is not \
+      served.
+      """
     ),
     Setting(
       "accounts.pam-service", .line(limit: 64), \.privileges.localUsers.service, needsRestart: true,
-      "The PAM service local users are checked with: a file of this name in /etc/pam.d."),
+      "The PAM service that checks local users: a file of this name in /etc/pam.d."),
     Setting(
       "accounts.minimum-uid", .integer(1...2_147_483_647), \.privileges.localUsers.minimumUser,
       needsRestart: true,
       """
-      Local users with a lower id may not log in; root never may, nor who is in /etc/ftpusers or has a shell that is not \
-      in /etc/shells.
+      Local users with a lower uid may not log in. Root never may, nor may users listed in /etc/ftpusers or with a \
+      shell that is not in /etc/shells.
       """),
     Setting(
       "accounts.authd-socket", .optional("path", "the path of a socket, such as /run/weftpd/authd.sock"),
       \.privileges.localUsers.helperSocket, needsRestart: true,
       """
-      Where systemd listens for weftpd-authd, the process that talks to PAM. Not set, weftpd starts its own, for which it \
-      has to be started as root.
+      Where systemd listens for weftpd-authd, the process that talks to PAM. If this is not set, weftpd starts its \
+      own, and must then be started as root.
       """),
   ]
 }

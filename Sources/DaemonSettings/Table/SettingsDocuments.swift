@@ -7,13 +7,13 @@ public enum SettingsDocuments {
   /// `etc/weftpd.yaml`: every setting with its meaning and its default, commented out.
   public static func yaml() -> String {
     var text = """
-      # The settings of weftpd. Every setting is shown with its default, commented out with "#" and no blank: to change
-      # one, take the "#" away. "weftpd check --config FILE" tells every mistake at once, and what is in force.
+      # The settings of weftpd. Every setting is shown with its default, commented out with "#" and no blank. To change
+      # one, remove the "#". "weftpd check --config FILE" reports all mistakes at once, or the settings in effect.
       #
-      # Stronger than this file, in rising order: environment variables (WEFTPD_PASSIVE_PORTS for passive.ports), then
+      # Stronger than this file are environment variables (WEFTPD_PASSIVE_PORTS for passive.ports), then
       # "--set passive.ports=50000-50100", then options such as --listen. SIGHUP reads this file again.
       #
-      # Durations are seconds or have a unit: 500ms, 30s, 15m, 2h, 1d. Sizes are bytes or have a unit: 4KiB, 1MiB.
+      # Durations are in seconds or have a unit: 500ms, 30s, 15m, 2h, 1d. Sizes are in bytes or have a unit: 4KiB, 1MiB.
 
       """
     var section: String?
@@ -33,10 +33,10 @@ public enum SettingsDocuments {
 
   /// What each host may have, told and not set: there is no host to set it for.
   private static var hostExample: String {
-    let intro = "The settings of one host stand below its name:"
+    let intro = "The settings of a host go below its name:"
     let lines = SettingsTable.hostRows("NAME").flatMap { row in
       let field = row.key.dropFirst("hosts.NAME.".count)
-      return wrapped("  \(field): \(row.meaning) Expects \(row.expected).", width: 114)
+      return wrapped("  \(field): \(row.meaning) Expects \(row.expected).", width: 110)
         .enumerated().map { ($0.offset == 0 ? "    " : "      ") + $0.element }
     }
     return ([intro, "  ftp.example.org:"] + lines).map { "  # \($0)\n" }.joined()

@@ -7,8 +7,9 @@ extension SettingsTable {
     Setting(
       "hosts.names", .hostNames, \.hostNames,
       """
-      The virtual hosts a client can choose with HOST (RFC 7151) or by the name it sends in the TLS handshake (SNI), such \
-      as ftp.example.org. Each may have settings of its own, below; what it does not set is as for clients that choose none.
+      The virtual hosts that a client can choose with HOST (RFC 7151) or with the name it sends in the TLS handshake \
+      (SNI), such as ftp.example.org. Each can have settings of its own, see below; what it does not set is the same \
+      as without a host.
       """)
   ]
 
@@ -20,31 +21,39 @@ extension SettingsTable {
         "The text of the 220 reply to HOST."),
       Setting(
         "hosts.\(name).users", .optional("path", "the path of a user table"), \.[host: name].users,
-        "The host's own user table; nobody else logs in there, anonymous neither, unless the host has an anonymous-root."
+        """
+        The host's own user table. Nobody else can log in there, and anonymous only if the host has an \
+        anonymous-root.
+        """
       ),
       Setting(
         "hosts.\(name).root", .optional("path", "the path of a directory"), \.[host: name].root,
-        "What `accounts.root` is elsewhere: the directory of `accounts.user`, and of an anonymous user."),
+        """
+        Replaces `accounts.root` on this host: the home of `accounts.user`, and the directory of an anonymous user.
+        """),
       Setting(
         "hosts.\(name).anonymous-root", .optional("path", "the path of a directory"), \.[host: name].anonymousRoot,
         "The directory an anonymous user sees on this host; setting it allows the anonymous login there."),
       Setting(
         "hosts.\(name).certificate", .optional("path", "the path of a PEM file"), \.[host: name].certificate,
         """
-        The certificate chain TLS shows to a client that names this host in its handshake (SNI), or by HOST before AUTH if \
-        it names none there.
+        The certificate chain that TLS shows to clients that name this host in the handshake (SNI), or with HOST \
+        before AUTH if they send no SNI.
         """),
       Setting(
         "hosts.\(name).key", .optional("path", "the path of a PEM file"), \.[host: name].key,
-        "The private key of that certificate; `tls.key-passphrase-file`'s last file decrypts it if need be."),
+        """
+        The private key of that certificate; if it is encrypted, the last file of `tls.key-passphrase-file` decrypts \
+        it.
+        """),
       Setting(
         "hosts.\(name).default-type", .optionalChoice(), \.[host: name].server.defaultType,
-        "What `transfer.default-type` is elsewhere."),
+        "Replaces `transfer.default-type` on this host."),
       Setting(
         "hosts.\(name).tls", .optionalChoice(), \.[host: name].server.tlsMode,
         """
-        How much TLS this host asks of its clients, if more than `tls.mode`. `off` refuses AUTH after HOST where \
-        `tls.mode` is `allowed`; what is required there stays required.
+        How much TLS this host requires, if more than `tls.mode`. `off` refuses AUTH after HOST if `tls.mode` is \
+        `allowed`; what `tls.mode` requires is still required.
         """),
     ]
   }

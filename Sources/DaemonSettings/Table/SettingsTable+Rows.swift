@@ -10,9 +10,10 @@ extension SettingsTable {
       Setting(
         "listen", .listenList, \.listen, needsRestart: true,
         """
-        The addresses control connections are accepted on. `*` is every address, IPv4 and IPv6; an IPv6 address stands in \
-        brackets; port 0 picks a free port. The default is reachable from this machine only. `ftps://ADDRESS:PORT` is \
-        implicit TLS, usually on port 990; `ADDRESS:PORT?tls=required-login` sets `tls.mode` for one address.
+        The addresses on which control connections are accepted. `*` is every address, IPv4 and IPv6; put IPv6 \
+        addresses in brackets; port 0 picks a free port. With the default, only this machine can connect. \
+        `ftps://ADDRESS:PORT` is implicit TLS, usually on port 990; `ADDRESS:PORT?tls=required-login` sets \
+        `tls.mode` for one address.
         """),
       Setting(
         "server.greeting", .line(limit: 200), \.server.greeting,
@@ -23,36 +24,37 @@ extension SettingsTable {
     [
       Setting(
         "accounts.table", .optional("path", "the path of a user table, such as /etc/weftpd/users"), \.accountsTable,
-        "The file with the users who may log in; `weftpd user add` writes it."),
+        "The file that lists the users who may log in; `weftpd user add` writes it."),
       Setting(
         "accounts.user", .optional("name", "a user name, such as alice"), \.accountsUser, needsRestart: true,
         """
-        One more user, who needs no table and lives in `accounts.root`. The password comes from the environment variable \
-        WEFTPD_PASSWORD, or from the file WEFTPD_PASSWORD_FILE names, or is generated and printed.
+        One more user, who needs no table and whose home is `accounts.root`. The password comes from the environment \
+        variable WEFTPD_PASSWORD, or from the file that WEFTPD_PASSWORD_FILE names; without either it is generated \
+        and printed.
         """),
       Setting(
         "accounts.root", .optional("path", "the path of a directory, such as /srv/ftp"), \.accountsRoot,
-        "The directory that `accounts.user` reads and writes, and that an anonymous user reads."),
+        "The home of `accounts.user`, and the directory that an anonymous user reads."),
       Setting(
         "accounts.roots", .paths("the path of a directory, such as /srv/ftp"), \.accountsRoots, needsRestart: true,
         """
-        The directories beneath which the homes and mounts of user tables lie. Homes made there later are served without a \
-        restart; a home elsewhere is refused. Not set, homes may be anywhere, and a new one outside those of the start needs \
-        a restart where Landlock confines the process.
+        The directories that contain the homes and mounts of user tables. Homes created there later are served \
+        without a restart; a home elsewhere is refused. If this is not set, homes may be anywhere, but if Landlock \
+        confines the process, a new home outside those of the start needs a restart.
         """),
       Setting(
         "accounts.read-only", .flag, \.accountsReadOnly,
-        "Nobody may change anything, whatever the user table grants."),
+        "Nobody may change anything, whatever the user table allows."),
       Setting(
         "accounts.anonymous", .flag, \.accountsAnonymous,
-        "`anonymous` and `ftp` may log in with any password, and only read."),
+        "`anonymous` and `ftp` may log in with any password, and may only read."),
       Setting(
         "accounts.anonymous-root", .optional("path", "the path of a directory, such as /srv/ftp"),
         \.accountsAnonymousRoot,
-        "The directory an anonymous user sees, when it is not `accounts.root`."),
+        "The directory an anonymous user sees, if it is not `accounts.root`."),
       Setting(
         "accounts.attempts", .integer(1...100), \.server.limits.loginAttempts, unit: "passwords",
-        "Wrong passwords after which the connection ends with 421."),
+        "After this many wrong passwords the connection ends with 421."),
     ] + localUsers
 
   static let passive: [Setting] = [
@@ -61,21 +63,24 @@ extension SettingsTable {
       "Whether clients may open data connections to the server (PASV, EPSV, LPSV)."),
     Setting(
       "passive.ports", .portRange, \.server.passivePorts,
-      "The ports passive data connections arrive on; a firewall must let them through. 0 lets the kernel pick."),
+      "The ports on which passive data connections arrive; open them in the firewall. 0 lets the kernel choose."),
     Setting(
       "passive.address", .passiveAddress, \.server.passiveAddress,
       """
-      The IPv4 address the 227 reply names. `auto` is the address the client connected to; a server behind NAT names its \
-      outer address here. EPSV needs no address.
+      The IPv4 address in the 227 reply. `auto` is the address the client connected to; behind NAT, set the public \
+      address. EPSV needs no address.
       """),
     Setting(
       "active.enabled", .flag, \.server.activeEnabled,
-      "Whether the server opens data connections to its client (PORT, EPRT, LPRT); never to anybody else."),
+      """
+      Whether the server opens data connections to its client (PORT, EPRT, LPRT). It never opens them to anybody \
+      else.
+      """),
     Setting(
       "active.source-port", .integer(0...65_535), \.server.activeSourcePort, needsRestart: true,
       """
-      The port those connections come from: 20 is what RFC 959 says and old firewalls let through; it takes \
-      CAP_NET_BIND_SERVICE for the life of the daemon. 0 lets the kernel pick a free port.
+      The port these connections come from. RFC 959 says 20, and old firewalls let it through; weftpd then keeps \
+      CAP_NET_BIND_SERVICE while it runs. 0 lets the kernel choose a free port.
       """),
   ]
 
@@ -83,18 +88,21 @@ extension SettingsTable {
     Setting(
       "mptcp.control", .choice(), \.server.multipath.control, needsRestart: true,
       """
-      Whether control connections may be multipath TCP: `automatic` where the kernel allows, `required` or not at all, \
-      `off`. Clients of plain TCP lose nothing by it.
+      Whether control connections may be multipath TCP: `automatic` if the kernel allows it, `required` to refuse \
+      everything else, or `off`. Clients with plain TCP have no disadvantage.
       """),
     Setting(
       "mptcp.data", .choice(), \.server.multipath.data,
       """
-      The same for data connections; `automatic` follows the control connection. With `mptcp.control` off it follows the \
-      kernel, which is what a site behind a NAT that rewrites FTP wants.
+      The same for data connections; `automatic` follows the control connection. If `mptcp.control` is off, it \
+      follows the kernel, which suits a site behind a NAT that rewrites FTP.
       """),
     Setting(
       "mptcp.warnings", .flag, \.server.multipath.warns,
-      "Whether the log tells at start, and when middleboxes change bytes, what to change in the host's multipath set-up."
+      """
+      Whether the log says, at start and when middleboxes change bytes, what to change in the host's multipath \
+      set-up.
+      """
     ),
   ]
 
@@ -102,30 +110,31 @@ extension SettingsTable {
     Setting(
       "transfer.marker-interval", .size(0...(1 << 40)), \.server.transfer.markerInterval, unit: "bytes",
       """
-      How much of a file lies between two restart markers of a download in MODE B or C, from which a client can go on after \
-      a broken connection. 0 sends none.
+      In a download in MODE B or C, how much of the file lies between two restart markers, from which a client can \
+      resume after a broken connection. 0 sends no markers.
       """),
     Setting(
       "transfer.ebcdic-code-page", .codePage, \.server.transfer.codePage,
       """
-      The characters of TYPE E: 1047 is what z/OS uses for text, 037 is the USA's and Canada's, 500 is international, 273 is \
-      Germany's and Austria's.
+      The character set of TYPE E: 1047 for z/OS text, 037 for the USA and Canada, 500 international, 273 for \
+      Germany and Austria.
       """),
     Setting(
       "transfer.default-type", .choice(), \.server.defaultType,
       """
-      The transfer type of a client that sends no TYPE: `A` (text), as RFC 959 wants, or `I` (bytes as they are), for \
-      devices that never send it and would spoil what they upload. Users (`default-type=`) and hosts may have their own.
+      The transfer type of a client that sends no TYPE: `A` (text), as RFC 959 wants, or `I` (unchanged bytes), for \
+      devices that never send TYPE and would corrupt their uploads. Users (`default-type=`) and hosts may have their \
+      own.
       """),
     Setting(
       "transfer.digests", .integer(0...1024), \.server.digests.concurrent, unit: "digests",
       """
-      How many digests (HASH, XCRC, XMD5, XSHA…) are computed at once, for all sessions together; others wait up to a \
-      minute and are then told 450. 0 is as many as there are processors.
+      How many digests (HASH, XCRC, XMD5, XSHA…) are computed at once, for all sessions together. Others wait up to \
+      a minute and then get 450. 0 means one per processor.
       """),
     Setting(
       "transfer.digest-size", .size(0...(1 << 50)), \.server.digests.sizeLimit, unit: "bytes",
-      "The most bytes one digest may read; HASH of more is refused with 556, the X commands with 550. 0 is no limit."),
+      "The most bytes one digest may read; beyond that, HASH gets 556 and the X commands 550. 0 means no limit."),
   ]
 
   static let timeouts: [Setting] = [
@@ -137,28 +146,34 @@ extension SettingsTable {
       "How long a TLS handshake may take, on the control connection or a data connection."),
     Setting(
       "timeouts.idle", .duration(.milliseconds(1)...longest), \.server.timeouts.idle, unit: "seconds",
-      "How long a session may send no command. A transfer is never idle."),
+      "How long a session may go without a command. A session with a running transfer is not idle."),
     Setting(
       "timeouts.data-connect", .duration(.milliseconds(1)...longest), \.server.timeouts.dataConnect,
-      unit: "seconds", "How long a data connection may take to come about."),
+      unit: "seconds", "How long it may take to establish a data connection."),
     Setting(
       "timeouts.data-stall", .duration(.milliseconds(1)...longest), \.server.timeouts.dataStall,
-      unit: "seconds", "How long a transfer may move no byte before it is given up."),
+      unit: "seconds", "How long a transfer may go without moving a byte; then it is ended."),
   ]
 
   static let limits: [Setting] = [
     Setting(
       "limits.sessions", .integer(1...1_000_000), \.server.limits.sessions, unit: "sessions",
-      "Control connections at one time; one more is told 421."),
+      "The most control connections at one time; further clients get 421."),
     Setting(
       "limits.sessions-per-address", .integer(0...1_000_000), \.server.limits.sessionsPerAddress,
-      unit: "sessions", "Control connections at one time from one address (IPv6: one /64). 0 is no limit of its own."),
+      unit: "sessions",
+      """
+      The most control connections at one time from one address (IPv6: one /64). 0 means no limit per address.
+      """),
     Setting(
       "limits.command-line", .size(256...65_536), \.server.limits.commandLine, unit: "bytes",
-      "The longest command line. A longer one is read to its end and answered 500."),
+      "The longest command line. A longer line is read to its end and answered 500."),
     Setting(
       "limits.listing-sort", .integer(0...1_000_000), \.server.limits.sortedListing, unit: "entries",
-      "LIST and NLST sort directories of up to so many entries; larger ones come in the order the directory has."),
+      """
+      LIST and NLST sort directories with up to this many entries; larger ones are sent in the order of the \
+      directory.
+      """),
   ]
 
   static let files: [Setting] = [
@@ -170,26 +185,29 @@ extension SettingsTable {
   static let log: [Setting] = [
     Setting(
       "log.format", .choice(), \.logFormat,
-      "`text` is a line for people, `json` one JSON object a line for machines. Where they go is `log.target`'s."),
+      """
+      `text` is one line per event for people, `json` is one JSON object per line for machines. `log.target` says \
+      where they go.
+      """),
     Setting(
       "log.level", .choice(), \.logLevel,
-      "The least important lines that are written; `debug` shows every command and reply code, never a password."),
+      "The lowest level that is written; `debug` shows every command and reply code, never a password."),
     Setting(
       "log.target", .choice(), \.logTarget, needsRestart: true,
       """
-      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), or `auto`, which is the journal \
-      when standard error leads there.
+      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), or `auto`, which is the \
+      journal if standard error is connected to it.
       """),
     Setting(
       "log.xferlog", .optional("path", "the path of a file, such as /var/log/weftpd/xferlog"), \.transferLog,
       needsRestart: true,
       """
-      A file that gets a line for each file moved, in wu-ftpd's format, which log analysers read. It is opened anew at each \
-      reload (SIGHUP), so logrotate may move it away.
+      A file that gets one line for each file moved, in wu-ftpd's format, which log analysers read. It is reopened \
+      at each reload (SIGHUP), so logrotate can move it away.
       """),
     Setting(
       "shutdown.grace", .duration(.zero...longest), \.shutdownGrace, unit: "seconds",
-      "How long transfers may go on after SIGTERM or SIGINT."),
+      "How long transfers may continue after SIGTERM or SIGINT."),
   ]
 }
 
