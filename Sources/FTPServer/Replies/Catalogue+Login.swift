@@ -76,12 +76,6 @@ extension Catalogue {
       es: "HOST y la negociación TLS nombraron hosts distintos. Adiós.",
       ja: "HOST と TLS ハンドシェイクのホスト名が一致しません。さようなら。"),
     .init(
-      "The TLS handshake was for another host: send HOST with the same name.",
-      de: "TLS wurde für einen anderen Host begonnen: HOST muss denselben nennen.",
-      fr: "TLS a été commencé pour un autre hôte : HOST doit nommer le même.",
-      es: "TLS se inició para otro servidor: HOST debe nombrar el mismo.",
-      ja: "TLS は別のホスト名で開始されています。HOST には同じ名前を指定してください。"),
-    .init(
       "There is no host of this name here.",
       de: "Einen Host dieses Namens gibt es hier nicht.", fr: "Il n'y a pas d'hôte de ce nom ici.",
       es: "Aquí no hay ningún servidor con ese nombre.", ja: "その名前のホストはありません。"),

@@ -61,6 +61,10 @@ extension Catalogue {
       de: "Steuerverbindung verloren.", fr: "Connexion de contrôle perdue.", es: "Se perdió la conexión de control.",
       ja: "制御接続が失われました。"),
     .init(
+      "The operator has ended this session.",
+      de: "Der Betreiber hat diese Sitzung beendet.", fr: "L'opérateur a mis fin à cette session.",
+      es: "El operador ha terminado esta sesión.", ja: "管理者がこのセッションを終了しました。"),
+    .init(
       "The server is shutting down. Try again later.",
       de: "Der Server wird beendet. Bitte später erneut versuchen.", fr: "Le serveur s'arrête. Réessayez plus tard.",
       es: "El servidor se está cerrando. Inténtelo más tarde.", ja: "サーバーは停止します。後でやり直してください。"),
