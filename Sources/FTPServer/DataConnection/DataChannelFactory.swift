@@ -19,7 +19,8 @@ final class DataChannelFactory {
   }
 
   private let control: ControlConnection
-  private let configuration: ServerConfiguration
+  /// By reference: a copy of the settings would be the largest part of an idle session.
+  private let snapshot: ServerContext.Snapshot
   private let ports: PassivePorts
   private(set) var port = Port.none
   /// The data connection of the transfer that runs.
@@ -29,11 +30,13 @@ final class DataChannelFactory {
   /// Listeners for the next passive transfers.
   private var kept = KeptListeners()
 
-  init(control: ControlConnection, configuration: ServerConfiguration, ports: PassivePorts) {
+  init(control: ControlConnection, snapshot: ServerContext.Snapshot, ports: PassivePorts) {
     self.control = control
-    self.configuration = configuration
+    self.snapshot = snapshot
     self.ports = ports
   }
+
+  private var configuration: ServerConfiguration { snapshot.configuration }
 
   /// Whether data connections are to be multipath: they follow the control connection. Where that is kept plain for the sake of a NAT
   /// that rewrites it, the kernel decides.

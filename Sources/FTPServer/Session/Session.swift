@@ -51,8 +51,7 @@ actor Session {
     self.snapshot = snapshot
     activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor))
     self.control = control
-    channels = DataChannelFactory(
-      control: control, configuration: snapshot.configuration, ports: context.passivePorts)
+    channels = DataChannelFactory(control: control, snapshot: snapshot, ports: context.passivePorts)
   }
 
   nonisolated var id: UInt64 { activity.id }
