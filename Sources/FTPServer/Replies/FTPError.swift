@@ -59,10 +59,6 @@ enum FTPError: Error {
   case deniedByPolicy(String)
   /// 536: a level of PROT that TLS does not have (RFC 4217, section 9).
   case protectionUnknown(String)
-  /// 451: bytes that cannot be converted as TYPE, STRU and MODE ask, or the server's own trouble.
-  case unusable(String)
-  /// 551: a page of a type that is not known (RFC 959, section 5.4).
-  case pageType(String)
   /// 426 and its kin: what broke a transfer off, or kept it from beginning.
   case broken(TransferBreak)
   /// 426: work on files was stopped; of a tree's removal it is known how many entries are gone.
@@ -101,8 +97,6 @@ enum FTPError: Error {
     case .protectionLevel(let text): return Reply(533, text)
     case .deniedByPolicy(let text): return Reply(534, text)
     case .protectionUnknown(let text): return Reply(536, text)
-    case .unusable(let text): return Reply(451, text)
-    case .pageType(let text): return Reply(551, text)
     case .noPassivePort(let error):
       return error.errno == EADDRINUSE
         ? Reply(425, "No passive port is free. Try again later.")

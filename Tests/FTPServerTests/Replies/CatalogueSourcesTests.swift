@@ -57,7 +57,7 @@ private enum ReplyLiterals {
     let code = source.split(separator: "\n", omittingEmptySubsequences: false).map(withoutComment).joined(
       separator: "\n")
     let marks =
-      /(?:\bReply\(\s*(?:[1-5][0-9][0-9]|refusal|code),|\.(?:syntax|sequence|parameter|forbidden|restart|noRoom|busy|unsuitable|wrongKind|policy|listingUnavailable|noDataConnection|dataProtection|protectionRequired|securityUnavailable|protectionLevel|deniedByPolicy|protectionUnknown|unusable|pageType)\()/
+      /(?:\bReply\(\s*(?:[1-5][0-9][0-9]|refusal|code),|\.(?:syntax|sequence|parameter|forbidden|restart|noRoom|busy|unsuitable|wrongKind|policy|listingUnavailable|noDataConnection|dataProtection|protectionRequired|securityUnavailable|protectionLevel|deniedByPolicy|protectionUnknown)\()/
     for match in code.matches(of: marks) {
       // A Reply within a case is found by itself.
       found += literals(in: code[match.range.upperBound...])
