@@ -1,7 +1,5 @@
 // Tests what another thread sees of a session, and that it can end it, whatever the session is at.
 
-import Accounts
-import Glibc
 import LinuxSystem
 import TestSupport
 import Testing
@@ -9,18 +7,10 @@ import Testing
 @testable import FTPServer
 
 @Suite(.timeLimit(.minutes(5))) struct EndedSessionTests {
-  private func withServer(_ body: @escaping @Sendable (FTPServer, SocketAddress) throws -> Void) async throws {
+  private func withServer(_ body: @Sendable (FTPServer, SocketAddress) throws -> Void) async throws {
     let directory = try TemporaryDirectory()
     try directory.makeSparse("big", size: 1 << 30)
-    let user = UserEntry(
-      name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: .readAndWrite)
-    signal(SIGPIPE, SIG_IGN)
-    let server = try FTPServer(
-      configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
-    let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
-    try server.start()
-    try await Blocking.onOwnThread { try body(server, address) }
-    await server.drain(grace: .seconds(10))
+    try await withBob(at: directory, .readAndWrite, body)
   }
 
   private func loggedIn(_ address: SocketAddress) throws -> FTPClient {

@@ -1,7 +1,14 @@
-// What tests that log in share: the hash of a password, and a log that keeps what it is told.
+// What tests that log in share: the hash of a password, a log that keeps what it is told, and a server with one user.
 
+import Accounts
+import Glibc
+import LinuxSystem
 import Logging
 import Synchronization
+import TestSupport
+import Testing
+
+@testable import FTPServer
 
 enum SampleHash {
   /// Of the password `secret`.
@@ -29,4 +36,21 @@ final class LogTexts: LogHandler {
   }
 
   func log(event: LogEvent) { texts.withLock { $0.append("\(event.message)") } }
+}
+
+/// Runs `body` beside a server of this process, at whose home `directory` the user bob logs in with the password `secret`.
+func withBob(
+  at directory: TemporaryDirectory, _ permissions: AccountPermissions = .readAndWrite,
+  _ body: @Sendable (FTPServer, SocketAddress) throws -> Void
+) async throws {
+  let bob = UserEntry(
+    name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: permissions)
+  // The server runs in this process here, and sendfile(2) knows no MSG_NOSIGNAL.
+  signal(SIGPIPE, SIG_IGN)
+  let server = try FTPServer(
+    configuration: ServerConfiguration(), accounts: AccountSource(single: bob), logger: quietLogger())
+  let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
+  try server.start()
+  try await Blocking.onOwnThread { try body(server, address) }
+  await server.drain(grace: .seconds(10))
 }

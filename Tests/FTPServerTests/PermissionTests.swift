@@ -67,19 +67,12 @@ import Testing
     try directory.makeDirectory("d")
     try directory.write("f", "0123456789")
     try directory.write("t", "0123456789")
-    let user = UserEntry(
-      name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: permissions)
-    let server = try FTPServer(
-      configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
-    let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
-    try server.start()
-    try await Blocking.onOwnThread {
+    try await withBob(at: directory, permissions) { _, address in
       let client = try FTPClient(address)
       try client.expect(220)
       try client.logIn("bob", "secret")
       try body(client)
     }
-    await server.drain(grace: .seconds(10))
   }
 }
 

@@ -80,16 +80,7 @@ import Testing
     directory.directory("d")
     try directory.file("f", size: 10)
     try directory.file("big", size: 1 << 30)
-    let user = UserEntry(
-      name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: .readAndWrite)
-    // The server runs in this process here, and sendfile(2) knows no MSG_NOSIGNAL.
-    signal(SIGPIPE, SIG_IGN)
-    let server = try FTPServer(
-      configuration: ServerConfiguration(), accounts: AccountSource(single: user), logger: quietLogger())
-    let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
-    try server.start()
-    try await Blocking.onOwnThread { try body(address) }
-    await server.drain(grace: .seconds(10))
+    try await withBob(at: directory) { _, address in try body(address) }
   }
 }
 

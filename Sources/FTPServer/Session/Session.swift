@@ -254,7 +254,7 @@ actor Session {
 
   private static func seconds(_ duration: Duration) -> Int64 { duration.components.seconds }
 
-  // MARK: replies, identity, log records
+  // MARK: replies, identity
 
   func reply(_ reply: Reply) { control.queue(extras?.worded(reply) ?? reply) }
 
@@ -267,36 +267,5 @@ actor Session {
   func requireIdentity() throws(FTPError) -> Identity {
     guard let identity else { throw .notLoggedIn }
     return identity
-  }
-
-  func record(
-    verb: Verb? = nil, path: [UInt8] = [], bytes: UInt64? = nil, duration: Int64? = nil, result: UInt16? = nil,
-    paths: String? = nil, tls: String? = nil, note: String? = nil
-  ) -> EventRecord {
-    EventRecord(
-      session: id, peer: control.peer, user: identity?.account.name ?? [], verb: verb?.description ?? "", path: path,
-      bytes: bytes, duration: duration.map { .nanoseconds($0) }, result: result,
-      paths: paths, tls: tls, note: note)
-  }
-
-  /// Tells all who read the events of sessions.
-  func tell(
-    _ kind: SessionEvent.Kind, _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message,
-    _ record: @autoclosure () -> EventRecord
-  ) {
-    context.events.publish(kind, level, message(), record())
-  }
-
-  /// Tells the operator something.
-  func tell(
-    _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message, _ record: @autoclosure () -> EventRecord
-  ) {
-    context.events.publish(.notice, level, message(), record())
-  }
-
-  /// The transfer that runs will have so many bytes.
-  func setTotal(_ total: UInt64) {
-    transfer?.total = total
-    activity.note(total: total)
   }
 }
