@@ -35,10 +35,13 @@ public struct UserEntry: Sendable, Hashable {
   public var isReadOnly: Bool { permissions.isReadOnly }
 
   /// The same entry with something else in it.
-  public func with(hash: String? = nil, home: String? = nil, options: AccountOptions? = nil) -> UserEntry {
+  public func with(
+    name: [UInt8]? = nil, hash: String? = nil, home: String? = nil, permissions: AccountPermissions? = nil,
+    options: AccountOptions? = nil
+  ) -> UserEntry {
     UserEntry(
-      name: name, hash: hash ?? self.hash, home: home ?? self.home, permissions: permissions,
-      options: options ?? self.options, line: line)
+      name: name ?? self.name, hash: hash ?? self.hash, home: home ?? self.home,
+      permissions: permissions ?? self.permissions, options: options ?? self.options, line: line)
   }
 
   /// True if no password can ever be right for this entry, because its hash says so.

@@ -35,25 +35,28 @@ public struct UserTableEditor: Sendable {
     if let entry = table.entry(named: name), !replacing { throw userExists(entry) }
   }
 
-  /// Adds a user at the end of the table.
+  /// Adds a user at the end of the table, or changes the one there is.
   /// - Parameters:
   ///   - hash: a crypt(3) hash this system verifies, or a locked one (`*`).
-  ///   - replacing: if there is a user of that name, put this one in its place instead of failing.
+  ///   - isReadOnly: nil keeps what a user has who is there already; a new one may read and write.
+  ///   - replacing: if there is a user of that name, give it this hash, home and access instead of failing. Its options stay.
   /// - Returns: warnings, one sentence each: a weak hash kind, a home that is not there, a name that looks like another.
   /// - Throws: `.userExists`, `.invalidEntry`, or what reading and writing throws.
   @discardableResult
   public func add(
-    name: [UInt8], hash: String, home: String, isReadOnly: Bool, replacing: Bool = false
+    name: [UInt8], hash: String, home: String, isReadOnly: Bool? = nil, replacing: Bool = false
   ) throws(UserTableError) -> [String] {
     let entry = UserEntry(
-      name: name, hash: hash, home: home, permissions: isReadOnly ? .readOnly : .readAndWrite)
+      name: name, hash: hash, home: home, permissions: isReadOnly ?? false ? .readOnly : .readAndWrite)
     try check(entry)
     var warnings = Self.warnings(for: entry)
     try TableFile.withLock(path: path, creating: true) { (file) throws(UserTableError) in
       var text = try TableText(file.bytes, source: path)
       if let existing = text.table.entry(named: name) {
         guard replacing else { throw userExists(existing) }
-        text.replace(line: existing.line, with: entry)
+        text.replace(
+          line: existing.line,
+          with: existing.with(hash: hash, home: home, permissions: isReadOnly == nil ? nil : entry.permissions))
       } else {
         if let twin = text.table.entries.first(where: { Self.looksAlike($0.name, name) }) {
           warnings.append(
@@ -81,27 +84,6 @@ public struct UserTableEditor: Sendable {
     return PasswordHash.weakness(of: hash).map { [$0] } ?? []
   }
 
-  /// Sets an option of a user, or takes it away, and leaves the rest of the entry as it is.
-  /// - Parameter value: nil takes the option away; that it was not there is no error.
-  /// - Throws: `.invalidEntry` for a key or value ``UserAttribute`` does not know, or what reading and writing throws.
-  public func setAttribute(_ key: String, to value: String?, of name: [UInt8]) throws(UserTableError) {
-    guard let attribute = UserAttribute.byKey[key] else { throw invalid("there is no option '\(key)'.") }
-    // A comma or colon would end the value and begin another option or field.
-    if let value,
-      !attribute.accepts(value) || value.utf8.contains(where: { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) })
-    {
-      throw invalid("the value of '\(key)' cannot be; expected \(attribute.expected).")
-    }
-    try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
-      var text = try TableText(file.bytes, source: path)
-      guard let old = text.table.entry(named: name) else { throw unknownUser(name) }
-      var options = old.options.without(key)
-      if let value { try? options.set(key, to: value) }
-      text.replace(line: old.line, with: old.with(options: options))
-      return text.bytes
-    }
-  }
-
   /// Removes a user's line.
   public func remove(_ name: [UInt8]) throws(UserTableError) {
     try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
@@ -114,7 +96,8 @@ public struct UserTableEditor: Sendable {
 
   /// Takes over the users of an imported file in one step: all that can be, or none if the table cannot be written.
   /// - Parameters:
-  ///   - replacing: put imported users in the place of users of the same name; otherwise those are left alone.
+  ///   - replacing: give users of the same name the imported password, home and access, and keep their options; otherwise those users are
+  ///     left alone.
   ///   - readOnly: make all imported users read-only.
   /// - Returns: who was added, replaced and left alone; to be shown with `source.skipped` and `source.warnings`.
   public func importUsers(
@@ -133,7 +116,10 @@ public struct UserTableEditor: Sendable {
             report.kept.append(user.name)
             continue
           }
-          text.replace(line: existing.line, with: entry)
+          // The imported file knows nothing of the options.
+          text.replace(
+            line: existing.line, with: existing.with(hash: entry.hash, home: entry.home, permissions: entry.permissions)
+          )
           report.replaced.append(user.name)
         } else {
           text.append(entry)
@@ -149,7 +135,7 @@ public struct UserTableEditor: Sendable {
   public struct ImportReport: Sendable, Equatable {
     /// Users the table did not have.
     public var added: [[UInt8]] = []
-    /// Users that were put in the place of others of the same name.
+    /// Users the table had, who got the imported password, home and access.
     public var replaced: [[UInt8]] = []
     /// Users left out because the table has the name already.
     public var kept: [[UInt8]] = []
@@ -178,25 +164,25 @@ public struct UserTableEditor: Sendable {
     }
   }
 
-  private func invalid(_ message: String) -> UserTableError {
+  func invalid(_ message: String) -> UserTableError {
     UserTableError(.invalidEntry, source: path, message: message)
   }
 
-  private func unknownUser(_ name: [UInt8]) -> UserTableError {
+  func unknownUser(_ name: [UInt8]) -> UserTableError {
     UserTableError(
       .unknownUser, source: path,
       message: "there is no user \(Account.display(name)). `weftpd user list` shows the names.")
   }
 
-  private func userExists(_ entry: UserEntry) -> UserTableError {
+  func userExists(_ entry: UserEntry) -> UserTableError {
     UserTableError(
       .userExists, source: path,
       message: "the user \(Account.display(entry.name)) is already in line \(entry.line). "
-        + "Use `weftpd user password` for a new password, or --replace for a new entry.")
+        + "Use `weftpd user password` for a new password, `weftpd user set` for its home and options, or --replace.")
   }
 
   /// True for two names that differ as bytes but read the same (NFC and NFD).
-  private static func looksAlike(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+  static func looksAlike(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left != right, let left = String(validating: left, as: UTF8.self),
       let right = String(validating: right, as: UTF8.self)
     else { return false }
@@ -212,45 +198,5 @@ public struct UserTableEditor: Sendable {
       warnings.append("the home \(home) is not a directory yet: make it before the first login")
     }
     return warnings
-  }
-}
-
-/// The lines of a table under edit, and the table they say.
-private struct TableText {
-  private var lines: [[UInt8]?]
-  let table: UserTable
-  private let endsInCRLF: Bool
-
-  init(_ bytes: [UInt8], source: String) throws(UserTableError) {
-    table = try UserTable.parse(bytes, source: source)
-    let slices = UserTable.lines(of: bytes)
-    endsInCRLF = slices.first?.last == UInt8(ascii: "\r")
-    lines = slices.map(Array.init)
-  }
-
-  mutating func append(_ entry: UserEntry) { lines.append(entry.serialized + ending) }
-
-  /// `line` counts from 1, as messages do.
-  mutating func replace(line: Int, with entry: UserEntry) {
-    guard lines.indices.contains(line - 1) else { return }
-    lines[line - 1] = entry.serialized + ending
-  }
-
-  mutating func remove(line: Int) {
-    guard lines.indices.contains(line - 1) else { return }
-    lines[line - 1] = nil
-  }
-
-  private var ending: [UInt8] { endsInCRLF ? [UInt8(ascii: "\r")] : [] }
-
-  /// The file: every line ends in LF, the last one too.
-  var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    for line in lines {
-      guard let line else { continue }
-      bytes += line
-      bytes.append(UInt8(ascii: "\n"))
-    }
-    return bytes
   }
 }

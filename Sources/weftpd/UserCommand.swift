@@ -14,8 +14,8 @@ struct UserCommand: ParsableCommand {
       running daemon reads the table again on SIGHUP. Exit codes: 0 done, 64 wrong usage, 78 broken table, 1 the rest.
       """,
     subcommands: [
-      AddUser.self, ChangePassword.self, SecondFactorCommand.self, RemoveUser.self, ListUsers.self, ShowUser.self,
-      ImportUsers.self,
+      AddUser.self, ChangePassword.self, SetOptions.self, UnsetOptions.self, RenameUser.self, SecondFactorCommand.self,
+      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self,
     ])
 }
 
@@ -39,10 +39,14 @@ private struct AddUser: ParsableCommand {
   @OptionGroup var options: TableOption
   @Option(help: ArgumentHelp("The directory that becomes the user's root; an absolute path.", valueName: "dir"))
   var home: String
-  @Flag(help: "The user may only list and download.") var readOnly = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "The user may only list and download. With --replace, neither keeps what the user has.")
+  var readOnly: Bool?
   @Option(help: ArgumentHelp("Take this crypt(3) hash instead of asking for a password; * locks.", valueName: "hash"))
   var hash: String?
-  @Flag(help: "If there is such a user, replace the entry.") var replace = false
+  @Flag(help: "If there is such a user, change the password, the home and, if given, the access; all options stay.")
+  var replace = false
 
   func run() throws {
     try reportingErrors {
@@ -51,7 +55,7 @@ private struct AddUser: ParsableCommand {
       let warnings = try options.editor.add(
         name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
       for warning in warnings { complain("warning: \(warning)") }
-      print("\(Account.display(name)) is in \(options.table).")
+      print("\(Account.display(name)) is in \(options.table)\(lockedNote(hash)).")
     }
   }
 }
@@ -70,7 +74,8 @@ private struct ChangePassword: ParsableCommand {
       _ = try options.editor.entry(named: name)  // before anybody types a password for nobody
       let warnings = try options.editor.changePassword(of: name, hash: try hash ?? newHash(for: name))
       for warning in warnings { complain("warning: \(warning)") }
-      print("\(Account.display(name)) has a new password.")
+      let shown = Account.display(name)
+      print(isLocked(hash) ? "\(shown) is locked: no password is right." : "\(shown) has a new password.")
     }
   }
 }
@@ -145,7 +150,8 @@ private struct ImportUsers: ParsableCommand {
   @Argument(help: "The file to import.") var file: String
   @OptionGroup var options: TableOption
   @Flag(help: "Make all imported users read-only.") var readOnly = false
-  @Flag(help: "Replace users the table already has.") var replace = false
+  @Flag(help: "Give users the table already has the imported password, home and access; their options stay.")
+  var replace = false
 
   func run() throws {
     try reportingErrors {
@@ -157,7 +163,7 @@ private struct ImportUsers: ParsableCommand {
         complain("\(Account.display(name)): left as in the table; --replace takes the imported one")
       }
       print(
-        "\(source.format.rawValue): \(report.added.count) added, \(report.replaced.count) replaced,",
+        "\(source.format.rawValue): \(report.added.count) added, \(report.replaced.count) changed,",
         "\(report.kept.count) left as they were, \(source.skipped.count) skipped.")
       if source.users.isEmpty { throw ExitCode(1) }
     }
@@ -179,6 +185,11 @@ extension UserEntry {
     isLocked ? "locked" : PasswordHash.kind(of: hash)?.rawValue ?? "other"
   }
 }
+
+/// Whether a hash given on the command line locks the user.
+private func isLocked(_ hash: String?) -> Bool { hash.map { PasswordHash.isLocked($0) } ?? false }
+
+private func lockedNote(_ hash: String?) -> String { isLocked(hash) ? ", locked: no password is right" : "" }
 
 /// Asks for a new password and hashes it.
 private func newHash(for name: [UInt8]) throws -> String {

@@ -40,20 +40,13 @@ import Testing
     #expect(try directory.content("users") == "a:!:/a:rw\r\nb:*:/b:ro\r\n")
   }
 
-  @Test func optionsAreSetAndTakenAway() throws {
-    _ = try directory.file("users", "# head\na:*:/a:ro\nb:*:/b:rw\n")
+  @Test func replacingKeepsTheRest() throws {
     let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-    try editor.setAttribute("totp", to: secret, of: bytes("a"))
-    try editor.setAttribute("certificate", to: "a@example.org", of: bytes("a"))
-    #expect(
-      try directory.content("users") == "# head\na:*:/a:ro,certificate=a@example.org,totp=\(secret)\nb:*:/b:rw\n")
-    try editor.setAttribute("totp", to: nil, of: bytes("a"))
-    try editor.setAttribute("totp", to: nil, of: bytes("b"))
-    #expect(try directory.content("users") == "# head\na:*:/a:ro,certificate=a@example.org\nb:*:/b:rw\n")
-    #expect(tableError { try editor.setAttribute("totp", to: secret, of: bytes("c")) }?.code == .unknownUser)
-    for (key, value) in [("totp", "short"), ("certificate", "a,rw"), ("certificate", "a:b"), ("nonsense", "x")] {
-      #expect(tableError { try editor.setAttribute(key, to: value, of: bytes("a")) }?.code == .invalidEntry)
-    }
+    _ = try directory.file("users", "a:*:/a:ro,tls=required,totp=\(secret)\n")
+    try editor.add(name: bytes("a"), hash: Sample.yescrypt, home: "/tmp", replacing: true)
+    #expect(try directory.content("users") == "a:\(Sample.yescrypt):/tmp:ro,tls=required,totp=\(secret)\n")
+    try editor.add(name: bytes("a"), hash: "*", home: "/b", isReadOnly: false, replacing: true)
+    #expect(try directory.content("users") == "a:*:/b:rw,tls=required,totp=\(secret)\n")
   }
 
   @Test func existingUsers() throws {

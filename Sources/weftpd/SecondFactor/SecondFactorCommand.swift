@@ -29,12 +29,12 @@ struct SecondFactorCommand: ParsableCommand {
     try reportingErrors {
       let name = Array(name.utf8)
       if remove {
-        try options.editor.setAttribute("totp", to: nil, of: name)
+        _ = try options.editor.update(name, unset: ["totp"])
         print("\(Account.display(name)) logs in with the password alone.")
         return
       }
       let secret = Base32.encode(Random.bytes(OneTimePassword.secretLength))
-      try options.editor.setAttribute("totp", to: secret, of: name)
+      _ = try options.editor.update(name, set: [("totp", secret)])
       let key = KeyURI(user: name, issuer: issuer, secret: secret).text
       if let code = QRCode(Array(key.utf8)) {
         print(code.text(colours: isatty(STDOUT_FILENO) == 1), terminator: "")
