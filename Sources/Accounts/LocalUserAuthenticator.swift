@@ -25,6 +25,8 @@ public final class LocalUserAuthenticator: Sendable {
     case refused
     /// There is no answer.
     case unavailable(Obstacle)
+    /// There is no budget for it; nobody was asked.
+    case overBudget
   }
 
   /// Why there is no answer, for the operator's log.
@@ -39,10 +41,12 @@ public final class LocalUserAuthenticator: Sendable {
 
   private struct Question: Sendable {
     let request: LoginRequest
+    let gate: AttemptGate
     let continuation: CheckedContinuation<Outcome, Never>
   }
 
   private struct Asked: Sendable {
+    let gate: AttemptGate
     let continuation: CheckedContinuation<Outcome, Never>
     let deadline: MonotonicTime
   }
@@ -87,8 +91,12 @@ public final class LocalUserAuthenticator: Sendable {
 
   /// Asks whether `password` is right. The answer is checked against `minimumUser` here too, so it can never be root.
   ///
-  /// - Parameter remoteHost: the client's address, for PAM's log.
-  public func check(user: [UInt8], password: [UInt8], remoteHost: String) async -> Outcome {
+  /// - Parameters:
+  ///   - remoteHost: the client's address, for PAM's log.
+  ///   - gate: asked when its turn has come, and told if the password was wrong.
+  public func check(
+    user: [UInt8], password: [UInt8], remoteHost: String, gate: AttemptGate = .open
+  ) async -> Outcome {
     // A name or password that does not fit into a message cannot be right.
     guard (1...Message.userLimit).contains(user.count), !user.contains(0), password.count <= Message.passwordLimit,
       !password.contains(0)
@@ -97,7 +105,7 @@ public final class LocalUserAuthenticator: Sendable {
       service: service, minimumUser: minimumUser, user: user, password: Secret(password),
       remoteHost: String(decoding: remoteHost.utf8.prefix(64), as: UTF8.self))
     let outcome = await withCheckedContinuation { continuation in
-      admit(Question(request: request, continuation: continuation))
+      admit(Question(request: request, gate: gate, continuation: continuation))
     }
     guard case .accepted(let local) = outcome else { return outcome }
     return local.user >= minimumUser ? outcome : .refused
@@ -115,14 +123,18 @@ public final class LocalUserAuthenticator: Sendable {
 
   /// Sends waiting questions, up to the number that may be in progress.
   private func sendWhatMay() {
-    var failed: [(Question, Obstacle)] = []
+    var failed: [(Question, Outcome)] = []
     state.withLock { state in
       while state.asked.count < concurrency, !state.waiting.isEmpty {
         let question = state.waiting.removeFirst()
-        if let obstacle = send(question, &state) { failed.append((question, obstacle)) }
+        if !question.gate.mayStart() {
+          failed.append((question, .overBudget))
+        } else if let obstacle = send(question, &state) {
+          failed.append((question, .unavailable(obstacle)))
+        }
       }
     }
-    for (question, obstacle) in failed { question.continuation.resume(returning: .unavailable(obstacle)) }
+    for (question, outcome) in failed { question.continuation.resume(returning: outcome) }
   }
 
   /// The obstacle to report if the other end is closed.
@@ -146,7 +158,7 @@ public final class LocalUserAuthenticator: Sendable {
       return whenGone
     }
     state.asked[id] = Asked(
-      continuation: question.continuation, deadline: MonotonicTime.now.advanced(by: patience))
+      gate: question.gate, continuation: question.continuation, deadline: MonotonicTime.now.advanced(by: patience))
     return nil
   }
 
@@ -200,7 +212,9 @@ public final class LocalUserAuthenticator: Sendable {
     case .tryLater(let number): (id, outcome) = (number, .unavailable(.tryLater))
     case .request: return false
     }
-    state.withLock { $0.asked.removeValue(forKey: id) }?.continuation.resume(returning: outcome)
+    guard let asked = state.withLock({ $0.asked.removeValue(forKey: id) }) else { return true }
+    if outcome == .refused { asked.gate.countRefusal() }
+    asked.continuation.resume(returning: outcome)
     return true
   }
 

@@ -1,107 +1,198 @@
-// Slows down password guessing: the more logins failed from an address, the later the next answer comes.
+// Bounds how many passwords may be tried: for a user from an address, for a user from anywhere, from an address, from a network.
 
+import LinuxSystem
 import Synchronization
 
-/// Counts failed logins per address and says how long the answer to the next PASS must wait.
+/// How many logins may fail, and how soon they are forgotten.
 ///
-/// Each IPv4 address counts by itself (also when written as an IPv4-mapped IPv6 address). IPv6 addresses count by their
-/// /64, since a client that has one address of it has all of them. The table has a fixed size: when it is full, the
-/// addresses whose last failure is oldest are dropped.
-public final class LoginThrottle: Sendable {
-  /// The longest delay.
-  public static let longestDelay = Duration.seconds(10)
+/// Each failure takes a token from every bucket it belongs to, and tokens come back at a steady rate, whatever happens in between. While
+/// one of them is empty, no further password is verified: an attempt over budget costs no hashing, and is not counted either. Whoever has
+/// logged in lately from the same address is asked only for the failures of that user at that address, so that neither a flood from
+/// elsewhere nor a neighbour behind the same address keeps a user out.
+///
+/// IPv6 addresses count by their /64, since a client that has one address of it has all of them, and by their /48, which is what a
+/// provider gives to one customer. The tables have a fixed size.
+public final class LoginBudget: Sendable {
+  /// A bucket: how many failures it admits at once, and after which time each is forgotten.
+  public struct Rate: Sendable, Equatable {
+    public let burst: Int
+    public let interval: Duration
 
-  private struct Record {
-    var failures = 0
-    var last: Duration
-    var byUser: [Int: Int] = [:]  // failures by the hash of the user's name, for a few users
+    /// - Parameters:
+    ///   - burst: at least 1.
+    ///   - interval: the time after which one failure more is admitted.
+    public init(burst: Int, interval: Duration) {
+      self.burst = max(1, burst)
+      self.interval = max(.milliseconds(1), interval)
+    }
   }
 
-  /// Users per address whose failures can be forgiven by their own success.
-  private static let usersPerAddress = 8
+  /// The rate of each kind of bucket.
+  public struct Rates: Sendable, Equatable {
+    /// One user from one address.
+    public var pair = Rate(burst: 10, interval: .seconds(60))
+    /// One user from all addresses.
+    public var user = Rate(burst: 50, interval: .seconds(6))
+    /// One IPv4 address, or the /64 of an IPv6 address, for all users.
+    public var address = Rate(burst: 40, interval: .seconds(10))
+    /// The /48 of an IPv6 address, for all users.
+    public var network = Rate(burst: 160, interval: .milliseconds(2500))
+    /// Wrong one-time codes of one user from all addresses. Whoever tries them knows the password already.
+    public var codes = Rate(burst: 5, interval: .seconds(60))
+    public init() {}
+  }
 
+  /// What was wrong with a login.
+  public enum Fault: Sendable {
+    case password
+    /// The password was right, the one-time code was not.
+    case code
+  }
+
+  /// How long a pair of user and address is known after its last login.
+  public static let memory = Duration.seconds(7 * 24 * 3600)
+
+  private enum Kind: UInt8 { case pair, user, address, network, codes }
+
+  /// Names are kept as their hashes: a client may send long ones.
+  private struct Key: Hashable {
+    var kind: Kind
+    var address: IPAddress?
+    var user = 0
+  }
+
+  /// Failures that are not forgotten yet, at a moment.
+  private struct Level {
+    var failures: Double
+    var time: Duration
+  }
+
+  private struct State {
+    var levels: [Key: Level] = [:]
+    /// When each pair has logged in last.
+    var known: [Key: Duration] = [:]
+  }
+
+  private let rates: Rates
   private let capacity: Int
-  private let memory: Duration
   private let now: @Sendable () -> Duration
-  private let records = Mutex<[UInt64: Record]>([:])
+  private let state = Mutex(State())
 
-  /// Makes a throttle that remembers at most 4096 addresses, each for 15 minutes after its last failure.
-  public convenience init() {
+  /// A budget that remembers at most 16,384 buckets and as many logins.
+  public convenience init(_ rates: Rates = Rates()) {
     let start = ContinuousClock.now
-    self.init { ContinuousClock.now - start }
+    self.init(rates) { ContinuousClock.now - start }
   }
 
-  /// Makes a throttle with the caller's limits and clock.
-  /// - Parameter now: the time since any fixed moment; never goes back.
-  public init(
-    capacity: Int = 4096, memory: Duration = .seconds(900), now: @escaping @Sendable () -> Duration
-  ) {
+  /// - Parameters:
+  ///   - capacity: how many buckets, and how many logins, are remembered.
+  ///   - now: the time since any fixed moment; never goes back.
+  public init(_ rates: Rates = Rates(), capacity: Int = 16_384, now: @escaping @Sendable () -> Duration) {
+    self.rates = rates
     self.capacity = max(1, capacity)
-    self.memory = memory
     self.now = now
   }
 
-  /// How long to wait before the answer to PASS, whatever that answer will be: zero without failures, then 0.25 s,
-  /// 0.5 s, 1 s and so on up to 10 s.
+  /// Whether a password of `user` from `addresses` may be verified now.
   ///
-  /// Right passwords must wait too. If only a "no" were late, a client could give up after a moment and try the next one.
-  /// - Parameter address: 4 bytes of an IPv4 or 16 of an IPv6 address, in network order.
-  public func delayBeforeAnswer(address: [UInt8]) -> Duration {
+  /// - Parameters:
+  ///   - addresses: where the client's paths come from, the control connection's own first.
+  ///   - wantsCode: whether the user has a second factor.
+  public func admits(_ user: [UInt8], from addresses: [IPAddress], wantsCode: Bool = false) -> Bool {
     let time = now()
-    let failures = records.withLock { records in
-      guard let record = records[Self.key(address)], time - record.last < memory else { return 0 }
-      return record.failures
-    }
-    guard failures > 0 else { return .zero }
-    return min(Self.longestDelay, .milliseconds(250 << min(failures - 1, 16)))
-  }
-
-  /// Counts a failed login of `user` from `address`.
-  public func recordFailure(address: [UInt8], user: [UInt8] = []) {
-    let time = now()
-    records.withLock { records in
-      let key = Self.key(address)
-      var record = records.removeValue(forKey: key) ?? Record(last: time)
-      if time - record.last >= memory { record = Record(last: time) }
-      record.last = time
-      record.failures = min(record.failures + 1, 1_000_000)
-      let name = user.hashValue
-      if record.byUser[name] != nil || record.byUser.count < Self.usersPerAddress {
-        record.byUser[name, default: 0] += 1
+    let name = user.hashValue
+    return state.withLock { state in
+      func hasRoom(_ key: Key) -> Bool {
+        remaining(state.levels[key], key.kind, at: time) + 1 <= Double(rate(key.kind).burst)
       }
-      if records.count >= capacity { makeRoom(in: &records, at: time) }
-      records[key] = record
+      if addresses.contains(where: { !hasRoom(Self.pair(name, $0)) }) { return false }
+      if isKnown(state.known, name, addresses, at: time) { return true }
+      return hasRoom(Key(kind: .user, user: name)) && (!wantsCode || hasRoom(Key(kind: .codes, user: name)))
+        && addresses.allSatisfy { Self.places($0).allSatisfy(hasRoom) }
     }
   }
 
-  /// Counts a successful login of `user` from `address`. It clears the failures of the same user only. Otherwise an
-  /// attacker with one account could log in to it now and then and never have to wait.
-  public func recordSuccess(address: [UInt8], user: [UInt8] = []) {
-    records.withLock { records in
-      let key = Self.key(address)
-      guard var record = records[key], let forgiven = record.byUser.removeValue(forKey: user.hashValue) else { return }
-      record.failures -= forgiven
-      records[key] = record.failures > 0 ? record : nil
+  /// Whether `user` has logged in from there lately; such a login goes before others.
+  public func knows(_ user: [UInt8], from addresses: [IPAddress]) -> Bool {
+    let time = now()
+    return state.withLock { isKnown($0.known, user.hashValue, addresses, at: time) }
+  }
+
+  /// Counts a login that was refused after its password had been verified.
+  public func recordFailure(_ user: [UInt8], from addresses: [IPAddress], _ fault: Fault = .password) {
+    let time = now()
+    let name = user.hashValue
+    var keys: Set<Key> = [Key(kind: .user, user: name)]
+    if fault == .code { keys.insert(Key(kind: .codes, user: name)) }
+    for address in addresses { keys.formUnion([Self.pair(name, address)] + Self.places(address)) }
+    state.withLock { state in
+      for key in keys {
+        let failures = remaining(state.levels[key], key.kind, at: time)
+        if state.levels[key] == nil, state.levels.count >= capacity { makeRoom(in: &state.levels, at: time) }
+        state.levels[key] = Level(failures: min(failures + 1, Double(rate(key.kind).burst)), time: time)
+      }
     }
   }
 
-  /// Addresses remembered now.
-  var count: Int { records.withLock { $0.count } }
-
-  /// Drops expired records and, if that is not enough, the oldest quarter, so that a sort is needed only once per quarter.
-  private func makeRoom(in records: inout [UInt64: Record], at time: Duration) {
-    records = records.filter { time - $0.value.last < memory }
-    guard records.count >= capacity else { return }
-    let oldest = records.sorted { $0.value.last < $1.value.last }.prefix(max(1, capacity / 4))
-    for (key, _) in oldest { records[key] = nil }
+  /// Counts a login that succeeded: what this user has mistyped from there is forgiven, and nothing else. Otherwise an attacker with one
+  /// account could log in to it now and then and go on.
+  public func recordSuccess(_ user: [UInt8], from addresses: [IPAddress]) {
+    let time = now()
+    let name = user.hashValue
+    state.withLock { state in
+      for address in addresses {
+        let pair = Self.pair(name, address)
+        state.levels[pair] = nil
+        if state.known[pair] == nil, state.known.count >= capacity { forgetOldest(of: &state.known) }
+        state.known[pair] = time
+      }
+    }
   }
 
-  /// The key of an address: its /64, or the IPv4 address inside 0:1::/32, which no host on the Internet uses.
-  private static func key(_ address: [UInt8]) -> UInt64 {
-    let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-    if address.count == 16, !address.starts(with: mapped) {
-      return address.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  /// Buckets that are remembered now.
+  var count: Int { state.withLock { $0.levels.count } }
+
+  private func rate(_ kind: Kind) -> Rate {
+    switch kind {
+    case .pair: rates.pair
+    case .user: rates.user
+    case .address: rates.address
+    case .network: rates.network
+    case .codes: rates.codes
     }
-    return address.suffix(4).reduce(1) { $0 << 8 | UInt64($1) }
+  }
+
+  private func remaining(_ level: Level?, _ kind: Kind, at time: Duration) -> Double {
+    guard let level else { return 0 }
+    return max(0, level.failures - (time - level.time) / rate(kind).interval)
+  }
+
+  private func isKnown(_ known: [Key: Duration], _ name: Int, _ addresses: [IPAddress], at time: Duration) -> Bool {
+    guard let first = addresses.first, let last = known[Self.pair(name, first)] else { return false }
+    return time - last < Self.memory
+  }
+
+  /// Drops what is forgotten anyway and, if that is not enough, the quarter that will be forgotten soonest: a flood of names must not
+  /// wash away the bucket of one who has failed often.
+  private func makeRoom(in levels: inout [Key: Level], at time: Duration) {
+    levels = levels.filter { remaining($0.value, $0.key.kind, at: time) > 0 }
+    guard levels.count >= capacity else { return }
+    let soonest = levels.map { (key: $0.key, left: remaining($0.value, $0.key.kind, at: time)) }
+      .sorted { $0.left < $1.left }.prefix(max(1, capacity / 4))
+    for (key, _) in soonest { levels[key] = nil }
+  }
+
+  private func forgetOldest(of known: inout [Key: Duration]) {
+    for (key, _) in known.sorted(by: { $0.value < $1.value }).prefix(max(1, capacity / 4)) { known[key] = nil }
+  }
+
+  private static func pair(_ name: Int, _ address: IPAddress) -> Key {
+    Key(kind: .pair, address: address.client, user: name)
+  }
+
+  private static func places(_ address: IPAddress) -> [Key] {
+    let place = Key(kind: .address, address: address.client)
+    guard let site = address.site else { return [place] }
+    return [place, Key(kind: .network, address: site)]
   }
 }

@@ -7,8 +7,9 @@ import Synchronization
 /// Verifies passwords with crypt(3).
 ///
 /// A verification costs tens of milliseconds and megabytes on purpose, so at most `concurrency` run at once. Others
-/// wait in order of arrival, suspended, without a thread, and can be cancelled. If the queue is full, the answer is
-/// `.busy` at once, so that a flood of logins neither uses up memory nor makes the wait longer and longer.
+/// wait, suspended, without a thread, and can be cancelled. They wait in lanes that take turns, so that many passwords from
+/// one address do not keep the others waiting. If the queue or the lane is full, the answer is `.busy` at once, so that a
+/// flood of logins neither uses up memory nor makes the wait longer and longer.
 public final class PasswordVerifier: Sendable {
   /// The result of a verification.
   public enum Outcome: Sendable, Equatable {
@@ -20,6 +21,22 @@ public final class PasswordVerifier: Sendable {
     case busy
     /// The task was cancelled while it waited; nothing was computed.
     case cancelled
+    /// There is no budget for it; nothing was computed.
+    case overBudget
+  }
+
+  /// Where a verification waits for its turn.
+  public struct Lane: Sendable, Hashable {
+    let key: Int
+    let isPreferred: Bool
+
+    /// - Parameters:
+    ///   - origin: those with the same origin wait for each other.
+    ///   - isPreferred: waits with its like, who have every second turn.
+    public init(_ origin: some Hashable, isPreferred: Bool = false) {
+      key = origin.hashValue
+      self.isPreferred = isPreferred
+    }
   }
 
   /// Longest password in bytes; longer ones are rejected, after the same work.
@@ -30,27 +47,14 @@ public final class PasswordVerifier: Sendable {
   private struct Job: Sendable {
     let password: [UInt8]
     let hash: String?
+    let gate: AttemptGate
     let continuation: CheckedContinuation<Outcome, Never>
   }
 
   private struct State: Sendable {
     var running = 0
-    var head: UInt64 = 0  // no ticket below this one is waiting
-    var tail: UInt64 = 0  // the next ticket
-    var waiting: [UInt64: Job] = [:]
-
-    /// Takes the job that has waited longest. Cancelled tickets leave gaps, each of which is skipped once.
-    mutating func takeFirst() -> Job? {
-      if waiting.isEmpty {
-        head = tail
-        return nil
-      }
-      while head < tail {
-        defer { head &+= 1 }
-        if let job = waiting.removeValue(forKey: head) { return job }
-      }
-      return nil
-    }
+    var nextTicket: UInt64 = 0
+    var waiting = PasswordQueue<Job>()
   }
 
   /// The setting with which passwords of unknown users are hashed: the default kind at the default cost, made once per
@@ -64,6 +68,7 @@ public final class PasswordVerifier: Sendable {
 
   private let concurrency: Int
   private let queueLimit: Int
+  private let laneLimit: Int
   private let compute: Compute
   private let state = Mutex(State())
 
@@ -78,6 +83,7 @@ public final class PasswordVerifier: Sendable {
   init(concurrency: Int, queueLimit: Int, compute: @escaping Compute) {
     self.concurrency = max(1, concurrency)
     self.queueLimit = max(0, queueLimit)
+    laneLimit = max(256, queueLimit / 4)
     self.compute = compute
     _ = Self.decoy  // made now, so that the first unknown user does not take longer than the second
   }
@@ -97,22 +103,28 @@ public final class PasswordVerifier: Sendable {
   ///
   /// Nil (the user is unknown), a locked hash, and a password that is too long or holds a NUL cost one hash of the
   /// default kind and are rejected. A wrong password for a hash of another kind or cost costs that hash in addition.
-  public func check(_ password: [UInt8], hash: String?) async -> Outcome {
+  /// - Parameters:
+  ///   - lane: where it waits; one lane for all by default.
+  ///   - gate: asked when its turn has come, and told if the password was wrong.
+  public func check(
+    _ password: [UInt8], hash: String?, lane: Lane = Lane(0), gate: AttemptGate = .open
+  ) async -> Outcome {
     let ticket = state.withLock { state in
-      defer { state.tail &+= 1 }
-      return state.tail
+      defer { state.nextTicket &+= 1 }
+      return state.nextTicket
     }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        admit(Job(password: password, hash: hash, continuation: continuation), ticket: ticket)
+        let job = Job(password: password, hash: hash, gate: gate, continuation: continuation)
+        admit(job, ticket: ticket, lane: lane)
       }
     } onCancel: {
-      let job = state.withLock { $0.waiting.removeValue(forKey: ticket) }
+      let job = state.withLock { $0.waiting.remove(ticket) }
       job?.continuation.resume(returning: .cancelled)
     }
   }
 
-  private func admit(_ job: Job, ticket: UInt64) {
+  private func admit(_ job: Job, ticket: UInt64, lane: Lane) {
     enum Decision {
       case run, wait
       case answer(Outcome)
@@ -124,10 +136,11 @@ public final class PasswordVerifier: Sendable {
         state.running += 1
         return .run
       }
-      if state.waiting.count >= queueLimit { return .answer(.busy) }
-      // A ticket is drawn before its job gets here, so the job may arrive after one with a later ticket was taken.
-      state.head = min(state.head, ticket)
-      state.waiting[ticket] = job
+      // One lane may not fill the queue for all others.
+      if state.waiting.count >= queueLimit || state.waiting.count(in: lane) >= laneLimit {
+        return .answer(.busy)
+      }
+      state.waiting.append(job, ticket: ticket, lane: lane)
       return .wait
     }
     switch decision {
@@ -143,9 +156,10 @@ public final class PasswordVerifier: Sendable {
   private func work(startingWith first: Job) {
     var next: Job? = first
     while let job = next {
-      let outcome = decide(job.password, hash: job.hash)
+      let outcome = job.gate.mayStart() ? decide(job.password, hash: job.hash) : .overBudget
+      if outcome == .rejected { job.gate.countRefusal() }
       next = state.withLock { state in
-        guard let following = state.takeFirst() else {
+        guard let following = state.waiting.takeNext() else {
           state.running -= 1
           return nil
         }

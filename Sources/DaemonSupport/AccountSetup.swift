@@ -58,6 +58,8 @@ public struct AccountSetup: Sendable {
       let named = ([source] + source.hosts.values).flatMap { [$0.single?.home, $0.anonymousRoot] }.compactMap { $0 }
       source.roots = AccountRoots((settings.accountsRoots + named).map(Self.realPath))
     }
+    source.fault = Confinement.refusal
+    for name in source.hosts.keys { source.hosts[name]?.fault = Confinement.refusal }
     warnings += Self.homeWarnings(table, settings.accountsTable, source.roots)
     for (name, table) in hostTables.sorted(by: { $0.key < $1.key }) {
       warnings += Self.homeWarnings(table, settings[host: name].users, source.roots)
@@ -128,7 +130,18 @@ public struct AccountSetup: Sendable {
       } else if let fault = SettingsRules.directoryFault(entry.home, refusal: Confinement.refusal) {
         warn("the home \(quoted(entry.home))", fault)
       }
-      for point in entry.options.mounts where isOutside(point.path) { warn("the mount \(quoted(point.path))", outside) }
+      if !entry.isReadOnly, Confinement.current?.forbidsWriting(entry.home) ?? false {
+        warn(
+          "the home \(quoted(entry.home))",
+          "may only be read since Landlock was fixed at start; restart weftpd to change that")
+      }
+      for point in entry.options.mounts {
+        if isOutside(point.path) {
+          warn("the mount \(quoted(point.path))", outside)
+        } else if let fault = SettingsRules.directoryFault(point.path, refusal: Confinement.refusal) {
+          warn("the mount \(quoted(point.path))", fault)
+        }
+      }
     }
     return warnings
   }
@@ -154,6 +167,18 @@ public struct AccountSetup: Sendable {
 }
 
 extension AccountSetup {
+  /// The directories that the settings name by themselves.
+  var namedRoots: [LandlockPlan.Root] {
+    var roots: [LandlockPlan.Root] = []
+    for (source, _) in sources {
+      if let home = source.single?.home {
+        roots.append(LandlockPlan.Root(path: home, isReadOnly: source.isReadOnly))
+      }
+      if let root = source.anonymousRoot { roots.append(LandlockPlan.Root(path: root, isReadOnly: true)) }
+    }
+    return roots
+  }
+
   /// Every directory an account of these lives in or may change to, on every virtual host. With `accounts.roots` it is those directories
   /// instead of what the tables say now.
   public var roots: [LandlockPlan.Root] {

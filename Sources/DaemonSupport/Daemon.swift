@@ -100,37 +100,51 @@ public final class Daemon: Sendable {
 
   // MARK: - Reload
 
-  /// Reads settings and user table again. If anything is wrong, everything stays as it was.
+  /// Reads settings and user tables again.
   ///
-  /// - Returns: True when the new settings are in force.
+  /// If anything is wrong with the settings, those in force are kept, but the tables they name are read again all the same: who was
+  /// removed or locked must not stay because of a mistake elsewhere. If a table cannot be understood, the users are kept too.
+  /// - Returns: True when the new settings and users are in force.
   @discardableResult
   public func reload() -> Bool {
     reopenTransferLog()
     let old = state.withLock { $0.loaded }
-    let new: LoadedSettings
-    let accounts: AccountSetup
     do throws(SettingsError) {
-      let read = try sources.load()
-      new = keepingWhatNeedsRestart(of: old, in: read)
-      try requireAllowed(new, nil)
-      accounts = try AccountSetup(new, hash: hash)
-      try requireAllowed(new, accounts)
-      if let nobody = accounts.nobody(new) { throw SettingsError([nobody]) }
+      let new = keepingWhatNeedsRestart(of: old, in: try sources.load())
+      try requireAllowed(new, [])
+      let accounts = try AccountSetup(new, hash: hash)
+      try requireAllowed(new, accounts.namedRoots)
+      let changes = new.changes(since: old)
+      for change in changes { logger.notice("\(change.key) changed from \(change.before) to \(change.after)") }
+      log.format = new.settings.logFormat
+      log.level = new.settings.logLevel
+      new.settings.applyToProcess()
+      state.withLock { $0.loaded = new }
+      apply(accounts, new)
+      logger.notice("reloaded: \(changes.count) settings changed, \(accounts.tableCount) users in the table")
+      return true
     } catch {
       for problem in error.problems { logger.error("\(problem)") }
-      logger.error("reload failed; previous settings and users kept")
+      reloadUsers(of: old)
       return false
     }
-    for warning in new.warnings + accounts.warnings { logger.warning("\(warning)") }
-    let changes = new.changes(since: old)
-    for change in changes { logger.notice("\(change.key) changed from \(change.before) to \(change.after)") }
-    log.format = new.settings.logFormat
-    log.level = new.settings.logLevel
-    new.settings.applyToProcess()
-    server.reload(configuration: new.settings.configuration, accounts: accounts.source)
-    state.withLock { $0.loaded = new }
-    logger.notice("reloaded: \(changes.count) settings changed, \(accounts.tableCount) users in the table")
-    return true
+  }
+
+  /// Reads the tables that the settings in force name.
+  private func reloadUsers(of settings: LoadedSettings) {
+    do throws(SettingsError) {
+      let accounts = try AccountSetup(settings, hash: hash)
+      apply(accounts, settings)
+      logger.error("reload failed; previous settings kept, \(accounts.tableCount) users read again from the table")
+    } catch {
+      logger.error("reload failed; previous settings and users kept")
+    }
+  }
+
+  private func apply(_ accounts: AccountSetup, _ loaded: LoadedSettings) {
+    for warning in loaded.warnings + accounts.warnings { logger.warning("\(warning)") }
+    if let nobody = accounts.nobody(loaded) { logger.error("\(nobody)") }
+    server.reload(configuration: loaded.settings.configuration, accounts: accounts.source)
   }
 
   /// Done even if the settings turn out to be wrong, because logrotate has moved the file away.
@@ -147,10 +161,10 @@ public final class Daemon: Sendable {
     }
   }
 
-  /// Refuses settings that need more than Landlock allows since the start.
-  private func requireAllowed(_ loaded: LoadedSettings, _ accounts: AccountSetup?) throws(SettingsError) {
-    let refusals =
-      Confinement.current?.refusals(sources.landlockPlan(loaded.settings, roots: accounts?.roots ?? [])) ?? []
+  /// Refuses settings that need more than Landlock allows since the start. A home in a table that it does not allow is refused when its
+  /// user logs in, and to that user alone.
+  private func requireAllowed(_ loaded: LoadedSettings, _ roots: [LandlockPlan.Root]) throws(SettingsError) {
+    let refusals = Confinement.current?.refusals(sources.landlockPlan(loaded.settings, roots: roots)) ?? []
     if !refusals.isEmpty { throw SettingsError(refusals.map { SettingsProblem(.standard, key: "", $0) }) }
   }
 

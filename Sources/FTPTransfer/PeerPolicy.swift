@@ -14,8 +14,8 @@ public struct PeerPolicy {
     self.paths = paths
   }
 
-  /// Every address the client is known by.
-  public var addresses: [IPAddress] { paths.isEmpty ? [client] : Array(paths.union([client])) }
+  /// Every address the client is known by, the control connection's own first.
+  public var addresses: [IPAddress] { paths.isEmpty ? [client] : [client] + paths.subtracting([client]) }
 
   /// Whether a connection from `peer` to a passive port is the client's.
   public func admits(_ peer: IPAddress) -> Bool { paths.isEmpty ? peer == client : paths.contains(peer) }

@@ -26,6 +26,23 @@ public final class Jail: Sendable {
     root = try File.open(path, flags: WEFT_O_PATH | O_DIRECTORY)
   }
 
+  /// The status of the directory that is open as the root.
+  public func rootStatus() throws(SystemError) -> FileStatus { try File.status(root.number) }
+
+  /// Whether this process may write in the root, by its owner, mode and mount. Source: faccessat(2)
+  public var isWritable: Bool { File.allows(W_OK | X_OK, in: root.number) }
+
+  /// Whether the root cannot be read although its owner and mode allow it: so does Landlock deny.
+  public var isDeniedBeyondItsMode: Bool {
+    guard File.allows(R_OK | X_OK, in: root.number) else { return false }
+    do throws(SystemError) {
+      _ = try File.open(beneath: root.number, ".", flags: O_RDONLY | O_DIRECTORY, resolve: 0)
+      return false
+    } catch {
+      return error.code == EACCES
+    }
+  }
+
   /// Runs `body` with the rights of the jail's user and gives it access to the tree. There is no other way to get either. `body` runs
   /// on the calling thread, which gets its own rights back afterwards, whatever `body` throws. As `body` cannot suspend, no other work
   /// runs with these rights. Calls may be nested.

@@ -41,6 +41,9 @@ public struct FileStatus: Sendable, Hashable {
     return (major & 0xFFF) << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12 | (major & ~0xFFF) << 32
   }
 
+  /// Whether both are of one file.
+  public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+
   public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
   public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
   public var isSymbolicLink: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFLNK) }
@@ -70,6 +73,19 @@ public enum File {
 
   /// Whether a path given by the operator exists. Source: faccessat(2).
   public static func exists(_ path: String) -> Bool { weft_faccessat(AT_FDCWD, path, F_OK, 0) == 0 }
+
+  /// Whether this process may do `rights` (R_OK, W_OK, X_OK) with the open directory `directory`, by its owner, mode and mount; Landlock
+  /// is not asked. Source: faccessat(2).
+  public static func allows(_ rights: Int32, in directory: Int32) -> Bool {
+    weft_faccessat(directory, ".", rights, 0) == 0
+  }
+
+  /// The status of what a path given by the operator leads to. Source: statx(2).
+  public static func status(at path: String) throws(SystemError) -> FileStatus {
+    var raw = weft_stat()
+    try check(weft_statx(AT_FDCWD, path, 0, &raw), "statx")
+    return FileStatus(raw)
+  }
 
   /// The status of an open descriptor. Source: statx(2) with AT_EMPTY_PATH.
   public static func status(_ file: Int32) throws(SystemError) -> FileStatus {

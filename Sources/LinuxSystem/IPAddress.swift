@@ -87,6 +87,11 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     family == .ipv4 ? self : IPAddress(unmapped: high, 0, .ipv6, 0)
   }
 
+  /// The /48 of an IPv6 address, which is what a provider gives to one customer (RFC 6177); nil for IPv4.
+  public var site: IPAddress? {
+    family == .ipv4 ? nil : IPAddress(unmapped: high & ~0xFFFF, 0, .ipv6, 0)
+  }
+
   /// 0.0.0.0 or ::
   public var isWildcard: Bool { high == 0 && low == 0 }
 

@@ -115,6 +115,13 @@ public final class Confinement: Sendable {
     return !allows(LandlockPlan.PathRule(path: place, access: .read, purpose: .root))
   }
 
+  /// Whether Landlock lets `path` be read but not written.
+  public func forbidsWriting(_ path: String) -> Bool {
+    let place = (try? File.resolvedPath(path)) ?? File.absolutePath(path)
+    return allows(LandlockPlan.PathRule(path: place, access: .read, purpose: .root))
+      && !allows(LandlockPlan.PathRule(path: place, access: .readAndWrite, purpose: .root))
+  }
+
   /// Why Landlock keeps this process from `path`, in words that follow the path; nil when it does not.
   public static func refusal(_ path: String) -> String? { current?.forbids(path) ?? false ? advice : nil }
 

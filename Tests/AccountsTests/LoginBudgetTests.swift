@@ -1,11 +1,12 @@
-// LoginThrottle: growing delays, whole /64 networks, forgetting, and a table that stays bounded.
+// LoginBudget: bursts and steady rates for each kind of bucket, known pairs, forgetting, and tables that stay bounded.
 
+import LinuxSystem
 import Synchronization
 import Testing
 
 @testable import Accounts
 
-@Suite struct LoginThrottleTests {
+@Suite struct LoginBudgetTests {
   /// A clock that stands still until it is moved.
   private final class Clock: Sendable {
     private let time = Mutex(Duration.zero)
@@ -14,100 +15,143 @@ import Testing
   }
 
   private let clock = Clock()
-  private let throttle: LoginThrottle
+  private let rates: LoginBudget.Rates
+  private let budget: LoginBudget
 
   init() {
+    var rates = LoginBudget.Rates()
+    rates.pair = .init(burst: 3, interval: .seconds(60))
+    rates.user = .init(burst: 6, interval: .seconds(10))
+    rates.address = .init(burst: 5, interval: .seconds(20))
+    rates.network = .init(burst: 8, interval: .seconds(5))
+    rates.codes = .init(burst: 2, interval: .seconds(60))
+    self.rates = rates
     let clock = clock
-    throttle = LoginThrottle(capacity: 8) { clock.now() }
+    budget = LoginBudget(rates) { clock.now() }
   }
 
-  private let home: [UInt8] = [192, 0, 2, 1]
-
-  private func network(_ number: UInt8, host: UInt8) -> [UInt8] {
-    [0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, number, 0, 0, 0, 0, 0, 0, 0, host]
+  private let home = IPAddress(ipv4: 0xC000_0201)
+  private func address(_ number: UInt32) -> IPAddress { IPAddress(ipv4: 0x0A00_0000 + number) }
+  private func network(_ site: Int, _ network: Int, host: Int = 1) throws -> IPAddress {
+    try #require(IPAddress("2001:db8:\(site):\(network)::\(host)"))
   }
 
-  @Test func delaysGrow() {
-    var delays = [throttle.delayBeforeAnswer(address: home)]
-    for _ in 1...8 {
-      throttle.recordFailure(address: home, user: bytes("a"))
-      delays.append(throttle.delayBeforeAnswer(address: home))
+  /// Fails as long as it may, `limit` times at most, and says how often that was.
+  private func failures(_ user: String, from address: IPAddress, limit: Int = 100) -> Int {
+    var count = 0
+    while count < limit, budget.admits(bytes(user), from: [address]) {
+      budget.recordFailure(bytes(user), from: [address])
+      count += 1
     }
-    #expect(delays == [0, 250, 500, 1000, 2000, 4000, 8000, 10000, 10000].map { .milliseconds($0) })
-    for _ in 0..<1000 { throttle.recordFailure(address: home) }
-    #expect(throttle.delayBeforeAnswer(address: home) == LoginThrottle.longestDelay)
+    return count
   }
 
-  @Test func othersDoNotWait() {
-    throttle.recordFailure(address: home)
-    #expect(throttle.delayBeforeAnswer(address: [192, 0, 2, 2]) == .zero)
-    #expect(throttle.delayBeforeAnswer(address: []) == .zero)
-  }
-
-  @Test func anIPv6NetworkCountsAsOne() {
-    throttle.recordFailure(address: network(1, host: 1))
-    throttle.recordFailure(address: network(1, host: 2))
-    #expect(throttle.delayBeforeAnswer(address: network(1, host: 3)) == .milliseconds(500))
-    #expect(throttle.delayBeforeAnswer(address: network(2, host: 1)) == .zero)
-  }
-
-  @Test func mappedAddressesAreIPv4() {
-    let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + home
-    throttle.recordFailure(address: mapped)
-    #expect(throttle.delayBeforeAnswer(address: home) == .milliseconds(250))
-    #expect(throttle.delayBeforeAnswer(address: mapped.dropLast() + [9]) == .zero)
-  }
-
-  @Test func forgetsAfterAWhile() {
-    throttle.recordFailure(address: home)
-    clock.advance(by: .seconds(899))
-    #expect(throttle.delayBeforeAnswer(address: home) == .milliseconds(250))
-    throttle.recordFailure(address: home)
-    clock.advance(by: .seconds(899))
-    #expect(throttle.delayBeforeAnswer(address: home) == .milliseconds(500))
+  @Test func aPairHasABurstAndThenASteadyRate() {
+    #expect(failures("bob", from: home) == 3)
+    clock.advance(by: .seconds(59))
+    #expect(failures("bob", from: home) == 0)
     clock.advance(by: .seconds(1))
-    #expect(throttle.delayBeforeAnswer(address: home) == .zero)
-    throttle.recordFailure(address: home)
-    #expect(throttle.delayBeforeAnswer(address: home) == .milliseconds(250))
+    #expect(failures("bob", from: home) == 1)
+    clock.advance(by: .seconds(3600))
+    #expect(failures("bob", from: home) == 3)
   }
 
-  @Test func successForgivesTheSameUserOnly() {
-    throttle.recordFailure(address: home, user: bytes("alice"))
-    throttle.recordFailure(address: home, user: bytes("alice"))
-    throttle.recordFailure(address: home, user: bytes("root"))
-    throttle.recordSuccess(address: home, user: bytes("mallory"))
-    #expect(throttle.delayBeforeAnswer(address: home) == .seconds(1))
-    throttle.recordSuccess(address: home, user: bytes("alice"))
-    #expect(throttle.delayBeforeAnswer(address: home) == .milliseconds(250))
-    throttle.recordSuccess(address: home, user: bytes("alice"))
-    #expect(throttle.delayBeforeAnswer(address: home) == .milliseconds(250))
-    throttle.recordSuccess(address: home, user: bytes("root"))
-    #expect(throttle.delayBeforeAnswer(address: home) == .zero)
-    #expect(throttle.count == 0)
+  @Test func whatIsOverBudgetCostsNothingMore() {
+    #expect(failures("bob", from: home) == 3)
+    for _ in 0..<1000 { #expect(!budget.admits(bytes("bob"), from: [home])) }
+    clock.advance(by: .seconds(60))
+    #expect(budget.admits(bytes("bob"), from: [home]))
   }
 
-  @Test func failuresOfManyNamesAreAllCounted() {
-    for number in 0..<20 { throttle.recordFailure(address: home, user: bytes("u\(number)")) }
-    for number in 0..<20 { throttle.recordSuccess(address: home, user: bytes("u\(number)")) }
-    #expect(throttle.delayBeforeAnswer(address: home) == .seconds(10))
+  @Test func aUserHasABudgetOverAllAddresses() {
+    let total = (0..<20).reduce(0) { $0 + failures("bob", from: address($1), limit: 2) }
+    #expect(total == 6)
+    #expect(budget.admits(bytes("alice"), from: [address(99)]))
+    clock.advance(by: .seconds(10))
+    #expect(budget.admits(bytes("bob"), from: [address(99)]))
   }
 
-  @Test func theTableIsBoundedAndTheOldestGo() {
-    for number: UInt8 in 0..<100 {
-      clock.advance(by: .seconds(1))
-      throttle.recordFailure(address: [10, 0, 0, number])
-      #expect(throttle.count <= 8)
+  @Test func anAddressHasABudgetOverAllUsers() {
+    let total = (0..<20).reduce(0) { $0 + failures("u\($1)", from: home, limit: 2) }
+    #expect(total == 5)
+    #expect(budget.admits(bytes("u0"), from: [address(1)]))
+    clock.advance(by: .seconds(20))
+    #expect(failures("other", from: home) == 1)
+  }
+
+  @Test func neighboursWhoHaveLoggedInLatelyAreNotHeldUp() {
+    budget.recordSuccess(bytes("alice"), from: [home])
+    // One device with a wrong password behind the same address, for ever, while others log in.
+    for _ in 0..<500 {
+      _ = failures("camera", from: home, limit: 1)
+      #expect(budget.admits(bytes("alice"), from: [home]))
+      budget.recordSuccess(bytes("alice"), from: [home])
+      clock.advance(by: .seconds(5))
     }
-    #expect(throttle.delayBeforeAnswer(address: [10, 0, 0, 99]) == .milliseconds(250))
-    #expect(throttle.delayBeforeAnswer(address: [10, 0, 0, 0]) == .zero)
+    // The device itself is over its budget all the time, and the address is not: what is not looked at is not counted.
+    #expect(budget.admits(bytes("newcomer"), from: [home]))
   }
 
-  @Test func whoKeepsFailingIsNotPushedOut() {
-    for number: UInt8 in 0..<50 {
-      clock.advance(by: .seconds(1))
-      throttle.recordFailure(address: home)
-      throttle.recordFailure(address: [10, 0, 0, number])
+  @Test func aFloodFromElsewhereDoesNotKeepAKnownUserOut() {
+    budget.recordSuccess(bytes("bob"), from: [home])
+    for number in 0..<50 { _ = failures("bob", from: address(UInt32(number))) }
+    #expect(!budget.admits(bytes("bob"), from: [address(99)]))
+    #expect(budget.admits(bytes("bob"), from: [home]))
+    #expect(budget.knows(bytes("bob"), from: [home]))
+    #expect(!budget.knows(bytes("bob"), from: [address(99)]))
+    // Not for ever.
+    clock.advance(by: LoginBudget.memory)
+    #expect(!budget.knows(bytes("bob"), from: [home]))
+  }
+
+  @Test func aSuccessForgivesThePairAndNobodyElse() {
+    #expect(failures("root", from: home, limit: 2) == 2)
+    #expect(failures("bob", from: home, limit: 2) == 2)
+    budget.recordSuccess(bytes("bob"), from: [home])
+    #expect(failures("bob", from: home) == 3)
+    #expect(failures("root", from: home) == 0, "the address has used up its budget, whoever logged in meanwhile")
+  }
+
+  @Test func networksOfIPv6() throws {
+    // Two addresses of one /64 are one.
+    #expect(failures("bob", from: try network(1, 1, host: 1)) == 3)
+    #expect(failures("bob", from: try network(1, 1, host: 2)) == 0)
+    // All networks of one /48 have eight together.
+    var total = 3
+    for number in 2..<20 { total += failures("u\(number)", from: try network(1, number), limit: 1) }
+    #expect(total == 8)
+    #expect(budget.admits(bytes("x"), from: [try network(2, 1)]))
+  }
+
+  @Test func mappedAddressesAreIPv4() throws {
+    #expect(failures("bob", from: try #require(IPAddress("::ffff:192.0.2.1"))) == 3)
+    #expect(failures("bob", from: home) == 0)
+  }
+
+  @Test func codesHaveABudgetOfTheUser() {
+    for number in 0..<2 { budget.recordFailure(bytes("bob"), from: [address(UInt32(number))], .code) }
+    #expect(!budget.admits(bytes("bob"), from: [address(9)], wantsCode: true))
+    #expect(budget.admits(bytes("alice"), from: [address(9)], wantsCode: true))
+    clock.advance(by: .seconds(60))
+    #expect(budget.admits(bytes("bob"), from: [address(9)], wantsCode: true))
+  }
+
+  @Test func everyPathOfAClientCounts() {
+    for _ in 0..<3 { budget.recordFailure(bytes("bob"), from: [home, address(1)]) }
+    #expect(!budget.admits(bytes("bob"), from: [address(1)]))
+    #expect(!budget.admits(bytes("bob"), from: [address(2), address(1)]))
+    #expect(budget.admits(bytes("bob"), from: [address(2)]))
+  }
+
+  @Test func theTablesStayBoundedAndKeepTheWorst() {
+    let clock = clock
+    let budget = LoginBudget(rates, capacity: 32) { clock.now() }
+    for _ in 0..<3 { budget.recordFailure(bytes("bob"), from: [home]) }
+    for number in 0..<1000 {
+      budget.recordFailure(bytes("u\(number)"), from: [address(UInt32(number))])
+      budget.recordSuccess(bytes("u\(number)"), from: [address(UInt32(number))])
+      #expect(budget.count <= 32)
     }
-    #expect(throttle.delayBeforeAnswer(address: home) == LoginThrottle.longestDelay)
+    #expect(!budget.admits(bytes("bob"), from: [home]))
   }
 }

@@ -142,6 +142,65 @@ import Testing
     }
   }
 
+  /// Has one check run, then `waiting` come in that order, then lets all run; returns the order in which they began.
+  private func order(_ waiting: [(password: String, lane: PasswordVerifier.Lane)]) async -> [String] {
+    let gate = Gate()
+    let verifier = makeVerifier(gate, concurrency: 1, queueLimit: 100)
+    var started = gate.started.stream.makeAsyncIterator()
+    var order: [String] = []
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { _ = await verifier.check(bytes("first"), hash: Sample.md5) }
+      _ = await started.next()
+      for (index, job) in waiting.enumerated() {
+        group.addTask { _ = await verifier.check(bytes(job.password), hash: Sample.md5, lane: job.lane) }
+        await untilWaiting(index + 1, verifier)
+      }
+      gate.open()
+      for _ in waiting { order.append(await started.next() ?? "") }
+    }
+    return order
+  }
+
+  @Test func lanesTakeTurns() async {
+    let flood = (0..<5).map { ("f\($0)", PasswordVerifier.Lane("flood")) }
+    let order = await order(flood + [("a", PasswordVerifier.Lane("a")), ("b", PasswordVerifier.Lane("b"))])
+    #expect(order == ["f0", "a", "b", "f1", "f2", "f3", "f4"])
+  }
+
+  @Test func theKnownHaveEverySecondTurn() async {
+    let flood = (0..<3).map { ("f\($0)", PasswordVerifier.Lane("\($0)")) }
+    let known = (0..<2).map { ("k\($0)", PasswordVerifier.Lane("k\($0)", isPreferred: true)) }
+    #expect(await order(flood + known) == ["k0", "f0", "k1", "f1", "f2"])
+  }
+
+  private final class Flag: Sendable {
+    let isUp = Atomic(true)
+  }
+
+  @Test func nothingIsComputedWithoutBudget() async {
+    let gate = Gate()
+    let verifier = makeVerifier(gate, concurrency: 1, queueLimit: 100)
+    #expect(await verifier.check(bytes("p"), hash: Sample.md5, gate: AttemptGate(mayStart: { false })) == .overBudget)
+    // It is asked when its turn has come, not when it began to wait.
+    let flag = Flag()
+    await withTaskGroup(of: PasswordVerifier.Outcome.self) { group in
+      var started = gate.started.stream.makeAsyncIterator()
+      group.addTask { await verifier.check(bytes("first"), hash: Sample.md5) }
+      _ = await started.next()
+      group.addTask {
+        await verifier.check(
+          bytes("p"), hash: Sample.md5,
+          gate: AttemptGate(mayStart: { flag.isUp.load(ordering: .sequentiallyConsistent) }))
+      }
+      await untilWaiting(1, verifier)
+      flag.isUp.store(false, ordering: .sequentiallyConsistent)
+      gate.open()
+      var outcomes: [PasswordVerifier.Outcome] = []
+      for await outcome in group { outcomes.append(outcome) }
+      #expect(Set(outcomes.map { "\($0)" }) == ["verified", "overBudget"])
+    }
+  }
+
   @Test func aFullLineAnswersAtOnce() async {
     let gate = Gate()
     let verifier = makeVerifier(gate, concurrency: 1, queueLimit: 2)

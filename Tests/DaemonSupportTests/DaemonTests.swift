@@ -1,5 +1,6 @@
 // Tests what signals do: reload with good and bad files, the orderly end, the quick one.
 
+import Accounts
 import DaemonSettings
 import FTPServer
 import Glibc
@@ -75,28 +76,49 @@ private final class FakeServer: ServerControl {
     #expect(daemon.settings.server.limits.sessions == 5)
   }
 
-  @Test func aBadFileChangesNothingAndSaysEverything() throws {
+  @Test func aBadFileChangesNoSettingAndSaysEverything() throws {
     try write("limits: {sessions: many}\npasive: 1\n")
     #expect(!daemon.reload())
     let lines = logged(3)
     #expect(lines[0].hasPrefix("error    \(directory.path)/f.yaml:4: limits.sessions: \"many\" is not"))
     #expect(lines[1].hasPrefix("error    \(directory.path)/f.yaml:5: pasive: unknown setting"))
-    #expect(lines[2] == "error    reload failed; previous settings and users kept")
-    #expect(server.reloads.withLock { $0.isEmpty })
+    #expect(lines[2] == "error    reload failed; previous settings kept, 0 users read again from the table")
+    #expect(server.reloads.withLock { $0.first?.0.limits.sessions } == 10_000)
     #expect(daemon.settings.server.limits.sessions == 10_000)
     try write("limits: {sessions: 3}\n")
     #expect(daemon.reload())
     #expect(daemon.settings.server.limits.sessions == 3)
   }
 
+  @Test func aMistakeElsewhereKeepsNobodyInWhoWasRemoved() throws {
+    let table = try directory.write("users", "bob:*:/tmp:rw\ncarol:*:/tmp:rw\n", mode: 0o600)
+    try write("  table: \(table)\n")
+    #expect(daemon.reload())
+    try directory.write("users", "carol:*:/tmp:ro\n", mode: 0o600)
+    try write("  table: \(table)\nlimits: {sessions: many}\n")
+    #expect(!daemon.reload())
+    let accounts = try #require(server.reloads.withLock { $0.last?.1 })
+    #expect(accounts.directory.entryNow(named: Array("bob".utf8)) == .known(nil))
+    guard case .known(let carol?) = accounts.directory.entryNow(named: Array("carol".utf8)) else {
+      Issue.record("carol is missing")
+      return
+    }
+    #expect(carol.isReadOnly)
+  }
+
   @Test func aBadUserTableChangesNothing() throws {
-    let table = try directory.write("users", "this is no entry\n")
+    let table = try directory.write("users", "bob:*:/tmp:rw\n", mode: 0o600)
+    try write("  table: \(table)\n")
+    #expect(daemon.reload())
+    _ = logged(2)
+    try directory.write("users", "this is no entry\n", mode: 0o600)
     try write("  table: \(table)\nlimits: {sessions: 3}\n")
     #expect(!daemon.reload())
     let lines = logged(2)
     #expect(lines[0].hasPrefix("error    \(table):1: "))
+    #expect(lines[1] == "error    reload failed; previous settings and users kept")
     #expect(daemon.settings.server.limits.sessions == 10_000)
-    #expect(server.reloads.withLock { $0.isEmpty })
+    #expect(server.reloads.withLock { $0.count } == 1)
   }
 
   @Test func whatNeedsARestartStays() throws {
@@ -121,13 +143,14 @@ private final class FakeServer: ServerControl {
     #expect(log.level == .debug)
   }
 
-  @Test func aReloadThatWouldLockEverybodyOutIsRefused() throws {
+  @Test func aReloadThatLocksEverybodyOutIsDoneAndTold() throws {
     let path = try directory.write("g.yaml", "accounts: {anonymous: yes, root: \(directory.path)}\n")
     let sources = SettingsSources(configPath: path)
     let daemon = Daemon(server: server, sources: sources, loaded: try sources.load(), hash: nil, log: log)
     try directory.write("g.yaml", "accounts: {root: \(directory.path)}\n")
-    #expect(!daemon.reload())
-    #expect(logged(1).first?.contains("nobody could log in") == true)
+    #expect(daemon.reload())
+    #expect(server.reloads.withLock { $0.first?.1.anonymousRoot } == .some(nil))
+    #expect(logged(4).contains { $0.contains("nobody could log in") })
   }
 
   @Test func theFirstSignalDrainsAndEndsWithZero() throws {

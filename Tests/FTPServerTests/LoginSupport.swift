@@ -45,10 +45,17 @@ func withBob(
 ) async throws {
   let bob = UserEntry(
     name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: permissions)
+  try await withServer(AccountSource(single: bob), ServerConfiguration(), body)
+}
+
+/// Runs `body` beside a server of this process with these accounts.
+func withServer(
+  _ accounts: AccountSource, _ configuration: ServerConfiguration = ServerConfiguration(),
+  _ body: @Sendable (FTPServer, SocketAddress) throws -> Void
+) async throws {
   // The server runs in this process here, and sendfile(2) knows no MSG_NOSIGNAL.
   signal(SIGPIPE, SIG_IGN)
-  let server = try FTPServer(
-    configuration: ServerConfiguration(), accounts: AccountSource(single: bob), logger: quietLogger())
+  let server = try FTPServer(configuration: configuration, accounts: accounts, logger: quietLogger())
   let address = try #require(try server.listen(on: [SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)]).first)
   try server.start()
   try await Blocking.onOwnThread { try body(server, address) }

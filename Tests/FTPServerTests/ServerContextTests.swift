@@ -38,9 +38,9 @@ import UnitSupport
   @Test func aHomeIsOpenedOnce() throws {
     let directory = try TemporaryDirectory()
     let snapshot = context.snapshot
-    let jail = try snapshot.jail(home: directory.path)
-    #expect(try snapshot.jail(home: directory.path) === jail)
-    #expect(throws: HomeError.self) { try snapshot.jail(home: "\(directory.path)/missing") }
+    let jail = try snapshot.jails.jail(directory.path)
+    #expect(try snapshot.jails.jail(directory.path) === jail)
+    #expect(throws: HomeError.self) { try snapshot.jails.jail("\(directory.path)/missing") }
   }
 
   /// A link beneath the roots leads where it leads: what is compared is what was opened.
@@ -53,11 +53,11 @@ import UnitSupport
     accounts.roots = AccountRoots([inside.path])
     let snapshot = ServerContext.Snapshot(configuration: ServerConfiguration(), accounts: accounts)
     for home in [inside.path, "\(inside.path)/home", "\(outside.path)/back"] {
-      #expect(throws: Never.self) { try snapshot.jail(home: home) }
+      #expect(throws: Never.self) { try snapshot.jails.jail(home) }
     }
     for home in [outside.path, "\(inside.path)/link", "\(inside.path)/../"] {
       do throws(HomeError) {
-        _ = try snapshot.jail(home: home)
+        _ = try snapshot.jails.jail(home)
         Issue.record("\(home) was served")
       } catch .outsideRoots {} catch { Issue.record(error) }
     }

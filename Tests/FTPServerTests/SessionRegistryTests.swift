@@ -69,7 +69,10 @@ import Testing
   }
 
   @Test func noLimitPerAddress() {
-    for _ in 0..<1000 { #expect(id(registry.admit(one, limits: limits(1000, 0))) != nil) }
+    var limits = limits(1000, 0)
+    limits.beforeLogin = 1000
+    limits.beforeLoginPerAddress = 1000
+    for _ in 0..<1000 { #expect(id(registry.admit(one, limits: limits)) != nil) }
   }
 
   @Test func manyThreadsNeverExceedTheLimit() {
@@ -146,5 +149,41 @@ import Testing
     #expect(registry.end(7, saying: "Something else."))
     #expect(activity.farewell == "Maintenance.")
     activity.parking.retire()
+  }
+
+  @Test func sessionsThatWaitForALoginHaveLimitsOfTheirOwn() throws {
+    var limits = limits(100)
+    limits.beforeLogin = 3
+    limits.beforeLoginPerAddress = 2
+    let first = try #require(id(registry.admit(one, limits: limits)))
+    #expect(id(registry.admit(one, limits: limits)) != nil)
+    #expect(registry.admit(one, limits: limits) == .tooManyBeforeLoginFromAddress)
+    #expect(registry.logIn(first, as: [1], limit: 0))
+    // Logging in again as another takes no second place.
+    #expect(registry.logIn(first, as: [2], limit: 0))
+    #expect(id(registry.admit(one, limits: limits)) != nil)
+    #expect(id(registry.admit(other, limits: limits)) != nil)
+    #expect(registry.admit(other, limits: limits) == .tooManyBeforeLogin)
+    registry.release(first, peer: one)
+    #expect(registry.admit(other, limits: limits) == .tooManyBeforeLogin)
+  }
+
+  @Test func byDefaultNobodyHoldsAllPlaces() {
+    var limits = limits(10_000)
+    #expect((limits.beforeLoginInForce, limits.beforeLoginPerAddressInForce) == (5_000, 500))
+    limits.sessions = 4
+    #expect((limits.beforeLoginInForce, limits.beforeLoginPerAddressInForce) == (10, 10))
+  }
+
+  @Test func sessionsOfOneUser() throws {
+    let ids = (0..<3).compactMap { _ in id(registry.admit(one, limits: limits(10))) }
+    #expect(registry.logIn(ids[0], as: [1], limit: 2))
+    #expect(registry.logIn(ids[1], as: [1], limit: 2))
+    #expect(!registry.logIn(ids[2], as: [1], limit: 2))
+    // Who has a place keeps it.
+    #expect(registry.logIn(ids[1], as: [1], limit: 2))
+    #expect(registry.logIn(ids[2], as: [2], limit: 2))
+    registry.release(ids[0], peer: one)
+    #expect(registry.logIn(ids[2], as: [1], limit: 2))
   }
 }

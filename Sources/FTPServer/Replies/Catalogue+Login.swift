@@ -14,6 +14,23 @@ extension Catalogue {
       de: "Anmeldung zu oft abgelehnt. Auf Wiedersehen.", fr: "Identification refusée trop souvent. Au revoir.",
       es: "Demasiados inicios de sesión incorrectos. Adiós.", ja: "ログインの失敗が多すぎます。さようなら。"),
     .init(
+      "Too many failed logins. Try again later.",
+      de: "Zu viele fehlgeschlagene Anmeldungen. Bitte später erneut versuchen.",
+      fr: "Trop d'identifications refusées. Réessayez plus tard.",
+      es: "Demasiados inicios de sesión fallidos. Inténtelo más tarde.",
+      ja: "ログインの失敗が多すぎます。後でやり直してください。"),
+    .init(
+      "Your account has changed. Log in again.",
+      de: "Ihr Konto hat sich geändert. Bitte erneut anmelden.",
+      fr: "Votre compte a changé. Identifiez-vous de nouveau.",
+      es: "Su cuenta ha cambiado. Inicie sesión de nuevo.", ja: "アカウントが変更されました。もう一度ログインしてください。"),
+    .init(
+      "Too many sessions of this user. Close one, or try again later.",
+      de: "Zu viele Sitzungen dieses Benutzers. Bitte eine schließen oder es später erneut versuchen.",
+      fr: "Trop de sessions de cet utilisateur. Fermez-en une ou réessayez plus tard.",
+      es: "Demasiadas sesiones de este usuario. Cierre una o inténtelo más tarde.",
+      ja: "このユーザーのセッションが多すぎます。一つ閉じるか、後でやり直してください。"),
+    .init(
       "Password required.",
       de: "Passwort erforderlich.", fr: "Mot de passe requis.", es: "Se requiere contraseña.", ja: "パスワードを入力してください。"),
     .init(

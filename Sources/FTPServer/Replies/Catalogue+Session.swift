@@ -15,6 +15,18 @@ extension Catalogue {
       fr: "Trop de connexions depuis vos adresses. Réessayez plus tard.",
       es: "Demasiadas conexiones desde sus direcciones. Inténtelo más tarde.",
       ja: "お使いのアドレスからの接続が多すぎます。後でやり直してください。"),
+    .init(
+      "Too many connections wait for a login. Try again later.",
+      de: "Zu viele Verbindungen warten auf eine Anmeldung. Bitte später erneut versuchen.",
+      fr: "Trop de connexions attendent une identification. Réessayez plus tard.",
+      es: "Demasiadas conexiones esperan un inicio de sesión. Inténtelo más tarde.",
+      ja: "ログイン待ちの接続が多すぎます。後でやり直してください。"),
+    .init(
+      "Too many connections from your address wait for a login. Try again later.",
+      de: "Zu viele Verbindungen von Ihrer Adresse warten auf eine Anmeldung. Bitte später erneut versuchen.",
+      fr: "Trop de connexions depuis votre adresse attendent une identification. Réessayez plus tard.",
+      es: "Demasiadas conexiones desde su dirección esperan un inicio de sesión. Inténtelo más tarde.",
+      ja: "お使いのアドレスからのログイン待ちの接続が多すぎます。後でやり直してください。"),
     .init("Noted.", de: "Zur Kenntnis genommen.", fr: "C'est noté.", es: "Anotado.", ja: "記録しました。"),
     .init("End", de: "Ende", fr: "Fin", es: "Fin", ja: "以上"),
     .init("Features:", de: "Features:", fr: "Features:", es: "Features:", ja: "Features:"),

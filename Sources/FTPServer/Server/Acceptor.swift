@@ -178,6 +178,12 @@ final class Acceptor: Sendable {
     case .tooManyFromAddress:
       control.sendAtOnce(Reply(421, "Too many connections from your address. Try again later."))
       refused("refused a connection: limits.sessions-per-address is reached", peer)
+    case .tooManyBeforeLogin:
+      control.sendAtOnce(Reply(421, "Too many connections wait for a login. Try again later."))
+      refused("refused a connection: limits.before-login is reached", peer)
+    case .tooManyBeforeLoginFromAddress:
+      control.sendAtOnce(Reply(421, "Too many connections from your address wait for a login. Try again later."))
+      refused("refused a connection: limits.before-login-per-address is reached", peer)
     }
   }
 

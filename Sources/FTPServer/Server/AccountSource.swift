@@ -2,7 +2,7 @@
 
 import Accounts
 
-/// The accounts a server serves. Replaced as a whole on a reload; running sessions keep what they logged in with.
+/// The accounts a server serves. Replaced as a whole on a reload, which holds for sessions that run, too.
 public struct AccountSource: Sendable {
   /// Where users are looked up.
   public var directory: any AccountDirectory
@@ -14,6 +14,8 @@ public struct AccountSource: Sendable {
   public var isReadOnly: Bool
   /// Where homes and mounted trees may be; nil: anywhere. The roots of a server hold for all of its hosts.
   public var roots: AccountRoots?
+  /// Why a directory on the host cannot be served although it is there, in words that follow its path; nil when it can.
+  public var fault: (@Sendable (_ path: String) -> String?)?
   /// Names that are not here may be local users of the system, where those are served at all.
   public var admitsLocalUsers = true
   /// The accounts of each virtual host, by its name; they take the place of these.

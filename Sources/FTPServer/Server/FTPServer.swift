@@ -126,7 +126,8 @@ public final class FTPServer: Sendable {
     started.wait()
   }
 
-  /// New sessions get these settings and accounts; running ones keep theirs.
+  /// New sessions get these settings; running ones keep theirs. The accounts hold for all at once: every login asks them from now on, and
+  /// a session whose login they no longer allow ends with 421, its transfer with 426.
   public func reload(configuration: ServerConfiguration, accounts: AccountSource) {
     let security = configuration.security
     do throws(TLSConfigurationError) {
@@ -137,6 +138,7 @@ public final class FTPServer: Sendable {
       context.logger.error("\(error); previous certificates kept")
     }
     context.snapshot = .init(configuration: configuration, accounts: accounts)
+    context.registry.recheckAll()
   }
 
   /// Stops accepting, tells sessions without a transfer 421, lets transfers finish for `grace`, then breaks off the rest.

@@ -20,13 +20,22 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var sessions = 10_000
     /// Sessions at once from one address; 0 is no limit.
     public var sessionsPerAddress = 0
+    /// Sessions at once of one user; 0 is no limit.
+    public var sessionsPerUser = 0
+    /// Sessions at once that nobody has logged in to; 0: half of ``sessions``, so that the others have room.
+    public var beforeLogin = 0
+    /// The same from one address; 0: a twentieth of ``sessions``, but 10 at least.
+    public var beforeLoginPerAddress = 0
     /// Bytes of a command line; a longer one is discarded to its end and answered 500.
     public var commandLine = 4096
-    /// Wrong passwords after which the connection ends.
+    /// Wrong passwords after which the connection ends; the last one is answered 530 too.
     public var loginAttempts = 3
     /// Entries up to which LIST and NLST are sorted by name; larger directories are sent in the file system's order.
     public var sortedListing = 10_000
     public init() {}
+
+    var beforeLoginInForce: Int { beforeLogin > 0 ? beforeLogin : max(10, sessions / 2) }
+    var beforeLoginPerAddressInForce: Int { beforeLoginPerAddress > 0 ? beforeLoginPerAddress : max(10, sessions / 20) }
   }
 
   /// How long the server waits.

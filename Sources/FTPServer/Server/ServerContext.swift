@@ -16,34 +16,18 @@ final class ServerContext: Sendable {
   final class Snapshot: Sendable {
     let configuration: ServerConfiguration
     let accounts: AccountSource
-    private let jails = Mutex<[String: Jail]>([:])
+    let jails: JailCache
 
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration
       self.accounts = accounts
+      jails = JailCache(roots: accounts.roots, fault: accounts.fault)
       // Opened now, so that these users can log in even if the process later runs out of descriptors.
       for source in [accounts] + accounts.hosts.values {
         for home in [source.single?.home, source.anonymousRoot] {
-          if let home { _ = try? jail(home: home) }
+          if let home { _ = try? jails.jail(home) }
         }
       }
-    }
-
-    /// The jail of a home directory, opened once and shared by all who live there.
-    func jail(home: String) throws(HomeError) -> Jail {
-      if let jail = jails.withLock({ $0[home] }) { return jail }
-      let jail: Jail
-      var isServed = true
-      do throws(SystemError) {
-        jail = try Jail(root: home)
-        // Landlock lets it be opened and then denies all that is in it; without Landlock it would be served.
-        if let roots = accounts.roots { isServed = try roots.contain(jail.place()) }
-      } catch {
-        throw .cannotOpen(error)
-      }
-      guard isServed else { throw .outsideRoots }
-      jails.withLock { $0[home] = jail }
-      return jail
     }
   }
 
@@ -69,7 +53,7 @@ final class ServerContext: Sendable {
   let registry = SessionRegistry()
   let passivePorts = PassivePorts()
   let verifier = PasswordVerifier()
-  let throttle = LoginThrottle()
+  let budget = LoginBudget()
   let lookups = LookupLimit()
   let usedCodes = UsedCodes()
   let pools = TransferPools()

@@ -1,5 +1,6 @@
 // What others may know of a session while it runs, and the word that ends it.
 
+import Accounts
 import FTPProtocol
 import FTPTransfer
 import LinuxSystem
@@ -12,6 +13,14 @@ final class SessionActivity: Sendable {
     var user: [UInt8] = []
     var transfer: TransferFacts?
     var farewell: String?
+    var answer: UserEntry??
+  }
+
+  /// What the session has been told and has not seen yet.
+  private struct News {
+    static let end: UInt8 = 1
+    static let recheck: UInt8 = 2
+    static let answer: UInt8 = 4
   }
 
   let id: UInt64
@@ -21,7 +30,7 @@ final class SessionActivity: Sendable {
   let meter = TransferMeter()
   let parking: Parking
   private let state = Mutex(State())
-  private let told = Atomic<Bool>(false)
+  private let told = Atomic<UInt8>(0)
 
   init(id: UInt64, peer: SocketAddress, parking: Parking) {
     self.id = id
@@ -61,15 +70,42 @@ final class SessionActivity: Sendable {
   /// Has the session end: a transfer is broken off with 426, then the client hears 421 with `text`.
   func end(saying text: String) {
     state.withLock { $0.farewell = $0.farewell ?? text }
-    told.store(true, ordering: .sequentiallyConsistent)
-    parking.wake()
+    tell(News.end)
   }
 
   /// Whether the session has been told to end.
-  var isTold: Bool { told.load(ordering: .relaxed) }
+  var isTold: Bool { told.load(ordering: .relaxed) & News.end != 0 }
 
   /// What the client is to hear.
   var farewell: String? { isTold ? state.withLock { $0.farewell } : nil }
+
+  /// Has the session look whether its login still holds, because the accounts have changed.
+  func recheck() { tell(News.recheck) }
+
+  /// Gives the session what a slow directory says about its user now.
+  func answer(_ entry: UserEntry?) {
+    state.withLock { $0.answer = .some(entry) }
+    tell(News.answer)
+  }
+
+  /// Whether there is something about the login to be looked at.
+  var hasNews: Bool { told.load(ordering: .relaxed) & ~News.end != 0 }
+
+  /// Takes the news: whether to look at the accounts again, and what a slow directory has answered.
+  func takeNews() -> (wantsRecheck: Bool, answer: UserEntry??) {
+    let news = told.bitwiseAnd(News.end, ordering: .sequentiallyConsistent).oldValue
+    guard news & News.answer != 0 else { return (news & News.recheck != 0, nil) }
+    let answer = state.withLock { state in
+      defer { state.answer = nil }
+      return state.answer
+    }
+    return (news & News.recheck != 0, answer)
+  }
+
+  private func tell(_ news: UInt8) {
+    told.bitwiseOr(news, ordering: .sequentiallyConsistent)
+    parking.wake()
+  }
 }
 
 /// A transfer as others see it.

@@ -10,6 +10,10 @@ final class SessionRegistry: Sendable {
     case admitted(UInt64)
     case tooManySessions
     case tooManyFromAddress
+    /// `limits.before-login`.
+    case tooManyBeforeLogin
+    /// `limits.before-login-per-address`.
+    case tooManyBeforeLoginFromAddress
   }
 
   private struct State {
@@ -19,7 +23,33 @@ final class SessionRegistry: Sendable {
     var perAddress: [IPAddress: Int] = [:]
     /// The addresses of multipath sessions beyond the first one, which are counted too.
     var furtherAddresses: [UInt64: Set<IPAddress>] = [:]
+    /// Sessions nobody has logged in to, by the address of each, and their number per address.
+    var beforeLogin: [UInt64: IPAddress] = [:]
+    var beforeLoginPerAddress: [IPAddress: Int] = [:]
+    /// Whose the sessions with a login are, and their number per user.
+    var users: [UInt64: [UInt8]] = [:]
+    var perUser: [[UInt8]: Int] = [:]
     var watcher: Parking?
+
+    mutating func waitForLogin(_ id: UInt64, _ address: IPAddress) {
+      guard beforeLogin.updateValue(address, forKey: id) == nil else { return }
+      beforeLoginPerAddress[address, default: 0] += 1
+    }
+
+    mutating func stopWaiting(_ id: UInt64) {
+      guard let address = beforeLogin.removeValue(forKey: id) else { return }
+      Self.subtract(address, from: &beforeLoginPerAddress)
+    }
+
+    mutating func forgetUser(_ id: UInt64) {
+      guard let user = users.removeValue(forKey: id) else { return }
+      Self.subtract(user, from: &perUser)
+    }
+
+    /// Keeps no zeros: those who came once would stay for ever.
+    static func subtract<Key>(_ key: Key, from numbers: inout [Key: Int]) {
+      if let number = numbers[key] { numbers[key] = number > 1 ? number - 1 : nil }
+    }
   }
 
   private let state = Mutex(State())
@@ -33,12 +63,45 @@ final class SessionRegistry: Sendable {
       if limits.sessionsPerAddress > 0 {
         if state.perAddress[peer.client, default: 0] >= limits.sessionsPerAddress { return .tooManyFromAddress }
       }
+      if state.beforeLogin.count >= limits.beforeLoginInForce { return .tooManyBeforeLogin }
+      if state.beforeLoginPerAddress[peer.client, default: 0] >= limits.beforeLoginPerAddressInForce {
+        return .tooManyBeforeLoginFromAddress
+      }
       state.perAddress[peer.client, default: 0] += 1
       state.count += 1
       state.nextID &+= 1
-      return .admitted(state.nextID &- 1)
+      let id = state.nextID &- 1
+      state.waitForLogin(id, peer.client)
+      return .admitted(id)
     }
   }
+
+  /// Counts a session as one of `user` from now on.
+  ///
+  /// - Parameter limit: how many sessions the user may have; 0: any number.
+  /// - Returns: false if that would be one too many; then it counts as before.
+  func logIn(_ id: UInt64, as user: [UInt8], limit: Int) -> Bool {
+    state.withLock { state in
+      if limit > 0, state.users[id] != user, state.perUser[user, default: 0] >= limit { return false }
+      state.forgetUser(id)
+      state.stopWaiting(id)
+      state.users[id] = user
+      state.perUser[user, default: 0] += 1
+      return true
+    }
+  }
+
+  /// Counts a session as one that waits for a login again.
+  func logOut(_ id: UInt64) {
+    state.withLock { state in
+      guard let peer = state.sessions[id]?.peer.address.client else { return }
+      state.forgetUser(id)
+      state.waitForLogin(id, peer)
+    }
+  }
+
+  /// Whether a session runs still.
+  func contains(_ id: UInt64) -> Bool { state.withLock { $0.sessions[id] != nil } }
 
   /// Counts a multipath session against every address it has a path from, or a client with two could have twice as many.
   ///
@@ -64,8 +127,10 @@ final class SessionRegistry: Sendable {
     let watcher = state.withLock { state -> Parking? in
       state.sessions[id] = nil
       state.count -= 1
+      state.forgetUser(id)
+      state.stopWaiting(id)
       for address in (state.furtherAddresses.removeValue(forKey: id) ?? []).union([peer.client]) {
-        if let number = state.perAddress[address] { state.perAddress[address] = number > 1 ? number - 1 : nil }
+        State.subtract(address, from: &state.perAddress)
       }
       return state.count == 0 ? state.watcher : nil
     }
@@ -91,6 +156,12 @@ final class SessionRegistry: Sendable {
     guard let session = state.withLock({ $0.sessions[id] }) else { return false }
     session.end(saying: text)
     return true
+  }
+
+  /// Has every session look whether its login still holds.
+  func recheckAll() {
+    let sessions = state.withLock { Array($0.sessions.values) }
+    for session in sessions { session.recheck() }
   }
 
   /// Has every session look at whether the server is ending.

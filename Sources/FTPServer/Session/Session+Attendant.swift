@@ -31,6 +31,7 @@ extension Session: Attendant {
     if control.reader.hasBufferedBytes { try answerDuringTransfer() }
     let deadline = deadline ?? stallDeadline
     while true {
+      if activity.hasNews { reviewLogin() }
       if isToldToStop { throw .ending }
       let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
       let controlNumber = controlInterest.isEmpty ? -1 : control.number
@@ -58,6 +59,7 @@ extension Session: Attendant {
   /// Looks at the control connection without waiting, so that ABOR is seen in a transfer that never has to wait.
   func attend() throws(TransferBreak) {
     turnStrangersAway()
+    if activity.hasNews { reviewLogin() }
     if isToldToStop { throw .ending }
     if control.reader.hasBufferedBytes { try answerDuringTransfer() }
     if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }

@@ -12,7 +12,7 @@ actor Session {
   nonisolated let context: ServerContext
   /// What others may know of this session, and the word that ends it.
   nonisolated let activity: SessionActivity
-  /// The settings and accounts of the moment the client connected.
+  /// The settings of the moment the client connected. Who may do what is always asked of the accounts in force: ``accounts``.
   nonisolated let snapshot: ServerContext.Snapshot
   private nonisolated let executor = QueueExecutor(label: "weftpd.session")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -101,8 +101,11 @@ actor Session {
   private func advance() -> Pause {
     while !isLost {
       var hasMore = false
+      if activity.hasNews { reviewLogin() }
       while !isEnding, !isToEnd, let event = nextEvent() {
         lastCommand = .now
+        // Pipelined commands too follow a change from the next one on.
+        if activity.hasNews { reviewLogin() }
         if let rest = handle(event) { return .command(rest) }
         // Replies of pipelined commands leave together, but not without bound.
         if control.outputCount > 64 * 1024 {

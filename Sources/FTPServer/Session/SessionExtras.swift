@@ -37,8 +37,15 @@ extension Session {
   /// The virtual host that was chosen, if any.
   var virtualHost: VirtualHost? { extras?.host }
 
-  /// Who may log in, here.
-  var accounts: AccountSource { virtualHost.flatMap { snapshot.accounts.hosts[$0.name] } ?? snapshot.accounts }
+  /// Who may log in here, as it is now: a reload holds for sessions that run, too.
+  var accounts: AccountSource { accounts(of: context.snapshot) }
+
+  func accounts(of snapshot: ServerContext.Snapshot) -> AccountSource {
+    guard let host = virtualHost else { return snapshot.accounts }
+    if let own = snapshot.accounts.hosts[host.name] { return own }
+    // A host that is no more has no users either.
+    return snapshot.configuration.hosts[host.name] == nil ? AccountSource() : snapshot.accounts
+  }
 
   /// The text of the 220 reply, here.
   var greeting: String { virtualHost?.greeting ?? configuration.greeting }

@@ -7,21 +7,35 @@ import Jail
 /// How far the login has come (RFC 959, section 5.1 and the diagram of USER, PASS in section 6).
 enum LoginState {
   case greeted
-  /// USER was given and waits for PASS; with what was found under that name.
-  indirect case named([UInt8], UserEntry?)
+  /// USER was given and waits for PASS.
+  indirect case named(NamedUser)
   /// PASS was right, and ACCT has to follow.
-  indirect case verified(Account)
+  indirect case verified(NamedUser)
   case loggedIn(Identity)
+}
+
+/// What was found under the name that USER gave, and when: after a reload it has to be looked up again.
+struct NamedUser {
+  let name: [UInt8]
+  /// nil: there is no such user.
+  let entry: UserEntry?
+  /// The accounts that were asked.
+  let snapshot: ServerContext.Snapshot
 }
 
 /// A user who has logged in, with the tree the user may see.
 final class Identity: Sendable {
   let account: Account
   let jail: Jail
+  /// The directory on the host that ``jail`` was opened at: the home or a mounted tree.
+  let root: String
+  let proof: LoginProof
 
-  init(account: Account, jail: Jail) {
+  init(account: Account, jail: Jail, root: String, proof: LoginProof) {
     self.account = account
     self.jail = jail
+    self.root = root
+    self.proof = proof
   }
 }
 

@@ -7,7 +7,8 @@ import LinuxSystem
 extension Session {
   /// SMNT name: the tree of that name; `/`, `~` or the home itself lead back. User and transfer parameters stay.
   func mount(_ command: Command) throws(FTPError) -> Reply {
-    let account = try requireIdentity().account
+    let identity = try requireIdentity()
+    let account = identity.account
     let points = account.options.mounts
     if points.isEmpty {
       return Reply(202, "There is nothing to mount: you have no other directory tree.")
@@ -22,13 +23,13 @@ extension Session {
       throw .forbidden("You have no mount point of this name.")
     }
     do throws(HomeError) {
-      try enter(account, root: root)
+      try enter(account, root: root, identity.proof)
     } catch {
       tell(
         .error, "cannot mount \(root): \(error)", record(verb: command.verb, path: command.argument, result: 550))
       switch error {
       case .cannotOpen(let cause): throw .file(cause, naming: false)
-      case .outsideRoots: throw .forbidden("Permission denied.")
+      case .outsideRoots, .confined: throw .forbidden("Permission denied.")
       }
     }
     tell(.info, "mount", record(verb: command.verb, path: command.argument, result: 250))

@@ -26,15 +26,24 @@ private final class PendingLookup: Sendable {
 }
 
 extension Session {
-  /// The user called `name`; nil if there is none.
+  /// The user called `name` in the accounts in force.
   ///
   /// - Throws: ``FTPError/controlConnectionLost`` if nobody could tell, it took longer than a login may, the client has gone or the
   ///   server ends. The client has been told then.
-  func lookUp(_ name: [UInt8]) async throws(FTPError) -> UserEntry? {
+  func lookUpNow(_ name: [UInt8]) async throws(FTPError) -> NamedUser {
+    let snapshot = context.snapshot
+    let accounts = accounts(of: snapshot)
+    let entry: UserEntry?
     switch accounts.entryNow(named: name) {
-    case .known(let entry): return entry
-    case .takesTime: return try await ask(accounts.directory, name)
+    case .known(let known): entry = known
+    case .takesTime: entry = try await ask(accounts.directory, name)
     }
+    return NamedUser(name: name, entry: entry, snapshot: snapshot)
+  }
+
+  /// What is known of a user, looked up again if the accounts were replaced since.
+  func refreshed(_ named: NamedUser) async throws(FTPError) -> NamedUser {
+    named.snapshot === context.snapshot ? named : try await lookUpNow(named.name)
   }
 
   private func ask(_ directory: any AccountDirectory, _ name: [UInt8]) async throws(FTPError) -> UserEntry? {
@@ -72,7 +81,8 @@ extension Session {
         case .success(let entry): return entry
         case .failure(let error): throw unavailable("the accounts cannot be asked: \(error)", name)
         case nil:
-          if context.ending.load(ordering: .relaxed) == .no { continue }
+          if context.ending.load(ordering: .relaxed) == .no, !activity.isTold { continue }
+          if let farewell = activity.farewell { throw goodbye(Reply(421, farewell)) }
           throw goodbye(Reply(421, "The server is shutting down. Try again later."))
         }
       case .deadline:

@@ -8,8 +8,8 @@ extension Session {
   ///
   /// Only a certificate that `tls.client-ca` vouches for counts, and only while the control connection is protected by the TLS it was
   /// shown in. A locked user is locked for certificates too, and who needs ACCT goes the way of the password.
-  func accountByCertificate(_ entry: UserEntry?) -> Account? {
-    guard control.protection == .secured, let entry, !entry.isLocked,
+  func accountByCertificate(_ entry: UserEntry) -> Account? {
+    guard control.protection == .secured, !entry.isLocked,
       let rule = entry.options.certificates, entry.options.accountText == nil,
       let certificate = control.tls?.peerCertificate, certificate.isVerified,
       rule.admits(CertificateHolder(certificate))

@@ -11,18 +11,25 @@ extension Session {
   /// does not reveal which kind of user a name is.
   private static let refusalTime: Int64 = 1_000_000_000
 
+  /// Whether names that are in no table are asked of PAM here.
+  var admitsLocalUsers: Bool { context.localUsers != nil && accounts.admitsLocalUsers }
+
   /// Asks PAM about a name that is in no table. Returns true if the client has been answered: it is logged in, or was told to try later.
-  func isLocalUser(_ name: [UInt8], _ password: [UInt8]) async throws(FTPError) -> Bool {
-    guard let authenticator = context.localUsers, accounts.admitsLocalUsers else { return false }
+  func isLocalUser(_ attempt: LoginAttempt, _ password: [UInt8]) async -> Bool {
+    guard let authenticator = context.localUsers, admitsLocalUsers else { return false }
     switch await authenticator.check(
-      user: name, password: password, remoteHost: control.peer.address.description)
+      user: attempt.name, password: password, remoteHost: control.peer.address.description,
+      gate: attempt.gate(context.budget, counts: true))
     {
     case .accepted(let user):
-      forgive(name)
-      let account = Account(name: name, home: user.home, permissions: accounts.localPermissions)
-      reply(try admit(account, as: FileCredentials(user: user.user, group: user.group, groups: user.groups)))
+      context.budget.recordSuccess(attempt.name, from: attempt.addresses)
+      let account = Account(name: attempt.name, home: user.home, permissions: accounts.localPermissions)
+      reply(admit(account, .local, as: FileCredentials(user: user.user, group: user.group, groups: user.groups)))
       return true
     case .refused: return false
+    case .overBudget:
+      await refuseOverBudget(attempt.name)
+      return true
     case .unavailable(let obstacle):
       tell(.error, Self.words(for: obstacle), record(verb: "PASS", result: 421))
       reply(Reply(421, "Passwords cannot be checked now. Try again later."))

@@ -53,7 +53,7 @@ extension Session {
   /// certificate, so it stays (RFC 7151, section 3.2.2), and so does LANG.
   private func beginAnewUnderTLS() {
     if identity != nil { greeted = .now }
-    login = .greeted
+    logOut()
     directory = .root
     parameters = TransferParameters()
     extras?.charset = nil
