@@ -39,7 +39,10 @@ public enum SettingsRules {
     func checkDirectory(_ key: String, _ path: String?) {
       if let path, let reason = directoryFault(path, refusal: refusal) { report(key, "\(quoted(path)) \(reason)") }
     }
-    checkDirectory("accounts.root", settings.accountsRoot)
+    // What nobody is served from is nobody's fault, and Landlock has no rule for it.
+    if settings.accountsUser != nil || settings.accountsAnonymous {
+      checkDirectory("accounts.root", settings.accountsRoot)
+    }
     checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
     for root in settings.accountsRoots {
       if let reason = rootFault(root) { report("accounts.roots", "\(quoted(root)) \(reason)") }

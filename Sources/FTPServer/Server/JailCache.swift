@@ -31,7 +31,6 @@ final class JailCache: Sendable {
   func jail(_ home: String) throws(HomeError) -> Jail {
     if let known = entries.withLock({ $0[home] }), isStillThere(known.status, home) { return known.jail }
     entries.withLock { $0[home] = nil }
-    if let fault = fault?(home) { throw .confined(fault) }
     let jail: Jail
     var isServed = true
     var isConfined = false
@@ -46,6 +45,7 @@ final class JailCache: Sendable {
       throw .cannotOpen(error)
     }
     guard isServed else { throw .outsideRoots }
+    if let fault = fault?(home) { throw .confined(fault) }
     // The rule was for the directory that had this name at the start.
     if isConfined {
       throw .confined(
