@@ -151,8 +151,12 @@ extension Session {
   func finish(_ data: DataConnection, _ format: TransferFormat, uniqueName: [UInt8]? = nil) -> Reply {
     if format.endsInBand {
       channels.keepOpen(data)
-      let name = uniqueName.map { Array(" Unique file name: ".utf8) + $0 } ?? []
-      return Reply(250, bytes: Array("Transfer complete; the data connection stays open.".utf8) + name)
+      guard let uniqueName else { return Reply(250, "Transfer complete; the data connection stays open.") }
+      return Reply(
+        250,
+        bytes: Array("Transfer complete; the data connection stays open (unique file name:".utf8) + uniqueName + [
+          0x29, 0x2E,
+        ])
     }
     if transfer?.direction == .upload {
       data.close()
@@ -161,7 +165,8 @@ extension Session {
       data.finish()
     }
     guard let uniqueName else { return Reply(226, "Transfer complete.") }
-    return Reply(226, bytes: Array("Transfer complete; unique file name: ".utf8) + uniqueName)
+    // Perl's Net::FTP finds the name by this, as BSD servers write it.
+    return Reply(226, bytes: Array("Transfer complete (unique file name:".utf8) + uniqueName + [0x29, 0x2E])
   }
 
   /// Waits until the client has closed a multipath data connection it is being sent the rest of, or says something: only then is
