@@ -36,6 +36,18 @@ extension Catalogue {
       "Opening ASCII mode data connection for {1}.",
       de: "ASCII-Datenverbindung wird geöffnet für {1}.", fr: "Ouverture de la connexion de données ASCII pour {1}.",
       es: "Se abre la conexión de datos ASCII para {1}.", ja: "ASCII モードのデータ接続を開きます: {1}."),
+    .init(
+      "The transfer was slower than {1} bytes a second (transfer.minimum-rate).",
+      de: "Die Übertragung war langsamer als {1} Bytes in der Sekunde (transfer.minimum-rate).",
+      fr: "Le transfert était plus lent que {1} octets par seconde (transfer.minimum-rate).",
+      es: "La transferencia fue más lenta que {1} bytes por segundo (transfer.minimum-rate).",
+      ja: "転送速度が毎秒 {1} バイトを下回りました (transfer.minimum-rate)。"),
+    .init(
+      "The data connection has begun TLS, but PROT C was sent since.",
+      de: "Auf der Datenverbindung hat TLS schon begonnen, aber seitdem kam PROT C.",
+      fr: "La connexion de données a commencé TLS, mais PROT C a été envoyé depuis.",
+      es: "La conexión de datos ya ha iniciado TLS, pero después se envió PROT C.",
+      ja: "データ接続で TLS が始まった後に PROT C が送られました。"),
     // What stands in parentheses is read by programs, in every language.
     .init(
       "Transfer complete (unique file name:{1}).",

@@ -65,6 +65,7 @@ extension Session {
     let login = identity.map { Array("Logged in as ".utf8) + $0.account.name } ?? Array("Not logged in".utf8)
     let port: String
     switch channels.port {
+    case .none where channels.early != nil: port = "In passive mode, connected"
     case .none: port = "No data connection"
     case .passive: port = "In passive mode, waiting for a data connection"
     case .active(let target): port = "Data connections go to \(target)"
