@@ -13,18 +13,18 @@ public protocol Attendant: Actor {
   /// - Parameters:
   ///   - number: a descriptor of the transfer.
   ///   - interest: what to wait for. The wait may end early: try, then wait again.
-  ///   - deadline: when to give up; nil is as long as a data connection may stand still, from now.
+  ///   - deadline: when to give up.
   /// - Throws: ``TransferBreak/stalled`` at the deadline, ``TransferBreak/aborted``, ``TransferBreak/ending``,
   ///   ``TransferBreak/controlConnectionLost``.
-  func wait(for number: Int32, _ interest: Readiness, until deadline: MonotonicTime?) async throws(TransferBreak)
+  func wait(for number: Int32, _ interest: Readiness, until deadline: MonotonicTime) async throws(TransferBreak)
 
   /// Looks at the control connection without waiting: called now and then by a transfer that never has to wait.
   ///
   /// - Throws: as ``wait(for:_:until:)``, but for the deadline.
   func attend() throws(TransferBreak)
 
-  /// When a transfer that gets nothing from now on has stood still for too long.
-  var stallDeadline: MonotonicTime { get }
+  /// How slow a transfer may be before it is broken off.
+  var paceLimits: PaceLimits { get }
 
   /// Whether replies to the other side pile up, so that nothing more may be received that has to be answered.
   var isBacklogged: Bool { get }

@@ -15,8 +15,11 @@ public final class CodedInput {
   /// Bytes received; letting them gather in the socket pays after the first half million.
   fileprivate var received = 0
   fileprivate var isGathering = false
-  /// When an upload that brings nothing has stood still for too long: headers, filler and empty blocks without end count for nothing.
+  /// When an upload that comes without pause and brings nothing has stood still for too long: headers, filler and empty blocks without
+  /// end count for nothing. Where it pauses, ``Pace`` sees to that.
   fileprivate var deadline = MonotonicTime.never
+  /// The position from which ``deadline`` counts.
+  fileprivate var marked: Int64
 
   /// - Parameter position: where in the file the first byte goes.
   public init(_ decoder: WireDecoder, _ format: TransferFormat, at position: Int64) {
@@ -24,6 +27,15 @@ public final class CodedInput {
     self.format = format
     start = position
     self.position = position
+    marked = position
+  }
+
+  /// Bytes of the file until now.
+  fileprivate var progress: UInt64 { UInt64(clamping: position - start) }
+
+  fileprivate func mark(_ limits: PaceLimits) {
+    marked = position
+    deadline = MonotonicTime.now.advanced(by: limits.stall)
   }
 }
 
@@ -41,7 +53,7 @@ extension DataTransferProcess {
   public func receiveCoded(
     into file: Int32, through input: CodedInput, with attendant: isolated some Attendant
   ) async throws(TransferBreak) -> UInt64 {
-    input.deadline = attendant.stallDeadline
+    input.mark(attendant.paceLimits)
     while true {
       let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
         let wire = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 2)])
@@ -60,7 +72,7 @@ extension DataTransferProcess {
         }
       }
       switch step {
-      case .ended: return UInt64(clamping: input.position - input.start)
+      case .ended: return input.progress
       case .backlog: try await attendant.relieve()
       case .wouldBlock: try await waitForInput(input, with: attendant)
       }
@@ -73,8 +85,8 @@ extension DataTransferProcess {
       input.isGathering = true
       gather()
     }
-    if input.isGathering { return try await waitForMore(until: input.deadline, with: attendant) }
-    try await attendant.wait(for: data.number, .readable, until: input.deadline)
+    if input.isGathering { return try await waitForMore(at: input.progress, with: attendant) }
+    try await wait(.readable, at: input.progress, with: attendant)
   }
 
   /// What came behind the end of the last file on a connection that was kept, else what comes now.
@@ -176,7 +188,7 @@ extension DataTransferProcess {
     let from = input.position
     try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
     input.position += Int64(bytes.count)
-    input.deadline = attendant.stallDeadline
+    if input.position - input.marked >= Int64(Pace.leastProgress) { input.mark(attendant.paceLimits) }
     try watch(input, after: bytes.count, with: attendant)
   }
 }

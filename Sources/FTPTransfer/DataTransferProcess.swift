@@ -15,6 +15,8 @@ public final class DataTransferProcess {
   let meter: TransferMeter
   /// Bytes since the attendant last looked at the control connection.
   private var unwatched = 0
+  /// Made at the first wait: the attendant knows the limits.
+  private var pace: Pace?
   /// So many bytes may move without a wait before the control connection is looked at.
   private static let watchInterval = 8 * 1024 * 1024
 
@@ -43,10 +45,36 @@ public final class DataTransferProcess {
     return true
   }
 
+  /// Waits until the data connection is ready, as long as the pace of the transfer allows. The wait may end early.
+  ///
+  /// - Parameters:
+  ///   - progress: bytes of the file that have moved until now; nil: all bytes that passed the connection are such.
+  ///   - lastLook: called when the time is up, before that is held against the other side; true: there is something after all.
+  func wait(
+    _ interest: Readiness, at progress: UInt64? = nil, with attendant: isolated some Attendant,
+    lastLook: () -> Bool = { false }
+  ) async throws(TransferBreak) {
+    let bytes = progress ?? meter.bytes
+    var pace = self.pace ?? Pace(attendant.paceLimits)
+    defer { self.pace = pace }
+    let limit = try pace.allowance(at: bytes)
+    let start = MonotonicTime.now
+    do throws(TransferBreak) {
+      try await attendant.wait(for: data.number, interest, until: start.advanced(by: limit))
+      pace.count(waited: MonotonicTime.now.since(start))
+    } catch {
+      guard case .stalled = error else { throw error }
+      pace.count(waited: max(limit, MonotonicTime.now.since(start)))
+      if !lastLook() { _ = try pace.allowance(at: bytes) }
+    }
+  }
+
   /// Ends a transfer that went well under TLS: close_notify has gone when this returns.
   public func finishClosing(with attendant: isolated some Attendant) async throws(TransferBreak) {
+    // What was counted may have been something else than the bytes on the wire.
+    pace = Pace(attendant.paceLimits, at: meter.bytes)
     while data.isClosing {
-      try await attendant.wait(for: data.number, .writable, until: nil)
+      try await wait(.writable, with: attendant)
       data.goOnClosing()
     }
   }

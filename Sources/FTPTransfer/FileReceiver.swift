@@ -26,7 +26,7 @@ extension DataTransferProcess {
   ) async throws(TransferBreak) {
     var position = offset
     // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
-    try await attendant.wait(for: data.number, .readable, until: nil)
+    try await wait(.readable, with: attendant)
     while true {
       let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
         while true {
@@ -47,7 +47,7 @@ extension DataTransferProcess {
       switch step {
       case .ended: return
       case .large: return try await receiveLarge(into: file, at: position, with: attendant)
-      case .wouldBlock: try await attendant.wait(for: data.number, .readable, until: nil)
+      case .wouldBlock: try await wait(.readable, with: attendant)
       }
     }
   }
@@ -77,7 +77,7 @@ extension DataTransferProcess {
         }
       }
       if isAtEnd { break }
-      try await attendant.wait(for: data.number, .readable, until: nil)
+      try await wait(.readable, with: attendant)
     }
     if position < range.upperBound { throw .rangeUnfinished(missing: range.upperBound - position) }
   }
@@ -113,13 +113,15 @@ extension DataTransferProcess {
   }
 
   /// Waits for the next part of a large file. A slow sender may not fill ``gather`` before the deadline: then any byte counts.
-  func waitForMore(until deadline: MonotonicTime? = nil, with attendant: isolated some Attendant)
-    async throws(TransferBreak)
-  {
-    do throws(TransferBreak) { try await attendant.wait(for: data.number, .readable, until: deadline) } catch {
-      guard case .stalled = error else { throw error }
-      try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
-      if !Poll.wait(data.number, .readable, milliseconds: 0) { throw error }
+  ///
+  /// - Parameter progress: bytes of the file until now; nil: those that passed the connection.
+  func waitForMore(
+    at progress: UInt64? = nil, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) {
+    let number = data.number
+    try await wait(.readable, at: progress, with: attendant) {
+      try? Socket.setOption(number, SOL_SOCKET, SO_RCVLOWAT, 1)
+      return Poll.wait(number, .readable, milliseconds: 0)
     }
   }
 

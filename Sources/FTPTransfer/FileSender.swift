@@ -30,7 +30,7 @@ extension DataTransferProcess {
       case .wouldBlock: isFull = true
       }
       if isFull {
-        try await attendant.wait(for: data.number, .writable, until: nil)
+        try await wait(.writable, with: attendant)
       } else {
         try watch(after: moved, with: attendant)
       }
@@ -59,7 +59,7 @@ extension DataTransferProcess {
         return true
       }
       if isAtEnd { return }
-      try await attendant.wait(for: data.number, .writable, until: nil)
+      try await wait(.writable, with: attendant)
     }
   }
 
@@ -88,7 +88,7 @@ extension DataTransferProcess {
         try sendWhatGoes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...])).count
       }
       sent = bytes.count - unsent
-      if unsent > 0 { try await attendant.wait(for: data.number, .writable, until: nil) }
+      if unsent > 0 { try await wait(.writable, with: attendant) }
     }
   }
 

@@ -11,8 +11,10 @@ import TransportSecurity
 public enum TransferBreak: Error, Sendable {
   // MARK: on either side
 
-  /// Nothing moved for as long as the attendant waits.
+  /// Nothing worth mentioning moved for as long as a transfer may stand still (``Pace``), or a deadline has passed.
   case stalled
+  /// It moved less than so many bytes of the file a second.
+  case tooSlow(minimum: UInt64)
   /// The transfer was aborted: ABOR came, or the user cancelled.
   case aborted
   /// The process goes down and waits no longer.

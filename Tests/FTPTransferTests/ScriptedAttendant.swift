@@ -14,24 +14,34 @@ actor ScriptedAttendant: Attendant {
   private(set) var attended = 0
   /// How long a wait takes at most.
   private let patience: Duration
+  private let minimumRate: UInt64
+  /// Waits end after this time, whether there is something or not.
+  private let restlessness: Duration?
   private let parking: Parking
   private nonisolated let executor = QueueExecutor(label: "test.attendant")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private static let reactor = Result { try Reactor() }
 
-  init(interruption: TransferBreak? = nil, patience: Duration = .seconds(60)) throws {
+  init(
+    interruption: TransferBreak? = nil, patience: Duration = .seconds(60), minimumRate: UInt64 = 0,
+    restlessness: Duration? = nil
+  ) throws {
     self.interruption = interruption
     self.patience = patience
+    self.minimumRate = minimumRate
+    self.restlessness = restlessness
     parking = Parking(try Self.reactor.get())
   }
 
   deinit { parking.retire() }
 
   func wait(
-    for number: Int32, _ interest: Readiness, until deadline: MonotonicTime?
+    for number: Int32, _ interest: Readiness, until deadline: MonotonicTime
   ) async throws(TransferBreak) {
-    if await parking.wait(number, interest, until: deadline ?? stallDeadline) == .deadline { throw .stalled }
+    let restless = restlessness.map { MonotonicTime.now.advanced(by: $0.inNanoseconds) } ?? .never
+    let wake = await parking.wait(number, interest, until: min(deadline, restless))
+    if wake == .deadline, deadline <= restless { throw .stalled }
   }
 
   func attend() throws(TransferBreak) {
@@ -41,7 +51,7 @@ actor ScriptedAttendant: Attendant {
     throw interruption
   }
 
-  var stallDeadline: MonotonicTime { MonotonicTime.now.advanced(by: patience.inNanoseconds) }
+  nonisolated var paceLimits: PaceLimits { PaceLimits(stall: patience, minimumRate: minimumRate) }
 
   // MARK: transfers
 

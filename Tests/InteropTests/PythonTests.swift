@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  private static func has(_ module: String) -> Bool {
+  static func has(_ module: String) -> Bool {
     (try? run([python, "-c", "import \(module)"]))?.exitCode == 0
   }
 

@@ -35,6 +35,33 @@ import Testing
     }
   }
 
+  /// It shakes hands on the data connection before it sends the transfer command.
+  @Test(.enabled(if: PythonTests.has("aioftp"), "no python3 with aioftp")) func aioftp() async throws {
+    try await TLSInterop.run(.prefer) { tls in
+      try tls.test.client(PythonTests.python, "-c", Self.aioftpScript, tls.explicit, Server.password)
+      try tls.test.requireSameTree(tls.test.server.root.path + "/tree", tls.test.local.path + "/tree")
+      try tls.test.requireSameTree(tls.test.server.root.path + "/tree", tls.test.server.root.path + "/up/tree")
+      try tls.requireProtected(resumed: false)
+    }
+  }
+
+  private static let aioftpScript = """
+    import asyncio, ssl, sys, aioftp
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    async def main():
+      client = aioftp.Client(socket_timeout=20)
+      await client.connect('127.0.0.1', int(sys.argv[1]))
+      await client.upgrade_to_tls(tls)
+      await client.login('alice', sys.argv[2])
+      await client.download('tree', 'tree', write_into=True)
+      await client.make_directory('/up')
+      await client.change_directory('/up')
+      await client.upload('tree', 'tree', write_into=True)
+      await client.quit()
+    asyncio.run(main())
+    """
+
   private static let hexadecimal = Interop.content.flatMap { bytes(($0 < 16 ? "0" : "") + String($0, radix: 16)) }
 
   @Test(installed("python3"), installed("openssl"), arguments: ["-tls1_2", "-tls1_3"])

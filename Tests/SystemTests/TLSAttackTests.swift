@@ -52,6 +52,8 @@ extension SystemTests {
       Attack("required_data", "tls.mode=required-data"), Attack("a_refusal_before_the_data_handshake"),
       Attack("cleared_control", "tls.ccc=true"), Attack("nonsense_behind_ccc", "tls.ccc=true"),
       Attack("beginning_anew"), Attack("auth_resets"),
+      Attack("handshake_before_the_command"), Attack("handshake_before_the_command", bound),
+      Attack("what_an_early_connection_comes_to"), Attack("strangers_at_an_early_port"),
     ]
 
     @Test(arguments: thieves + injections) func fails(_ attack: Attack) async throws { try await run(attack) }

@@ -108,6 +108,12 @@ extension SettingsTable {
 
   static let transfer: [Setting] = [
     Setting(
+      "transfer.minimum-rate", .size(0...(1 << 40)), \.server.transfer.minimumRate, unit: "bytes per second",
+      """
+      A transfer that moves less of the file than this per second is ended with 426. The rate is an average over a \
+      minute of waiting for the client, or over `timeouts.data-stall` if that is shorter. 0 means no limit.
+      """),
+    Setting(
       "transfer.marker-interval", .size(0...(1 << 40)), \.server.transfer.markerInterval, unit: "bytes",
       """
       In a download in MODE B or C, how much of the file lies between two restart markers, from which a client can \
@@ -152,7 +158,12 @@ extension SettingsTable {
       unit: "seconds", "How long it may take to establish a data connection."),
     Setting(
       "timeouts.data-stall", .duration(.milliseconds(1)...longest), \.server.timeouts.dataStall,
-      unit: "seconds", "How long a transfer may go without moving a byte; then it is ended."),
+      unit: "seconds",
+      """
+      How long a transfer may wait for the client while it moves less than 1,024 bytes of the file; then it is ended. \
+      A byte now and then, TLS messages and empty blocks do not count as progress, and the server's own disk does not \
+      count as waiting.
+      """),
   ]
 
   static let limits: [Setting] = [

@@ -5,7 +5,7 @@ public struct Reply: Sendable {
   public enum Text: Sendable {
     /// Text of the server's own, known when it was compiled.
     case fixed(StaticString)
-    /// Text that may hold bytes from outside; made harmless when it is encoded.
+    /// Text that may hold bytes from outside; kept to its line when it is encoded.
     case bytes([UInt8])
   }
 
@@ -75,24 +75,25 @@ public struct Reply: Sendable {
 
   /// Appends the reply as it goes over the wire, line ends included.
   ///
-  /// What came from outside cannot break a reply: every control character but TAB is sent as `?`, so that no name ends a line
-  /// or reaches a terminal as an escape sequence; 0xFF is doubled (Telnet, RFC 854). An inner line that begins with three
-  /// digits is indented by a space (RFC 959 §4.2), or clients would take it for the end.
+  /// What came from outside cannot break a reply: CR, LF and NUL, which would end a line or mean something to Telnet, are sent as `?`,
+  /// and 0xFF is doubled (RFC 854). All other bytes go as they are, control characters too: a client sends back the names it was told
+  /// (RFC 959 §5.3.2 lets a pathname hold all characters but CR and LF), and it is for terminals and logs to escape what they show.
+  /// An inner line that begins with three digits is indented by a space (RFC 959 §4.2), or clients would take it for the end.
   public func encode(into out: inout [UInt8]) {
     if let opening {
       appendCode(followedBy: 0x2D, to: &out)
-      Reply.appendHarmless(opening, to: &out)
+      Reply.appendOnOneLine(opening, to: &out)
       Reply.appendLineEnd(to: &out)
       for line in lines {
         if Reply.beginsWithThreeDigits(line) { out.append(0x20) }
-        Reply.appendHarmless(line, to: &out)
+        Reply.appendOnOneLine(line, to: &out)
         Reply.appendLineEnd(to: &out)
       }
     }
     appendCode(followedBy: 0x20, to: &out)
     switch text {
     case .fixed(let text): text.withUTF8Buffer { out.append(contentsOf: $0) }
-    case .bytes(let bytes): Reply.appendHarmless(bytes, to: &out)
+    case .bytes(let bytes): Reply.appendOnOneLine(bytes, to: &out)
     }
     Reply.appendLineEnd(to: &out)
   }
@@ -120,7 +121,7 @@ public struct Reply: Sendable {
     line.count >= 3 && line[..<3].allSatisfy { 0x30...0x39 ~= $0 }
   }
 
-  private static func appendHarmless(_ bytes: [UInt8], to out: inout [UInt8]) {
+  private static func appendOnOneLine(_ bytes: [UInt8], to out: inout [UInt8]) {
     var start = 0
     for (offset, byte) in bytes.enumerated() where isSpecial(byte) {
       out.append(contentsOf: bytes[start..<offset])
@@ -136,6 +137,6 @@ public struct Reply: Sendable {
   }
 
   private static func isSpecial(_ byte: UInt8) -> Bool {
-    byte < 0x20 && byte != 0x09 || byte == 0x7F || byte == 0xFF
+    byte == 0x0D || byte == 0x0A || byte == 0 || byte == 0xFF
   }
 }

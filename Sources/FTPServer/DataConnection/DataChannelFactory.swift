@@ -27,6 +27,10 @@ final class DataChannelFactory {
   private(set) var current: DataConnection?
   /// A data connection that modes B and C have left open.
   private(set) var idle: IdleDataConnection?
+  /// A data connection that came before its transfer command.
+  var early: EarlyDataConnection?
+  /// Until when strangers keep the port from being looked at between commands.
+  var looksAgain: MonotonicTime?
   /// Listeners for the next passive transfers.
   private var kept = KeptListeners()
 
@@ -96,6 +100,7 @@ final class DataChannelFactory {
   /// - Parameter keepingIdle: a data connection that stays open between files still does.
   func forget(keepingIdle: Bool = false) {
     if !keepingIdle { closeIdle() }
+    closeEarly()
     if case .passive(let listener) = port { ports.giveUp(listener) }
     port = .none
   }
@@ -172,6 +177,12 @@ final class DataChannelFactory {
     return (local ?? (port > 0 ? target.address.family.wildcard : nil)).map { SocketAddress($0, port: port) }
   }
 
+  /// How long a data connection may take to come about, in nanoseconds.
+  var connectTime: Int64 { configuration.timeouts.dataConnect.inNanoseconds }
+
+  /// Has `data` be the connection of the transfer that begins.
+  func adopt(_ data: DataConnection) { current = data }
+
   /// The transfer is over: its connection is closed, or was left to the next transfer.
   func release() { current = nil }
 
@@ -221,12 +232,14 @@ final class DataChannelFactory {
   var expires: MonotonicTime {
     var next = min(kept.expires, idle?.expires ?? .never)
     if case .passive(let listener) = port { next = min(next, listener.expires) }
-    return next
+    return min(next, early?.expires ?? .never, looksAgain ?? .never)
   }
 
   /// Closes what has waited for long enough by `now`.
   func expire(at now: MonotonicTime) {
     if let idle, idle.expires <= now { closeIdle() }
+    if let early, early.expires <= now { closeEarly() }
+    if let looksAgain, looksAgain <= now { self.looksAgain = nil }
     if case .passive(let listener) = port, listener.expires <= now { forget() }
     kept.expire(at: now, ports)
   }

@@ -37,9 +37,22 @@ extension Catalogue {
       de: "ASCII-Datenverbindung wird geöffnet für {1}.", fr: "Ouverture de la connexion de données ASCII pour {1}.",
       es: "Se abre la conexión de datos ASCII para {1}.", ja: "ASCII モードのデータ接続を開きます: {1}."),
     .init(
-      "Transfer complete; unique file name: {1}",
-      de: "Übertragung beendet; eindeutiger Dateiname: {1}", fr: "Transfert terminé ; nom de fichier unique : {1}",
-      es: "Transferencia completa; nombre único del archivo: {1}", ja: "転送が完了しました。一意なファイル名: {1}"),
+      "The transfer was slower than {1} bytes a second (transfer.minimum-rate).",
+      de: "Die Übertragung war langsamer als {1} Bytes in der Sekunde (transfer.minimum-rate).",
+      fr: "Le transfert était plus lent que {1} octets par seconde (transfer.minimum-rate).",
+      es: "La transferencia fue más lenta que {1} bytes por segundo (transfer.minimum-rate).",
+      ja: "転送速度が毎秒 {1} バイトを下回りました (transfer.minimum-rate)。"),
+    .init(
+      "The data connection has begun TLS, but PROT C was sent since.",
+      de: "Auf der Datenverbindung hat TLS schon begonnen, aber seitdem kam PROT C.",
+      fr: "La connexion de données a commencé TLS, mais PROT C a été envoyé depuis.",
+      es: "La conexión de datos ya ha iniciado TLS, pero después se envió PROT C.",
+      ja: "データ接続で TLS が始まった後に PROT C が送られました。"),
+    // What stands in parentheses is read by programs, in every language.
+    .init(
+      "Transfer complete (unique file name:{1}).",
+      de: "Übertragung beendet (unique file name:{1}).", fr: "Transfert terminé (unique file name:{1}).",
+      es: "Transferencia completa (unique file name:{1}).", ja: "転送が完了しました (unique file name:{1})."),
     .init(
       "Restarting at {1}. Send STOR or RETR to initiate the transfer.",
       de: "Neustart bei {1}. STOR oder RETR beginnt die Übertragung.",
@@ -203,6 +216,12 @@ extension Catalogue {
       de: "Übertragung beendet; die Datenverbindung bleibt offen.",
       fr: "Transfert terminé ; la connexion de données reste ouverte.",
       es: "Transferencia completa; la conexión de datos sigue abierta.", ja: "転送が完了しました。データ接続は開いたままです。"),
+    .init(
+      "Transfer complete; the data connection stays open (unique file name:{1}).",
+      de: "Übertragung beendet; die Datenverbindung bleibt offen (unique file name:{1}).",
+      fr: "Transfert terminé ; la connexion de données reste ouverte (unique file name:{1}).",
+      es: "Transferencia completa; la conexión de datos sigue abierta (unique file name:{1}).",
+      ja: "転送が完了しました。データ接続は開いたままです (unique file name:{1})."),
     .init(
       "There is no interrupted upload of this file to resume.",
       de: "Zu dieser Datei gibt es keinen abgebrochenen Upload.",

@@ -39,6 +39,8 @@ extension FTPError {
   static func breakReply(_ cause: TransferBreak) -> Reply {
     switch cause {
     case .stalled: return Reply(426, "The data connection stalled for too long.")
+    case .tooSlow(let minimum):
+      return Reply(426, "The transfer was slower than \(minimum) bytes a second (transfer.minimum-rate).")
     case .aborted: return Reply(426, "Transfer aborted.")
     case .ending: return Reply(426, "The server is shutting down.")
     case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")

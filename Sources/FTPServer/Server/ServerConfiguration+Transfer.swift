@@ -9,6 +9,8 @@ extension ServerConfiguration {
     public var markerInterval: UInt64 = 16 * 1024 * 1024
     /// What TYPE E means.
     public var codePage = EBCDICCodePage.ibm1047
+    /// Bytes of the file a second below which a transfer is ended; 0 is no limit.
+    public var minimumRate: UInt64 = 0
     public init() {}
 
     /// The interval for a transfer; nil where there are no markers.

@@ -46,7 +46,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var idle: Duration = .seconds(900)
     /// For a data connection to be made.
     public var dataConnect: Duration = .seconds(30)
-    /// Without a byte moving on a data connection.
+    /// Without a kilobyte of the file moving on a data connection.
     public var dataStall: Duration = .seconds(300)
     public init() {}
   }

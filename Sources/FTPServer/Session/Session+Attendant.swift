@@ -17,19 +17,18 @@ extension Session: Attendant {
     !inputEnded && postponedBytes < Self.postponedLimit && control.outputCount < Self.outputLimit
   }
 
-  var stallDeadline: MonotonicTime {
-    MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
+  var paceLimits: PaceLimits {
+    PaceLimits(stall: configuration.timeouts.dataStall, minimumRate: configuration.transfer.minimumRate)
   }
 
   // MARK: waiting
 
-  /// Waits until `number` is ready; by default for `timeouts.data-stall` at most.
+  /// Waits until `number` is ready.
   func wait(
-    for number: Int32, _ interest: Readiness, until deadline: MonotonicTime? = nil
+    for number: Int32, _ interest: Readiness, until deadline: MonotonicTime
   ) async throws(TransferBreak) {
     // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
     if control.reader.hasBufferedBytes { try answerDuringTransfer() }
-    let deadline = deadline ?? stallDeadline
     while true {
       if activity.hasNews { reviewLogin() }
       if isToldToStop { throw .ending }

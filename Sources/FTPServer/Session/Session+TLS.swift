@@ -81,16 +81,23 @@ extension Session {
   // MARK: data connections
 
   /// Puts a data connection under TLS, the server always being TLS's server (RFC 4217, section 7), and looks whose it is.
-  func secure(_ data: DataConnection) async throws(FTPError) {
+  ///
+  /// - Parameter early: what has come of its handshake already.
+  func secure(_ data: DataConnection, early: EarlyDataConnection? = nil) async throws(FTPError) {
     guard let control = control.tls else { throw .noDataConnection("PROT P needs AUTH TLS.") }
-    data.prepareForTLS()
     let receives = transfer?.direction == .upload
     let byKernel = context.kernelEncrypts && !receives && !data.isMultipath
     let deadline = MonotonicTime.now.advanced(by: configuration.security.handshake.inNanoseconds)
     do throws(TransferBreak) {
       let connection: TLSConnection
       do throws(TLSError) {
-        connection = try control.data(over: data.number, receives: receives, byKernel: byKernel)
+        if let failure = early?.failure { throw failure }
+        if let begun = early?.tls {
+          connection = begun
+        } else {
+          data.prepareForTLS()
+          connection = try control.data(over: data.number, receives: receives, byKernel: byKernel)
+        }
       } catch {
         throw .handshakeFailed(error)
       }

@@ -1,6 +1,7 @@
 // One control connection's protocol interpreter: reads commands in order, runs them, sends the replies, and ends.
 
 import FTPProtocol
+import FTPTransfer
 import LinuxSystem
 import Logging
 import Reactor
@@ -83,14 +84,17 @@ actor Session {
   ///
   /// An idle session has no task, whose frames cost kilobytes: this function returns, and the reactor calls ``start(after:)`` again.
   private func run(after wake: Wake?) async {
-    if let wake { resume(wake) } else if await !greet() { return close() }
+    // Input is often followed by more; what came of a data connection says nothing of that.
+    var lingers = true
+    if let wake { lingers = resume(wake) } else if await !greet() { return close() }
     while true {
-      switch advance() {
+      switch advance(lingering: lingers) {
       case .command(let rest): await rest(self)
       case .input(let deadline):
-        return parking.call(
-          when: control.number, .readable, channels.idle?.watched ?? -1, .readable, until: deadline
-        ) { [self] in start(after: $0) }
+        let data = channels.watched(isPrivate: protection.isPrivate)
+        return parking.call(when: control.number, .readable, data.number, data.interest, until: deadline) { [self] in
+          start(after: $0)
+        }
       case .output: if await !flush() { return close() }
       case .over: return await end()
       }
@@ -98,7 +102,8 @@ actor Session {
   }
 
   /// Runs commands, sends replies and reads input until there is something to wait for.
-  private func advance() -> Pause {
+  private func advance(lingering lingers: Bool) -> Pause {
+    var lingers = lingers
     while !isLost {
       var hasMore = false
       if activity.hasNews { reviewLogin() }
@@ -106,6 +111,7 @@ actor Session {
         lastCommand = .now
         // Pipelined commands too follow a change from the next one on.
         if activity.hasNews { reviewLogin() }
+        lingers = true
         if let rest = handle(event) { return .command(rest) }
         // Replies of pipelined commands leave together, but not without bound.
         if control.outputCount > 64 * 1024 {
@@ -132,7 +138,8 @@ actor Session {
         continue
       }
       // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
-      if take(context.lingering { control.receive(lingering: true) } ?? control.receive()) { continue }
+      let waited = lingers ? context.lingering { control.receive(lingering: true) } : nil
+      if take(waited ?? control.receive()) { continue }
       control.releaseBuffers()
       return .input(nextDeadline().time)
     }
@@ -147,15 +154,16 @@ actor Session {
     activity.farewell.map { Reply(421, $0) } ?? Reply(421, "The server is shutting down. Try again later.")
   }
 
-  /// Goes on after waiting for input.
-  private func resume(_ wake: Wake) {
+  /// Goes on after waiting for input; whether some has come.
+  private func resume(_ wake: Wake) -> Bool {
     switch wake {
-    case .ready(let hasInput, let keptHasInput):
-      if keptHasInput { channels.inspectIdle() }
-      if hasInput { _ = take(control.receive()) }
+    case .ready(let hasInput, let dataIsReady):
+      if dataIsReady { inspectData() }
+      if hasInput { return take(control.receive()) }
     case .called: break
     case .deadline: expire(nextDeadline().kind)
     }
+    return false
   }
 
   /// Whether there is something new to look at.
@@ -191,13 +199,19 @@ actor Session {
     postponedBytes = 0
   }
 
-  /// Sends all that is queued; false when the client is gone or does not read for `timeouts.data-stall`.
+  /// Sends all that is queued; false when the client is gone, or stands still for `timeouts.data-stall` as a transfer may not.
   func flush() async -> Bool {
     do {
-      while try !control.flush() {
-        if await parking.wait(control.number, .writable, until: stallDeadline) == .deadline { return false }
+      if try control.flush() { return true }
+      let waiting = control.outputCount
+      var pace = Pace(PaceLimits(stall: configuration.timeouts.dataStall))
+      repeat {
+        let allowance = try pace.allowance(at: UInt64(max(0, waiting - control.outputCount)))
+        let start = MonotonicTime.now
+        _ = await parking.wait(control.number, .writable, until: start.advanced(by: allowance))
+        pace.count(waited: MonotonicTime.now.since(start))
         if isToldToStop { return false }
-      }
+      } while try !control.flush()
       return true
     } catch {
       return false

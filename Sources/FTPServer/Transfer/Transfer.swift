@@ -87,12 +87,16 @@ extension Session {
       guard await flush() else { throw .controlConnectionLost }
       return process(on: idle)
     }
-    if case .none = channels.port { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
-    let early = try acceptDataConnectionNow()
+    let early = channels.adoptEarly()
+    if early == nil, case .none = channels.port { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
+    if early?.tls != nil, !protection.isPrivate {
+      throw .noDataConnection("The data connection has begun TLS, but PROT C was sent since.")
+    }
+    let present = if let early { early.data } else { try acceptDataConnectionNow() }
     reply(opening)
     guard await flush() else { throw .controlConnectionLost }
-    let connection = if let early { early } else { try await awaitDataConnection() }
-    if protection.isPrivate { try await secure(connection) }
+    let connection = if let present { present } else { try await awaitDataConnection() }
+    if protection.isPrivate { try await secure(connection, early: early) }
     return process(on: connection)
   }
 
@@ -112,7 +116,7 @@ extension Session {
     }
   }
 
-  private func noteStranger(_ address: IPAddress) {
+  func noteStranger(_ address: IPAddress) {
     tell(.warning, "refused a data connection from \(address), which is not the client's", record())
   }
 
@@ -151,8 +155,12 @@ extension Session {
   func finish(_ data: DataConnection, _ format: TransferFormat, uniqueName: [UInt8]? = nil) -> Reply {
     if format.endsInBand {
       channels.keepOpen(data)
-      let name = uniqueName.map { Array(" Unique file name: ".utf8) + $0 } ?? []
-      return Reply(250, bytes: Array("Transfer complete; the data connection stays open.".utf8) + name)
+      guard let uniqueName else { return Reply(250, "Transfer complete; the data connection stays open.") }
+      return Reply(
+        250,
+        bytes: Array("Transfer complete; the data connection stays open (unique file name:".utf8) + uniqueName + [
+          0x29, 0x2E,
+        ])
     }
     if transfer?.direction == .upload {
       data.close()
@@ -161,14 +169,15 @@ extension Session {
       data.finish()
     }
     guard let uniqueName else { return Reply(226, "Transfer complete.") }
-    return Reply(226, bytes: Array("Transfer complete; unique file name: ".utf8) + uniqueName)
+    // Perl's Net::FTP finds the name by this, as BSD servers write it.
+    return Reply(226, bytes: Array("Transfer complete (unique file name:".utf8) + uniqueName + [0x29, 0x2E])
   }
 
   /// Waits until the client has closed a multipath data connection it is being sent the rest of, or says something: only then is
   /// known what each path carried. The replies have gone; a client that goes on at once loses nothing.
   private func settle(_ data: DataConnection) async {
     guard await flush(), !inputEnded, postponed.isEmpty, !control.reader.hasBufferedBytes else { return }
-    let deadline = stallDeadline
+    let deadline = MonotonicTime.now.advanced(by: configuration.timeouts.dataStall.inNanoseconds)
     while context.ending.load(ordering: .relaxed) == .no {
       switch await parking.wait(data.number, .readable, control.number, .readable, until: deadline) {
       case .ready, .deadline: return

@@ -100,7 +100,7 @@ private func checkAddresses(_ reply: ReceivedReply) -> String? {
 private func checkFiles(_ reply: ReceivedReply) -> String? {
   if let path = reply.pathname {
     if path.isEmpty { return "an empty path" }
-    let isPlain = !path.contains { $0 < 0x20 || $0 == 0x7F }
+    let isPlain = !path.contains { $0 == 0 || $0 == 0x0A || $0 == 0x0D }
     if isPlain, sent(Reply.path(257, path, "is the current directory."))?.pathname != path { return "path \(path)" }
   }
   if let size = reply.announcedSize {
@@ -114,7 +114,7 @@ private func checkFiles(_ reply: ReceivedReply) -> String? {
   }
   if let name = reply.uniqueName {
     if name.isEmpty { return "an empty name" }
-    let isPlain = !name.contains { $0 < 0x20 || $0 == 0x7F }
+    let isPlain = !name.contains { $0 == 0 || $0 == 0x0A || $0 == 0x0D }
     if isPlain, sent(Reply(150, bytes: bytes("FILE: ") + name))?.uniqueName != name { return "unique name \(name)" }
   }
   if let digest = ReceivedDigest(reply), digest.digest.isEmpty { return "no digest" }

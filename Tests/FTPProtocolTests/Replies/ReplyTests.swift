@@ -34,8 +34,7 @@ import Testing
       let plain = Reply(550, bytes: [0x61, byte, 0x62]).encoded
       let expected: [UInt8] =
         switch byte {
-        case 0x09: [byte]
-        case 0x00..<0x20, 0x7F: [0x3F]
+        case 0x00, 0x0A, 0x0D: [0x3F]
         case 0xFF: [0xFF, 0xFF]
         default: [byte]
         }

@@ -13,7 +13,9 @@ import Testing
     " turn session resumption on in your client.", "MARK ", " = ", "Type set to ", ".",
     "Name=weftpd; CaseSensitive=1; DirSep=/;",
     "Modify={}; {}", "Modify=", "; ", "{}", "FILE: ", "",
-    "Transfer complete; unique file name: ", "HELP", "CHMOD <octal mode> <pathname>", "Status:",
+    "Transfer complete (unique file name:", "Transfer complete; the data connection stays open (unique file name:",
+    "HELP",
+    "CHMOD <octal mode> <pathname>", "Status:",
   ]
 
   @Test func everyTextIsInTheCatalogue() throws {

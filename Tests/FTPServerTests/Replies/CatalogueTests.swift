@@ -68,6 +68,13 @@ import Testing
     #expect(
       Reply.path(257, bytes("/a\"b"), "directory created.").translated(to: .french).encoded.starts(
         with: bytes("257 \"/a\"\"b\" ")))
+    for language in Language.allCases {
+      for opening in ["Transfer complete", "Transfer complete; the data connection stays open"] {
+        let reply = Reply(226, "\(opening) (unique file name:a(1).txt).").translated(to: language)
+        let told = String(decoding: reply.encoded, as: UTF8.self)
+        #expect(told.hasSuffix("(unique file name:a(1).txt).\r\n") && !told.contains(opening), "\(language)")
+      }
+    }
   }
 
   @Test func tags() {

@@ -782,6 +782,99 @@ def a_refusal_before_the_data_handshake():
     works(client)
 
 
+# Clients that shake hands on the data connection before they send the transfer command.
+
+
+def handshake_before_the_command():
+    """As aioftp and .NET's clients do; the server takes part at once, whichever way the bytes go then."""
+    for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        client = Client(PORT, context(maximum=newest)).ready()
+        for _ in range(3):
+            began = time.monotonic()
+            data = client.protected(client.passive())
+            assert time.monotonic() - began < 2, "the handshake waited for something"
+            assert "In passive mode, connected" in client.command("STAT", 211)
+            client.command("RETR data.bin", 125, 150)
+            assert read_all(data) == WANTED
+            client.reply(226)
+            data = client.protected(client.passive())
+            client.command("STOR early", 125, 150)
+            data.sendall(WANTED)
+            ftps.close(data)
+            client.reply(226)
+            assert (ROOT / "early").read_bytes() == WANTED
+            data = client.protected(client.passive())
+            client.command("MLSD", 125, 150)
+            assert b"early" in read_all(data)
+            client.reply(226)
+        works(client)
+
+
+def what_an_early_connection_comes_to():
+    """Nothing is left of one that no command asked for, and none is bound to what was before it."""
+    client = Client(PORT).ready()
+    # Another port, and the old connection ends.
+    old = client.protected(client.passive())
+    data = client.protected(client.passive())
+    assert ends(old) == b""
+    client.command("RETR data.bin", 125, 150)
+    assert read_all(data) == WANTED
+    client.reply(226)
+    # A refused command takes it along.
+    data = client.protected(client.passive())
+    client.command("RETR absent", 550)
+    assert ends(data) == b""
+    works(client)
+    # Garbage is no handshake: the command hears it, and the next transfer is in step.
+    port = client.passive()
+    thief = connect(port)
+    thief.sendall(b"\x16\x03\x01\x00\x05GARBAGE")
+    client.command("RETR data.bin", 125, 150)
+    client.reply(425)
+    loot(thief)
+    works(client)
+    # Connected, silent, and then in clear after all.
+    plain = connect(client.passive())
+    client.command("PROT C", 200)
+    client.command("RETR data.bin", 125, 150)
+    assert ends(plain) == WANTED
+    client.reply(226)
+    client.command("PROT P", 200)
+    # Not so where TLS has begun.
+    data = client.protected(client.passive())
+    client.command("PROT C", 200)
+    client.command("RETR data.bin", 425)
+    client.command("PROT P", 200)
+    works(client)
+
+
+def strangers_at_an_early_port():
+    """Whoever comes from elsewhere is sent away without a handshake, and does not keep the client out or the server busy."""
+    client = Client(PORT).ready()
+    port = client.passive()
+    for _ in range(3):
+        stranger = connect(port, "127.0.0.2")
+        try:
+            context().wrap_socket(stranger, server_hostname="localhost")
+            raise AssertionError("a stranger shook hands")
+        except (ssl.SSLError, ConnectionError):
+            pass
+    data = client.protected(port)
+    client.command("RETR data.bin", 125, 150)
+    assert read_all(data) == WANTED
+    client.reply(226)
+    # A flood of them costs the server no more than looking now and then.
+    port = client.passive()
+    crowd = [connect(port, "127.0.0.2") for _ in range(40)]
+    data = client.protected(port)
+    client.command("RETR data.bin", 125, 150)
+    assert read_all(data) == WANTED
+    client.reply(226)
+    for stranger in crowd:
+        assert ends(stranger) == b""
+    works(client)
+
+
 def main():
     global PORT, IMPLICIT, ROOT, WANTED
     name, PORT, IMPLICIT, ROOT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])

@@ -62,19 +62,19 @@ extension Session {
   func status(_ command: Command) throws(FTPError) -> Reply {
     if let transfer { return transferStatus(transfer) }
     if !command.argument.isEmpty { return try listStatus(command) }
-    let login = identity.map { "Logged in as \(String(decoding: $0.account.name, as: UTF8.self))" } ?? "Not logged in"
+    let login = identity.map { Array("Logged in as ".utf8) + $0.account.name } ?? Array("Not logged in".utf8)
     let port: String
     switch channels.port {
+    case .none where channels.early != nil: port = "In passive mode, connected"
     case .none: port = "No data connection"
     case .passive: port = "In passive mode, waiting for a data connection"
     case .active(let target): port = "Data connections go to \(target)"
     }
-    let lines = [
-      "Connected from \(control.peer.address)", login, "Control connection: \(control.report)",
-      parameters.format.words, port,
-    ]
+    let lines = ["Control connection: \(control.report)", parameters.format.words, port] + statusDetails
     return Reply(
-      211, opening: "weftpd status:", lines: (lines + statusDetails).map { Array($0.utf8) }, closing: "End of status")
+      211, opening: "weftpd status:",
+      lines: [Array("Connected from \(control.peer.address)".utf8), login] + lines.map { Array($0.utf8) },
+      closing: "End of status")
   }
 
   /// Worded as lftp and others read it: "Status: X of Y bytes transferred".

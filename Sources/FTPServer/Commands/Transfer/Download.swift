@@ -50,7 +50,9 @@ extension Session {
     let opening = Reply.opening(name: command.argument, byteCount: count, type: format.type)
     var position = part.lowerBound
     let process: DataTransferProcess
-    if count <= Self.smallFile, !isRange, !protection.isPrivate, let data = try acceptDataConnectionNow() {
+    if count <= Self.smallFile, !isRange, !protection.isPrivate, channels.early == nil,
+      let data = try acceptDataConnectionNow()
+    {
       // One write for both replies when the file is gone in one: a wake-up less on both sides.
       process = self.process(on: data)
       reply(opening)

@@ -7,20 +7,9 @@ import Jail
 import LinuxSystem
 
 extension Session {
-  func list(_ command: Command) async throws(FTPError) {
-    let arguments = ListArguments.parse(command.argument)
-    await sendListing(command, arguments, .long)
-  }
+  func list(_ command: Command) async throws(FTPError) { await sendListing(command, isOfNames: false) }
 
-  func nameList(_ command: Command) async throws(FTPError) {
-    let arguments = ListArguments.parse(command.argument)
-    // The path as the client gave it goes in front, so that each name works in RETR.
-    var prefix = arguments.path ?? []
-    if Glob.hasMagic(prefix) { prefix = Array(prefix[..<((prefix.lastIndex(of: 0x2F) ?? -1) + 1)]) }
-    if prefix == Array(".".utf8) || prefix == Array("./".utf8) { prefix = [] }
-    if let last = prefix.last, last != 0x2F { prefix.append(0x2F) }
-    await sendListing(command, arguments, .names(prefix: prefix))
-  }
+  func nameList(_ command: Command) async throws(FTPError) { await sendListing(command, isOfNames: true) }
 
   func machineList(_ command: Command) async throws(FTPError) {
     let (identity, path) = try require(.list, resolving: command.argument)
@@ -36,24 +25,26 @@ extension Session {
 
   // MARK: LIST and NLST
 
-  private func sendListing(
-    _ command: Command, _ arguments: ListArguments, _ style: ListingRequest.Style
-  ) async {
+  private func sendListing(_ command: Command, isOfNames: Bool) async {
+    let arguments = ListArguments.parse(command.argument)
     let path = (try? resolve(arguments.path ?? [])) ?? directory
     await sendEntries(command, path) { () throws(FTPError) in
       let (identity, path) = try require(.list, resolving: arguments.path ?? [])
+      let options = arguments.options
+      let isLong = !isOfNames || options.contains(.long)
+      let target = ListingTarget(argument: arguments.path ?? [], path: path)
       var request = ListingRequest(
-        style: style, showsDots: arguments.options.contains(.all), isRecursive: arguments.options.contains(.recursive),
-        isReversed: arguments.options.contains(.reversed), isByTime: arguments.options.contains(.byTime), pattern: nil)
-      if case .names = request.style, !arguments.options.contains(.long) { request.showsDots = false }
-      if arguments.options.contains(.long) { request.style = .long }
+        style: isLong ? .long : .names(prefix: target.prefix), showsDots: isLong && options.contains(.all),
+        isRecursive: options.contains(.recursive), isReversed: options.contains(.reversed),
+        isByTime: options.contains(.byTime), pattern: nil)
       do throws(SystemError) {
+        // A name that exists goes before the pattern it could be.
         return try entries(identity, path, request, arguments)
       } catch {
-        if error.code == ENOENT, let last = path.lastComponent, Glob.hasMagic(Array(last)) {
-          request.pattern = Glob(Array(last))
-          let parent = path.parent
-          if let source = try? entries(identity, parent, request, arguments) { return source }
+        if error.code == ENOENT || error.code == ENAMETOOLONG, let pattern = target.pattern {
+          request.pattern = pattern
+          if !isLong { request.style = .names(prefix: target.patternPrefix) }
+          if let source = try? entries(identity, path.parent, request, arguments) { return source }
         }
         // RFC 959, section 5.4: LIST and NLST answer 450 when the file is not there.
         if error.code == ENOENT || error.code == ENOTDIR { throw .listingUnavailable("No such file or directory.") }
