@@ -51,7 +51,7 @@ actor Session {
     self.snapshot = snapshot
     activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor))
     self.control = control
-    channels = DataChannelFactory(control: control, snapshot: snapshot, ports: context.passivePorts)
+    channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }
 
   nonisolated var id: UInt64 { activity.id }
@@ -89,7 +89,7 @@ actor Session {
       case .command(let rest): await rest(self)
       case .input(let deadline):
         return parking.call(
-          when: control.number, .readable, channels.idle?.watched ?? -1, .readable, until: deadline
+          when: control.number, .readable, channels.watched, .readable, until: deadline
         ) { [self] in start(after: $0) }
       case .output: if await !flush() { return close() }
       case .over: return await end()
@@ -147,10 +147,10 @@ actor Session {
   /// Goes on after waiting for input.
   private func resume(_ wake: Wake) {
     switch wake {
-    case .ready(let hasInput, let keptHasInput):
-      if keptHasInput { channels.inspectIdle() }
+    case .ready(let hasInput, let channelHasInput):
+      if channelHasInput { channels.inspect() }
       if hasInput { _ = take(control.receive()) }
-    case .called: break
+    case .called: if channels.isRevoked { channels.forget() }
     case .deadline: expire(nextDeadline().kind)
     }
   }
@@ -211,7 +211,8 @@ actor Session {
   }
 
   private func close() {
-    channels.closeAll()
+    tellOfStrangers()
+    channels.closeAll(id)
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
     tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))
@@ -244,7 +245,9 @@ actor Session {
 
   private func expire(_ kind: DeadlineKind) {
     switch kind {
-    case .channels: return channels.expire(at: .now)
+    case .channels:
+      tellOfStrangers()
+      return channels.expire(at: .now)
     case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
     case .idle: reply(Reply(421, "Idle for \(Self.seconds(idleLimit)) seconds: closing."))
     }

@@ -99,7 +99,8 @@ extension Session {
   /// The passive data connection if the client has made it already; no waiting.
   func acceptDataConnectionNow() throws(FTPError) -> DataConnection? {
     do throws(TransferBreak) {
-      return try channels.acceptNow(mayReuse: mayKeepPorts) { noteStranger($0) }
+      defer { tellOfStrangers() }
+      return try channels.acceptNow()
     } catch {
       throw FTPError(error)
     }
@@ -107,13 +108,21 @@ extension Session {
 
   private func awaitDataConnection() async throws(FTPError) -> DataConnection {
     try await transferring { () async throws(TransferBreak) in
-      try await channels.connection(
-        receives: transfer?.direction == .upload, mayReuse: mayKeepPorts, onStranger: { noteStranger($0) }, with: self)
+      defer { tellOfStrangers() }
+      return try await channels.connection(receives: transfer?.direction == .upload, with: self)
     }
   }
 
-  private func noteStranger(_ address: IPAddress) {
-    tell(.warning, "refused a data connection from \(address), which is not the client's", record())
+  /// Tells who else has come to this session's ports: all of them in one line.
+  func tellOfStrangers() {
+    guard let strangers = channels.takeStrangers(),
+      let count = context.notices.pass(.strangers, count: strangers.count)
+    else { return }
+    tell(
+      .warning,
+      count == 1
+        ? "refused a data connection from \(strangers.last), which is not the client's"
+        : "refused \(count) data connections from others than the client, the last from \(strangers.last)", record())
   }
 
   func process(on data: DataConnection) -> DataTransferProcess {

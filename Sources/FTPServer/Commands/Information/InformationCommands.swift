@@ -67,6 +67,7 @@ extension Session {
     switch channels.port {
     case .none: port = "No data connection"
     case .passive: port = "In passive mode, waiting for a data connection"
+    case .arrived: port = "In passive mode, with a data connection"
     case .active(let target): port = "Data connections go to \(target)"
     }
     let lines = [
