@@ -117,7 +117,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests",
-      dependencies: ["FTPTransfer", "FTPProtocol", "LinuxSystem", "Reactor", "UnitSupport", "TestSupport"],
+      dependencies: [
+        "FTPTransfer", "FTPProtocol", "MultipathTCP", "LinuxSystem", "Reactor", "UnitSupport", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "UploadStoreTests", dependencies: ["UploadStore", "Jail", "FTPProtocol", "LinuxSystem", "TestSupport"],

@@ -1,74 +1,178 @@
-// Finds the ports of passive data connections: at random from the range, and not those let go of lately.
+// Finds the ports of passive data connections: at random, none that served or was announced lately, and none for ever the same client's.
 
 import Glibc
 import LinuxSystem
 import MultipathTCP
 import Synchronization
 
-/// Opens listening sockets for passive data connections, and knows which ports were closed lately.
+/// Opens listening sockets for passive data connections.
+///
+/// In clear FTP the port is all that a client's data connection is known by among those who have its address. So each serves once: the
+/// next one is drawn by the kernel's random generator from all of the range (decision 0036).
 public final class PassivePorts: Sendable {
-  /// Ports that were let go of lately, oldest first: not chosen again while they are in here.
-  private let recent = Mutex<[UInt16]>([])
-  private static let recentLimit = 128
-  /// Listeners that sessions keep for their next transfer.
-  private let kept = Atomic<Int>(0)
-  /// More are not kept, whatever the number of sessions: each costs a descriptor.
-  private static let keptLimit = 512
+  private struct State {
+    var claims = PortClaims()
+    var resting = RestingPorts()
+    var random = BufferedRandom()
+  }
+
+  private let state = Mutex(State())
 
   public init() {}
 
-  /// Counts a listener in that is to be kept; false when there are too many.
-  public func mayKeep() -> Bool {
-    if kept.add(1, ordering: .relaxed).newValue <= Self.keptLimit { return true }
-    kept.subtract(1, ordering: .relaxed)
-    return false
-  }
-
-  /// Counts a listener out that was kept.
-  public func noLongerKept() { kept.subtract(1, ordering: .relaxed) }
-
-  /// Notes that the port of a listener is closed, so that it is not handed out again at once. The socket closes with its last reference.
-  public func giveUp(_ listener: PassiveListener) {
-    recent.withLock { recent in
-      if recent.count >= Self.recentLimit { recent.removeFirst(Self.recentLimit / 4) }
-      recent.append(listener.local.port)
-    }
-  }
-
   /// Opens a listener on `address` with a port of `ports` (nil: the kernel chooses).
   ///
-  /// - Parameter policy: whether its connections may be multipath; those want the wildcard for `address`, or no path to the host's other
-  ///   addresses joins.
-  /// - Throws: EADDRINUSE when every port of the range is taken; EMFILE and its kin.
+  /// - Parameters:
+  ///   - claimant: who asks.
+  ///   - policy: whether its connections may be multipath; those want the wildcard for `address`, or no path to the host's other
+  ///     addresses joins.
+  ///   - until: how long a claimant that gets none keeps its place in the queue.
+  /// - Throws: ``PassivePortError``.
   public func open(
-    on address: IPAddress, ports: ClosedRange<UInt16>?, policy: MultipathPolicy = .off, expires: MonotonicTime
-  ) throws(MultipathError) -> PassiveListener {
-    guard let ports else { return try Self.bind(SocketAddress(address, port: 0), policy, expires) }
-    let size = Int(ports.upperBound - ports.lowerBound) + 1
-    let start = Int.random(in: 0..<size)
-    let recent = size > 2 * Self.recentLimit ? self.recent.withLock { $0 } : []
-    // A full round from a random port; the few let go of lately are passed over as long as the range is wide.
-    for step in 0..<size {
-      let port = ports.lowerBound + UInt16((start + step) % size)
-      if recent.contains(port) { continue }
-      do {
-        return try Self.bind(SocketAddress(address, port: port), policy, expires)
-      } catch  where error.errno == EADDRINUSE || error.errno == EACCES {
-        continue
+    for claimant: PortClaimant, on address: IPAddress, ports: ClosedRange<UInt16>?, policy: MultipathPolicy = .off,
+    expires: MonotonicTime, waitingUntil until: MonotonicTime = .now
+  ) throws(PassivePortError) -> PassiveListener {
+    guard let ports else { return try openAnywhere(claimant, address, policy, expires) }
+    let mayTake = state.withLock { state in
+      state.resting.trim(to: RestingPorts.share(of: ports.count))
+      return state.claims.admits(claimant, of: ports, at: .now)
+    }
+    if mayTake {
+      // Those that rest come last, when there is nothing else in a narrow range.
+      for isResting in [false, true] {
+        var order = PortOrder(ports)
+        while let port = state.withLock({ order.next(&$0.random) }) {
+          let local = SocketAddress(address, port: port)
+          guard let lease = reserve(local, claimant, isResting: isResting) else { continue }
+          do throws(MultipathError) {
+            return PassiveListener(
+              made: try Self.listen(local, policy), local: local, policy: policy, expires: expires, lease, self)
+          } catch {
+            state.withLock { $0.claims.release(local) }
+            guard error.errno == EADDRINUSE || error.errno == EACCES else { throw .failed(error) }
+          }
+        }
       }
     }
-    throw .system(SystemError(code: EADDRINUSE, call: "bind"))
+    queue(claimant, until: until)
+    throw .allInUse(ports.count)
   }
 
-  private static func bind(
-    _ address: SocketAddress, _ policy: MultipathPolicy, _ expires: MonotonicTime
-  ) throws(MultipathError) -> PassiveListener {
-    // A long queue: while a transfer runs, connections of strangers wait here until the transfer next looks (and would keep
-    // further paths out if the queue were full).
-    let made = try MultipathSocket.listen(on: address, policy: policy, backlog: PassiveListener.backlog)
-    let local: SocketAddress
-    do { local = address.port == 0 ? try Socket.localAddress(made.number) : address } catch { throw .system(error) }
-    return PassiveListener(
-      made: made, local: local, policy: policy, hasOwnPort: address.port != 0, expires: expires)
+  /// Whether a listener of this table is open at `target`, or at its port on the wildcard address.
+  public func isOpen(at target: SocketAddress) -> Bool { state.withLock { $0.claims.isHeld(target) } }
+
+  /// Whether a listener of this table has this port at any address.
+  public func isOpen(port: UInt16) -> Bool { state.withLock { $0.claims.isHeld(port) } }
+
+  /// The claimant will not come again: it keeps no place in the queue.
+  public func withdraw(_ claimant: UInt64) { state.withLock { $0.claims.withdraw(claimant) } }
+
+  // MARK: for listeners
+
+  /// The client has come.
+  func serves(_ local: SocketAddress) { state.withLock { $0.claims.serve(local) } }
+
+  /// The socket is closed: the port rests, and whoever waits is told.
+  func closed(_ local: SocketAddress) {
+    let next = state.withLock { state -> PortClaimant? in
+      state.claims.release(local)
+      state.resting.add(local.port)
+      return state.claims.next
+    }
+    next?.wake()
+  }
+
+  // MARK: how one is made
+
+  private func reserve(_ local: SocketAddress, _ claimant: PortClaimant, isResting: Bool) -> PortLease? {
+    let (lease, next) = state.withLock { state -> (PortLease?, PortClaimant?) in
+      guard state.resting.contains(local.port) == isResting, !state.claims.isHeld(local) else { return (nil, nil) }
+      let lease = PortLease(wake: claimant.wake)
+      state.claims.hold(local, claimant, lease, at: .now)
+      state.claims.withdraw(claimant.number)
+      return (lease, state.claims.next)
+    }
+    next?.wake()
+    return lease
+  }
+
+  /// Puts a claimant in the queue, and asks whoever holds more than a fair share to give up a port.
+  private func queue(_ claimant: PortClaimant, until: MonotonicTime) {
+    let lease = state.withLock { state -> PortLease? in
+      state.claims.wait(claimant, until: until)
+      return state.claims.revocable(for: claimant, at: .now)
+    }
+    lease?.revoke()
+  }
+
+  /// The kernel chooses at random, too, but knows nothing of ports that rest: then it is asked again.
+  private func openAnywhere(
+    _ claimant: PortClaimant, _ address: IPAddress, _ policy: MultipathPolicy, _ expires: MonotonicTime
+  ) throws(PassivePortError) -> PassiveListener {
+    do throws(MultipathError) {
+      var refused: [PassiveListener] = []
+      while true {
+        let made = try Self.listen(SocketAddress(address, port: 0), policy)
+        let local: SocketAddress
+        do { local = try Socket.localAddress(made.number) } catch { throw .system(error) }
+        let lease = PortLease(wake: claimant.wake)
+        let isResting = state.withLock { state in
+          state.claims.hold(local, claimant, lease, at: .now)
+          return state.resting.contains(local.port)
+        }
+        let listener = PassiveListener(made: made, local: local, policy: policy, expires: expires, lease, self)
+        if !isResting || refused.count >= 8 { return listener }
+        // Kept open until another is found, so that it is not chosen again.
+        refused.append(listener)
+      }
+    } catch {
+      throw .failed(error)
+    }
+  }
+
+  private static func listen(
+    _ address: SocketAddress, _ policy: MultipathPolicy
+  ) throws(MultipathError) -> MadeSocket {
+    try MultipathSocket.listen(on: address, policy: policy, backlog: PassiveListener.backlog)
+  }
+}
+
+/// Why there is no passive port.
+public enum PassivePortError: Error, Sendable {
+  /// All ports of the range, which has so many, are in use, or kept for those who have waited longer.
+  case allInUse(Int)
+  /// EMFILE and its kin.
+  case failed(MultipathError)
+}
+
+/// All ports of a range once, in an order that nobody can foretell: a random one, then on by a random step that misses none.
+struct PortOrder {
+  private let ports: ClosedRange<UInt16>
+  private var place = 0
+  private var step = 0
+  private var count = 0
+
+  init(_ ports: ClosedRange<UInt16>) { self.ports = ports }
+
+  mutating func next(_ random: inout BufferedRandom) -> UInt16? {
+    let size = ports.count
+    guard count < size else { return nil }
+    if count == 0 {
+      place = Int.random(in: 0..<size, using: &random)
+    } else {
+      if step == 0 { step = Self.coprime(to: size, &random) }
+      place = (place + step) % size
+    }
+    count += 1
+    return ports.lowerBound + UInt16(place)
+  }
+
+  private static func coprime(to size: Int, _ random: inout BufferedRandom) -> Int {
+    while true {
+      let step = Int.random(in: 1...size, using: &random)
+      var (one, other) = (size, step)
+      while other > 0 { (one, other) = (other, one % other) }
+      if one == 1 { return step }
+    }
   }
 }

@@ -105,6 +105,15 @@ public enum Socket {
     return address
   }
 
+  /// Whether `address` is one of this host's own. Asked with a datagram socket: confinement may keep TCP sockets from a bind.
+  public static func isLocal(_ address: IPAddress) -> Bool {
+    let domain = address.family == .ipv4 ? AF_INET : AF_INET6
+    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard let number = try? check(weft_socket(domain, type, 0), "socket") else { return false }
+    let socket = Descriptor(owning: number)
+    return (try? bind(socket, to: SocketAddress(address, port: 0), family: address.family)) != nil
+  }
+
   /// Sets an integer option. Source: setsockopt(2).
   public static func setOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {
     var value = value

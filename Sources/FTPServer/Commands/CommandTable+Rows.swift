@@ -51,15 +51,15 @@ extension CommandTable {
   ]
 
   static let dataPort: [CommandRow] = [
-    .now("PASV", "PASV", "RFC 959 4.1.2", .none, .keepsRestart) { try $0.passive($1) },
-    .now("EPSV", "EPSV [1 | 2 | ALL]", "RFC 2428 3", .optional, .keepsRestart, feature: "EPSV") {
-      try $0.extendedPassive($1)
+    .answering("PASV", "PASV", "RFC 959 4.1.2", .none, .keepsRestart) { try await $0.passive($1) },
+    .answering("EPSV", "EPSV [1 | 2 | ALL]", "RFC 2428 3", .optional, .keepsRestart, feature: "EPSV") {
+      try await $0.extendedPassive($1)
     },
     .now("PORT", "PORT h1,h2,h3,h4,p1,p2", "RFC 959 4.1.2", .required, .keepsRestart) { try $0.port($1) },
     .now("EPRT", "EPRT |family|address|port|", "RFC 2428 2", .required, .keepsRestart, feature: "EPRT") {
       try $0.extendedPort($1)
     },
-    .now("LPSV", "LPSV", "RFC 1639 3", .none, .keepsRestart, feature: "LPSV") { try $0.longPassive($1) },
+    .answering("LPSV", "LPSV", "RFC 1639 3", .none, .keepsRestart, feature: "LPSV") { try await $0.longPassive($1) },
     .now("LPRT", "LPRT af,hal,h1,...,pal,p1,...", "RFC 1639 2", .required, .keepsRestart, feature: "LPRT") {
       try $0.longPort($1)
     },

@@ -27,7 +27,7 @@ struct CommandRow: Sendable {
     /// A verb of a known RFC that is not built: 502.
     case missing
     case immediate(ImmediateHandler)
-    /// Waits for something, and then returns its reply. It leaves the data port as it is.
+    /// Waits for something, and then returns its reply. What becomes of the data port is its own business.
     case answering(AnsweringHandler)
     /// Waits for something, and replies by itself.
     case suspending(SuspendingHandler)

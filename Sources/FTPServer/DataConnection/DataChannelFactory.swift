@@ -8,36 +8,42 @@ import MultipathTCP
 
 /// Makes the data connections of one session, passive or active; touched on that session's queue only.
 ///
-/// Modes B and C leave a connection open for the next file; ``KeptListeners`` spares making listeners anew.
+/// Modes B and C leave a connection open for the next file.
 final class DataChannelFactory {
   /// Where the next data connection comes from.
   enum Port {
     /// Neither PASV nor PORT was given since the last transfer.
     case none
     case passive(PassiveListener)
+    /// The client has come to its passive port, before its command.
+    case arrived(EarlyDataConnection)
     case active(SocketAddress)
   }
 
   private let control: ControlConnection
   /// By reference: a copy of the settings would be the largest part of an idle session.
   private let snapshot: ServerContext.Snapshot
-  private let ports: PassivePorts
+  private let context: ServerContext
   private(set) var port = Port.none
+  /// The passive port cannot be accepted from now; the transfer's command will try again, and tell.
+  private var isUnwatched = false
   /// The data connection of the transfer that runs.
   private(set) var current: DataConnection?
   /// A data connection that modes B and C have left open.
   private(set) var idle: IdleDataConnection?
-  /// A data connection that came before its transfer command.
-  var early: EarlyDataConnection?
-  /// Until when strangers keep the port from being looked at between commands.
-  var looksAgain: MonotonicTime?
-  /// Listeners for the next passive transfers.
-  private var kept = KeptListeners()
+  /// Others than the client who came to its ports, and were not told of yet.
+  private var strangers: Strangers?
 
-  init(control: ControlConnection, snapshot: ServerContext.Snapshot, ports: PassivePorts) {
+  /// Connections that were turned away.
+  struct Strangers {
+    var count = 0
+    var last: IPAddress
+  }
+
+  init(control: ControlConnection, snapshot: ServerContext.Snapshot, context: ServerContext) {
     self.control = control
     self.snapshot = snapshot
-    self.ports = ports
+    self.context = context
   }
 
   private var configuration: ServerConfiguration { snapshot.configuration }
@@ -54,38 +60,24 @@ final class DataChannelFactory {
 
   /// Gets a listener for PASV or EPSV. There is one at a time: an earlier one is given up.
   ///
-  /// - Parameter mayReuse: whether ports that have served this session may serve it again.
-  func openPassivePort(mayReuse: Bool) throws(FTPError) -> PassiveListener {
+  /// - Parameter until: how long the claimant keeps its place in the queue if there is none.
+  func openPassivePort(
+    for claimant: PortClaimant, waitingUntil until: MonotonicTime
+  ) throws(FTPError) -> PassiveListener {
     forget()
     let expires = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
     let local: IPAddress
     do { local = try control.localAddress().address } catch { throw .controlConnectionLost }
-    do throws(MultipathError) {
-      let policy = policy
-      let address = policy == .off ? local : local.family.wildcard
-      let range = configuration.passivePorts
-      let listener: PassiveListener
-      if mayReuse, let own = kept.take(on: address, ports: range, policy: policy, expires: expires, ports) {
-        listener = own
-      } else {
-        listener = try openListener(address, range, policy, expires)
-      }
+    let policy = policy
+    do throws(PassivePortError) {
+      let listener = try context.passivePorts.open(
+        for: claimant, on: policy == .off ? local : local.family.wildcard, ports: configuration.passivePorts,
+        policy: policy, expires: expires, waitingUntil: until)
       port = .passive(listener)
+      isUnwatched = false
       return listener
     } catch {
       throw .noPassivePort(error)
-    }
-  }
-
-  private func openListener(
-    _ address: IPAddress, _ range: ClosedRange<UInt16>?, _ policy: MultipathPolicy, _ expires: MonotonicTime
-  ) throws(MultipathError) -> PassiveListener {
-    do {
-      return try ports.open(on: address, ports: range, policy: policy, expires: expires)
-    } catch  where error.errno == EADDRINUSE {
-      // A narrow range: what this session keeps may be all there is.
-      kept.closeAll(ports)
-      return try ports.open(on: address, ports: range, policy: policy, expires: expires)
     }
   }
 
@@ -95,78 +87,126 @@ final class DataChannelFactory {
     port = .active(target)
   }
 
-  /// Forgets PASV or PORT; a listener that was waiting is closed.
+  /// Forgets PASV or PORT; a listener that was waiting is closed, and so is a connection that came to it.
   ///
   /// - Parameter keepingIdle: a data connection that stays open between files still does.
   func forget(keepingIdle: Bool = false) {
     if !keepingIdle { closeIdle() }
-    closeEarly()
-    if case .passive(let listener) = port { ports.giveUp(listener) }
+    early?.data.close()
     port = .none
+  }
+
+  /// The connection that came before its command.
+  var early: EarlyDataConnection? {
+    if case .arrived(let early) = port { return early }
+    return nil
+  }
+
+  /// Whether the passive port is wanted back for somebody who has none.
+  var isRevoked: Bool {
+    if case .passive(let listener) = port { return listener.isRevoked }
+    return false
   }
 
   // MARK: connections
 
   /// The passive data connection if the client has made it already; no waiting.
-  ///
-  /// - Parameters:
-  ///   - mayReuse: whether the port may serve this session again.
-  ///   - onStranger: told the address of everybody else who has connected, and was turned away.
-  func acceptNow(mayReuse: Bool, onStranger: (IPAddress) -> Void) throws(TransferBreak) -> DataConnection? {
-    guard case .passive(let listener) = port else { return nil }
-    do throws(TransferBreak) {
-      while let (number, peer) = try listener.accept() {
-        let socket = Descriptor(owning: number)
-        guard control.peerPolicy.admits(peer.address) else {
-          onStranger(peer.address)
-          continue
-        }
+  func acceptNow() throws(TransferBreak) -> DataConnection? {
+    switch port {
+    case .none, .active: return nil
+    case .arrived(let early):
+      port = .none
+      current = early.data
+      return early.data
+    case .passive(let listener):
+      do throws(TransferBreak) {
+        guard let connection = try accept(from: listener) else { return nil }
         port = .none
-        let connection = try listener.connection(socket, peer)
-        // Without the proof of TLS that it is the client's own connection, a port that served once is not trusted again.
-        if !connection.isMultipath {
-          if mayReuse { kept.keep(listener, ports) } else { ports.giveUp(listener) }
-        }
         current = connection
         return connection
+      } catch {
+        port = .none
+        throw error
       }
-      return nil
-    } catch {
-      ports.giveUp(listener)
-      port = .none
-      throw error
     }
+  }
+
+  /// Takes the client's connection if it is there, and turns away all others: as many as come at once, but not for ever.
+  private func accept(from listener: PassiveListener) throws(TransferBreak) -> DataConnection? {
+    var policy: PeerPolicy?
+    for _ in 0..<PassiveListener.acceptLimit {
+      guard let (number, peer) = try listener.accept() else { return nil }
+      let socket = Descriptor(owning: number)
+      let peers = policy ?? control.peerPolicy
+      policy = peers
+      if peers.admits(peer.address) { return try listener.connection(socket, peer) }
+      strangers = Strangers(count: (strangers?.count ?? 0) + 1, last: peer.address)
+    }
+    return nil
+  }
+
+  /// Looks who has come while the session waits for a command. Strangers would fill the queue and keep the client out.
+  private func inspectPassivePort() {
+    guard case .passive(let listener) = port else { return }
+    do {
+      if let connection = try accept(from: listener) {
+        port = .arrived(EarlyDataConnection(connection, expires: listener.expires))
+      }
+    } catch {
+      isUnwatched = true
+    }
+  }
+
+  /// Who has been turned away since this was last asked.
+  func takeStrangers() -> Strangers? {
+    defer { strangers = nil }
+    return strangers
   }
 
   /// Waits for the client's passive connection, or connects to the client.
   ///
-  /// - Parameters:
-  ///   - receives: the client will send.
-  ///   - mayReuse: as for ``acceptNow(mayReuse:onStranger:)``.
+  /// - Parameter receives: the client will send.
   func connection(
-    receives: Bool, mayReuse: Bool, onStranger: (IPAddress) -> Void, with attendant: isolated some Attendant
+    receives: Bool, with attendant: isolated some Attendant
   ) async throws(TransferBreak) -> DataConnection {
     let deadline = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
     switch port {
     case .none: throw .nobodyConnected
-    case .passive(let listener):
-      while true {
-        if let connection = try acceptNow(mayReuse: mayReuse, onStranger: onStranger) { return connection }
-        do throws(TransferBreak) {
-          try await attendant.wait(for: listener.number, .readable, until: deadline)
-        } catch {
-          forget()
-          guard case .stalled = error else { throw error }
-          throw .nobodyConnected
-        }
-      }
+    case .arrived, .passive: return try await arrival(until: deadline, with: attendant)
     case .active(let target):
       port = .none
+      // It may have become a port of another session since PORT named it.
+      if isOwn(target) { throw .connectFailed(target, .system(SystemError(code: ECONNREFUSED, call: "connect"))) }
       let connection = try await DataConnector.connect(
         to: target, from: source(for: target), policy: policy, receives: receives, until: deadline, with: attendant)
       current = connection
       return connection
     }
+  }
+
+  private func arrival(
+    until deadline: MonotonicTime, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) -> DataConnection {
+    while true {
+      if let connection = try acceptNow() { return connection }
+      guard case .passive(let listener) = port else { throw .nobodyConnected }
+      do throws(TransferBreak) {
+        // Strangers who come without pause do not put the end off.
+        if MonotonicTime.now >= deadline { throw .stalled }
+        try await attendant.wait(for: listener.number, .readable, until: deadline)
+      } catch {
+        forget()
+        guard case .stalled = error else { throw error }
+        throw .nobodyConnected
+      }
+    }
+  }
+
+  /// Whether `target` is a port that this server itself listens at.
+  func isOwn(_ target: SocketAddress) -> Bool {
+    var outside: IPAddress?
+    if case .fixed(let address) = configuration.passiveAddress { outside = address }
+    return context.listens(at: target, outside: outside)
   }
 
   /// The address to connect from: the one the client knows us by, or its firewall will not let us in.
@@ -177,22 +217,13 @@ final class DataChannelFactory {
     return (local ?? (port > 0 ? target.address.family.wildcard : nil)).map { SocketAddress($0, port: port) }
   }
 
-  /// How long a data connection may take to come about, in nanoseconds.
-  var connectTime: Int64 { configuration.timeouts.dataConnect.inNanoseconds }
-
-  /// Has `data` be the connection of the transfer that begins.
-  func adopt(_ data: DataConnection) { current = data }
-
   /// The transfer is over: its connection is closed, or was left to the next transfer.
   func release() { current = nil }
 
-  /// Gives up the ports that are kept: somebody who is not the client may know them.
-  func closeKeptPorts() { kept.closeAll(ports) }
-
   /// The session is over.
-  func closeAll() {
+  func closeAll(_ session: UInt64) {
     forget()
-    closeKeptPorts()
+    context.passivePorts.withdraw(session)
   }
 
   // MARK: connections that stay open between files
@@ -215,9 +246,25 @@ final class DataChannelFactory {
     return idle.data
   }
 
-  /// Something has come on the connection that was kept, most likely its end.
-  func inspectIdle() {
-    if let idle, !idle.isOpen() { closeIdle() }
+  /// What a session that waits for its next command has to notice of its data connections; a descriptor of -1: nothing.
+  ///
+  /// - Parameter isPrivate: PROT P holds, and a connection that has come may begin its handshake.
+  func watched(isPrivate: Bool) -> (number: Int32, interest: Readiness) {
+    if let idle { return (idle.watched, .readable) }
+    switch port {
+    case .passive(let listener) where !isUnwatched: return (listener.number, .readable)
+    case .arrived(let early) where isPrivate: return early.wants.map { (early.data.number, $0) } ?? (-1, [])
+    default: return (-1, [])
+    }
+  }
+
+  /// Something has come there: most likely the end of the connection that was kept, or somebody at the passive port.
+  func inspect() {
+    if let idle {
+      if !idle.isOpen() { closeIdle() }
+    } else {
+      inspectPassivePort()
+    }
   }
 
   /// Closes the connection that was kept: another port is asked for, the mode changes, or the session ends.
@@ -229,18 +276,19 @@ final class DataChannelFactory {
   // MARK: deadlines
 
   /// What is to be closed first, and when; `.never` when nothing waits.
-  var expires: MonotonicTime {
-    var next = min(kept.expires, idle?.expires ?? .never)
-    if case .passive(let listener) = port { next = min(next, listener.expires) }
-    return min(next, early?.expires ?? .never, looksAgain ?? .never)
+  var expires: MonotonicTime { min(portExpires, idle?.expires ?? .never) }
+
+  private var portExpires: MonotonicTime {
+    switch port {
+    case .none, .active: .never
+    case .passive(let listener): listener.expires
+    case .arrived(let early): early.expires
+    }
   }
 
   /// Closes what has waited for long enough by `now`.
   func expire(at now: MonotonicTime) {
     if let idle, idle.expires <= now { closeIdle() }
-    if let early, early.expires <= now { closeEarly() }
-    if let looksAgain, looksAgain <= now { self.looksAgain = nil }
-    if case .passive(let listener) = port, listener.expires <= now { forget() }
-    kept.expire(at: now, ports)
+    if portExpires <= now { forget() }
   }
 }

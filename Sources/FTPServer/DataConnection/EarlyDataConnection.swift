@@ -1,4 +1,4 @@
-// A data connection under PROT P that the client makes, and shakes hands on, before it sends the transfer command.
+// A data connection that the client makes, and under PROT P shakes hands on, before it sends the transfer command.
 
 import FTPTransfer
 import LinuxSystem
@@ -57,54 +57,11 @@ final class EarlyDataConnection {
   }
 }
 
-extension DataChannelFactory {
-  /// How long strangers at the port keep it from being looked at again, in nanoseconds: they must not cost more than the looking.
-  private static let pauseAfterStrangers: Int64 = 50_000_000
-
-  /// What a session that waits for its next command has to notice of its data connections; a descriptor of -1: nothing.
-  ///
-  /// - Parameter isPrivate: PROT P holds. Without it a connection may wait at the listener until the command comes.
-  func watched(isPrivate: Bool) -> (number: Int32, interest: Readiness) {
-    if let idle { return (idle.watched, .readable) }
-    if let early { return early.wants.map { (early.data.number, $0) } ?? (-1, []) }
-    guard isPrivate, case .passive(let listener) = port, looksAgain == nil else { return (-1, []) }
-    return (listener.number, .readable)
-  }
-
-  /// Takes the client's connection, if it is there, to wait for its command here. Whoever is not the client is sent away unheard.
-  func acceptEarly(mayReuse: Bool, onStranger: (IPAddress) -> Void) {
-    guard early == nil, case .passive = port else { return }
-    // What goes wrong here goes wrong again for the transfer command, which has a reply.
-    guard let data = try? acceptNow(mayReuse: mayReuse, onStranger: onStranger) else {
-      looksAgain = MonotonicTime.now.advanced(by: Self.pauseAfterStrangers)
-      return
-    }
-    release()
-    early = EarlyDataConnection(data, expires: MonotonicTime.now.advanced(by: connectTime))
-  }
-
-  /// Has the early connection be that of the transfer that begins.
-  func adoptEarly() -> EarlyDataConnection? {
-    guard let early else { return nil }
-    self.early = nil
-    adopt(early.data)
-    return early
-  }
-
-  /// Closes the early connection: another one is asked for, or nobody wants it.
-  func closeEarly() {
-    early?.data.close()
-    early = nil
-    looksAgain = nil
-  }
-}
-
 extension Session {
   /// Something has come on a data connection while the session waited for a command.
   func inspectData() {
-    if channels.idle != nil { return channels.inspectIdle() }
+    channels.inspect()
     guard protection.isPrivate, let control = control.tls else { return }
-    channels.acceptEarly(mayReuse: mayKeepPorts) { noteStranger($0) }
     channels.early?.shakeHands { () throws(TLSError) in
       // Which way the bytes will go is not known yet, so they are encrypted here and not in the kernel.
       guard let number = channels.early?.data.number else { throw .ended }

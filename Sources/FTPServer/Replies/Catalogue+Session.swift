@@ -153,10 +153,6 @@ extension Catalogue {
       "No data connection",
       de: "Keine Datenverbindung", fr: "Pas de connexion de données", es: "Sin conexión de datos", ja: "データ接続はありません"),
     .init(
-      "In passive mode, connected",
-      de: "Passiver Modus, verbunden", fr: "En mode passif, connecté", es: "En modo pasivo, conectado", ja: "受動モードで接続済み"
-    ),
-    .init(
       "In passive mode, waiting for a data connection",
       de: "Passiver Modus, wartet auf eine Datenverbindung", fr: "Mode passif, en attente d'une connexion de données",
       es: "Modo pasivo, a la espera de una conexión de datos", ja: "受動モードでデータ接続を待っています"),

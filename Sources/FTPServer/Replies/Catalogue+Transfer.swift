@@ -102,10 +102,11 @@ extension Catalogue {
       fr: "Aucune connexion de données n'est arrivée à temps sur le port passif.",
       es: "No llegó a tiempo ninguna conexión de datos al puerto pasivo.", ja: "時間内にデータ接続が来ませんでした。"),
     .init(
-      "No passive port is free. Try again later.",
-      de: "Kein passiver Port ist frei. Bitte später erneut versuchen.",
-      fr: "Aucun port passif n'est libre. Réessayez plus tard.",
-      es: "No hay ningún puerto pasivo libre. Inténtelo más tarde.", ja: "空いている受動ポートがありません。後でやり直してください。"),
+      "All passive ports of this server are in use ({1} in all). Try again in some seconds.",
+      de: "Alle passiven Ports dieses Servers sind belegt (insgesamt {1}). Bitte in einigen Sekunden erneut versuchen.",
+      fr: "Tous les ports passifs de ce serveur sont occupés ({1} en tout). Réessayez dans quelques secondes.",
+      es: "Todos los puertos pasivos de este servidor están ocupados ({1} en total). Inténtelo en unos segundos.",
+      ja: "このサーバーの受動ポート（全 {1} 個）はすべて使用中です。数秒後にやり直してください。"),
     .init(
       "Cannot open a passive port: {1}.",
       de: "Ein passiver Port lässt sich nicht öffnen: {1}.", fr: "Impossible d'ouvrir un port passif : {1}.",
@@ -185,6 +186,10 @@ extension Catalogue {
       "the port must be 1024 or higher",
       de: "der Port muss 1024 oder höher sein", fr: "le port doit être 1024 ou plus",
       es: "el puerto debe ser 1024 o mayor", ja: "ポートは 1024 以上でなければなりません"),
+    .init(
+      "the port is one of this server's own",
+      de: "der Port gehört diesem Server selbst", fr: "ce port appartient à ce serveur",
+      es: "ese puerto es de este mismo servidor", ja: "そのポートはこのサーバー自身のものです"),
     .init(
       "Planning for {1}.",
       de: "{1} wird vorbereitet.", fr: "{1} est prévue.", es: "Se prepara {1}.", ja: "{1} の準備をします。"),

@@ -44,7 +44,7 @@ enum FTPError: Error {
   /// 425: the data connection did not come about.
   case noDataConnection(String)
   /// 425: there is no port for a passive data connection.
-  case noPassivePort(MultipathError)
+  case noPassivePort(PassivePortError)
   /// 500 or 522: the client asked for a data connection that is refused (RFC 2577; RFC 2428).
   case dataPortRefused(Reply)
   /// 522: the data connection has not the protection it must have; lftp turns PROT P on when it reads this code.
@@ -97,10 +97,9 @@ enum FTPError: Error {
     case .protectionLevel(let text): return Reply(533, text)
     case .deniedByPolicy(let text): return Reply(534, text)
     case .protectionUnknown(let text): return Reply(536, text)
-    case .noPassivePort(let error):
-      return error.errno == EADDRINUSE
-        ? Reply(425, "No passive port is free. Try again later.")
-        : Reply(425, "Cannot open a passive port: \(error).")
+    case .noPassivePort(.allInUse(let count)):
+      return Reply(425, "All passive ports of this server are in use (\(count) in all). Try again in some seconds.")
+    case .noPassivePort(.failed(let error)): return Reply(425, "Cannot open a passive port: \(error).")
     case .broken(let cause): return Self.breakReply(cause)
     case .stopped(nil): return Reply(426, "Stopped.")
     case .stopped(let removed?): return Reply(426, "Stopped: \(removed) entries removed.")

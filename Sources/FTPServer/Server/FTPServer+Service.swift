@@ -29,7 +29,7 @@ extension FTPServer {
     let acceptor = try Acceptor(
       context: context, listener: socket, address: local, isMultipath: isMultipath, isInherited: true,
       rules: ListenerRules(isImplicit: security == .implicit))
-    acceptors.withLock { $0.append(acceptor) }
+    add(acceptor)
     return local
   }
 

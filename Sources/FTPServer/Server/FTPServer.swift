@@ -72,7 +72,7 @@ public final class FTPServer: Sendable {
       let acceptor = try Acceptor(
         context: context, listener: made.takeDescriptor(), address: local, isMultipath: why == nil,
         rules: rules)
-      acceptors.withLock { $0.append(acceptor) }
+      add(acceptor)
       if let why, policy != .off {
         context.logger.notice("control connections on \(local) are plain TCP, not multipath: \(why)")
       }
@@ -80,6 +80,11 @@ public final class FTPServer: Sendable {
     } catch {
       throw .system(error)
     }
+  }
+
+  func add(_ acceptor: Acceptor) {
+    acceptors.withLock { $0.append(acceptor) }
+    context.controlListeners.withLock { $0.append(acceptor.address) }
   }
 
   /// Starts the reactor's thread and the acceptors'.
@@ -91,7 +96,8 @@ public final class FTPServer: Sendable {
     keepHouse()
   }
 
-  /// Every five seconds: looks for middleboxes that change bytes, and gives back memory when the last session has ended.
+  /// Every five seconds: looks for middleboxes that change bytes, tells what the log has been spared, and gives back memory when the last
+  /// session has ended.
   private func keepHouse() {
     let context = self.context
     let parking = Parking(context.reactor)
@@ -105,6 +111,7 @@ public final class FTPServer: Sendable {
         if multipath.warns, multipath.control != .off || multipath.data != .off, let finding = middleboxes.check() {
           context.logger.warning("\(finding.line)")
         }
+        for (kind, count) in context.notices.due() { context.logger.warning(kind.remainder(count)) }
         let count = context.registry.count
         if count == 0, hadSessions || isNew { ProcessLimits.trimHeap() }
         // Code that only the start needed.

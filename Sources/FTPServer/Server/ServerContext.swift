@@ -52,6 +52,9 @@ final class ServerContext: Sendable {
   let localUsers: LocalUserAuthenticator?
   let registry = SessionRegistry()
   let passivePorts = PassivePorts()
+  /// Where control connections are accepted.
+  let controlListeners = Mutex<[SocketAddress]>([])
+  let notices = NoticeLimit()
   let verifier = PasswordVerifier()
   let budget = LoginBudget()
   let lookups = LookupLimit()

@@ -44,7 +44,9 @@ extension Session: Attendant {
         switch await parking.wait(number, interest, controlNumber, controlInterest, until: deadline) {
         case .ready(let first, let second): ready = (first, second)
         case .deadline: throw .stalled
-        case .called: ready = (false, false)
+        case .called:
+          if channels.isRevoked { throw .stalled }
+          ready = (false, false)
         }
       }
       turnStrangersAway()
@@ -71,7 +73,7 @@ extension Session: Attendant {
   private func turnStrangersAway() {
     guard let data = channels.current, data.isMultipath else { return }
     let count = data.turnStrangersAway()
-    if count > 0 {
+    if count > 0, let count = context.notices.pass(.latecomers, count: count) {
       tell(.warning, "closed \(count) connection\(count == 1 ? "" : "s") to the port of a running transfer", record())
     }
   }

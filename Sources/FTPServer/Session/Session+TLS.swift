@@ -103,8 +103,6 @@ extension Session {
       }
       try await data.secure(with: connection, until: deadline, attendant: self)
     } catch {
-      // Somebody who is not the client may know the ports of this session.
-      channels.closeKeptPorts()
       throw FTPError(error)
     }
     try checkBinding(data)
@@ -128,7 +126,6 @@ extension Session {
           : "data connections do not resume the TLS session: only their address and port are checked", record())
     case .require:
       data.close()
-      channels.closeKeptPorts()
       tell(
         .notice, "refused a data connection that did not resume the TLS session", record(result: 522))
       throw .dataProtection(
@@ -136,8 +133,4 @@ extension Session {
           + " turn session resumption on in your client.")
     }
   }
-
-  /// Whether ports that have served may serve this session again. Not where the port is what a data connection is bound by that does
-  /// not resume: others on the client's host see it once it has served, and could be there first the next time.
-  var mayKeepPorts: Bool { !protection.isPrivate || configuration.security.dataSession != .prefer }
 }

@@ -52,7 +52,7 @@ actor Session {
     self.snapshot = snapshot
     activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor))
     self.control = control
-    channels = DataChannelFactory(control: control, snapshot: snapshot, ports: context.passivePorts)
+    channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }
 
   nonisolated var id: UInt64 { activity.id }
@@ -160,7 +160,7 @@ actor Session {
     case .ready(let hasInput, let dataIsReady):
       if dataIsReady { inspectData() }
       if hasInput { return take(control.receive()) }
-    case .called: break
+    case .called: if channels.isRevoked { channels.forget() }
     case .deadline: expire(nextDeadline().kind)
     }
     return false
@@ -228,7 +228,8 @@ actor Session {
   }
 
   private func close() {
-    channels.closeAll()
+    tellOfStrangers()
+    channels.closeAll(id)
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
     tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))
@@ -261,7 +262,9 @@ actor Session {
 
   private func expire(_ kind: DeadlineKind) {
     switch kind {
-    case .channels: return channels.expire(at: .now)
+    case .channels:
+      tellOfStrangers()
+      return channels.expire(at: .now)
     case .login: reply(Reply(421, "No login within \(Self.seconds(configuration.timeouts.login)) seconds: closing."))
     case .idle: reply(Reply(421, "Idle for \(Self.seconds(idleLimit)) seconds: closing."))
     }

@@ -87,12 +87,12 @@ extension Session {
       guard await flush() else { throw .controlConnectionLost }
       return process(on: idle)
     }
-    let early = channels.adoptEarly()
-    if early == nil, case .none = channels.port { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
+    let early = channels.early
+    if case .none = channels.port { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
     if early?.tls != nil, !protection.isPrivate {
       throw .noDataConnection("The data connection has begun TLS, but PROT C was sent since.")
     }
-    let present = if let early { early.data } else { try acceptDataConnectionNow() }
+    let present = try acceptDataConnectionNow()
     reply(opening)
     guard await flush() else { throw .controlConnectionLost }
     let connection = if let present { present } else { try await awaitDataConnection() }
@@ -103,7 +103,8 @@ extension Session {
   /// The passive data connection if the client has made it already; no waiting.
   func acceptDataConnectionNow() throws(FTPError) -> DataConnection? {
     do throws(TransferBreak) {
-      return try channels.acceptNow(mayReuse: mayKeepPorts) { noteStranger($0) }
+      defer { tellOfStrangers() }
+      return try channels.acceptNow()
     } catch {
       throw FTPError(error)
     }
@@ -111,13 +112,21 @@ extension Session {
 
   private func awaitDataConnection() async throws(FTPError) -> DataConnection {
     try await transferring { () async throws(TransferBreak) in
-      try await channels.connection(
-        receives: transfer?.direction == .upload, mayReuse: mayKeepPorts, onStranger: { noteStranger($0) }, with: self)
+      defer { tellOfStrangers() }
+      return try await channels.connection(receives: transfer?.direction == .upload, with: self)
     }
   }
 
-  func noteStranger(_ address: IPAddress) {
-    tell(.warning, "refused a data connection from \(address), which is not the client's", record())
+  /// Tells who else has come to this session's ports: all of them in one line.
+  func tellOfStrangers() {
+    guard let strangers = channels.takeStrangers(),
+      let count = context.notices.pass(.strangers, count: strangers.count)
+    else { return }
+    tell(
+      .warning,
+      count == 1
+        ? "refused a data connection from \(strangers.last), which is not the client's"
+        : "refused \(count) data connections from others than the client, the last from \(strangers.last)", record())
   }
 
   func process(on data: DataConnection) -> DataTransferProcess {

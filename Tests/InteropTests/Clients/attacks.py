@@ -793,7 +793,7 @@ def handshake_before_the_command():
             began = time.monotonic()
             data = client.protected(client.passive())
             assert time.monotonic() - began < 2, "the handshake waited for something"
-            assert "In passive mode, connected" in client.command("STAT", 211)
+            assert "In passive mode, with a data connection" in client.command("STAT", 211)
             client.command("RETR data.bin", 125, 150)
             assert read_all(data) == WANTED
             client.reply(226)

@@ -65,9 +65,9 @@ extension Session {
     let login = identity.map { Array("Logged in as ".utf8) + $0.account.name } ?? Array("Not logged in".utf8)
     let port: String
     switch channels.port {
-    case .none where channels.early != nil: port = "In passive mode, connected"
     case .none: port = "No data connection"
     case .passive: port = "In passive mode, waiting for a data connection"
+    case .arrived: port = "In passive mode, with a data connection"
     case .active(let target): port = "Data connections go to \(target)"
     }
     let lines = ["Control connection: \(control.report)", parameters.format.words, port] + statusDetails

@@ -5,13 +5,13 @@ import FTPTransfer
 import LinuxSystem
 
 extension Session {
-  func passive(_ command: Command) throws(FTPError) -> Reply {
+  func passive(_ command: Command) async throws(FTPError) -> Reply {
     try requirePassive(extended: false)
     let local = try localAddress()
     guard local.family == .ipv4, let host = shownAddress(local).ipv4 else {
       throw .noDataConnection("PASV cannot name an IPv6 address: use EPSV.")
     }
-    let listener = try openPassivePort()
+    let listener = try await openPassivePort()
     return .passive(
       address: (
         UInt8(truncatingIfNeeded: host >> 24), UInt8(truncatingIfNeeded: host >> 16),
@@ -19,7 +19,7 @@ extension Session {
       ), port: listener.local.port)
   }
 
-  func extendedPassive(_ command: Command) throws(FTPError) -> Reply {
+  func extendedPassive(_ command: Command) async throws(FTPError) -> Reply {
     let request: DataPort.ExtendedPassive
     do { request = try DataPort.parseEPSV(command.argument) } catch {
       throw error == .syntax
@@ -36,25 +36,17 @@ extension Session {
     if case .family(let wanted) = request, wanted != own {
       throw .dataPortRefused(Reply(522, "Network protocol not supported on this connection, use (\(own.rawValue))"))
     }
-    return .extendedPassive(port: try openPassivePort().local.port)
+    return .extendedPassive(port: try await openPassivePort().local.port)
   }
 
   /// LPSV: as PASV, for addresses of any length.
-  func longPassive(_ command: Command) throws(FTPError) -> Reply {
+  func longPassive(_ command: Command) async throws(FTPError) -> Reply {
     try requirePassive(extended: false)
     let shown = shownAddress(try localAddress())
-    return .longPassive(octets: shown.octets, port: try openPassivePort().local.port)
+    return .longPassive(octets: shown.octets, port: try await openPassivePort().local.port)
   }
 
-  private func openPassivePort() throws(FTPError) -> PassiveListener {
-    control.offerTicket()
-    do throws(FTPError) { return try channels.openPassivePort(mayReuse: mayKeepPorts) } catch {
-      if case .noPassivePort(let cause) = error { tell(.error, "no passive port: \(cause)", record(result: 425)) }
-      throw error
-    }
-  }
-
-  private func localAddress() throws(FTPError) -> IPAddress {
+  func localAddress() throws(FTPError) -> IPAddress {
     do { return try control.localAddress().address } catch { throw .controlConnectionLost }
   }
 
@@ -111,15 +103,25 @@ extension Session {
 
   private static let transferVerbs: Set<Verb> = ["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"]
 
-  private func setActive(_ target: SocketAddress, _ command: Command) throws(FTPError) -> Reply {
-    if let objection = control.peerPolicy.objection(to: target) {
+  private func setActive(_ named: SocketAddress, _ command: Command) throws(FTPError) -> Reply {
+    // "Any address" is what a client knows of itself that has not asked (lftp over IPv6): its own is meant.
+    let target = named.address.isWildcard ? SocketAddress(control.peer.address, port: named.port) : named
+    if let objection = objection(to: target) {
       channels.forget()
-      tell(.warning, "refused \(command.verb) to \(target)", record(verb: command.verb, result: 500))
+      if let count = context.notices.pass(.refusedPort) {
+        let others = count > 1 ? ", one of \(count)" : ""
+        tell(.warning, "refused \(command.verb) to \(target)\(others)", record(verb: command.verb, result: 500))
+      }
       throw .dataPortRefused(Reply(500, "Illegal \(command.verb) command: \(objection)."))
     }
     control.offerTicket()
     channels.connectNext(to: target)
     return Reply(200, "\(command.verb) command successful.")
+  }
+
+  private func objection(to target: SocketAddress) -> String? {
+    if let objection = control.peerPolicy.objection(to: target) { return objection }
+    return channels.isOwn(target) ? "the port is one of this server's own" : nil
   }
 
   private func requirePassive(extended: Bool) throws(FTPError) {

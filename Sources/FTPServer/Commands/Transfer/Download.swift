@@ -50,7 +50,7 @@ extension Session {
     let opening = Reply.opening(name: command.argument, byteCount: count, type: format.type)
     var position = part.lowerBound
     let process: DataTransferProcess
-    if count <= Self.smallFile, !isRange, !protection.isPrivate, channels.early == nil,
+    if count <= Self.smallFile, !isRange, !protection.isPrivate, channels.early?.tls == nil,
       let data = try acceptDataConnectionNow()
     {
       // One write for both replies when the file is gone in one: a wake-up less on both sides.
