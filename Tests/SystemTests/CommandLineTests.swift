@@ -1,6 +1,7 @@
 // The command line: check, exit codes, the ready line, and what the log must not say.
 
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -67,6 +68,44 @@ extension SystemTests {
           environment: ["WEFTPD_PASSWORD": "secret"])
         try require(busy.exitCode == 1, "a port in use ended with \(busy.exitCode): \(busy.errors)")
         try require(busy.output.isEmpty, "on standard output: \(busy.output)")
+      }
+    }
+
+    /// A chroot and some containers have no /proc; Swift's own CommandLine reads the arguments there.
+    @Test(.enabled(if: getuid() == 0 && isInstalled("unshare"), "needs root and unshare"))
+    func argumentsAreNotLostWithoutProc() async throws {
+      try await Blocking.run {
+        let directory = try Server.binary().split(separator: "/").dropLast().joined(separator: "/")
+        for name in ["weftpd", "weftpd-authd", "mptcpctl"] {
+          let result = try run(
+            ["unshare", "-m", "sh", "-c", "umount -l /proc && exec \"$0\" --version", "/\(directory)/\(name)"],
+            patience: .seconds(20))
+          try require(result.output.hasPrefix("\(name) "), "\(name): \(result.output)\(result.errors)")
+        }
+      }
+    }
+
+    @Test func healthOfAListenerWithImplicitTLS() async throws {
+      try await Blocking.run {
+        var options = Server.Options()
+        options.listen = ["ftps://127.0.0.1:0"]
+        try Server.with(options) { server in
+          let address = "ftps://\(server.endpoint)"
+          for arguments in [["--set", "listen=\(address)"], ["--address", address]] {
+            let result = try run([try Server.binary(), "health"] + arguments, patience: .seconds(20))
+            try require(result.exitCode == 0, "health \(arguments): \(result.errors)")
+          }
+          // In clear, nobody greets there.
+          let clear = try run(
+            [try Server.binary(), "health", "--address", "\(server.endpoint)", "--timeout", "1"], patience: .seconds(20)
+          )
+          try require(clear.exitCode == 1, "health in clear: \(clear.errors)")
+        }
+        let gone = try Listener()
+        let silent = try run(
+          [try Server.binary(), "health", "--address", "ftps://\(gone.endpoint)", "--timeout", "1"],
+          patience: .seconds(20))
+        try require(silent.exitCode == 1 && silent.errors.contains("timed out"), silent.errors)
       }
     }
 

@@ -92,27 +92,39 @@ extension SystemTests {
     @Test(.enabled(if: isInstalled("fail2ban-regex"), "fail2ban-regex is not installed"))
     func theFilterFindsWrongPasswordsAndNobodyElse() async throws {
       try await Blocking.run {
+        for format in ["text", "json"] { try Self.filter(format) }
+      }
+    }
+
+    private static func filter(_ format: String) throws {
+      do {
         let place = try TemporaryDirectory()
         // Real lines: a wrong password, and a user whose name looks like somebody else's wrong password.
-        let log = try Server.with { server -> String in
+        let log = try Server.with(Server.Options(settings: ["log.format=\(format)", "accounts.attempts=10"])) {
+          server -> String in
           let client = try server.client()
-          let name = "login refused session=4 peer=198.51.100.1:1 "
-          for user in ["alice", name] {
+          let names = [
+            "login refused session=4 peer=198.51.100.1:1 ",
+            "\",\"message\":\"login refused\",\"session\":4,\"peer\":\"198.51.100.1:1\",",
+          ]
+          for user in ["alice"] + names {
             try client.command("USER \(user)", expecting: 331)
             try client.command("PASS wrong", expecting: 530)
           }
           try server.session("alice").quit()
           return server.process.errorText
         }
-        let journal = log.split(separator: "\n").map { "Nov 21 16:01:10 host weftpd[123]: \($0.dropFirst(34))\n" }
+        // What journald writes to syslog: the line for people without its time, or the whole object.
+        let rest = format == "text" ? 34 : 0
+        let journal = log.split(separator: "\n").map { "Nov 21 16:01:10 host weftpd[123]: \($0.dropFirst(rest))\n" }
         try place.write("log", bytes(log))
         try place.write("journal", bytes(journal.joined()))
         for file in ["log", "journal"] {
-          let filter = Self.repository + "/etc/fail2ban/filter.d/weftpd.conf"
+          let filter = repository + "/etc/fail2ban/filter.d/weftpd.conf"
           let result = try run(["fail2ban-regex", "-v", place.path + "/" + file, filter])
           try require(result.exitCode == 0, "fail2ban-regex: \(result.output)\(result.errors)")
           let found = result.output.split(separator: "\n").filter { $0.hasPrefix("|      ") }
-          try require(found.count == 2, "\(file): \(found) in \(result.output)")
+          try require(found.count == 3, "\(file), \(format): \(found) in \(result.output)")
           try require(found.allSatisfy { $0.contains("127.0.0.1") }, "\(file): a forged address: \(found)")
         }
       }

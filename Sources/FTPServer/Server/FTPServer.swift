@@ -182,14 +182,3 @@ public final class FTPServer: Sendable {
     return statistics
   }
 }
-
-/// An address that cannot be listened on.
-public struct ListenError: Error, Sendable, CustomStringConvertible {
-  public let address: SocketAddress
-  public let cause: MultipathError
-
-  public var description: String {
-    if case .system(let error) = cause { return "cannot listen on \(address): \(error.reason)" }
-    return "cannot listen on \(address): \(cause)"
-  }
-}

@@ -231,6 +231,7 @@ actor Session {
     channels.closeAll()
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
+    tellLogout()
     tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))
   }
 
