@@ -55,9 +55,13 @@ public enum SettingsDocuments {
     return text
   }
 
-  /// Every setting in force and where it came from, as YAML that weftpd would read again.
-  public static func effective(_ loaded: LoadedSettings) -> String {
-    let lines = SettingsTable.rows(of: loaded.settings).map { row in
+  /// The settings in force and where each came from, as YAML that weftpd would read again.
+  ///
+  /// - Parameter all: also those nobody has set.
+  public static func effective(_ loaded: LoadedSettings, all: Bool = true) -> String {
+    let rows = SettingsTable.rows(of: loaded.settings)
+    let shown = all ? rows : rows.filter { loaded.origin($0.key) != .standard }
+    let lines = shown.map { row in
       ("\(row.key): \(yamlValue(row.show(loaded.settings), of: row))", "# \(loaded.origin(row.key))")
     }
     // One column for the sources, unless a value is so long that it would push them off the screen.

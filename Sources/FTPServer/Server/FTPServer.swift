@@ -103,7 +103,7 @@ public final class FTPServer: Sendable {
         _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 5_000_000_000))
         let multipath = context.snapshot.configuration.multipath
         if multipath.warns, multipath.control != .off || multipath.data != .off, let finding = middleboxes.check() {
-          context.logger.warning("\(finding.line)")
+          context.logger.warning("multipath: \(finding.brief(page: "docs/multipath.md"))")
         }
         let count = context.registry.count
         if count == 0, hadSessions || isNew { ProcessLimits.trimHeap() }
