@@ -42,7 +42,7 @@ extension SystemTests {
     @Test func checkPrintsTheSettingsWithoutSecrets() async throws {
       try await Blocking.run {
         let result = try Self.weftpd(
-          "check", "--set", "timeouts.idle=77s",
+          "check", "/tmp", "--anonymous", "--listen", "127.0.0.1:0", "--set", "timeouts.idle=77s",
           environment: ["WEFTPD_PASSWORD": "sesame-open", "WEFTPD_PASSIVE_PORTS": "40000-40100"])
         try require(result.exitCode == 0, "check ended with \(result.exitCode): \(result.errors)")
         try require(result.output.contains("40000-40100"), "the environment was not read: \(result.output)")

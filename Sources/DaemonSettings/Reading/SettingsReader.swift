@@ -69,6 +69,14 @@ public struct LoadedSettings: Sendable {
   public func origin(_ key: String) -> SettingOrigin { origins[key] ?? .standard }
 }
 
+/// What the sources say as far as it could be read, and everything that is wrong with it.
+public struct SettingsReading: Sendable {
+  /// Where something is wrong, the value of a weaker source, or the default.
+  public let loaded: LoadedSettings
+  /// None: ``loaded`` can be used.
+  public let problems: [SettingsProblem]
+}
+
 extension SettingsSources {
   /// One source, and how to name it in a message.
   private struct Layer {
@@ -82,6 +90,14 @@ extension SettingsSources {
   ///
   /// - Throws: all problems at once.
   public func load() throws(SettingsError) -> LoadedSettings {
+    let reading = read()
+    guard reading.problems.isEmpty else { throw SettingsError(reading.problems) }
+    return reading.loaded
+  }
+
+  /// Reads everything and checks every value, also those that a higher source hides. A source that cannot be read keeps no other from
+  /// being checked.
+  public func read() -> SettingsReading {
     var problems: [SettingsProblem] = []
     let layers = makeLayers(&problems)
     var settings = Settings()
@@ -109,11 +125,12 @@ extension SettingsSources {
     }
     settings.hosts = settings.hosts.filter { settings.hostNames.contains($0.key) }
     problems += unknownHosts(layers, hosts)
-    if problems.isEmpty {
-      problems = SettingsRules.contradictions(in: settings, origins: origins, refusal: refusal)
-    }
-    guard problems.isEmpty else { throw SettingsError(SettingsProblem.inReadingOrder(problems)) }
-    return LoadedSettings(settings: settings, origins: origins, warnings: unknownEnvironment(hosts))
+    // What is missing may stand where nothing could be read, so that only whole settings can contradict each other.
+    if problems.isEmpty { problems = SettingsRules.contradictions(in: settings, origins: origins) }
+    problems += SettingsRules.missingDirectories(in: settings, origins: origins, refusal: refusal)
+    return SettingsReading(
+      loaded: LoadedSettings(settings: settings, origins: origins, warnings: unknownEnvironment(hosts)),
+      problems: SettingsProblem.inReadingOrder(problems))
   }
 
   /// Settings of hosts that no source names.

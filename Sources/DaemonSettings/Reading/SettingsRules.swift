@@ -9,7 +9,7 @@ import SafeText
 public enum SettingsRules {
   /// Settings that cannot hold together.
   static func contradictions(
-    in settings: Settings, origins: [String: SettingOrigin], refusal: (String) -> String?
+    in settings: Settings, origins: [String: SettingOrigin]
   ) -> [SettingsProblem] {
     var problems: [SettingsProblem] = []
     func report(_ key: String, _ message: String) {
@@ -35,6 +35,17 @@ public enum SettingsRules {
       settings.server.security.options.clientAuthority == nil
     {
       report("tls.client-verify", "needs tls.client-ca, the authorities that sign client certificates")
+    }
+    return problems
+  }
+
+  /// Directories that settings name and that cannot be served.
+  static func missingDirectories(
+    in settings: Settings, origins: [String: SettingOrigin], refusal: (String) -> String?
+  ) -> [SettingsProblem] {
+    var problems: [SettingsProblem] = []
+    func report(_ key: String, _ message: String) {
+      problems.append(SettingsProblem(origins[key] ?? .standard, key: key, message))
     }
     func checkDirectory(_ key: String, _ path: String?) {
       if let path, let reason = directoryFault(path, refusal: refusal) { report(key, "\(quoted(path)) \(reason)") }
