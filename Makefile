@@ -21,6 +21,8 @@ BINARIES ?= .build/release
 BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
 # Every file install puts somewhere has its paths made to match.
 PATHS = sed -e 's,/usr/local/share/doc/weftpd,$(DOCDIR),g' -e 's,/usr/local/,$(PREFIX)/,g'
+# Installed documents do not link to what is not installed with them.
+LINKS = sed -E 's,\[([^][]*)\]\((\.\./)*(Sources|Tests|\.ci|Makefile|Package\.swift)[^)]*\),\1,g'
 FUZZ_SECONDS ?= 600
 BENCH_FLAGS ?=
 
@@ -82,13 +84,13 @@ install-files:
 	install -m 644 systemd/sysusers.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf"
 	install -m 644 systemd/tmpfiles.d/weftpd.conf "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
 	install -m 644 systemd/drop-ins/weftpd.service.d/*.conf "$(DESTDIR)$(DOCDIR)/weftpd.service.d/"
-	install -m 644 README.md LICENSE CHANGELOG.md CONTRIBUTING.md SECURITY.md etc/users.example "$(DESTDIR)$(DOCDIR)/"
-	@# As in the source tree, so that their links lead somewhere.
+	@# As in the source tree, so that their links lead somewhere; what leads to the source itself becomes plain text.
 	install -d "$(DESTDIR)$(DOCDIR)/docs/decisions"
-	install -m 644 docs/*.md "$(DESTDIR)$(DOCDIR)/docs/"
-	install -m 644 docs/decisions/*.md "$(DESTDIR)$(DOCDIR)/docs/decisions/"
-	install -D -m 644 etc/fail2ban/filter.d/weftpd.conf "$(DESTDIR)$(DOCDIR)/fail2ban/filter.d/weftpd.conf"
-	install -D -m 644 etc/fail2ban/jail.d/weftpd.conf "$(DESTDIR)$(DOCDIR)/fail2ban/jail.d/weftpd.conf"
+	install -m 644 LICENSE "$(DESTDIR)$(DOCDIR)/"
+	for f in *.md docs/*.md docs/decisions/*.md; do \
+	  $(LINKS) $$f > "$(DESTDIR)$(DOCDIR)/$$f" && chmod 644 "$(DESTDIR)$(DOCDIR)/$$f" || exit 1; done
+	for f in weftpd.yaml users.example fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
+	  install -D -m 644 etc/$$f "$(DESTDIR)$(DOCDIR)/etc/$$f" || exit 1; done
 	@# Settings are the operator's: what is there already stays.
 	@for f in weftpd.yaml:weftpd/weftpd.yaml logrotate.d/weftpd:logrotate.d/weftpd pam.d/weftpd:pam.d/weftpd; do \
 	  test ! -e "etc/$${f%%:*}" -o -e "$(DESTDIR)$(SYSCONFDIR)/$${f#*:}" || \

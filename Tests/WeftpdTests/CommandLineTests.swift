@@ -110,6 +110,15 @@ import WeftVersion
     }
   }
 
+  @Test func aRefusedStartNamesKeysAndOptions() throws {
+    let result = try run("serve")
+    for words in [
+      "accounts.table", "--users FILE", "accounts.user", "accounts.root", "--user NAME DIR", "--anonymous DIR",
+    ] {
+      #expect(result.errors.contains(words), "\(words)")
+    }
+  }
+
   @Test func serveListensAndEndsInOrder() throws {
     let program = try start(["serve", directory.path, "--user", "alice", "--listen", "127.0.0.1:0"])
     let line = try #require(try program.waitForLines(1, patience: .seconds(20)).first)

@@ -72,7 +72,9 @@ public enum SettingsRules {
     guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !isAnonymousSomewhere,
       tableEntries == 0
     else { return nil }
-    let advice = "give --user NAME with a DIR, --anonymous with a DIR, or --users FILE"
+    let advice =
+      "set accounts.table (--users FILE), accounts.user with accounts.root (--user NAME DIR), or accounts.anonymous with "
+      + "accounts.root (--anonymous DIR)"
     guard let table = settings.accountsTable else {
       return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")
     }
