@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help serve test bench fuzz format lint release install install-files uninstall image version clean setup
 
 # Debian packages the build needs.
-PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev zlib1g-dev
+PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
 # Where `make serve` serves and listens.
 DIR ?= files
 LISTEN ?= 127.0.0.1:2121
@@ -15,8 +15,11 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DOCDIR ?= $(PREFIX)/share/doc/weftpd
-# What is installed and packed into an image: a program that needs no Swift on the machine it runs on.
-RELEASE := -c release --static-swift-stdlib
+# What is installed and packed into an image: a program that needs no Swift on the machine it runs on. lld packs the relocations (which
+# needs glibc 2.36) and leaves out the names that only a plug-in would look up: 1.6 MB less.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
+  -Xlinker --no-export-dynamic
+PRODUCTS ?= weftpd weftpd-authd
 BINARIES ?= .build/release
 BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
 # Every file install puts somewhere has its paths made to match.
@@ -64,8 +67,7 @@ lint: ## check the format of all Swift sources
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 release: setup ## build what install and image take (without Swift's own libraries to carry along)
-	swift build $(RELEASE) --product weftpd
-	@if [ -d Sources/weftpd-authd ]; then swift build $(RELEASE) --product weftpd-authd; fi
+	for product in $(PRODUCTS); do swift build $(RELEASE) --product $$product || exit 1; done
 
 install: release install-files ## install the release build, units and documents (PREFIX=/usr/local, DESTDIR=)
 

@@ -85,6 +85,22 @@ extension SystemTests {
       }
     }
 
+    /// ICU alone is 38 MB of a program that carries its libraries along.
+    @Test(.enabled(if: isInstalled("readelf"), "readelf is not installed"))
+    func noProgramNeedsAllOfFoundation() async throws {
+      try await Blocking.run {
+        let directory = try Server.binary().split(separator: "/").dropLast().joined(separator: "/")
+        for name in ["weftpd", "weftpd-authd", "mptcpctl"] {
+          let needed = try run(["readelf", "-d", "/\(directory)/\(name)"]).output.split(separator: "\n")
+            .filter { $0.contains("NEEDED") }
+          try require(needed.contains { $0.contains("libc.so") }, "\(name): \(needed)")
+          for library in ["libFoundation.so", "libFoundationInternationalization.so", "lib_FoundationICU.so"] {
+            try require(!needed.contains { $0.contains(library) }, "\(name) needs \(library)")
+          }
+        }
+      }
+    }
+
     @Test func healthOfAListenerWithImplicitTLS() async throws {
       try await Blocking.run {
         var options = Server.Options()
