@@ -21,11 +21,18 @@ public struct AccountSetup: Sendable {
   public let tableCount: Int
 
   /// - Parameter hash: crypt(3) hash of the password of `accounts.user`; nil leaves that user out.
-  /// - Throws: what is wrong with the user table.
+  /// - Throws: what is wrong with the user tables.
   public init(_ loaded: LoadedSettings, hash: String?) throws(SettingsError) {
     let settings = loaded.settings
     var warnings: [SettingsProblem] = []
-    let table = try Self.table(settings.accountsTable, loaded.origin("accounts.table"), "accounts.table", &warnings)
+    var problems: [SettingsProblem] = []
+    func read(_ path: String?, _ key: String) -> UserTable {
+      do throws(SettingsError) { return try Self.table(path, loaded.origin(key), key, &warnings) } catch {
+        problems += error.problems
+        return UserTable()
+      }
+    }
+    let table = read(settings.accountsTable, "accounts.table")
     var single: UserEntry?
     if let name = settings.accountsUser, let root = settings.accountsRoot, let hash {
       let bytes = Array(name.utf8)
@@ -47,12 +54,10 @@ public struct AccountSetup: Sendable {
       isReadOnly: settings.accountsReadOnly)
     var hostTables: [String: UserTable] = [:]
     for name in settings.hostNames {
-      let key = "hosts.\(name).users"
-      if let path = settings[host: name].users {
-        hostTables[name] = try Self.table(path, loaded.origin(key), key, &warnings)
-      }
+      if let path = settings[host: name].users { hostTables[name] = read(path, "hosts.\(name).users") }
       source.hosts[name] = Self.source(of: settings[host: name], hostTables[name], of: source)
     }
+    if !problems.isEmpty { throw SettingsError(problems) }
     if !settings.accountsRoots.isEmpty {
       // What the settings name by itself is served wherever it is.
       let named = ([source] + source.hosts.values).flatMap { [$0.single?.home, $0.anonymousRoot] }.compactMap { $0 }

@@ -15,6 +15,7 @@ public enum LocalUsers {
   public static func prepare(_ settings: Settings) throws(PrivilegeError) -> LocalUserAuthenticator? {
     let local = settings.privileges.localUsers
     guard local.isEnabled else { return nil }
+    if let fault = fault(settings) { throw PrivilegeError(description: "accounts.local \(fault)") }
     let place: LocalUserAuthenticator.Place
     if let path = local.helperSocket {
       place = .path(File.absolutePath(path))
@@ -25,16 +26,21 @@ public enum LocalUsers {
       place, service: local.service, minimumUser: local.minimumUser)
   }
 
+  /// Why ``prepare(_:)`` cannot start a weftpd-authd; nil when it can, or need not.
+  static func fault(_ settings: Settings) -> String? {
+    let local = settings.privileges.localUsers
+    guard local.isEnabled, local.helperSocket == nil else { return nil }
+    if ThisProcess.user != 0 {
+      return "needs weftpd-authd: set accounts.authd-socket to where systemd listens for it, or start weftpd as root"
+    }
+    return program == nil
+      ? "needs weftpd-authd, which is not installed; expected at \(places.joined(separator: " or "))" : nil
+  }
+
+  private static var program: String? { places.first { access($0, X_OK) == 0 } }
+
   private static func start(_ local: LocalUserSettings) throws(PrivilegeError) -> Int32 {
-    guard ThisProcess.user == 0 else {
-      throw PrivilegeError(
-        description: "accounts.local needs weftpd-authd: set accounts.authd-socket to where systemd listens for it, or "
-          + "start weftpd as root")
-    }
-    guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
-      throw PrivilegeError(
-        description: "weftpd-authd is not installed; expected at \(places.joined(separator: " or "))")
-    }
+    guard let program else { throw PrivilegeError(description: "weftpd-authd is not installed") }
     do throws(SystemError) {
       let (own, other) = try PacketSocket.pair()
       defer { _ = Descriptor(owning: other) }

@@ -16,13 +16,19 @@ public enum MultipathFindings {
     return HostProbe.run().findings
   }
 
+  /// Where everything about each finding can be read.
+  static let page = "docs/multipath.md"
+
+  /// One line that tells the finding and where the rest stands.
+  public static func text(_ finding: Finding) -> String { finding.brief(page: page) }
+
   /// Logs each finding once, at the level of its severity.
   public static func log(_ settings: Settings, to logger: Logger) {
     for finding in probe(settings) {
       switch finding.severity {
-      case .notice: logger.notice("multipath: \(finding.line)")
-      case .warning: logger.warning("multipath: \(finding.line)")
-      case .error: logger.error("multipath: \(finding.line)")
+      case .notice: logger.notice("multipath: \(text(finding))")
+      case .warning: logger.warning("multipath: \(text(finding))")
+      case .error: logger.error("multipath: \(text(finding))")
       }
     }
   }

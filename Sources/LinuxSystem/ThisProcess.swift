@@ -1,10 +1,18 @@
-// The user, groups and threads of this process.
+// The arguments, user, groups and threads of this process.
 
 import CLinux
 import Glibc
 
 /// What the kernel reports about this process.
 public enum ThisProcess {
+  /// The arguments the program was started with, without its name, as glibc passed them.
+  ///
+  /// `CommandLine.arguments` reads /proc/self/cmdline instead, and has none where /proc is not mounted: a chroot, some containers.
+  /// Source: execve(2).
+  public static var arguments: [String] {
+    (0..<weft_argument_count()).dropFirst().compactMap { weft_argument($0).map { String(cString: $0) } }
+  }
+
   /// Source: geteuid(2).
   public static var user: UInt32 { geteuid() }
   /// Source: getegid(2).

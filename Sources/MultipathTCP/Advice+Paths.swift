@@ -15,6 +15,7 @@ extension Advice {
           meaning: limits.subflows == 0
             ? "no connection gets a second path"
             : "not every one of \(endpoints.count) endpoints and the client's addresses can be a path",
+          gist: limits.subflows == 0 ? "no connection gets a second path" : "not every address can be a path",
           commands: ["ip mptcp limits set subflows \(max(4, min(8, wanted)))"]))
     }
     if limits.acceptedAddresses == 0 {
@@ -24,6 +25,7 @@ extension Advice {
           meaning:
             "in active mode (PORT, EPRT) the server is the end that connects, and a client with signal endpoints "
             + "gets no second path; passive mode is not affected",
+          gist: "one path in active mode",
           commands: ["ip mptcp limits set add_addr_accepted 4"]))
     }
     return found
@@ -41,6 +43,7 @@ extension Advice {
           .warning, "no-endpoints", "this host has several interfaces (\(list)) and no MPTCP endpoints",
           meaning: "clients are not told of the further addresses: a transfer uses the one the client connected to, "
             + "unless the client brings several of its own",
+          gist: "clients do not learn of them",
           commands: outward.dropFirst().map { "ip mptcp endpoint add \($0.addresses[0]) dev \($0.name) signal" }))
     }
     for endpoint in endpoints where endpoint.flags.contains(.backup) {
@@ -48,6 +51,7 @@ extension Advice {
         Finding(
           .warning, "backup-endpoint", "endpoint \(endpoint.address) is a backup",
           meaning: "after the first path is lost, every FTP command on a connection that was idle takes 0.2 to 0.8 s",
+          gist: "slow once the first path is lost",
           commands: endpoint.id.map { ["ip mptcp endpoint change id \($0) nobackup"] } ?? []))
     }
     for endpoint in endpoints where !addresses.isEmpty && !addresses.contains(endpoint.address) {
@@ -76,6 +80,7 @@ extension Advice {
         "net.ipv4.conf.\(name).rp_filter is strict (1), and \(name) has an MPTCP endpoint",
         meaning: "packets of the second path are dropped when the answer would take another interface; 2 (loose) still "
           + "refuses addresses that are not routed at all",
+        gist: "a second path may be dropped",
         commands: ["sysctl -w net.ipv4.conf.\(name).rp_filter=2"])
     }
   }

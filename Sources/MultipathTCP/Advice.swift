@@ -46,6 +46,7 @@ public enum Advice {
         + "affected. Setting it at one end is enough; it costs 15 to 31 % more CPU per byte on all multipath "
         + "connections. It makes one case worse: a helper that shortens the line on a connection with a single path "
         + "then breaks that connection instead of turning it into plain TCP",
+      gist: "a NAT that rewrites FTP can garble commands",
       commands: ["sysctl -w net.mptcp.checksum_enabled=1"])
   }
 
@@ -55,6 +56,7 @@ public enum Advice {
       .warning, "join-initial-off", "net.mptcp.allow_join_initial_addr_port is 0",
       meaning: "clients may not open further paths to the address they connected to; only addresses announced by "
         + "signal endpoints gain a second path",
+      gist: "few clients can open a second path",
       commands: ["sysctl -w net.mptcp.allow_join_initial_addr_port=1"])
   }
 
@@ -63,6 +65,7 @@ public enum Advice {
     return Finding(
       .warning, "path-manager-\(manager)", "the path manager is \(manager)",
       meaning: "the kernel ignores endpoints and limits; without a daemon such as mptcpd every connection has one path",
+      gist: "without mptcpd every connection has one path",
       commands: ["sysctl -w net.mptcp.pm_type=0"])
   }
 
@@ -77,6 +80,7 @@ public enum Advice {
       meaning: "the kernel then makes all outgoing connections of this host plain TCP for up to \(timeout) s, "
         + "active mode data connections (PORT, EPRT) among them; passive mode is not affected. Writing the time-out "
         + "again ends the pause",
+      gist: "outgoing connections may be plain TCP",
       commands: ["sysctl -w net.mptcp.blackhole_timeout=\(timeout)"])
   }
 
@@ -85,6 +89,7 @@ public enum Advice {
     return Finding(
       .notice, "scheduler", "the packet scheduler is \(scheduler)",
       meaning: "how data is shared among paths is up to it; figures in the documentation are those of the default",
+      gist: "paths share data otherwise than documented",
       commands: ["sysctl -w net.mptcp.scheduler=default"])
   }
 
@@ -98,6 +103,7 @@ public enum Advice {
       meaning:
         "most likely an FTP helper of a NAT or firewall that rewrites PORT or PASV lines; clients should use EPSV "
         + "or TLS, or multipath should be off for control connections",
+      gist: "a NAT rewrites FTP; use EPSV or TLS",
       commands: [])
   }
 }

@@ -41,16 +41,14 @@ public final class Confinement: Sendable {
     let version = Landlock.version
     let why: String
     do throws(SystemError) {
-      if version >= 2 {
+      if let reason = unavailability {
+        why = reason
+      } else {
         try restrict(plan, version)
         let confinement = Confinement(plan, version: version)
         inForce.withLock { $0 = confinement }
         return .confined(confinement)
       }
-      why =
-        version == 0
-        ? "this kernel has no Landlock, or it is not enabled (lsm=landlock)"
-        : "version 1 of Landlock forbids renames between directories"
     } catch {
       why = "\(error)"
     }
@@ -58,6 +56,15 @@ public final class Confinement: Sendable {
       throw PrivilegeError(description: "server.landlock is required, but cannot be applied: \(why)")
     }
     return .free(why)
+  }
+
+  /// Why this kernel cannot confine the process; nil when it can.
+  public static var unavailability: String? {
+    switch Landlock.version {
+    case 2...: return nil
+    case 1: return "version 1 of Landlock forbids renames between directories"
+    default: return "this kernel has no Landlock, or it is not enabled (lsm=landlock)"
+    }
   }
 
   private static func restrict(_ plan: LandlockPlan, _ version: Int) throws(SystemError) {

@@ -88,6 +88,14 @@ extension PrivilegePlan {
 }
 
 extension PrivilegePlan {
+  /// What of ``reasons`` this process has no capability for now, before ``apply()``: the daemon cannot start without, except for ports,
+  /// which systemd may have opened already.
+  public var unmet: [Reason] {
+    if identity == .root { return [] }
+    let permitted = Capability.permitted()
+    return reasons.filter { !permitted.contains($0.capability) }
+  }
+
   /// Why the daemon cannot work with `kept` only; nil when it can. A missing CAP_NET_BIND_SERVICE is left to bind(2) to report.
   func missing(from kept: Set<Capability>) -> PrivilegeError? {
     guard let reason = reasons.first(where: { $0.capability != .netBindService && !kept.contains($0.capability) })

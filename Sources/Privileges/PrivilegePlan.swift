@@ -76,7 +76,8 @@ public struct PrivilegePlan: Sendable, Equatable {
       throw failure(
         "server.user",
         "weftpd was started as root and would keep all of root's capabilities; name the user it becomes "
-          + "(--set server.user=weftpd), start it as another user, or allow root (--set server.allow-root=true)")
+          + "(server.user: weftpd in the settings file, or --set server.user=weftpd), start it as another user, or allow "
+          + "root (server.allow-root: true)")
     }
     let found: SystemUser?
     do throws(SystemError) {

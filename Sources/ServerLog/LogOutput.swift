@@ -74,6 +74,24 @@ public final class FileOutput: LogOutput {
     try File.open(path, flags: O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, mode: 0o640)
   }
 
+  /// Why ``init(path:as:)`` would fail; nil when it would not. It makes no file, which might then belong to the wrong user.
+  static func fault(_ path: String, as owner: FileCredentials?) -> SystemError? {
+    do throws(SystemError) {
+      let own = try owner?.assume()
+      defer { own?.giveBack() }
+      do throws(SystemError) {
+        _ = try File.open(path, flags: O_WRONLY | O_APPEND | O_NOCTTY)
+      } catch  where error.code == ENOENT {
+        let slash = path.lastIndex(of: "/")
+        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        if faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0 { throw SystemError(code: errno, call: "open") }
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// Opens the path again: after logrotate(8) has moved the file away, this begins a new one. On failure the old file stays in use.
   ///
   /// The descriptor keeps its number, so a write under way needs no lock: its bytes go to the old file or to the new one.

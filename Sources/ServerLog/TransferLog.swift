@@ -19,6 +19,11 @@ public final class TransferLog: SessionEventReader {
     sink = LogSink(output: file) { _ in [] }
   }
 
+  /// Why ``init(path:as:)`` would fail; nil when it would not. Makes no file.
+  public static func fault(_ path: String, as owner: FileCredentials? = nil) -> SystemError? {
+    FileOutput.fault(path, as: owner)
+  }
+
   /// The path of the file.
   public var path: String { file.path }
 

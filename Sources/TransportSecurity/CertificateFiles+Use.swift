@@ -13,6 +13,11 @@ extension CertificateFiles {
 
     static let server = SettingNames(
       certificate: "tls.certificate", key: "tls.key", passphrase: "tls.key-passphrase-file")
+    /// Those of the virtual host called `name`; its passphrase is the server's.
+    static func host(_ name: String) -> SettingNames {
+      SettingNames(
+        certificate: "hosts.\(name).certificate", key: "hosts.\(name).key", passphrase: "tls.key-passphrase-file")
+    }
     static let client = SettingNames(certificate: "certificate", key: "key", passphrase: "key-passphrase-file")
   }
 

@@ -21,14 +21,38 @@ public final class TLSContext: @unchecked Sendable {
   ) throws(TLSConfigurationError) {
     var hosts: [String: TLSContext] = [:]
     for (name, certificates) in options.hosts where !certificates.isEmpty {
-      hosts[name] = try TLSContext(certificates, options, hosts: [:], fallback: fallback)
+      hosts[name] = try TLSContext(certificates, options, hosts: [:], settings: .host(name), fallback: fallback)
     }
     try self.init(options.certificates, options, hosts: hosts, fallback: fallback)
   }
 
+  /// Everything that keeps a server from starting with `options`: each certificate by itself, and the authorities of clients.
+  ///
+  /// ``init(_:fallback:)`` stops at the first.
+  public static func faults(_ options: TLSOptions) -> [TLSConfigurationError] {
+    var faults: [TLSConfigurationError] = []
+    func attempt(_ certificates: [CertificateFiles], _ options: TLSOptions, _ settings: CertificateFiles.SettingNames) {
+      do throws(TLSConfigurationError) {
+        _ = try TLSContext(certificates, options, hosts: [:], settings: settings) { () throws(OpenSSLError) in
+          try SelfSignedCertificate(names: options.names)
+        }
+      } catch {
+        if !faults.contains(error) { faults.append(error) }
+      }
+    }
+    var alone = options
+    alone.clientVerification = .off
+    for files in options.certificates { attempt([files], alone, .server) }
+    for (name, certificates) in options.hosts.sorted(by: { $0.key < $1.key }) {
+      for files in certificates { attempt([files], alone, .host(name)) }
+    }
+    attempt([], options, .server)
+    return faults
+  }
+
   private init(
     _ certificates: [CertificateFiles], _ options: TLSOptions, hosts: [String: TLSContext],
-    fallback: () throws(OpenSSLError) -> SelfSignedCertificate
+    settings: CertificateFiles.SettingNames = .server, fallback: () throws(OpenSSLError) -> SelfSignedCertificate
   ) throws(TLSConfigurationError) {
     OpenSSLError.clearQueue()
     let minimum = options.minimum == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
@@ -38,7 +62,7 @@ public final class TLSContext: @unchecked Sendable {
     do throws(TLSConfigurationError) {
       var fingerprints: [String] = []
       if certificates.isEmpty { fingerprints.append(try Self.use(fallback, in: pointer)) }
-      for files in certificates { fingerprints.append(try files.use(in: pointer)) }
+      for files in certificates { fingerprints.append(try files.use(in: pointer, settings: settings)) }
       try Self.verifyClients(options, in: pointer)
       // Last of all: once everything is initialised a throw would run `deinit` as well.
       self.pointer = pointer
@@ -73,11 +97,13 @@ public final class TLSContext: @unchecked Sendable {
       throw TLSConfigurationError(
         setting: "tls.client-verify", reason: "needs tls.client-ca, the authorities that vouch for clients")
     }
+    try CertificateFiles.requireReadable(authority, "tls.client-ca")
     guard SSL_CTX_load_verify_file(context, authority) == 1, let names = SSL_load_client_CA_file(authority) else {
       throw TLSConfigurationError(
         setting: "tls.client-ca", reason: "\"\(authority)\" has no usable certificate: \(OpenSSLError())")
     }
     SSL_CTX_set_client_CA_list(context, names)
+    if let lists = options.clientRevocations { try CertificateFiles.requireReadable(lists, "tls.client-crl") }
     if let lists = options.clientRevocations, weft_context_add_revocations(context, lists) <= 0 {
       throw TLSConfigurationError(
         setting: "tls.client-crl", reason: "\"\(lists)\" has no usable revocation list: \(OpenSSLError())")

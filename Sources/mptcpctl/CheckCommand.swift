@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
     try common.enter()
     let before = Counters.read()
     var last: (any Error)?
-    for address in try Resolver.addresses(host, port: port) {
+    for address in try addresses(of: host) {
       do {
         let socket = try connect(to: address)
         if let why = socket.unavailability { print("no multipath socket: \(why)") }
@@ -49,6 +49,13 @@ struct CheckCommand: ParsableCommand {
       }
     }
     throw last.map { _ in ExitCode(1) } ?? Failure("\(host) has no address")
+  }
+
+  private func addresses(of host: String) throws -> [SocketAddress] {
+    switch HostLookup.addresses(of: host) {
+    case .found(let list): return list.map { SocketAddress($0, port: port) }
+    case .failed(let reason): throw Failure("\(host): \(reason)")
+    }
   }
 
   private func connect(to address: SocketAddress) throws -> MadeSocket {

@@ -21,6 +21,8 @@ struct MPTCPCtl: ParsableCommand {
       CheckCommand.self,
     ],
     defaultSubcommand: ProbeCommand.self)
+
+  static func main() { main(ThisProcess.arguments) }
 }
 
 /// What every subcommand takes.

@@ -8,7 +8,7 @@ import WeftVersion
 @main
 struct Authd {
   static func main() {
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = ThisProcess.arguments
     if arguments == ["--help"] {
       print(Options.usage, terminator: "")
       return

@@ -13,11 +13,16 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Check the settings and show what is in force.",
     discussion: """
-      Reads the settings and the user table as 'weftpd serve' would. If anything is wrong, all problems go to standard error \
-      and the exit code is 1. Otherwise the settings in force and their origins go to standard output.
+      Takes what 'weftpd serve' takes, and looks at all that a start would look at: settings from every source, user tables, \
+      certificates, the password, the transfer log, privileges, addresses. First come the findings, on standard error; if \
+      'serve' would refuse to start, the exit code is 1. Otherwise the settings somebody has set, and where, go to standard \
+      output.
       """)
 
-  @OptionGroup var options: SettingsOptions
+  @OptionGroup var arguments: ServeOptions
+
+  @Flag(help: "Show all settings and not only those that are set.")
+  var settings = false
 
   @Option(
     help: ArgumentHelp(
@@ -30,34 +35,50 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     if let connection { return try showConnection(connection) }
-    let sources = options.sources()
-    let loaded: LoadedSettings
-    let accounts: AccountSetup
-    do throws(SettingsError) {
-      loaded = try sources.load()
-      // A hash that no password matches: the privileges kept depend only on whether there is such a user.
-      accounts = try AccountSetup(loaded, hash: privileges ? "!" : nil)
-      if privileges {
-        return write(try PrivilegeReport.text(loaded, roots: accounts.roots, sources), to: STDOUT_FILENO)
-      }
-    } catch {
-      write(error.description + "\n", to: STDERR_FILENO)
-      write("\(error.problems.count) problem\(error.problems.count == 1 ? "" : "s")\n", to: STDERR_FILENO)
+    let sources = arguments.sources
+    if privileges { return try showPrivileges(sources) }
+    let found = StartPlan.examine(sources, hashing: false)
+    let listening = ListenCheck.examine(found.loaded)
+    let problems = SettingsProblem.inReadingOrder(found.problems + listening.problems)
+    tell(problems)
+    tell((found.warnings + listening.warnings).map { "warning: \($0)" })
+    // What keeps certificates from being used is among the problems already.
+    let certificates = CertificateReport.findings(found.loaded.settings)
+    tell(certificates.filter { !found.refusesTLS || $0.severity != .error }.map { "tls \($0)" })
+    let multipath = MultipathFindings.probe(found.loaded.settings)
+    tell(multipath.map { "multipath \($0.severity): \(MultipathFindings.text($0))" })
+    if !problems.isEmpty {
+      tell(["\(problems.count) problem\(problems.count == 1 ? "" : "s")"])
       throw ExitCode.failure
     }
-    // Options of 'serve' may still add a user, so having none is only a warning.
-    let warnings = loaded.warnings + accounts.warnings + [accounts.nobody(loaded)].compactMap { $0 }
-    write(warnings.map { "warning: \($0)\n" }.joined(), to: STDERR_FILENO)
-    var text = SettingsDocuments.effective(loaded)
+    showSettings(found.loaded, sources)
+  }
+
+  /// One line each, on standard error.
+  private func tell(_ lines: [some CustomStringConvertible]) {
+    write(lines.map { "\($0)\n" }.joined(), to: STDERR_FILENO)
+  }
+
+  private func showSettings(_ loaded: LoadedSettings, _ sources: SettingsSources) {
+    var text = SettingsDocuments.effective(loaded, all: settings)
     for name in SettingsTable.otherEnvironmentNames where sources.environment[name] != nil {
       // As a comment, so that the output is a settings file; never the value.
       text += "# \(name) is set: ********\n"
     }
+    if !settings { text += "# All other settings have their defaults; --settings shows them.\n" }
     write(text, to: STDOUT_FILENO)
-    let certificates = CertificateReport.findings(loaded.settings)
-    write(certificates.map { "tls \($0)\n" }.joined(), to: STDERR_FILENO)
-    let findings = MultipathFindings.probe(loaded.settings)
-    write(findings.map { "multipath \($0)\n" }.joined(), to: STDERR_FILENO)
+  }
+
+  private func showPrivileges(_ sources: SettingsSources) throws {
+    do throws(SettingsError) {
+      let loaded = try sources.load()
+      // A hash that no password matches: the privileges kept depend only on whether there is such a user.
+      let accounts = try AccountSetup(loaded, hash: "!")
+      write(try PrivilegeReport.text(loaded, roots: accounts.roots, sources), to: STDOUT_FILENO)
+    } catch {
+      tell(error.problems)
+      throw ExitCode.failure
+    }
   }
 
   /// Connects as a client of this host would, and shows the connection.

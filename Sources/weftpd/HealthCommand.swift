@@ -3,6 +3,7 @@
 import ArgumentParser
 import DaemonSettings
 import DaemonSupport
+import FTPServer
 import Glibc
 import LinuxSystem
 
@@ -11,13 +12,16 @@ struct HealthCommand: ParsableCommand {
     commandName: "health",
     abstract: "Ask a running daemon whether it serves.",
     discussion: """
-      Connects to the first address of the setting listen (for a wildcard: to the loopback address), expects the greeting \
-      220 and sends QUIT. The exit code is 0 if the greeting came, else 1, with the reason on standard error.
+      Connects to the first address of the setting listen that has no implicit TLS, or else to the first (for a wildcard: to \
+      the loopback address), expects the greeting 220 and sends QUIT. The exit code is 0 if the greeting came, else 1, with the \
+      reason on standard error. Under implicit TLS any certificate will do.
       """)
 
   @OptionGroup var options: SettingsOptions
 
-  @Option(help: ArgumentHelp("Connect to this address and read no settings.", valueName: "address:port"))
+  @Option(
+    help: ArgumentHelp(
+      "Connect to this address and read no settings; ftps:// in front begins with TLS.", valueName: "address:port"))
   var address: String?
 
   @Option(help: ArgumentHelp("The time limit for all of it.", valueName: "seconds"))
@@ -28,39 +32,40 @@ struct HealthCommand: ParsableCommand {
   }
 
   func run() throws {
-    let target = try target()
+    let (target, isImplicit) = try target()
     do throws(HealthProbe.Failure) {
-      try HealthProbe(target, within: .seconds(timeout)).run()
+      try HealthProbe(target, isImplicit: isImplicit, within: .seconds(timeout)).run()
     } catch {
       write("\(target): \(error)\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
   }
 
-  private func target() throws -> SocketAddress {
+  private func target() throws -> (address: SocketAddress, isImplicit: Bool) {
     if let address {
-      guard let target = SocketAddress(address) else {
-        throw ValidationError("--address expects an address and a port, such as 127.0.0.1:21 or [::1]:21.")
+      let isImplicit = address.hasPrefix("ftps://")
+      guard let target = SocketAddress(isImplicit ? String(address.dropFirst(7)) : address) else {
+        throw ValidationError(
+          "--address expects an address and a port, such as 127.0.0.1:21, [::1]:21 or ftps://127.0.0.1:990.")
       }
-      return target
+      return (target, isImplicit)
     }
-    let addresses: [SocketAddress]
+    let listeners: [ListenAddress]
     do throws(SettingsError) {
-      addresses = try options.sources().load().settings.listenAddresses.filter { !$0.rules.isImplicit }
-        .map(\.address)
+      listeners = try options.sources().load().settings.listenAddresses
     } catch {
       write(error.description + "\n", to: STDERR_FILENO)
       throw ExitCode.configuration
     }
-    guard let first = addresses.first else {
-      write(
-        "every address of listen has implicit TLS, which health cannot probe; add a plain one\n", to: STDERR_FILENO)
+    // A plain one says most with the least.
+    guard let first = listeners.first(where: { !$0.rules.isImplicit }) ?? listeners.first else {
+      write("listen names no address\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
-    guard first.port > 0 else {
+    guard first.address.port > 0 else {
       write("listen has port 0, so the port is not known here; give it with --address\n", to: STDERR_FILENO)
       throw ExitCode.failure
     }
-    return first.reachable
+    return (first.address.reachable, first.rules.isImplicit)
   }
 }

@@ -27,58 +27,17 @@ struct ServeCommand: ParsableCommand {
       settings and the user table.
       """)
 
-  @Argument(help: ArgumentHelp("The directory to serve; sets accounts.root.", valueName: "dir"))
-  var directory: String?
-
-  @OptionGroup var options: SettingsOptions
-
-  @Option(
-    name: .long, parsing: .singleValue,
-    help: ArgumentHelp(
-      """
-      An address to accept connections on: 127.0.0.1:2121, [::1]:2121, *:21, ftps://*:990; port 0 picks a free port. May be \
-      given more than once.
-      """,
-      valueName: "address:port"))
-  var listen: [String] = []
-
-  @Option(name: .long, help: ArgumentHelp("A user who may log in without a user table.", valueName: "name"))
-  var user: String?
-
-  @Flag(name: .long, help: "Let anybody log in as 'anonymous', read-only.")
-  var anonymous = false
-
-  @Flag(name: .long, help: "Make everything read-only.")
-  var readOnly = false
-
-  func validate() throws {
-    if user?.isEmpty == true { throw ValidationError("--user expects a name.") }
-    if directory?.isEmpty == true { throw ValidationError("DIR is empty.") }
-  }
-
-  /// What the options of this command set.
-  private var settings: [SettingsSources.Option] {
-    var list: [SettingsSources.Option] = []
-    func set(_ key: String, _ name: String, _ items: [String]) {
-      list.append(.init(name: name, key: key, items: items))
-    }
-    if let directory { set("accounts.root", "DIR", [directory]) }
-    if let user { set("accounts.user", "--user", [user]) }
-    if anonymous { set("accounts.anonymous", "--anonymous", ["true"]) }
-    if readOnly { set("accounts.read-only", "--read-only", ["true"]) }
-    if !listen.isEmpty { set("listen", "--listen", listen) }
-    return list
-  }
+  @OptionGroup var arguments: ServeOptions
 
   func run() throws {
     ProcessLimits.limitHeapArenas(to: 2)
     // Before any thread: threads inherit the signals that are blocked.
     SignalWaiter.prepare(Daemon.signals)
-    var sources = options.sources(settings)
-    let start: Start
+    var sources = arguments.sources
+    let start: StartPlan
     let service: ServiceManager
     do {
-      start = try Start(sources)
+      start = try StartPlan(sources)
       service = try ServiceManager()
     } catch {
       write("\(error)\n", to: STDERR_FILENO)
@@ -95,49 +54,14 @@ struct ServeCommand: ParsableCommand {
     Glibc.exit(code)
   }
 
-  /// Everything that may refuse to start, before anything is started.
-  private struct Start {
-    let loaded: LoadedSettings
-    let plan: PrivilegePlan
-    let accounts: AccountSetup
-    let password: SingleUserPassword?
-    let hash: String?
-    let tls: TLSStore
-
-    init(_ sources: SettingsSources) throws(SettingsError) {
-      loaded = try sources.load()
-      do throws(TLSConfigurationError) {
-        tls = try TLSStore(loaded.settings.wantedTLS)
-      } catch {
-        let key = SettingsTable.row(error.setting)?.key ?? "tls.certificate"
-        throw SettingsError([SettingsProblem(loaded.origin(key), key: key, error.reason)])
-      }
-      if loaded.settings.accountsUser != nil {
-        let password = try SingleUserPassword(environment: sources.environment)
-        do {
-          hash = try PasswordHash.make(password.bytes)
-        } catch {
-          throw SettingsError([SettingsProblem(loaded.origin("accounts.user"), key: "accounts.user", "\(error)")])
-        }
-        self.password = password
-      } else {
-        password = nil
-        hash = nil
-      }
-      accounts = try AccountSetup(loaded, hash: hash)
-      if let nobody = accounts.nobody(loaded) { throw SettingsError([nobody]) }
-      plan = try PrivilegePlan.forThisProcess(loaded)
-    }
-  }
-
-  private func serve(_ start: Start, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
+  private func serve(_ start: StartPlan, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
     let log = DaemonLog(
       target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, environment: sources.environment
     )
     let logger = log.logger()
-    let transfers = try openTransferLog(settings, start.plan, logger)
-    for warning in start.loaded.warnings + start.accounts.warnings { logger.warning("\(warning)") }
+    let transfers = try openTransferLog(settings, start.privileges, logger)
+    for warning in start.warnings { logger.warning("\(warning)") }
     let openFiles = ProcessLimits.raiseOpenFiles()
     // A session needs one, a transfer three, the daemon itself some.
     if openFiles < UInt64(settings.server.limits.sessions) &+ 64 {
@@ -159,7 +83,7 @@ struct ServeCommand: ParsableCommand {
         tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
-      try start.plan.apply()
+      try start.privileges.apply()
       let confined = try Confinement.enter(
         sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
       log.startWriter()
@@ -196,7 +120,7 @@ struct ServeCommand: ParsableCommand {
       settings: settings, accounts: start.accounts, addresses: addresses,
       tls: start.tls.current.map { StartReport.tls(settings, $0, isSelfSigned: start.tls.isSelfSigned) },
       isSelfSigned: start.tls.isSelfSigned,
-      privileges: start.plan.summary
+      privileges: start.privileges.summary
     ).log(to: logger)
     let code = daemon.waitUntilEnd()
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
@@ -208,17 +132,11 @@ struct ServeCommand: ParsableCommand {
     _ settings: Settings, _ plan: PrivilegePlan, _ logger: Logger
   ) throws -> TransferLog? {
     guard let path = settings.transferLog else { return nil }
-    var owner: FileCredentials?
-    var name = "the user weftpd runs as"
-    if case .becomes(let user) = plan.identity {
-      owner = FileCredentials(user: user.user, group: user.group, groups: user.groups)
-      name = user.name
-    }
     do throws(SystemError) {
-      return try TransferLog(path: path, as: owner)
+      return try TransferLog(path: path, as: plan.transferLogOwner)
     } catch {
-      let advice = "make it and its directory writable for \(name), or leave log.xferlog out"
-      logger.critical("cannot start: log.xferlog: '\(path)' cannot be opened: \(error.reason); \(advice)")
+      // It could be opened a moment ago.
+      logger.critical("cannot start: log.xferlog: \(TransferLog.advice(path, error, plan))")
       throw ExitCode.configuration
     }
   }

@@ -4,6 +4,7 @@ import ArgumentParser
 import DaemonSettings
 import DaemonSupport
 import Glibc
+import LinuxSystem
 import WeftVersion
 
 @main
@@ -16,6 +17,8 @@ struct Weftpd: ParsableCommand {
       """,
     version: "weftpd \(weftVersion)",
     subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])
+
+  static func main() { main(ThisProcess.arguments) }
 }
 
 extension ExitCode {

@@ -9,7 +9,9 @@ binary=$(readlink -f "$1")
 . "$here/Tests/Container/lib.sh"
 
 BINARY=$binary BUILDAH="$buildah" "$here/etc/container/build.sh" debian >/dev/null || fail "the image was not built"
-say "image of $($podman image inspect -f '{{.Size}}' $IMAGE | awk '{printf "%.0f MB", $1 / 1e6}')"
+size=$($podman image inspect -f '{{.Size}}' $IMAGE)
+say "image of $((size / 1000000)) MB"
+[ "$size" -le 35000000 ] || fail "the image has more than 35 MB"
 use
 . "$here/Tests/Container/orchestration.sh"
 say ok

@@ -31,8 +31,8 @@ base() {
     "$work/base.tar" "$name" >/dev/null
   rm "$work/base.tar"
 }
-base "$(sed -n 's/^FROM \(.*debian.*\)$/\1/p' "$here/etc/container/Containerfile")" ca-certificates
-base "$(sed -n 's/^FROM \(.*\) AS build$/\1/p' "$here/etc/container/Containerfile")" \
+base "$(sed -n 's/^FROM \(.*debian.*\) AS libraries$/\1/p' "$here/etc/container/Containerfile")" ca-certificates
+base "$(sed -n 's/^FROM \(.*swift.*\) AS build$/\1/p' "$here/etc/container/Containerfile")" \
   ca-certificates,git,binutils,gcc,g++,libc6-dev,libstdc++-12-dev,libcurl4,libedit2,libxml2,libsqlite3-0,libncurses6,libz3-4,libpython3.11,tzdata,pkg-config
 say "base images made here"
 

@@ -41,15 +41,25 @@ import Testing
     #expect(try Self.content("docs/configuration.md") == text)
   }
 
-  @Test func theYAMLFileAsItIsSetsNothing() throws {
+  @Test func theYAMLFileAsItIsSetsOnlyTheUser() throws {
     let file = SettingsFile(bytes: Array(SettingsDocuments.yaml().utf8), path: "f")
     #expect(file.problems.isEmpty)
-    #expect(file.entries.isEmpty)
+    #expect(file.entries.mapValues(\.items) == ["server.user": ["weftpd"]])
+  }
+
+  @Test func theFirstEditOfTheYAMLFileSaysWhoMayLogIn() throws {
+    let text = SettingsDocuments.yaml().replacing(
+      SettingsDocuments.firstEdit, with: SettingsDocuments.firstEdit.dropFirst())
+    let file = SettingsFile(bytes: Array(text.utf8), path: "f")
+    #expect(file.problems.isEmpty)
+    #expect(file.entries.keys.sorted() == ["accounts.table", "server.user"])
   }
 
   @Test func theYAMLFileWithEverythingUncommentedSetsTheDefaults() throws {
     let directory = try TemporaryDirectory()
-    let lines = SettingsDocuments.yaml().split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    let text = SettingsDocuments.yaml().replacing(SettingsDocuments.firstEdit, with: "")
+      .replacing("\n  user: weftpd\n", with: "\n  user: \"\"\n")
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       let indent = line.prefix { $0 == " " }
       let rest = line.dropFirst(indent.count)
       return rest.hasPrefix("#") && !rest.hasPrefix("# ") && rest.count > 1 ? indent + rest.dropFirst() : line[...]

@@ -84,7 +84,7 @@ import Testing
   @Test func aKeyThatStandsTwiceOnOneLine() {
     let told = complaints("passive: {ports: 1-2, ports: 3-4}\n")
     #expect(told.count == 1)
-    #expect(told.first?.hasPrefix("f:1: ports: duplicate key") == true)
+    #expect(told.first == "f:1: passive.ports: duplicate key, first set on line 1")
   }
 
   @Test func syntaxErrorsNameTheirLine() {

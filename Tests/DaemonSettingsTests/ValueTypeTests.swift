@@ -125,9 +125,23 @@ import Testing
     for text in ["0.0.0.0", "224.0.0.1", "255.255.255.255"] {
       #expect(reason(type, text) == "is an address nobody can connect to")
     }
-    for text in ["::1", "example.org", "", "1.2.3", "1.2.3.4:5"] {
+    #expect(reason(type, "localhost")?.hasPrefix("names a host, and only an address will do; write 127.0.0.1") == true)
+    for text in ["::1", "", "1.2.3", "1.2.3.4:5"] {
       #expect(reason(type, text) == "is not an IPv4 address")
     }
+  }
+
+  @Test func aNameToListenOnIsRefusedWithItsAddresses() {
+    let type = ValueType<[ListenSetting]>.listenList
+    for text in ["localhost:2121", "ftps://localhost:2121", "localhost:2121?tls=off"] {
+      let told = reason(type, text) ?? "accepted"
+      #expect(told.hasPrefix("names a host, and only an address will do; write ") && told.contains("127.0.0.1:2121"))
+    }
+    #expect(
+      reason(type, "no-such-host.invalid:21")?.hasPrefix(
+        "names a host, and only an address will do; \"no-such-host.invalid\" cannot be looked up: ") == true)
+    #expect(reason(type, "1.2.3:21") == "has no IP address before the port")
+    #expect(reason(type, "_:21") == "has no IP address before the port")
   }
 
   @Test func listenAddresses() throws {

@@ -54,6 +54,38 @@ import Testing
     #expect(report.findings.isEmpty)
   }
 
+  @Test func theChecksumWarningFitsOneLineThatNamesThePage() throws {
+    var report = Self.quiet
+    report.settings.checksum = false
+    let line = try #require(report.findings.first).brief(page: "docs/multipath.md")
+    #expect(
+      line == "net.mptcp.checksum_enabled is 0: a NAT that rewrites FTP can garble commands. "
+        + "To change it: sysctl -w net.mptcp.checksum_enabled=1 (docs/multipath.md)")
+  }
+
+  @Test func noFindingIsTooLongForALine() {
+    var report = Self.quiet
+    report.settings.checksum = false
+    report.settings.allowJoinInitialAddress = false
+    report.settings.pathManager = "userspace"
+    report.settings.scheduler = "roundrobin"
+    report.limits = PathLimits(subflows: 0, acceptedAddresses: 0)
+    report.counters = Counters(values: [
+      "Blackhole": 123_456_789, "MPCapableSYNTXDisabled": 123_456_789, "DataCsumErr": 5,
+    ])
+    let findings = report.findings
+    #expect(findings.count >= 8)
+    for finding in findings {
+      let line = finding.brief(limit: 160, page: "docs/multipath.md")
+      #expect(
+        line.count <= 160 && line.hasSuffix(" (docs/multipath.md)") && line.hasPrefix(finding.summary.prefix(60)),
+        "\(line)")
+    }
+    let long = Finding(.notice, "x", String(repeating: "long ", count: 60), meaning: "m").brief(
+      limit: 100, page: "page")
+    #expect(long.count <= 100 && long.hasSuffix("… (page)"))
+  }
+
   @Test func settingsThatTakePathsAway() {
     #expect(Self.ids { $0.settings.allowJoinInitialAddress = false } == ["join-initial-off"])
     #expect(Self.ids { $0.settings.pathManager = "userspace" } == ["path-manager-userspace"])

@@ -76,6 +76,8 @@ extension MultipathTests {
           let lines = server.log.split(separator: "\n").filter { $0.contains("sysctl -w net.mptcp.checksum_enabled=1") }
           try require(lines.count == 1, "\(lines.count) warnings of the checksum: \(server.log)")
           try require(lines[0].contains("warning"), "\(lines)")
+          let told = lines[0].firstRange(of: "multipath: ").map { lines[0][$0.lowerBound...] } ?? ""
+          try require(!told.isEmpty && told.count <= 200 && told.contains("docs/multipath.md"), "\(lines)")
         }
         try LabServer.with(in: lab.server, settings: ["mptcp.warnings=off"]) { server in
           _ = try LabClient(lab.client, server)
@@ -93,7 +95,7 @@ extension MultipathTests {
         let lab = try NetworkLab(rate: "1gbit")
         try LabServer.with(in: lab.server) { server in
           let check = [try Server.binary(), "check"]
-          let findings = try run(lab.server.command(check))
+          let findings = try run(lab.server.command(check + ["/tmp", "--anonymous", "--listen", "127.0.0.1:0"]))
           try require(findings.exitCode == 0, "check ended with \(findings.exitCode): \(findings.errors)")
           let said = findings.output + findings.errors
           try require(said.contains("sysctl -w net.mptcp.checksum_enabled=1"), said)

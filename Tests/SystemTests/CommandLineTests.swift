@@ -1,6 +1,7 @@
 // The command line: check, exit codes, the ready line, and what the log must not say.
 
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -41,7 +42,7 @@ extension SystemTests {
     @Test func checkPrintsTheSettingsWithoutSecrets() async throws {
       try await Blocking.run {
         let result = try Self.weftpd(
-          "check", "--set", "timeouts.idle=77s",
+          "check", "/tmp", "--anonymous", "--listen", "127.0.0.1:0", "--set", "timeouts.idle=77s",
           environment: ["WEFTPD_PASSWORD": "sesame-open", "WEFTPD_PASSIVE_PORTS": "40000-40100"])
         try require(result.exitCode == 0, "check ended with \(result.exitCode): \(result.errors)")
         try require(result.output.contains("40000-40100"), "the environment was not read: \(result.output)")
@@ -67,6 +68,60 @@ extension SystemTests {
           environment: ["WEFTPD_PASSWORD": "secret"])
         try require(busy.exitCode == 1, "a port in use ended with \(busy.exitCode): \(busy.errors)")
         try require(busy.output.isEmpty, "on standard output: \(busy.output)")
+      }
+    }
+
+    /// A chroot and some containers have no /proc; Swift's own CommandLine reads the arguments there.
+    @Test(.enabled(if: getuid() == 0 && isInstalled("unshare"), "needs root and unshare"))
+    func argumentsAreNotLostWithoutProc() async throws {
+      try await Blocking.run {
+        let directory = try Server.binary().split(separator: "/").dropLast().joined(separator: "/")
+        for name in ["weftpd", "weftpd-authd", "mptcpctl"] {
+          let result = try run(
+            ["unshare", "-m", "sh", "-c", "umount -l /proc && exec \"$0\" --version", "/\(directory)/\(name)"],
+            patience: .seconds(20))
+          try require(result.output.hasPrefix("\(name) "), "\(name): \(result.output)\(result.errors)")
+        }
+      }
+    }
+
+    /// ICU alone is 38 MB of a program that carries its libraries along.
+    @Test(.enabled(if: isInstalled("readelf"), "readelf is not installed"))
+    func noProgramNeedsAllOfFoundation() async throws {
+      try await Blocking.run {
+        let directory = try Server.binary().split(separator: "/").dropLast().joined(separator: "/")
+        for name in ["weftpd", "weftpd-authd", "mptcpctl"] {
+          let needed = try run(["readelf", "-d", "/\(directory)/\(name)"]).output.split(separator: "\n")
+            .filter { $0.contains("NEEDED") }
+          try require(needed.contains { $0.contains("libc.so") }, "\(name): \(needed)")
+          for library in ["libFoundation.so", "libFoundationInternationalization.so", "lib_FoundationICU.so"] {
+            try require(!needed.contains { $0.contains(library) }, "\(name) needs \(library)")
+          }
+        }
+      }
+    }
+
+    @Test func healthOfAListenerWithImplicitTLS() async throws {
+      try await Blocking.run {
+        var options = Server.Options()
+        options.listen = ["ftps://127.0.0.1:0"]
+        try Server.with(options) { server in
+          let address = "ftps://\(server.endpoint)"
+          for arguments in [["--set", "listen=\(address)"], ["--address", address]] {
+            let result = try run([try Server.binary(), "health"] + arguments, patience: .seconds(20))
+            try require(result.exitCode == 0, "health \(arguments): \(result.errors)")
+          }
+          // In clear, nobody greets there.
+          let clear = try run(
+            [try Server.binary(), "health", "--address", "\(server.endpoint)", "--timeout", "1"], patience: .seconds(20)
+          )
+          try require(clear.exitCode == 1, "health in clear: \(clear.errors)")
+        }
+        let gone = try Listener()
+        let silent = try run(
+          [try Server.binary(), "health", "--address", "ftps://\(gone.endpoint)", "--timeout", "1"],
+          patience: .seconds(20))
+        try require(silent.exitCode == 1 && silent.errors.contains("timed out"), silent.errors)
       }
     }
 

@@ -55,6 +55,11 @@ import WeftVersion
       #expect(result.exitCode == 78, "\(arguments)")
       #expect(result.output.isEmpty)
       #expect(result.errors.contains(words), "\(arguments)")
+      // What serve refuses, check refuses, in the same words.
+      let check = try TestSupport.run([Server.binary(), "check"] + arguments.dropFirst())
+      #expect(check.exitCode == 1, "check of \(arguments)")
+      #expect(check.output.isEmpty)
+      for line in result.errors.split(separator: "\n") { #expect(check.errors.contains(line), "check of \(arguments)") }
     }
   }
 
@@ -66,7 +71,8 @@ import WeftVersion
 
   @Test func checkTellsAllProblemsAndExitsWith1() throws {
     let file = try directory.write("f.yaml", "pasive: 1\nlimits:\n  sessions: many\n")
-    let result = try run("check", "--config", file, "--set", "log.format=xml")
+    let result = try run(
+      "check", "--config", file, "--set", "log.format=xml", "--set", "mptcp.warnings=off", "--set", "tls.mode=off")
     #expect(result.exitCode == 1)
     #expect(result.output.isEmpty)
     #expect(result.errors.split(separator: "\n").count == 4)
@@ -75,7 +81,7 @@ import WeftVersion
 
   @Test func checkShowsWhatIsInForceAndNoSecret() throws {
     let result = try run(
-      "check", "--set", "passive.ports=5000-5100",
+      "check", directory.path, "--user", "alice", "--listen", "127.0.0.1:0", "--set", "passive.ports=5000-5100",
       environment: ["WEFTPD_PASSWORD": "topsecret", "WEFTPD_TIMEOUTS_IDLE": "7m"])
     #expect(result.exitCode == 0)
     #expect(result.output.contains("passive.ports: 5000-5100"))
@@ -84,7 +90,33 @@ import WeftVersion
     #expect(result.output.contains("WEFTPD_PASSWORD is set: ********"))
     #expect(!result.output.contains("topsecret"))
     #expect(!result.errors.contains("topsecret"))
-    #expect(result.errors.contains("nobody could log in"))
+    // Only what somebody has set, unless all is asked for.
+    #expect(!result.output.contains("limits.sessions"))
+    let all = try run("check", directory.path, "--anonymous", "--listen", "127.0.0.1:0", "--settings")
+    #expect(all.output.contains("limits.sessions: 10000"))
+    #expect(!all.output.contains("--settings"))
+  }
+
+  @Test func checkTakesTheArgumentsOfServe() throws {
+    let result = try run(
+      "check", directory.path, "--user", "alice", "--anonymous", "--read-only", "--listen", "ftps://127.0.0.1:0")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    for (line, origin) in [
+      ("accounts.root: ", "DIR"), ("accounts.user: alice", "--user"), ("accounts.anonymous: true", "--anonymous"),
+      ("accounts.read-only: true", "--read-only"), ("listen: [\"ftps://127.0.0.1:0\"]", "--listen"),
+    ] {
+      #expect(
+        result.output.split(separator: "\n").contains { $0.hasPrefix(line) && $0.hasSuffix("# \(origin)") }, "\(line)")
+    }
+  }
+
+  @Test func aRefusedStartNamesKeysAndOptions() throws {
+    let result = try run("serve")
+    for words in [
+      "accounts.table", "--users FILE", "accounts.user", "accounts.root", "--user NAME DIR", "--anonymous DIR",
+    ] {
+      #expect(result.errors.contains(words), "\(words)")
+    }
   }
 
   @Test func serveListensAndEndsInOrder() throws {

@@ -25,18 +25,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sources=/etc/apt/sources.list.d/debian.sources
 [ -e $sources ] || sources=/etc/apt/sources.list
-# The libraries the program is linked with, what they need, and nothing else: no shell, no package manager.
-mmdebstrap --quiet --variant=extract --include=libc6,libstdc++6,libgcc-s1,libssl3,libcap2,libcrypt1,zlib1g \
-  '' "$work/root.tar" "$sources"
-mkdir -p "$work/root"
-tar -C "$work/root" -xf "$work/root.tar"
-rm -rf "$work/root.tar" "$work/root"/usr/share/{doc,man,locale,lintian} "$work/root/var/lib/dpkg"
-mkdir -p "$work/root"/{etc,tmp,srv/ftp,usr/sbin}
-install -s -m 755 "$BINARY" "$work/root/usr/sbin/weftpd"
-printf 'root:x:0:0::/:/usr/sbin/nologin\nweftpd:x:10021:10021::/srv/ftp:/usr/sbin/nologin\n' > "$work/root/etc/passwd"
-printf 'root:x:0:\nweftpd:x:10021:\n' > "$work/root/etc/group"
-chmod 1777 "$work/root/tmp"
-chown 10021:10021 "$work/root/srv/ftp"
+# The libraries the program is linked with and what they need; assemble.sh takes from them only what is loaded.
+mmdebstrap --quiet --variant=extract --include=libc6,libstdc++6,libgcc-s1,libssl3,libcap2,libcrypt1,libyaml-0-2,zlib1g \
+  '' "$work/debian.tar" "$sources"
+mkdir "$work/debian"
+tar -C "$work/debian" -xf "$work/debian.tar"
+strip -o "$work/weftpd" "$BINARY"
+etc/container/assemble.sh "$work/weftpd" "$work/debian" "$work/root"
 chroot "$work/root" /usr/sbin/weftpd --version
 {
   printf 'FROM scratch\nCOPY root /\n'

@@ -120,6 +120,9 @@ int weft_local_text(int64_t seconds, char text[26]);
 
 /* ---- this process: Process.c ---- */
 int weft_fork(void);
+/* The arguments the program was started with, its name included; NULL beyond them. */
+int weft_argument_count(void);
+const char *weft_argument(int index);
 int weft_prctl_name(const char *name);
 int weft_nofile(uint64_t *soft, uint64_t *hard);
 int weft_set_nofile(uint64_t soft, uint64_t hard);

@@ -49,7 +49,7 @@ public struct SettingsProblem: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Problems in the order a person goes through them: the file from its top, then the environment and the options.
-  static func inReadingOrder(_ problems: [SettingsProblem]) -> [SettingsProblem] {
+  public static func inReadingOrder(_ problems: [SettingsProblem]) -> [SettingsProblem] {
     let ranked = problems.enumerated().map { (rank: $0.element.rank, place: $0.offset, problem: $0.element) }
     return ranked.sorted { ($0.rank.0, $0.rank.1, $0.place) < ($1.rank.0, $1.rank.1, $1.place) }.map(\.problem)
   }

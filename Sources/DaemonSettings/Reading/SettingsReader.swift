@@ -1,6 +1,5 @@
 // Reads the settings from all their sources, in rising priority: file, environment, --set, named options.
 
-import Configuration
 import Glibc
 import LinuxSystem
 import SafeText
@@ -69,25 +68,42 @@ public struct LoadedSettings: Sendable {
   public func origin(_ key: String) -> SettingOrigin { origins[key] ?? .standard }
 }
 
+/// What the sources say as far as it could be read, and everything that is wrong with it.
+public struct SettingsReading: Sendable {
+  /// Where something is wrong, the value of a weaker source, or the default.
+  public let loaded: LoadedSettings
+  /// None: ``loaded`` can be used.
+  public let problems: [SettingsProblem]
+}
+
 extension SettingsSources {
   /// One source, and how to name it in a message.
   private struct Layer {
-    let snapshot: any ConfigSnapshot
+    /// The texts it has for a setting; nil when it says nothing about it.
+    let items: (Setting) -> [String]?
     /// The keys `hosts.NAME.FIELD` it has.
     var hostKeys: [String] = []
-    let origin: @Sendable (Setting) -> SettingOrigin
+    let origin: (Setting) -> SettingOrigin
   }
 
   /// Reads everything and checks every value, also those that a higher source hides.
   ///
   /// - Throws: all problems at once.
   public func load() throws(SettingsError) -> LoadedSettings {
+    let reading = read()
+    guard reading.problems.isEmpty else { throw SettingsError(reading.problems) }
+    return reading.loaded
+  }
+
+  /// Reads everything and checks every value, also those that a higher source hides. A source that cannot be read keeps no other from
+  /// being checked.
+  public func read() -> SettingsReading {
     var problems: [SettingsProblem] = []
     let layers = makeLayers(&problems)
     var settings = Settings()
     var origins: [String: SettingOrigin] = [:]
     func take(_ row: Setting, _ layer: Layer) {
-      guard let items = Self.items(of: row, in: layer.snapshot) else { return }
+      guard let items = layer.items(row) else { return }
       let origin = layer.origin(row)
       do throws(Rejection) {
         try row.store(items, &settings)
@@ -109,11 +125,12 @@ extension SettingsSources {
     }
     settings.hosts = settings.hosts.filter { settings.hostNames.contains($0.key) }
     problems += unknownHosts(layers, hosts)
-    if problems.isEmpty {
-      problems = SettingsRules.contradictions(in: settings, origins: origins, refusal: refusal)
-    }
-    guard problems.isEmpty else { throw SettingsError(SettingsProblem.inReadingOrder(problems)) }
-    return LoadedSettings(settings: settings, origins: origins, warnings: unknownEnvironment(hosts))
+    // What is missing may stand where nothing could be read, so that only whole settings can contradict each other.
+    if problems.isEmpty { problems = SettingsRules.contradictions(in: settings, origins: origins) }
+    problems += SettingsRules.missingDirectories(in: settings, origins: origins, refusal: refusal)
+    return SettingsReading(
+      loaded: LoadedSettings(settings: settings, origins: origins, warnings: unknownEnvironment(hosts)),
+      problems: SettingsProblem.inReadingOrder(problems))
   }
 
   /// Settings of hosts that no source names.
@@ -136,19 +153,22 @@ extension SettingsSources {
       do throws(SettingsError) {
         let file = SettingsFile(bytes: try readSettingsFile(path), path: path)
         problems += file.problems
+        let hostKeys = file.entries.keys.filter { SettingsTable.hostRow($0) != nil }.sorted()
         layers.append(
-          Layer(snapshot: file, hostKeys: file.entries.keys.filter { SettingsTable.hostRow($0) != nil }.sorted()) {
+          Layer(items: { file.entries[$0.key]?.items }, hostKeys: hostKeys) {
             .file(path: path, line: file.entries[$0.key]?.line ?? 0)
           })
       } catch {
         problems += error.problems
       }
     }
-    let variables = EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "weftpd")
-    layers.append(Layer(snapshot: variables.snapshot()) { .environment(name: $0.environmentName) })
+    let environment = self.environment
+    layers.append(
+      Layer(items: { row in environment[row.environmentName].map { Self.items($0, of: row) } }) {
+        .environment(name: $0.environmentName)
+      })
 
-    var assigned: [AbsoluteConfigKey: ConfigValue] = [:]
-    var assignedHostKeys: [String] = []
+    var assigned: [String: [String]] = [:]
     for assignment in assignments {
       let key = String(assignment.prefix { $0 != "=" })
       guard key.utf8.count < assignment.utf8.count else {
@@ -159,44 +179,18 @@ extension SettingsSources {
         problems.append(.unknown(.assignment, key: key, among: SettingsTable.rows.map(\.key)))
         continue
       }
-      let text = String(assignment.dropFirst(key.count + 1))
-      assigned[AbsoluteConfigKey(ConfigKey(row.key))] = Self.value(row.isList ? splitList(text) : [text], of: row)
-      if SettingsTable.hostRow(row.key) != nil { assignedHostKeys.append(row.key) }
+      assigned[row.key] = Self.items(String(assignment.dropFirst(key.count + 1)), of: row)
     }
-    let assignments = InMemoryProvider(name: "--set", values: assigned).snapshot()
-    layers.append(Layer(snapshot: assignments, hostKeys: assignedHostKeys) { _ in .assignment })
+    let hostKeys = assigned.keys.filter { SettingsTable.hostRow($0) != nil }.sorted()
+    layers.append(Layer(items: { assigned[$0.key] }, hostKeys: hostKeys) { _ in .assignment })
 
-    var named: [AbsoluteConfigKey: ConfigValue] = [:]
-    var names: [String: String] = [:]
-    for option in options {
-      guard let row = SettingsTable.row(option.key) else { continue }
-      named[AbsoluteConfigKey(ConfigKey(option.key))] = Self.value(option.items, of: row)
-      names[option.key] = option.name
-    }
-    let optionNames = names
-    layers.append(
-      Layer(snapshot: InMemoryProvider(name: "options", values: named).snapshot()) {
-        .option(name: optionNames[$0.key] ?? "option")
-      })
+    let named = Dictionary(options.map { ($0.key, $0) }) { _, last in last }
+    layers.append(Layer(items: { named[$0.key]?.items }) { .option(name: named[$0.key]?.name ?? "option") })
     return layers
   }
 
-  private static func value(_ items: [String], of row: Setting) -> ConfigValue {
-    ConfigValue(row.isList ? .stringArray(items) : .string(items.joined(separator: ",")), isSecret: false)
-  }
-
-  /// The texts a source has for a setting; nil when it says nothing about it.
-  private static func items(of row: Setting, in snapshot: any ConfigSnapshot) -> [String]? {
-    let key = AbsoluteConfigKey(ConfigKey(row.key))
-    // Only conversions throw, and there is none from text to text.
-    let type: ConfigType = row.isList ? .stringArray : .string
-    guard let found = try? snapshot.value(forKey: key, type: type).value else { return nil }
-    switch found.content {
-    case .stringArray(let items): return items
-    case .string(let text): return [text]
-    default: return nil
-    }
-  }
+  /// The items of a value that is written as one text.
+  private static func items(_ text: String, of row: Setting) -> [String] { row.isList ? splitList(text) : [text] }
 
   /// Warns of unknown variables of our prefix, which a typing error makes. No error, because other programs may set some, too.
   private func unknownEnvironment(_ hosts: Set<String>) -> [SettingsProblem] {

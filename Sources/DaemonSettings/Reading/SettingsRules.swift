@@ -9,7 +9,7 @@ import SafeText
 public enum SettingsRules {
   /// Settings that cannot hold together.
   static func contradictions(
-    in settings: Settings, origins: [String: SettingOrigin], refusal: (String) -> String?
+    in settings: Settings, origins: [String: SettingOrigin]
   ) -> [SettingsProblem] {
     var problems: [SettingsProblem] = []
     func report(_ key: String, _ message: String) {
@@ -36,6 +36,17 @@ public enum SettingsRules {
     {
       report("tls.client-verify", "needs tls.client-ca, the authorities that sign client certificates")
     }
+    return problems
+  }
+
+  /// Directories that settings name and that cannot be served.
+  static func missingDirectories(
+    in settings: Settings, origins: [String: SettingOrigin], refusal: (String) -> String?
+  ) -> [SettingsProblem] {
+    var problems: [SettingsProblem] = []
+    func report(_ key: String, _ message: String) {
+      problems.append(SettingsProblem(origins[key] ?? .standard, key: key, message))
+    }
     func checkDirectory(_ key: String, _ path: String?) {
       if let path, let reason = directoryFault(path, refusal: refusal) { report(key, "\(quoted(path)) \(reason)") }
     }
@@ -61,7 +72,9 @@ public enum SettingsRules {
     guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !isAnonymousSomewhere,
       tableEntries == 0
     else { return nil }
-    let advice = "give --user NAME with a DIR, --anonymous with a DIR, or --users FILE"
+    let advice =
+      "set accounts.table (--users FILE), accounts.user with accounts.root (--user NAME DIR), or accounts.anonymous with "
+      + "accounts.root (--anonymous DIR)"
     guard let table = settings.accountsTable else {
       return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")
     }

@@ -7,8 +7,12 @@ public enum SettingsDocuments {
   /// `etc/weftpd.yaml`: every setting with its meaning and its default, commented out.
   public static func yaml() -> String {
     var text = """
-      # The settings of weftpd. Every setting is shown with its default, commented out with "#" and no blank. To change
-      # one, remove the "#". "weftpd check --config FILE" reports all mistakes at once, or the settings in effect.
+      # The settings of weftpd. Before the first start, one edit: remove the "#" in front of the next line. The users of this
+      # file may then log in; "weftpd user add alice --table /etc/weftpd/users --home /srv/ftp" makes it.
+      \(firstEdit)
+      #
+      # Below, every setting is shown with its default, commented out with "#" and no blank. To change one, remove the "#".
+      # "weftpd check --config FILE" reports all mistakes at once.
       #
       # Stronger than this file are environment variables (WEFTPD_PASSIVE_PORTS for passive.ports), then
       # "--set passive.ports=50000-50100", then options such as --listen. SIGHUP reads this file again.
@@ -25,11 +29,21 @@ public enum SettingsDocuments {
       let restart = row.needsRestart ? " A change needs a restart." : ""
       let paragraph = "\(row.meaning) Expects \(row.expected).\(restart)"
       text += wrapped(paragraph, width: 118 - indent.count).map { "\(indent)# \($0)\n" }.joined()
-      text += "\(indent)#\(lastPart(row.key)): \(yamlValue(row.defaultItems, of: row))\n"
+      if let value = shipped[row.key] {
+        text += "\(indent)\(lastPart(row.key)): \(value)\n"
+      } else {
+        text += "\(indent)#\(lastPart(row.key)): \(yamlValue(row.defaultItems, of: row))\n"
+      }
       if row.key == "hosts.names" { text += hostExample }
     }
     return text
   }
+
+  /// The one line without which nobody could log in. Commented out, because the file it names is not there yet.
+  static let firstEdit = "#accounts.table: /etc/weftpd/users"
+
+  /// What the file sets, because `make install` makes the user: started by root, weftpd refuses to stay root.
+  static let shipped = ["server.user": "weftpd"]
 
   /// What each host may have, told and not set: there is no host to set it for.
   private static var hostExample: String {
@@ -55,9 +69,13 @@ public enum SettingsDocuments {
     return text
   }
 
-  /// Every setting in force and where it came from, as YAML that weftpd would read again.
-  public static func effective(_ loaded: LoadedSettings) -> String {
-    let lines = SettingsTable.rows(of: loaded.settings).map { row in
+  /// The settings in force and where each came from, as YAML that weftpd would read again.
+  ///
+  /// - Parameter all: also those nobody has set.
+  public static func effective(_ loaded: LoadedSettings, all: Bool = true) -> String {
+    let rows = SettingsTable.rows(of: loaded.settings)
+    let shown = all ? rows : rows.filter { loaded.origin($0.key) != .standard }
+    let lines = shown.map { row in
       ("\(row.key): \(yamlValue(row.show(loaded.settings), of: row))", "# \(loaded.origin(row.key))")
     }
     // One column for the sources, unless a value is so long that it would push them off the screen.

@@ -1,7 +1,9 @@
 // The types of settings that are addresses and ports.
 
+import FTPProtocol
 import FTPServer
 import LinuxSystem
+import SafeText
 
 extension ValueType where Value == ClosedRange<UInt16>? {
   static var portRange: Self {
@@ -41,7 +43,9 @@ extension ValueType where Value == ServerConfiguration.PassiveAddress {
       "auto or IPv4", "auto, or the IPv4 address clients reach this server at", show: { $0.asSetting },
       parse: { (text) throws(Rejection) in
         if text == "auto" { return .automatic }
-        guard let address = IPAddress(text), address.family == .ipv4 else { throw Rejection("is not an IPv4 address") }
+        guard let address = IPAddress(text), address.family == .ipv4 else {
+          throw notAnAddress(text, "is not an IPv4 address") { $0.family == .ipv4 ? $0.description : nil }
+        }
         guard !address.isWildcard, !address.isMulticastOrBroadcast else {
           throw Rejection("is an address nobody can connect to")
         }
@@ -95,12 +99,33 @@ private func listenSetting(_ text: String) throws(Rejection) -> ListenSetting {
   if host == "*" { return ListenSetting(host: nil, port: port, rules: rules) }
   let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
   if bracketed { host = String(host.dropFirst().dropLast()) }
-  guard let address = IPAddress(host) else { throw Rejection("has no IP address before the port") }
+  guard let address = IPAddress(host) else {
+    throw notAnAddress(host, "has no IP address before the port") { SocketAddress($0, port: port).description }
+  }
   guard bracketed == host.contains(":") else {
     throw Rejection("must have brackets around an IPv6 address and nothing else")
   }
   guard !address.isMulticastOrBroadcast else { throw Rejection("is a multicast or broadcast address") }
   return ListenSetting(host: address, port: port, rules: rules)
+}
+
+/// Why `host` cannot stand where an address has to, with the addresses to write instead if it is a name that has some.
+///
+/// Names are not taken, because at boot the name servers may not be there yet, and because a later answer would be another address.
+/// - Parameters:
+///   - reason: what is wrong with it if it is no name either.
+///   - show: how an address is written in the setting; nil if it cannot stand there.
+private func notAnAddress(_ host: String, _ reason: String, _ show: (IPAddress) -> String?) -> Rejection {
+  guard case .name(let name)? = HostName(Array(host.utf8)), !isDigits(host.filter { $0 != "." }) else {
+    return Rejection(reason)
+  }
+  let rule = "names a host, and only an address will do"
+  switch HostLookup.addresses(of: name) {
+  case .found(let addresses):
+    let shown = addresses.compactMap(show)
+    return Rejection(shown.isEmpty ? rule : "\(rule); write \(shown.joined(separator: " or "))")
+  case .failed(let reason): return Rejection("\(rule); \(quoted(name)) cannot be looked up: \(reason)")
+  }
 }
 
 /// What stands before and behind the first `separator`; nil without one.

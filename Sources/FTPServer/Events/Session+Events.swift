@@ -30,6 +30,12 @@ extension Session {
     context.events.publish(.notice, level, message(), record())
   }
 
+  /// Tells that the login comes to its end, if there is one. Called before the identity is given up.
+  func tellLogout(after verb: Verb? = nil) {
+    guard identity != nil else { return }
+    tell(.logout, .info, "logout", record(verb: verb, duration: MonotonicTime.now.since(activity.connected)))
+  }
+
   /// The transfer that runs will have so many bytes.
   func setTotal(_ total: UInt64) {
     transfer?.total = total

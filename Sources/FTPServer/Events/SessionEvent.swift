@@ -13,6 +13,8 @@ public struct SessionEvent: Sendable {
     case sessionBegan, refused
     case sessionEnded
     case login, loginFailed
+    /// A login came to its end: by QUIT, REIN, the end of the connection, or whatever else.
+    case logout
     /// A command was answered; the record has the verb and the reply's code.
     case command
     case transferBegan(TransferDirection)

@@ -71,6 +71,14 @@ enum FTPError: Error {
     self = error as? FTPError ?? .file(error as? SystemError ?? SystemError(code: EIO, call: "handler"), naming: false)
   }
 
+  /// Whether the command was refused only because something is sent in clear that TLS has to protect.
+  var lacksTLS: Bool {
+    switch self {
+    case .protectionRequired, .protectionLevel, .dataProtection: return true
+    default: return false
+    }
+  }
+
   var reply: Reply {
     switch self {
     case .syntax(let text): return Reply(501, text)

@@ -109,7 +109,7 @@ public final class FTPServer: Sendable {
         _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 5_000_000_000))
         let multipath = context.snapshot.configuration.multipath
         if multipath.warns, multipath.control != .off || multipath.data != .off, let finding = middleboxes.check() {
-          context.logger.warning("\(finding.line)")
+          context.logger.warning("multipath: \(finding.brief(page: "docs/multipath.md"))")
         }
         for (kind, count) in context.notices.due() { context.logger.warning(kind.remainder(count)) }
         let count = context.registry.count
@@ -187,16 +187,5 @@ public final class FTPServer: Sendable {
     statistics.sessions = context.registry.count
     statistics.transfersRunning = context.registry.transfersRunning
     return statistics
-  }
-}
-
-/// An address that cannot be listened on.
-public struct ListenError: Error, Sendable, CustomStringConvertible {
-  public let address: SocketAddress
-  public let cause: MultipathError
-
-  public var description: String {
-    if case .system(let error) = cause { return "cannot listen on \(address): \(error.reason)" }
-    return "cannot listen on \(address): \(cause)"
   }
 }

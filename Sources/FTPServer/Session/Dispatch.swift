@@ -93,8 +93,9 @@ extension Session {
       return
     }
     reply(error.reply)
+    let lacksTLS = error.lacksTLS
     tell(
-      .command, .debug, "command refused",
+      .command, lacksTLS ? .info : .debug, lacksTLS ? "refused without TLS" : "command refused",
       record(verb: command.verb, path: command.loggableArgument, result: error.reply.code))
   }
 

@@ -232,6 +232,7 @@ actor Session {
     channels.closeAll(id)
     parking.retire()
     context.registry.release(id, peer: control.peer.address)
+    tellLogout()
     tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))
   }
 

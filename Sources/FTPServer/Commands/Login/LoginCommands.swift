@@ -152,6 +152,7 @@ extension Session {
   /// REIN: back to the greeting. A transfer that runs is finished first, because commands wait for its end.
   func reinitialise(_ command: Command) throws(FTPError) -> Reply {
     channels.forget()
+    tellLogout(after: "REIN")
     // Only who had logged in gets the time for another login: REIN after REIN holds no connection open.
     if identity != nil { greeted = .now }
     logOut()

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Puts together what an image holds: the program, the libraries it is linked with, and whom it runs as; no shell, no package manager.
+#
+# usage: assemble.sh PROGRAM DEBIAN TREE    DEBIAN is where the libraries are: / or a directory with an unpacked Debian
+set -eu
+program=$1 debian=${2%/} tree=$3
+mkdir -p "$tree/etc" "$tree/tmp" "$tree/srv/ftp" "$tree/usr/lib64" "$tree/usr/sbin" "$debian/usr/sbin"
+for name in lib lib64 sbin; do ln -s usr/$name "$tree/$name"; done
+install -m 755 "$program" "$tree/usr/sbin/weftpd"
+[ "$program" -ef "$debian/usr/sbin/weftpd" ] || install -m 755 "$program" "$debian/usr/sbin/weftpd"
+# The loader itself says which files it takes, and fails if one is missing.
+loader=$(cd "$debian/" && ls lib64/ld-linux-*.so.? lib/ld-linux-*.so.? 2>/dev/null | head -n 1)
+${debian:+chroot "$debian"} "/$loader" --list /usr/sbin/weftpd > "$tree/list"
+sed -n 's,^.*[[:space:]]\(/[^ ]*\) (0x.*$,\1,p' "$tree/list" | while read -r file; do
+  # /lib is /usr/lib. A library's name may be a link to the file of its version; the copy has the name that is looked for.
+  place=$tree/usr/${file#/usr}
+  mkdir -p "${place%/*}"
+  cp -L "$debian$file" "$place"
+done
+rm "$tree/list"
+printf 'root:x:0:0::/:/usr/sbin/nologin\nweftpd:x:10021:10021::/srv/ftp:/usr/sbin/nologin\n' > "$tree/etc/passwd"
+printf 'root:x:0:\nweftpd:x:10021:\n' > "$tree/etc/group"
+chmod 1777 "$tree/tmp"
+chown 10021:10021 "$tree/srv/ftp"
