@@ -73,7 +73,8 @@ extension SystemTests {
         let made = try TestSupport.run(["sh", "-c", script], directory: place.path)
         try require(made.exitCode == 0, made.errors)
         let files = ["tls.certificate=\(place.path)/live.pem"]
-        let checked = try TestSupport.run([try Server.binary(), "check", "--set", files[0]])
+        let checked = try TestSupport.run(
+          [try Server.binary(), "check", place.path, "--anonymous", "--listen", "127.0.0.1:0", "--set", files[0]])
         try require(checked.exitCode == 0 && checked.errors.contains("tls notice:"), checked.errors)
         try require(checked.errors.contains("tls warning:") && checked.errors.contains("expires in"), checked.errors)
         try Self.run(Attack("certificate_change", files[0], Self.bound), { _ in [place.path] }) { server in
