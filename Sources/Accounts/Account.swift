@@ -30,7 +30,8 @@ public struct Account: Sendable, Hashable {
   public init(_ entry: UserEntry, within permissions: AccountPermissions) {
     name = entry.name
     home = entry.home
-    self.permissions = entry.permissions.intersection(permissions)
+    let further: AccountPermissions = entry.options.isSiteToSiteAllowed == true ? .siteToSite : []
+    self.permissions = entry.permissions.union(further).intersection(permissions)
     isAnonymous = false
     sharedOptions = entry.sharedOptions
   }

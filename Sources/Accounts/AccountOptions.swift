@@ -16,6 +16,8 @@ public struct AccountOptions: Sendable, Hashable {
   public internal(set) var mounts: [MountPoint] = []
   /// How the records of STRU R stand on disk; nil: as lines.
   public internal(set) var recordForm: RecordForm?
+  /// Whether the user may transfer files between this server and another; nil: as the server's settings say.
+  public internal(set) var isSiteToSiteAllowed: Bool?
   /// How much TLS this user needs; nil: as much as the server's settings ask.
   public internal(set) var tlsDemand: TLSDemand?
   /// The secret that one-time passwords are computed from (RFC 6238), 16 bytes or more; nil: the password is enough.

@@ -27,7 +27,7 @@ public struct AccountPermissions: OptionSet, Sendable, Hashable {
   public static let changeMode = AccountPermissions(rawValue: 1 << 9)
   /// The commands of SITE, as far as nothing else here is about them.
   public static let site = AccountPermissions(rawValue: 1 << 10)
-  /// Data connections with another host than the client's. No account has it yet.
+  /// Data connections with another host than the client's: the option `site-to-site=yes` of an entry.
   public static let siteToSite = AccountPermissions(rawValue: 1 << 11)
 
   /// Whatever changes something.

@@ -57,6 +57,10 @@ public struct UserAttribute: Sendable {
       meaning: "How the records of STRU R stand on disk unless SITE RECFM says otherwise.",
       read: { store(AccountOptions.RecordForm(rawValue: $0), in: &$1.recordForm) }),
     UserAttribute(
+      key: "site-to-site", expected: "site-to-site=yes or site-to-site=no",
+      meaning: "Whether the user may transfer files between this server and another (`transfer.site-to-site`).",
+      read: { store(["yes": true, "no": false][$0], in: &$1.isSiteToSiteAllowed) }),
+    UserAttribute(
       key: "tls", expected: "required, required-login or required-data",
       meaning: "How much TLS this user needs, if more than `tls.mode` asks; `required` is `required-data`.",
       read: { store(AccountOptions.TLSDemand($0), in: &$1.tlsDemand) }),

@@ -103,6 +103,11 @@ public struct StartReport: Sendable {
       parts.append("no passive mode")
     }
     parts.append(settings.server.activeEnabled ? "active to the client's own address" : "no active mode")
+    let transfer = settings.server.transfer
+    if transfer.siteToSite != .off {
+      let networks = transfer.siteToSiteNetworks.map(\.description).joined(separator: ", ")
+      parts.append("site to site (\(transfer.siteToSite.rawValue)) with \(networks)")
+    }
     return parts.joined(separator: "; ")
   }
 

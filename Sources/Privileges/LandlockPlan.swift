@@ -167,7 +167,10 @@ extension Settings {
     let ofHosts = hostNames.flatMap { [self[host: $0].users, self[host: $0].certificate, self[host: $0].key] }
     let ofTLS =
       tlsCertificates + tlsKeys + tlsPassphraseFiles
-      + [server.security.options.clientAuthority, server.security.options.clientRevocations].compactMap { $0 }
+      + [
+        server.security.options.clientAuthority, server.security.options.clientRevocations,
+        server.transfer.siteToSiteAuthorities,
+      ].compactMap { $0 }
     return ([accountsTable] + ofHosts).compactMap { $0 } + ofTLS
   }
 }

@@ -69,6 +69,21 @@ public final class TLSClientContext: @unchecked Sendable {
     }
   }
 
+  /// Makes the client's end of a data connection that belongs to no control connection of this client's: between two servers, which
+  /// somebody else steers, one of them has to be TLS's client. ``TLSConnection/handshake()`` follows.
+  ///
+  /// - Parameters:
+  ///   - server: what the certificate has to be for, as far as ``TLSClientOptions/trust`` asks.
+  ///   - receives, byKernel: as in ``TLSConnection/data(over:receives:byKernel:)``.
+  public func data(
+    over socket: Int32, server: TLSServerName, receives: Bool, byKernel: Bool
+  ) throws(OpenSSLError) -> TLSConnection {
+    let end = ClientEnd(self, server: server, sessions: ResumableSessions(repeatsTickets: false))
+    let connection = try TLSConnection(client: end, socket, role: .data, protocols: [])
+    weft_tune_for_bulk(connection.ssl, byKernel ? 1 : 0, receives ? 1 : 0)
+    return connection
+  }
+
   /// Makes the client's end of a control connection over a connected, non-blocking socket, which the caller keeps open longer.
   ///
   /// ``TLSConnection/handshake()`` follows. OpenSSL writes by write(2), which has no flag against SIGPIPE: a program that uses this

@@ -10,7 +10,8 @@ import Testing
   /// A good value of every option.
   static let good: [(key: String, text: String)] = [
     ("account", "a=b"), ("admin", "yes"), ("certificate", "a@example.org"), ("charset", "ISO-8859-1"),
-    ("default-type", "I"), ("mounts", "src=/srv/src"), ("recfm", "prefixed"), ("tls", "required-login"),
+    ("default-type", "I"), ("mounts", "src=/srv/src"), ("recfm", "prefixed"),
+    ("site-to-site", "yes"), ("tls", "required-login"),
     ("totp", secret),
   ]
 
@@ -23,6 +24,7 @@ import Testing
     #expect(options.defaultType == .image)
     #expect(options.mounts == [MountPoint(name: "src", path: "/srv/src")])
     #expect(options.recordForm == .prefixed)
+    #expect(options.isSiteToSiteAllowed == true)
     #expect(options.tlsDemand == .login)
     #expect(options.oneTimeSecret == Base32.decode(Self.secret))
     #expect(!options.isEmpty)
@@ -44,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     ("account", ""), ("admin", "true"), ("certificate", ";"), ("charset", "UTF-9"), ("default-type", "a"),
-    ("mounts", "x"), ("recfm", "VB"), ("tls", "yes"), ("totp", "JBSWY3DP"),
+    ("mounts", "x"), ("recfm", "VB"), ("site-to-site", "on"), ("tls", "yes"), ("totp", "JBSWY3DP"),
   ])
   func badValues(_ key: String, _ text: String) {
     var options = AccountOptions()

@@ -22,6 +22,16 @@ import Testing
         == "--set: passive.enabled: no data connection is possible when active.enabled is false too")
   }
 
+  @Test func siteToSiteWithoutASite() {
+    for mode in ["users", "on"] {
+      #expect(
+        complaint("transfer.site-to-site=\(mode)")
+          == "--set: transfer.site-to-site: needs transfer.site-to-site-networks, where the other servers are")
+      #expect(complaint("transfer.site-to-site=\(mode)", "transfer.site-to-site-networks=192.0.2.0/24") == nil)
+    }
+    #expect(complaint("transfer.site-to-site-networks=192.0.2.0/24") == nil)
+  }
+
   @Test func aUserWithoutADirectory() {
     #expect(complaint("accounts.user=alice")?.contains("has no directory; give one as DIR or accounts.root") == true)
     #expect(complaint("accounts.user=alice", "accounts.root=/tmp") == nil)

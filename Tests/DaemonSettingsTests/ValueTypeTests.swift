@@ -109,6 +109,16 @@ import Testing
     for text in ["", "-", "1-", "-1", "1-2-3", "a-b", "1..2"] { #expect(reason(type, text) != nil, "\(text)") }
   }
 
+  @Test func networks() throws {
+    let type = ValueType<[IPNetwork]>.networks
+    let two = try ["192.0.2.0/24", "2001:db8::/32"].map { try #require(IPNetwork($0)) }
+    #expect(try type.parse(["192.0.2.0/24", "2001:db8::/32"]) == two)
+    #expect(type.show(two) == ["192.0.2.0/24", "2001:db8::/32"])
+    #expect(try type.parse([]) == [])
+    for text in ["", "x", "192.0.2.1/24", "192.0.2.0/33"] { #expect(throws: Rejection.self) { try type.parse([text]) } }
+    #expect(throws: Rejection.self) { try type.parse(["192.0.2.0/24", "192.0.2.0/24"]) }
+  }
+
   @Test func umasks() {
     #expect(accepts(.umask, "022") == 0o22)
     #expect(accepts(.umask, "0777") == 0o777)

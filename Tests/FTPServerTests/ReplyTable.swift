@@ -45,6 +45,9 @@ enum ReplyTable {
     ReplyTableRow("PBSZ 0", bad: "PBSZ", 200, 502, 503, 530),
     ReplyTableRow("PROT C", bad: "PROT", 200, 431, 502, 503, 504, 530, 534, 536),
     ReplyTableRow("CCC", 200, 502, 503, 530, 533, 534),
+    // By custom.
+    ReplyTableRow("SSCN OFF", bad: "SSCN maybe", 200, 501, 503, 530, 534),
+    ReplyTableRow("CPSV", 227, 425, 502, 503, 530, 534),
     ReplyTableRow("MIC x", bad: "MIC", 502, 503, 533, 535, 537),
     ReplyTableRow("CONF x", bad: "CONF", 502, 503, 533, 535, 537),
     ReplyTableRow("ENC x", bad: "ENC", 502, 503, 533, 535, 537),

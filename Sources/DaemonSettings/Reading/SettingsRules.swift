@@ -36,6 +36,9 @@ public enum SettingsRules {
     {
       report("tls.client-verify", "needs tls.client-ca, the authorities that sign client certificates")
     }
+    if settings.server.transfer.siteToSite != .off, settings.server.transfer.siteToSiteNetworks.isEmpty {
+      report("transfer.site-to-site", "needs transfer.site-to-site-networks, where the other servers are")
+    }
     return problems
   }
 

@@ -63,7 +63,10 @@ extension SettingsTable {
       "Whether clients may open data connections to the server (PASV, EPSV, LPSV)."),
     Setting(
       "passive.ports", .portRange, \.server.passivePorts,
-      "The ports on which passive data connections arrive; open them in the firewall. 0 lets the kernel choose."),
+      """
+      The ports on which passive data connections arrive; open them in the firewall. 0 lets the kernel choose. The \
+      fewer there are, the easier the next one is guessed by others behind the client's address.
+      """),
     Setting(
       "passive.address", .passiveAddress, \.server.passiveAddress,
       """
@@ -73,8 +76,8 @@ extension SettingsTable {
     Setting(
       "active.enabled", .flag, \.server.activeEnabled,
       """
-      Whether the server opens data connections to its client (PORT, EPRT, LPRT). It never opens them to anybody \
-      else.
+      Whether the server opens data connections to its client (PORT, EPRT, LPRT), or to another server if \
+      `transfer.site-to-site` allows it. It never opens them to anybody else.
       """),
     Setting(
       "active.source-port", .integer(0...65_535), \.server.activeSourcePort, needsRestart: true,
@@ -131,6 +134,22 @@ extension SettingsTable {
       The transfer type of a client that sends no TYPE: `A` (text), as RFC 959 wants, or `I` (unchanged bytes), for \
       devices that never send TYPE and would corrupt their uploads. Users (`default-type=`) and hosts may have their \
       own.
+      """),
+    Setting(
+      "transfer.site-to-site", .choice(), \.server.transfer.siteToSite,
+      """
+      Whether a client may have this server transfer files straight to or from another one (FXP): `off`, `users` with \
+      `site-to-site=yes` in their entry, or `on` for all who log in with a password, but for those with \
+      `site-to-site=no`. PORT, EPRT and passive ports then admit the hosts of `transfer.site-to-site-networks`, too.
+      """),
+    Setting(
+      "transfer.site-to-site-networks", .networks, \.server.transfer.siteToSiteNetworks,
+      "Where the other servers of site-to-site transfers are. Data connections with any other host are refused."),
+    Setting(
+      "transfer.site-to-site-ca", .optional("path", "the path of a PEM file"), \.server.transfer.siteToSiteAuthorities,
+      """
+      A PEM file with the authorities that must vouch for the other server where this one is TLS's client (SSCN, CPSV). \
+      Without it any certificate is accepted, and the connection is protected against listeners only.
       """),
     Setting(
       "transfer.digests", .integer(0...1024), \.server.digests.concurrent, unit: "digests",

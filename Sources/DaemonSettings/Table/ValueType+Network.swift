@@ -37,6 +37,26 @@ extension ServerConfiguration.PassiveAddress {
   }
 }
 
+extension ValueType where Value == [IPNetwork] {
+  /// Networks in CIDR notation, none by default.
+  static var networks: Self {
+    ValueType(
+      name: "list of networks", expected: "networks, such as 192.0.2.0/24, 2001:db8::/32 or 198.51.100.7",
+      isList: true,
+      parse: { (items: [String]) throws(Rejection) in
+        var networks: [IPNetwork] = []
+        for item in items {
+          guard let network = IPNetwork(item) else {
+            throw Rejection("is not a network, or has bits set behind its prefix")
+          }
+          if networks.contains(network) { throw Rejection("lists \(network) twice") }
+          networks.append(network)
+        }
+        return networks
+      }, show: { $0.map(\.description) })
+  }
+}
+
 extension ValueType where Value == ServerConfiguration.PassiveAddress {
   static var passiveAddress: Self {
     single(

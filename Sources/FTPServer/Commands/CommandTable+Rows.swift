@@ -27,6 +27,10 @@ extension CommandTable {
       try $0.protectionLevel($1)
     },
     .later("CCC", "CCC", "RFC 4217 6", .none, .beforeLogin, feature: "CCC") { try await $0.clearCommandChannel($1) },
+    .now("SSCN", "SSCN [ON | OFF]", "by custom", .optional, .keepsRestart, feature: "SSCN") {
+      try $0.serverToServer($1)
+    },
+    .answering("CPSV", "CPSV", "by custom", .none, .keepsRestart, feature: "CPSV") { try await $0.clientPassive($1) },
     .missing("MIC", "RFC 2228 3"),
     .missing("CONF", "RFC 2228 3"),
     .missing("ENC", "RFC 2228 3"),

@@ -31,6 +31,8 @@ final class DataChannelFactory {
   private(set) var current: DataConnection?
   /// A data connection that modes B and C have left open.
   private(set) var idle: IdleDataConnection?
+  /// Where other servers may be that the transfer at hand is with.
+  private var partners: [IPNetwork] = []
   /// Others than the client who came to its ports, and were not told of yet.
   private var strangers: Strangers?
 
@@ -60,11 +62,14 @@ final class DataChannelFactory {
 
   /// Gets a listener for PASV or EPSV. There is one at a time: an earlier one is given up.
   ///
-  /// - Parameter until: how long the claimant keeps its place in the queue if there is none.
+  /// - Parameters:
+  ///   - partners: where other servers may be that connect to it.
+  ///   - until: how long the claimant keeps its place in the queue if there is none.
   func openPassivePort(
-    for claimant: PortClaimant, waitingUntil until: MonotonicTime
+    for claimant: PortClaimant, admitting partners: [IPNetwork], waitingUntil until: MonotonicTime
   ) throws(FTPError) -> PassiveListener {
     forget()
+    self.partners = partners
     let expires = MonotonicTime.now.advanced(by: configuration.timeouts.dataConnect.inNanoseconds)
     let local: IPAddress
     do { local = try control.localAddress().address } catch { throw .controlConnectionLost }
@@ -137,7 +142,8 @@ final class DataChannelFactory {
     for _ in 0..<PassiveListener.acceptLimit {
       guard let (number, peer) = try listener.accept() else { return nil }
       let socket = Descriptor(owning: number)
-      let peers = policy ?? control.peerPolicy
+      var peers = policy ?? control.peerPolicy
+      peers.partners = partners
       policy = peers
       if peers.admits(peer.address) { return try listener.connection(socket, peer) }
       strangers = Strangers(count: (strangers?.count ?? 0) + 1, last: peer.address)
@@ -211,7 +217,10 @@ final class DataChannelFactory {
 
   /// The address to connect from: the one the client knows us by, or its firewall will not let us in.
   private func source(for target: SocketAddress) -> SocketAddress? {
-    let local = (try? control.localAddress().address).flatMap { $0.family == target.address.family ? $0 : nil }
+    let local = (try? control.localAddress().address).flatMap { local in
+      // Another server may not be reached from there.
+      local.family == target.address.family && local.isLoopback == target.address.isLoopback ? local : nil
+    }
     // RFC 959, section 3.2: the server's data port is the one next to the control port (20), and many connections share it.
     let port = configuration.activeSourcePort
     return (local ?? (port > 0 ? target.address.family.wildcard : nil)).map { SocketAddress($0, port: port) }

@@ -61,7 +61,8 @@ extension Session {
   /// Something has come on a data connection while the session waited for a command.
   func inspectData() {
     channels.inspect()
-    guard protection.isPrivate, let control = control.tls else { return }
+    // As TLS's client this server begins, and not before the command.
+    guard protection.isPrivate, !protection.isTLSClient, let control = control.tls else { return }
     channels.early?.shakeHands { () throws(TLSError) in
       // Which way the bytes will go is not known yet, so they are encrypted here and not in the kernel.
       guard let number = channels.early?.data.number else { throw .ended }

@@ -187,9 +187,24 @@ extension Catalogue {
       de: "der Port muss 1024 oder höher sein", fr: "le port doit être 1024 ou plus",
       es: "el puerto debe ser 1024 o mayor", ja: "ポートは 1024 以上でなければなりません"),
     .init(
+      "the address is this server's own",
+      de: "die Adresse ist die dieses Servers selbst", fr: "cette adresse est celle de ce serveur",
+      es: "esa dirección es la de este mismo servidor", ja: "そのアドレスはこのサーバー自身のものです"),
+    .init(
       "the port is one of this server's own",
       de: "der Port gehört diesem Server selbst", fr: "ce port appartient à ce serveur",
       es: "ese puerto es de este mismo servidor", ja: "そのポートはこのサーバー自身のものです"),
+    .init(
+      "Transfers between servers are not allowed here.",
+      de: "Übertragungen zwischen Servern sind hier nicht erlaubt.",
+      fr: "Les transferts entre serveurs ne sont pas autorisés ici.",
+      es: "Aquí no se permiten transferencias entre servidores.", ja: "ここではサーバー間の転送は許可されていません。"),
+    .init(
+      "Send AUTH TLS first: this is about TLS between two servers.",
+      de: "Senden Sie zuerst AUTH TLS: hier geht es um TLS zwischen zwei Servern.",
+      fr: "Envoyez d'abord AUTH TLS : il s'agit de TLS entre deux serveurs.",
+      es: "Envíe antes AUTH TLS: se trata de TLS entre dos servidores.",
+      ja: "先に AUTH TLS を送ってください。これは二つのサーバー間の TLS のためのものです。"),
     .init(
       "Planning for {1}.",
       de: "{1} wird vorbereitet.", fr: "{1} est prévue.", es: "Se prepara {1}.", ja: "{1} の準備をします。"),

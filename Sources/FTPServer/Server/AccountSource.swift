@@ -38,7 +38,7 @@ public struct AccountSource: Sendable {
   }
 
   func account(for entry: UserEntry) -> Account {
-    Account(entry, within: isReadOnly ? .readOnly : .all)
+    Account(entry, within: isReadOnly ? .readOnly.union(.siteToSite) : .all)
   }
 
   /// What local users of the system may do.

@@ -31,6 +31,7 @@ public final class FTPServer: Sendable {
       reactor: try Reactor(suspended: ()),
       snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
       localUsers: localUsers, policy: policy, readers: readers)
+    readPartnerAuthorities()
   }
 
   /// Binds and listens on each address; a port of 0 lets the kernel choose.
@@ -146,6 +147,14 @@ public final class FTPServer: Sendable {
     }
     context.snapshot = .init(configuration: configuration, accounts: accounts)
     context.registry.recheckAll()
+    readPartnerAuthorities()
+  }
+
+  /// Reads `transfer.site-to-site-ca` now, not when the first transfer needs it and nobody looks.
+  private func readPartnerAuthorities() {
+    let snapshot = context.snapshot
+    guard snapshot.configuration.transfer.siteToSiteAuthorities != nil else { return }
+    do { _ = try snapshot.partnerTLS() } catch { context.logger.error("transfer.site-to-site-ca \(error.reason)") }
   }
 
   /// Stops accepting, tells sessions without a transfer 421, lets transfers finish for `grace`, then breaks off the rest.

@@ -17,6 +17,8 @@ final class ServerContext: Sendable {
     let configuration: ServerConfiguration
     let accounts: AccountSource
     let jails: JailCache
+    /// ``partnerTLS()``, once it is made.
+    let partners = Mutex<TLSClientContext?>(nil)
 
     init(configuration: ServerConfiguration, accounts: AccountSource) {
       self.configuration = configuration

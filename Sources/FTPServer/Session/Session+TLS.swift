@@ -96,7 +96,7 @@ extension Session {
           connection = begun
         } else {
           data.prepareForTLS()
-          connection = try control.data(over: data.number, receives: receives, byKernel: byKernel)
+          connection = try makeDataTLS(over: data, of: control, receives: receives, byKernel: byKernel)
         }
       } catch {
         throw .handshakeFailed(error)
@@ -110,6 +110,8 @@ extension Session {
 
   /// Whether a data connection has resumed the TLS session of this control connection, and what follows if not.
   private func checkBinding(_ data: DataConnection) throws(FTPError) {
+    // Another server has no session of this control connection to resume: it is known by its address, which the operator has listed.
+    guard control.peerPolicy.isClient(data.peer.address) else { return }
     if data.tls?.isResumed == true {
       protection.hasResumed = true
       return

@@ -91,7 +91,7 @@ actor Session {
       switch advance(lingering: lingers) {
       case .command(let rest): await rest(self)
       case .input(let deadline):
-        let data = channels.watched(isPrivate: protection.isPrivate)
+        let data = channels.watched(isPrivate: protection.isPrivate && !protection.isTLSClient)
         return parking.call(when: control.number, .readable, data.number, data.interest, until: deadline) { [self] in
           start(after: $0)
         }

@@ -45,6 +45,12 @@ struct DataProtection {
   var hasBufferSize = false
   /// PROT P: data connections are TLS.
   var isPrivate = false
+  /// SSCN ON: this server is TLS's client on data connections.
+  var isClient = false
+  /// CPSV: it is so on the next one.
+  var isClientOnce = false
+  /// This server is TLS's client on the data connection that comes next.
+  var isTLSClient: Bool { isClient || isClientOnce }
   /// A data connection of this session has resumed its TLS session.
   var hasResumed = false
   /// The log has said that a data connection did not resume.

@@ -63,6 +63,10 @@ extension Session {
     var outcome = outcome
     outcome.connection = data?.report
     let ended = MonotonicTime.now
+    var note = outcome.note
+    if let peer = data?.peer.address, !control.peerPolicy.isClient(peer) {
+      note = "site to site, with \(peer)" + (note.map { ": \($0)" } ?? "")
+    }
     transfer = nil
     activity.end()
     channels.release()
@@ -74,7 +78,7 @@ extension Session {
       outcome.isComplete ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed",
       record(
         verb: progress.verb, path: progress.path.bytes, bytes: outcome.bytes, duration: ended.since(progress.started),
-        result: outcome.reply, paths: data?.loggedReport, tls: data?.security, note: outcome.note))
+        result: outcome.reply, paths: data?.loggedReport, tls: data?.security, note: note))
   }
 
   // MARK: the data connection

@@ -14,7 +14,7 @@ import Testing
     "Name=weftpd; CaseSensitive=1; DirSep=/;",
     "Modify={}; {}", "Modify=", "; ", "{}", "FILE: ", "",
     "Transfer complete (unique file name:", "Transfer complete; the data connection stays open (unique file name:",
-    "HELP",
+    "SSCN:CLIENT METHOD", "SSCN:SERVER METHOD", "HELP",
     "CHMOD <octal mode> <pathname>", "Status:",
   ]
 

@@ -33,6 +33,7 @@ extension Session {
     case "EPSV", "LPSV": configuration.passiveEnabled
     case "EPRT", "LPRT": configuration.activeEnabled
     case "AUTH", "PBSZ", "PROT": offersTLS
+    case "SSCN", "CPSV": offersTLS && configuration.transfer.siteToSite != .off
     case "CCC": offersTLS && configuration.security.clearsControl
     default: true
     }

@@ -114,13 +114,19 @@ extension Session {
       }
       throw .dataPortRefused(Reply(500, "Illegal \(command.verb) command: \(objection)."))
     }
+    protection.isClientOnce = false
     control.offerTicket()
     channels.connectNext(to: target)
     return Reply(200, "\(command.verb) command successful.")
   }
 
   private func objection(to target: SocketAddress) -> String? {
-    if let objection = control.peerPolicy.objection(to: target) { return objection }
+    let peers = dataPeers
+    if let objection = peers.objection(to: target) { return objection }
+    // Another server is not this host: what else listens here may trust connections that come from here.
+    if !peers.isClient(target.address), !target.address.isLoopback, Socket.isLocal(target.address) {
+      return "the address is this server's own"
+    }
     return channels.isOwn(target) ? "the port is one of this server's own" : nil
   }
 

@@ -13,12 +13,13 @@ extension Session {
   /// Opens the passive port of the next transfer.
   func openPassivePort() async throws(FTPError) -> PassiveListener {
     tellOfStrangers()
+    protection.isClientOnce = false
     let claimant = try portClaimant()
     let deadline = MonotonicTime.now.advanced(by: Self.passivePortWait)
     while true {
       do throws(FTPError) {
         let listener = try channels.openPassivePort(
-          for: claimant, waitingUntil: deadline.advanced(by: Self.passivePortReservation))
+          for: claimant, admitting: partnerNetworks, waitingUntil: deadline.advanced(by: Self.passivePortReservation))
         control.offerTicket()
         return listener
       } catch {
