@@ -53,9 +53,17 @@ extension Session {
     // Set-uid, set-gid and sticky bits are for people with a shell.
     if mode > 0o777 { throw .parameter("SITE CHMOD sets only the nine permission bits: 0 to 777.") }
     let (identity, path) = try require(.changeMode, resolving: Array(words[1]))
-    try onFile { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
+    try onPermissions { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
     logSite("change mode", path, "CHMOD \(String(mode, radix: 8))")
     return Reply(200, "Mode changed.")
+  }
+
+  /// Runs a change of permissions; the root that would be shut by it has a reply of its own.
+  func onPermissions(_ body: () throws(SystemError) -> Void) throws(FTPError) {
+    do throws(SystemError) { try body() } catch {
+      if error.code == EBUSY { throw .forbidden("The root directory must stay readable and searchable for its owner.") }
+      throw .file(error, naming: false)
+    }
   }
 
   /// SITE CHGRP group pathname, the group by number or name.
