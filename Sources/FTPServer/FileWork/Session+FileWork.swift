@@ -63,7 +63,7 @@ extension Session {
     _ progress: WorkProgress, _ deadline: MonotonicTime, closed: inout MonotonicTime
   ) async throws(FTPError) {
     if control.reader.hasBufferedBytes {
-      try serve { () throws(TransferBreak) in try answerDuringTransfer() }
+      try serve { () throws(TransferBreak) in try answerDuringTransfer(isPipelined: true) }
     }
     if inputEnded, closed == .never { closed = MonotonicTime.now.advanced(by: Self.closedLimit) }
     // A client that has sent more than is read meanwhile may still hang up.

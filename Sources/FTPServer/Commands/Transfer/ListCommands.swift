@@ -126,10 +126,10 @@ extension Session {
   private func send(
     _ lines: [UInt8], through output: CodedOutput?, on process: DataTransferProcess
   ) async throws(FTPError) {
-    let piece = encodedListing(lines)
+    let piece = transfer?.charset.map { $0.encode(lines) } ?? lines
     try await transferring { () async throws(TransferBreak) in
       if let output {
-        let text = parameters.format.isEBCDIC ? Self.withoutCarriageReturns(piece) : piece
+        let text = transfer?.format.isEBCDIC == true ? Self.withoutCarriageReturns(piece) : piece
         try await process.sendCoded(text, through: output, with: self)
       } else {
         try await process.sendAll(piece, with: self)
