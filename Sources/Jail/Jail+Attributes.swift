@@ -30,7 +30,7 @@ extension Jail {
       let before = try File.status(file.number)
       do throws(SystemError) {
         if let group = changes.group { try File.setGroup(file.number, group) }
-        if let permissions = changes.permissions { try File.setPermissions(file.number, permissions) }
+        if let permissions = changes.permissions { try at.setPermissions(file.number, permissions) }
         if let time = changes.modified {
           try File.setModificationTime(file.number, seconds: time.seconds, nanoseconds: time.nanoseconds)
         }
@@ -75,5 +75,16 @@ extension Jail {
         }
       }
     }
+  }
+}
+
+extension Foothold {
+  /// Sets permission bits, but never shuts the root: see ``Jail/setPermissions(_:_:)``.
+  func setPermissions(_ file: Int32, _ mode: UInt32) throws(SystemError) {
+    if mode & 0o500 != 0o500 {
+      let (status, own) = (try File.status(file), try File.status(root))
+      if status.device == own.device, status.inode == own.inode { throw SystemError(code: EBUSY, call: "fchmodat2") }
+    }
+    try File.setPermissions(file, mode)
   }
 }

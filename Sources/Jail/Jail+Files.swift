@@ -117,10 +117,12 @@ extension Jail {
   }
 
   /// Sets the permission bits of what `path` leads to.
+  ///
+  /// - Throws: EBUSY if that is the root and its owner could not read and enter it any more: nobody could come back to change it again.
   public func setPermissions(_ path: VirtualPath, _ mode: UInt32) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       let file = try at.open(path, flags: WEFT_O_PATH)
-      try File.setPermissions(file.number, mode)
+      try at.setPermissions(file.number, mode)
     }
   }
 

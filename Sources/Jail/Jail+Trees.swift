@@ -87,14 +87,15 @@ extension Jail {
     }
   }
 
-  /// Counts the entries and bytes in the directory `path`.
+  /// Counts the entries and bytes in the directory `path`, in what is mounted beneath it as well: a client sees no difference. A
+  /// directory that may not be read counts as an entry, and what is in it does not.
   public func measureTree(
     _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
   ) throws(SystemError) -> TreeTally {
     try standing { (at) throws(SystemError) -> TreeTally in
       let top = try at.open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
       var tally = TreeTally()
-      try walk(top, limits, shouldStop) { (_, _, status, isLeaving) throws(SystemError) in
+      try walk(top, limits, shouldStop, isCounting: true) { (_, _, status, isLeaving) throws(SystemError) in
         if isLeaving { return }
         tally.entries += 1
         if status.isRegular { tally.bytes = tally.bytes.addingReportingOverflow(status.size).partialValue }
@@ -105,11 +106,11 @@ extension Jail {
 
   /// Visits every entry beneath `top`, directories twice: on the way in, and on the way out (`isLeaving`).
   private func walk(
-    _ top: consuming Descriptor, _ limits: TreeLimits, _ shouldStop: () -> Bool,
+    _ top: consuming Descriptor, _ limits: TreeLimits, _ shouldStop: () -> Bool, isCounting: Bool = false,
     _ visit: (_ directory: Int32, _ name: UnsafePointer<CChar>, FileStatus, _ isLeaving: Bool) throws(SystemError) ->
       Void
   ) throws(SystemError) {
-    var walker = TreeWalker(top)
+    var walker = TreeWalker(top, crossingMounts: isCounting)
     var seen = 0
     while let step = try walker.next() {
       if shouldStop() { throw SystemError(code: ECANCELED, call: "getdents64") }
@@ -122,7 +123,11 @@ extension Jail {
       }
       if step.status.isDirectory, !step.isLeaving {
         if walker.depth >= limits.depth { throw SystemError(code: ELOOP, call: "getdents64") }
-        try walker.descend(step)
+        do throws(SystemError) { try walker.descend(step) } catch {
+          // Also one that has gone meanwhile, or is no directory any more.
+          if isCounting, [EACCES, ENOENT, ENOTDIR, ELOOP].contains(error.code) { continue }
+          throw error
+        }
       }
     }
   }

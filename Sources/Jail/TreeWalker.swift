@@ -19,7 +19,13 @@ struct TreeWalker: ~Copyable {
   private var above: [Step] = []
   private var readers: [HeldReader] = []
 
-  init(_ top: consuming Descriptor) { current = DirectoryReader(top) }
+  /// Whether it enters other file systems that are mounted in the tree.
+  private let crossesMounts: Bool
+
+  init(_ top: consuming Descriptor, crossingMounts: Bool = false) {
+    current = DirectoryReader(top)
+    crossesMounts = crossingMounts
+  }
 
   /// The directory of the current step.
   var directory: Int32 { current.number }
@@ -43,8 +49,9 @@ struct TreeWalker: ~Copyable {
   /// Continues inside the directory that `step` has just named.
   mutating func descend(_ step: Step) throws(SystemError) {
     let directory = current.number
+    let crossesMounts = crossesMounts
     let inner = try withCString(step.name) { (name) throws(SystemError) -> Int32 in
-      try File.openDirectory(in: directory, name: name).release()
+      try File.openDirectory(in: directory, name: name, crossingMounts: crossesMounts).release()
     }
     above.append(step)
     var reader = DirectoryReader(Descriptor(owning: inner))

@@ -48,9 +48,13 @@ extension File {
   /// Opens the directory `name` of `directory` to read its names: no link is followed, no mount point crossed. Source: openat2(2).
   ///
   /// - Throws: ELOOP or ENOTDIR if it is not a directory itself, EXDEV if another file system is mounted there.
-  public static func openDirectory(in directory: Int32, name: UnsafePointer<CChar>) throws(SystemError) -> Descriptor {
+  ///
+  /// - Parameter crossingMounts: whether it may be the root of a file system that is mounted there; otherwise EXDEV.
+  public static func openDirectory(
+    in directory: Int32, name: UnsafePointer<CChar>, crossingMounts: Bool = false
+  ) throws(SystemError) -> Descriptor {
     try open(
       beneath: directory, name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
-      resolve: WEFT_RESOLVE_BENEATH | WEFT_RESOLVE_NO_SYMLINKS | WEFT_RESOLVE_NO_XDEV)
+      resolve: WEFT_RESOLVE_BENEATH | WEFT_RESOLVE_NO_SYMLINKS | (crossingMounts ? 0 : WEFT_RESOLVE_NO_XDEV))
   }
 }

@@ -9,9 +9,12 @@ public struct Readiness: OptionSet, Sendable, Hashable {
   public init(rawValue: UInt8) { self.rawValue = rawValue }
   public static let readable = Readiness(rawValue: 1)
   public static let writable = Readiness(rawValue: 2)
+  /// The peer has closed its side, whatever lies unread before that. Contained in ``readable``, which bytes fulfil as well.
+  public static let hangUp = Readiness(rawValue: 4)
 
   var pollEvents: Int16 {
     (contains(.readable) ? Int16(POLLIN) : 0) | (contains(.writable) ? Int16(POLLOUT) : 0)
+      | (contains(.hangUp) ? Int16(WEFT_POLL_HANG_UP) : 0)
   }
 }
 

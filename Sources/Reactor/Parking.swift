@@ -133,6 +133,7 @@ public final class Parking: @unchecked Sendable {
     let events =
       WEFT_EPOLL_ONE_SHOT | (interest.contains(.readable) ? WEFT_EPOLL_READABLE : 0)
       | (interest.contains(.writable) ? WEFT_EPOLL_WRITABLE : 0)
+      | (interest.contains(.hangUp) ? WEFT_EPOLL_HANG_UP : 0)
     let token = Token(slot: slot, generation: generation, isSecond: isSecond).raw
     // A closed descriptor leaves the epoll set by itself, and its number may be reused: if one call fails, the other one applies.
     let known = isSecond ? armed.second == number : armed.first == number

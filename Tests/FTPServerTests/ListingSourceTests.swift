@@ -30,7 +30,6 @@ import UnitSupport
     while goesOn {
       var piece: [UInt8] = []
       goesOn = try source.fill(&piece, target: target)
-      #expect(!goesOn || piece.count >= target)
       text += piece
     }
     #expect(text.isEmpty || text.suffix(2) == [0x0D, 0x0A])
@@ -48,6 +47,31 @@ import UnitSupport
   @Test func anEmptyDirectoryHasNoLines() throws {
     #expect(try names() == [])
     #expect(try lines(source(ListingRequest(style: .long))) == [])
+  }
+
+  @Test func piecesAreFilledWhereThereIsEnough() throws {
+    for index in 0..<200 { try directory.file("file\(index)") }
+    let source = try source(ListingRequest(style: .names(prefix: [])))
+    for _ in 0..<10 {
+      var piece: [UInt8] = []
+      #expect(try source.fill(&piece, target: 100))
+      #expect(piece.count >= 100 && piece.count < 120)
+    }
+  }
+
+  /// The session looks at its client between two pieces, so none takes long, even if it finds nothing.
+  @Test(arguments: [0, 10_000]) func aPieceEndsAfterManyEntriesEvenIfItIsEmpty(_ sortLimit: Int) throws {
+    for index in 0..<5000 { #expect(symlink("x", directory.path(of: "entry\(index)")) == 0) }
+    let source = try source(
+      ListingRequest(style: .names(prefix: []), pattern: Glob(Array("nothing*".utf8))), sortLimit: sortLimit)
+    var pieces = 0
+    var piece: [UInt8] = []
+    repeat { pieces += 1 } while try source.fill(&piece, target: 100)
+    #expect(piece.isEmpty)
+    #expect(pieces >= 3)
+    let all = try names(sortLimit: sortLimit)
+    #expect(all.count == 5000)
+    if sortLimit > 0 { #expect(all == all.sorted()) }
   }
 
   @Test func isSortedUpToTheLimit() throws {

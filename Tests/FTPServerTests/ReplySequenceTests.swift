@@ -117,7 +117,8 @@ private final class Talk {
     running = nil
     // Answered at once, or after the transfer.
     let verb = Verb(Array(line.prefix { $0 != " " }.utf8))
-    let isImmediate = verb.flatMap { CommandTable.row($0) }?.traits.contains(.duringTransfer) == true
+    let traits = verb.flatMap { CommandTable.row($0) }?.traits ?? []
+    let isImmediate = !traits.isDisjoint(with: [.duringTransfer, .endsLogin])
     if isImmediate {
       let code = try reply()
       data.reset()

@@ -97,4 +97,20 @@ import UnitSupport
     #expect(!jail.isAccessible(path("/link"), mode: F_OK))
     #expect(try jail.availableBytes(at: .root) > 0)
   }
+
+  /// Whoever shut the root could not come back to open it.
+  @Test func theRootStaysOpenToItsOwner() throws {
+    files.directory("root/d")
+    files.link("root/self", to: "/")
+    for mode: UInt32 in [0, 0o077, 0o377, 0o400, 0o100] {
+      for name in ["/", "/self", "/d/.."] {
+        #expect(failure { try jail.setPermissions(path(name), mode) } == EBUSY, "\(name) \(mode)")
+        #expect(failure { try jail.change(path(name), FileChanges(permissions: mode)) } == EBUSY)
+      }
+    }
+    try jail.setPermissions(.root, 0o500)
+    try jail.setPermissions(.root, 0o755)
+    try jail.setPermissions(path("/d"), 0)
+    #expect(try jail.status(of: path("/d")).permissions == 0)
+  }
 }

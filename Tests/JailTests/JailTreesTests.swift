@@ -80,6 +80,19 @@ import UnitSupport
     #expect(failure { _ = try files.jail.measureTree(path("/d/f"), limits, shouldStop: { false }) } == ENOTDIR)
   }
 
+  /// A directory that may not be read counts, and what is in it does not.
+  @Test(.enabled(if: geteuid() != 0, "root may read everything")) func whatMayNotBeReadIsLeftOut() throws {
+    let files = try JailDirectory()
+    files.directory("root/d")
+    try files.write("root/d/f", "12345")
+    files.directory("root/d/shut")
+    try files.write("root/d/shut/g", "123")
+    try files.jail.setPermissions(path("/d/shut"), 0)
+    let tally = try files.jail.measureTree(path("/d"), limits, shouldStop: { false })
+    #expect(tally.bytes == 5 && tally.entries == 2)
+    try files.jail.setPermissions(path("/d/shut"), 0o700)
+  }
+
   @Test func makesWhatIsMissing() throws {
     let files = try JailDirectory()
     #expect(try files.jail.makeDirectories(path("/a/b/c"), mode: nil) == 3)

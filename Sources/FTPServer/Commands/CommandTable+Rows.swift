@@ -6,11 +6,13 @@ import TransportSecurity
 /// The families of verbs. A row made by `missing` is a verb of a known document that is not built: it is answered 502.
 extension CommandTable {
   static let login: [CommandRow] = [
-    .answering("USER", "USER <name>", "RFC 959 4.1.1", .required, .beforeLogin) { try await $0.user($1) },
+    .answering("USER", "USER <name>", "RFC 959 4.1.1", .required, [.beforeLogin, .endsLogin]) {
+      try await $0.user($1)
+    },
     .later("PASS", "PASS <password>", "RFC 959 4.1.1", .optional, .beforeLogin) { try await $0.password($1) },
     .later("ACCT", "ACCT <account>", "RFC 959 4.1.1", .required, .beforeLogin) { try await $0.account($1) },
-    .now("QUIT", "QUIT", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.quit($1) },
-    .now("REIN", "REIN", "RFC 959 4.1.1", .none, .beforeLogin) { try $0.reinitialise($1) },
+    .now("QUIT", "QUIT", "RFC 959 4.1.1", .none, [.beforeLogin, .endsLogin]) { try $0.quit($1) },
+    .now("REIN", "REIN", "RFC 959 4.1.1", .none, [.beforeLogin, .endsLogin]) { try $0.reinitialise($1) },
     .now("HOST", "HOST <name>", "RFC 7151 3", .required, .beforeLogin, feature: "HOST") { try $0.host($1) },
     .now("SMNT", "SMNT <name>", "RFC 959 4.1.1", .required, []) { try $0.mount($1) },
   ]
@@ -114,8 +116,10 @@ extension CommandTable {
     .now("MLST", "MLST [pathname]", "RFC 3659 7", .optional, .keepsRestart, feature: "MLST") {
       try $0.machineStatus($1)
     },
-    .answering("SITE", "SITE <command>", "RFC 959 4.1.3", .required, []) { try await $0.site($1) },
-    .now("MFCT", "MFCT <time> <pathname>", "draft-somers-ftp-mfxx 4", .required, []) { try $0.setCreationTime($1) },
+    .answering("SITE", "SITE <command>", "RFC 959 4.1.3", .required, .beforeLogin) { try await $0.site($1) },
+    .now("MFCT", "MFCT <time> <pathname>", "draft-somers-ftp-mfxx 4", .required, .unlisted) {
+      try $0.setCreationTime($1)
+    },
     .now(
       "MFF", "MFF <fact>=<value>;… <pathname>", "draft-somers-ftp-mfxx 5", .required, [],
       feature: "MFF Modify;UNIX.mode;UNIX.group;"
@@ -159,7 +163,9 @@ extension CommandTable {
 
   static let information: [CommandRow] = [
     .now("SYST", "SYST", "RFC 959 4.1.3", .none, [.beforeLogin, .keepsRestart]) { try $0.system($1) },
-    .now("STAT", "STAT [pathname]", "RFC 959 4.1.3", .optional, [.duringTransfer, .keepsRestart]) { try $0.status($1) },
+    .now("STAT", "STAT [pathname]", "RFC 959 4.1.3", .optional, [.beforeLogin, .duringTransfer, .keepsRestart]) {
+      try $0.status($1)
+    },
     .now("HELP", "HELP [command]", "RFC 959 4.1.3", .optional, [.beforeLogin, .keepsRestart]) { try $0.help($1) },
     .now("FEAT", "FEAT", "RFC 2389 3", .none, [.beforeLogin, .keepsRestart, .strictArgument]) { try $0.features($1) },
     .now("NOOP", "NOOP", "RFC 959 4.1.3", .none, [.beforeLogin, .duringTransfer, .keepsRestart, .keepsRename]) {

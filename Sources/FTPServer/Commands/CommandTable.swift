@@ -17,6 +17,10 @@ struct CommandTraits: OptionSet, Sendable {
   static let strictArgument = CommandTraits(rawValue: 16)
   /// Only for users whose entry has the option `admin`.
   static let administrators = CommandTraits(rawValue: 32)
+  /// Ends the login of the moment: answered at once while a transfer runs, which is completed as it was begun.
+  static let endsLogin = CommandTraits(rawValue: 64)
+  /// Always refused with 504: known, and not worth a line in HELP.
+  static let unlisted = CommandTraits(rawValue: 128)
 }
 
 /// One command.

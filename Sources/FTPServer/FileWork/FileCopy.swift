@@ -6,7 +6,7 @@ import LinuxSystem
 /// Appends files to a file that is being made.
 struct FileCopy {
   /// Bytes the kernel copies at a time: a stop is seen in between.
-  private static let step = 16 * 1024 * 1024
+  private static let step = 4 * 1024 * 1024
   private static let bufferSize = 1024 * 1024
 
   private let target: Int32

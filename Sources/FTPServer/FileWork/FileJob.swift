@@ -9,6 +9,8 @@ final class WorkProgress: Sendable {
   private let meter: TransferMeter
   private let isStopping = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)
+  /// The worker's turn, while there is one.
+  private let turn = Mutex<WorkTurn?>(nil)
 
   /// - Parameter meter: where it is counted; nobody else counts there meanwhile.
   init(meter: TransferMeter = TransferMeter()) { self.meter = meter }
@@ -17,16 +19,27 @@ final class WorkProgress: Sendable {
   var done: UInt64 { meter.bytes }
   /// Whether its turn has come.
   var hasStarted: Bool { isStarted.load(ordering: .relaxed) }
-  /// Asked for by the work every few milliseconds.
-  var shouldStop: Bool { isStopping.load(ordering: .relaxed) }
+  /// Whether the work has been told to stop.
+  var isTold: Bool { isStopping.load(ordering: .relaxed) }
+
+  /// Asked for by the work between two pieces, every few milliseconds: whether it shall stop. Others may have its worker meanwhile.
+  func shouldStop() -> Bool {
+    if !isTold { turn.withLock { $0 }?.pass() }
+    return isTold
+  }
 
   func count(_ amount: Int) { meter.count(amount) }
-  func start() { isStarted.store(true, ordering: .relaxed) }
+
+  func start(_ turn: WorkTurn?) {
+    self.turn.withLock { $0 = turn }
+    isStarted.store(true, ordering: .relaxed)
+  }
+
   func stop() { isStopping.store(true, ordering: .relaxed) }
 
   /// Throws when the work shall stop.
   func checkForStop() throws(FTPError) {
-    if shouldStop { throw .stopped(removed: nil) }
+    if shouldStop() { throw .stopped(removed: nil) }
   }
 }
 
@@ -47,8 +60,10 @@ final class FileJob<Value: Sendable>: Sendable {
   var result: Result<Value, FTPError>? { outcome.withLock { $0 } }
 
   /// Does the work on the calling thread.
-  func run() {
-    progress.start()
+  ///
+  /// - Parameter turn: the worker's turn; nil where there is no pool.
+  func run(_ turn: WorkTurn? = nil) {
+    progress.start(turn)
     let result: Result<Value, FTPError>
     do throws(FTPError) {
       try progress.checkForStop()

@@ -7,8 +7,12 @@ import LinuxSystem
 extension Session {
   /// How long work may wait for its turn, in nanoseconds.
   private static let turnLimit: Int64 = 60_000_000_000
+  /// How long work may go on when the client has closed its side, in nanoseconds: what is nearly done is still told to a client that has
+  /// only finished sending; nobody waits for the rest.
+  private static let closedLimit: Int64 = 50_000_000
 
-  /// Runs `body` in `pool` and waits for it. ABOR and the end of the server stop it; it has ended when this returns or throws.
+  /// Runs `body` in `pool` and waits for it. ABOR, the end of the session and that of the server stop it; it has ended when this returns
+  /// or throws. RFC 959, section 4.1.1: a control connection that closes unexpectedly is an ABOR and a QUIT.
   ///
   /// - Parameters:
   ///   - concurrency: how much may run in the pool at once.
@@ -28,14 +32,15 @@ extension Session {
       activity.end()
       lastCommand = .now
     }
-    let ticket = pool.submit(concurrency: concurrency) {
-      job.run()
+    let ticket = pool.submit(for: workOwner, concurrency: concurrency) { turn in
+      job.run(turn)
       parking.wake()
     }
     guard let ticket else { throw .busy("Too many such operations are running. Try again later.") }
     let deadline = MonotonicTime.now.advanced(by: Self.turnLimit)
+    var closed = MonotonicTime.never
     do throws(FTPError) {
-      while job.result == nil { try await waitForWork(job.progress, deadline) }
+      while job.result == nil { try await waitForWork(job.progress, deadline, closed: &closed) }
     } catch {
       job.progress.stop()
       // What has begun undoes what it has done: the reply comes after that.
@@ -52,14 +57,29 @@ extension Session {
   }
 
   /// Waits until the work or the control connection has something to say, and answers the latter.
-  private func waitForWork(_ progress: WorkProgress, _ deadline: MonotonicTime) async throws(FTPError) {
-    if control.reader.hasBufferedBytes { try serve { () throws(TransferBreak) in try answerDuringTransfer() } }
-    let interest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
-    let limit = progress.hasStarted ? .never : deadline
+  ///
+  /// - Parameter closed: when the work has to end because the client has closed its side.
+  private func waitForWork(
+    _ progress: WorkProgress, _ deadline: MonotonicTime, closed: inout MonotonicTime
+  ) async throws(FTPError) {
+    if control.reader.hasBufferedBytes {
+      try serve { () throws(TransferBreak) in try answerDuringTransfer(isPipelined: true) }
+    }
+    if inputEnded, closed == .never { closed = MonotonicTime.now.advanced(by: Self.closedLimit) }
+    // A client that has sent more than is read meanwhile may still hang up.
+    let reading: Readiness = inputEnded ? [] : listensToControl ? .readable : .hangUp
+    let interest: Readiness = [reading, control.hasOutput ? .writable : []]
+    let limit = min(progress.hasStarted ? .never : deadline, closed)
     switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: limit) {
     case .ready:
       try serve { () throws(TransferBreak) in try serveControlConnection() }
+      if reading == .hangUp, Poll.wait(control.number, .hangUp, milliseconds: 0) { inputEnded = true }
     case .deadline:
+      if closed <= .now {
+        // What else it has sent is left undone, too.
+        isEnding = true
+        throw .stopped(removed: nil)
+      }
       if !progress.hasStarted { throw .busy("The server is busy with other files. Try again later.") }
     case .called:
       if isToldToStop { throw .broken(.ending) }

@@ -34,6 +34,8 @@ final class ListingSource {
   /// Directories a recursive listing enters at most, and how deep.
   private static let directoryLimit = 10_000
   private static let depthLimit = 64
+  /// Entries that are looked at in one go, whether they make lines or not: then the session looks at its client.
+  private static let entryLimit = 2048
 
   private let jail: Jail
   private let request: ListingRequest
@@ -46,6 +48,10 @@ final class ListingSource {
   private var sorted = NameList()
   private var index = 0
   private var isStreaming = false
+  /// The names of the directory at hand are still being read, to be sorted.
+  private var isCollecting = false
+  /// Entries that may still be looked at in this go.
+  private var entriesLeft = 0
   /// Directories still to be listed, the next one last.
   private var pending: [(path: VirtualPath, title: [UInt8])] = []
   private var subdirectories: [(path: VirtualPath, title: [UInt8])] = []
@@ -72,14 +78,23 @@ final class ListingSource {
     try jail.acting { () throws(SystemError) in try enter(current) }
   }
 
-  /// Appends lines to `out` until it holds `target` bytes; false when the listing is complete.
+  /// Appends lines to `out` until it holds `target` bytes or many entries have been looked at; false when the listing is complete.
   func fill(_ out: inout [UInt8], target: Int) throws(SystemError) -> Bool {
     try jail.acting { () throws(SystemError) in try fillActing(&out, target: target) }
   }
 
   /// ``fill(_:target:)`` with the rights of the user: entries are asked about by their names in an open directory.
   private func fillActing(_ out: inout [UInt8], target: Int) throws(SystemError) -> Bool {
+    entriesLeft = Self.entryLimit
     while out.count < target {
+      if entriesLeft <= 0 { return true }
+      if isCollecting {
+        do throws(SystemError) { try collect() } catch {
+          guard entered > 1 else { throw error }
+          leaveOut()
+        }
+        continue
+      }
       if try appendNext(to: &out) { continue }
       reader = nil
       pending.append(contentsOf: subdirectories.reversed())
@@ -91,11 +106,17 @@ final class ListingSource {
         if case .long = request.style { appendTitle(next.title, to: &out) }
       } catch {
         // A subdirectory that may not be read, or is gone, does not end the listing.
-        index = sorted.count
-        isStreaming = false
+        leaveOut()
       }
     }
     return true
+  }
+
+  /// Shows no more of the directory at hand.
+  private func leaveOut() {
+    index = sorted.count
+    isStreaming = false
+    isCollecting = false
   }
 
   /// Appends the line that opens a subdirectory. A CR or LF in its name must not write lines of its own.
@@ -106,28 +127,38 @@ final class ListingSource {
   // MARK: one directory
 
   private func enter(_ directory: (path: VirtualPath, title: [UInt8])) throws(SystemError) {
-    var opened = try jail.openDirectory(directory.path)
+    let opened = try jail.openDirectory(directory.path)
     entered += 1
     sorted = NameList()
     index = 0
     isStreaming = false
+    isCollecting = true
     formatter.enter(directory: opened.number)
+    self.directory = opened.number
+    reader = consume opened
+    if case .machine = request.style { dots = 2 } else { dots = request.showsDots ? 2 : 0 }
+  }
+
+  /// Reads names to be sorted, until there are no more, or too many, or it is time for a look at the client.
+  private func collect() throws(SystemError) {
     let pattern = request.pattern
-    var isComplete = false
-    while sorted.count <= sortLimit {
-      let more: Bool? = try opened.next { name in
+    while entriesLeft > 0 {
+      guard sorted.count <= sortLimit else {
+        isStreaming = true
+        isCollecting = false
+        return
+      }
+      entriesLeft -= 1
+      let more: Bool? = try reader?.next { name in
         if pattern?.matches(name) ?? true { sorted.append(name) }
         return true
       }
       if more == nil {
-        isComplete = true
-        break
+        order(directory)
+        isCollecting = false
+        return
       }
     }
-    if isComplete { order(opened.number) } else { isStreaming = true }
-    self.directory = opened.number
-    reader = consume opened
-    if case .machine = request.style { dots = 2 } else { dots = request.showsDots ? 2 : 0 }
   }
 
   /// How many of `.` and `..` are still to be shown.
@@ -146,6 +177,7 @@ final class ListingSource {
 
   /// Appends one entry; false at the end of the directory.
   private func appendNext(to out: inout [UInt8]) throws(SystemError) -> Bool {
+    entriesLeft -= 1
     if dots > 0 {
       dots -= 1
       appendDot(dots == 1 ? "." : "..", to: &out)

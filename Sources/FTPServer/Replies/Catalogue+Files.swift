@@ -3,6 +3,12 @@
 extension Catalogue {
   static let files: [CatalogueEntry] = [
     .init(
+      "The root directory must stay readable and searchable for its owner.",
+      de: "Das Wurzelverzeichnis muss für seinen Besitzer lesbar und betretbar bleiben.",
+      fr: "Le répertoire racine doit rester lisible et accessible à son propriétaire.",
+      es: "El directorio raíz debe seguir siendo legible y accesible para su propietario.",
+      ja: "ルートディレクトリは所有者が読み取りと検索をできるままでなければなりません。"),
+    .init(
       "Directory changed.",
       de: "Verzeichnis gewechselt.", fr: "Répertoire changé.", es: "Directorio cambiado.", ja: "ディレクトリを移動しました。"),
     .init(

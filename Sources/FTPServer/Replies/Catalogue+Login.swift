@@ -172,12 +172,6 @@ extension Catalogue {
       "MODE Z: level {1}.",
       de: "MODE Z: Stufe {1}.", fr: "MODE Z : niveau {1}.", es: "MODE Z: nivel {1}.", ja: "MODE Z: レベル {1}"),
     .init(
-      "You are logged in. To become another user, send REIN first.",
-      de: "Sie sind angemeldet. Für einen anderen Benutzer bitte zuerst REIN senden.",
-      fr: "Vous êtes connecté. Pour changer d'utilisateur, envoyez d'abord REIN.",
-      es: "Ya ha iniciado sesión. Para cambiar de usuario, envíe antes REIN.",
-      ja: "すでにログインしています。別の利用者になるには先に REIN を送ってください。"),
-    .init(
       "Passwords cannot be checked now. Try again later.",
       de: "Passwörter lassen sich gerade nicht prüfen. Bitte später erneut versuchen.",
       fr: "Les mots de passe ne peuvent pas être vérifiés pour l'instant. Réessayez plus tard.",

@@ -153,6 +153,18 @@ extension Catalogue {
       "No data connection",
       de: "Keine Datenverbindung", fr: "Pas de connexion de données", es: "Sin conexión de datos", ja: "データ接続はありません"),
     .init(
+      "No such command; SITE HELP lists them.",
+      de: "Diesen Befehl gibt es nicht; SITE HELP zählt sie auf.", fr: "Commande inconnue ; SITE HELP les énumère.",
+      es: "No existe ese comando; SITE HELP los enumera.", ja: "そのコマンドはありません。SITE HELP で一覧できます。"),
+    .init(
+      "{1} is switched off here.",
+      de: "{1} ist hier abgeschaltet.", fr: "{1} est désactivé ici.", es: "{1} está desactivado aquí.",
+      ja: "{1} はここでは無効です。"),
+    .init(
+      "In passive mode, connected",
+      de: "Passiver Modus, verbunden", fr: "En mode passif, connecté", es: "En modo pasivo, conectado", ja: "受動モードで接続済み"
+    ),
+    .init(
       "In passive mode, waiting for a data connection",
       de: "Passiver Modus, wartet auf eine Datenverbindung", fr: "Mode passif, en attente d'une connexion de données",
       es: "Modo pasivo, a la espera de una conexión de datos", ja: "受動モードでデータ接続を待っています"),

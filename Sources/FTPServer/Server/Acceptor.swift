@@ -21,6 +21,9 @@ final class Acceptor: Sendable {
   private let words: (read: Int32, write: Int32)
   private let pulse = Pulse()
 
+  /// How many hear in one go that no descriptor is left for them.
+  private static let refusalsAtOnce = 64
+
   private enum Word: UInt8 {
     case end = 0
     case answer = 1
@@ -191,10 +194,21 @@ final class Acceptor: Sendable {
     context.events.publish(.refused, .warning, message, EventRecord(session: 0, peer: peer, result: 421))
   }
 
-  /// The kernel has no descriptor for the next client: spends the reserve on telling it so, then backs off.
+  /// The kernel has no descriptor for further clients: spends the reserve on telling those who wait, one after the other, then backs off.
   private func turnAway(_ error: SystemError, _ reserve: inout DescriptorReserve, _ pause: Int32) {
     reserve.spend {
-      if let (number, peer) = try? Socket.accept(listener.number, refusing: Self.refuse) { Self.refuse(number, peer) }
+      for _ in 0..<Self.refusalsAtOnce {
+        var isHeard = false
+        let accepted = try? Socket.accept(listener.number) { number, peer in
+          Self.refuse(number, peer)
+          isHeard = true
+        }
+        if let (number, peer) = accepted {
+          Self.refuse(number, peer)
+        } else if !isHeard {
+          break
+        }
+      }
     }
     if pause == 20 {
       context.logger.error(

@@ -63,7 +63,7 @@ extension Session {
     return nil
   }
 
-  private func checkGates(_ row: CommandRow, _ command: Command) throws(FTPError) {
+  func checkGates(_ row: CommandRow, _ command: Command) throws(FTPError) {
     // RNTO has to follow RNFR immediately (RFC 959, section 4.1.3); a keep-alive NOOP does not count.
     if parameters.renameFrom != nil, command.verb != "RNTO", !row.traits.contains(.keepsRename) {
       parameters.renameFrom = nil

@@ -28,7 +28,7 @@ extension Session: Attendant {
     for number: Int32, _ interest: Readiness, until deadline: MonotonicTime
   ) async throws(TransferBreak) {
     // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
-    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    if control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
     while true {
       if activity.hasNews { reviewLogin() }
       if isToldToStop { throw .ending }
@@ -62,7 +62,7 @@ extension Session: Attendant {
     turnStrangersAway()
     if activity.hasNews { reviewLogin() }
     if isToldToStop { throw .ending }
-    if control.reader.hasBufferedBytes { try answerDuringTransfer() }
+    if control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
     if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
   }
 
@@ -97,20 +97,19 @@ extension Session: Attendant {
   }
 
   /// Answers or puts off the commands that have come.
-  func answerDuringTransfer() throws(TransferBreak) {
+  ///
+  /// - Parameter isPipelined: they came in one piece with the command at hand.
+  func answerDuringTransfer(isPipelined: Bool = false) throws(TransferBreak) {
     var isAborted = false
     while let event = control.reader.next() {
       if case .command(let command) = event {
         if command.verb == "ABOR" { isAborted = true }
+        // Behind QUIT nothing is answered but the transfer.
+        if isEnding { continue }
         // Out of order only what RFC 959 wants during a transfer, and only if nothing waits before it.
-        if postponed.isEmpty, let row = CommandTable.row(command.verb), row.traits.contains(.duringTransfer) {
-          if case .immediate(let handler) = row.handler {
-            do { reply(try handler(self, command)) } catch { reply(FTPError(error).reply) }
-            continue
-          }
-        }
+        if postponed.isEmpty, answerNow(decoded(command), isPipelined: isPipelined) { continue }
       }
-      postpone(event)
+      if !isEnding { postpone(event) }
     }
     do { _ = try control.flush() } catch { throw .controlConnectionLost }
     if isAborted { throw .aborted }

@@ -9,9 +9,10 @@ extension Session {
   /// Acts on the news about the accounts. Called between commands and between the pieces of a transfer.
   func reviewLogin() {
     let (wantsRecheck, answer) = activity.takeNews()
-    guard let identity else { return }
+    // After USER or REIN a transfer may still run for whoever was logged in before.
+    guard let identity = identity ?? transfer?.identity else { return }
     if let answer { judge(identity, answer) }
-    guard wantsRecheck, self.identity != nil else { return }
+    guard wantsRecheck, !activity.isTold else { return }
     if case .anonymous = identity.proof { return judge(identity, nil) }
     switch accounts.entryNow(named: identity.account.name) {
     case .known(let entry): judge(identity, entry)
@@ -24,6 +25,7 @@ extension Session {
     if let entry, entry.name != identity.account.name { return }
     switch identity.standing(in: accounts, entry: entry, isProtected: control.protection != .clear) {
     case .unchanged: break
+    case .changed where self.identity == nil: break
     case .changed(let account):
       login = .loggedIn(identity.with(account))
       tell(.info, "the user's entry has changed: it holds from the next command on", record())

@@ -71,10 +71,4 @@ extension Session {
     guard let charset = extras?.charset else { return command }
     return Command(verb: command.verb, argument: charset.decode(command.argument))
   }
-
-  /// Lines of a listing in the client's character set.
-  func encodedListing(_ lines: [UInt8]) -> [UInt8] {
-    guard let charset = extras?.charset else { return lines }
-    return charset.encode(lines)
-  }
 }

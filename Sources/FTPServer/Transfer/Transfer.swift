@@ -42,6 +42,7 @@ extension Session {
       progress.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
       parameters.fileState?.allocation = nil
     }
+    (progress.identity, progress.charset, progress.format) = (identity, extras?.charset, format)
     transfer = progress
     activity.begin(progress.facts)
     tell(
@@ -51,11 +52,12 @@ extension Session {
 
   /// What became of the transfer, before its connection is let go of.
   private func outcome(reply: UInt16?, _ failure: FTPError?) -> TransferOutcome {
-    let mode = parameters.format.mode
+    let mode = transfer?.format.mode ?? .stream
     return TransferOutcome(
       direction: transfer?.direction ?? .listing, bytes: activity.meter.bytes, reply: reply,
-      isComplete: failure == nil, note: failure.map { "\($0)" }, isText: parameters.type.isText,
-      isCompressed: mode == .compressed || mode == .deflate, isAnonymous: identity?.account.isAnonymous ?? false)
+      isComplete: failure == nil, note: failure.map { "\($0)" }, isText: transfer?.format.type.isText ?? false,
+      isCompressed: mode == .compressed || mode == .deflate,
+      isAnonymous: transfer?.identity?.account.isAnonymous ?? false)
   }
 
   private func end(_ outcome: TransferOutcome, _ data: DataConnection?) {
@@ -70,15 +72,25 @@ extension Session {
     transfer = nil
     activity.end()
     channels.release()
-    // The time of the transfer was not idle time.
+    // The time of the transfer was not idle time, nor that of a login that began in it.
     lastCommand = .now
+    if identity == nil { greeted = .now }
     // Words and record are made only where somebody reads them.
     tell(
       .transferEnded(outcome), progress.direction == .listing && outcome.isComplete ? .debug : .info,
       outcome.isComplete ? "\(progress.direction.rawValue)" : "\(progress.direction.rawValue) failed",
       record(
-        verb: progress.verb, path: progress.path.bytes, bytes: outcome.bytes, duration: ended.since(progress.started),
-        result: outcome.reply, paths: data?.loggedReport, tls: data?.security, note: note))
+        of: progress,
+        record(
+          verb: progress.verb, path: progress.path.bytes, bytes: outcome.bytes, duration: ended.since(progress.started),
+          result: outcome.reply, paths: data?.loggedReport, tls: data?.security, note: note)))
+  }
+
+  /// The same record under the name of whom the transfer was for.
+  private func record(of progress: TransferProgress, _ record: EventRecord) -> EventRecord {
+    var record = record
+    record.user = progress.identity?.account.name ?? []
+    return record
   }
 
   // MARK: the data connection
@@ -91,16 +103,18 @@ extension Session {
       guard await flush() else { throw .controlConnectionLost }
       return process(on: idle)
     }
+    let isPrivate = protection.isPrivate
     let early = channels.early
     if case .none = channels.port { throw .noDataConnection("Use PASV, EPSV, PORT or EPRT first.") }
-    if early?.tls != nil, !protection.isPrivate {
+    if early?.tls != nil, !isPrivate {
       throw .noDataConnection("The data connection has begun TLS, but PROT C was sent since.")
     }
     let present = try acceptDataConnectionNow()
     reply(opening)
     guard await flush() else { throw .controlConnectionLost }
     let connection = if let present { present } else { try await awaitDataConnection() }
-    if protection.isPrivate { try await secure(connection, early: early) }
+    // As it was when the command came: REIN may have come since.
+    if isPrivate { try await secure(connection, early: early) }
     return process(on: connection)
   }
 
@@ -153,7 +167,7 @@ extension Session {
       try await transferring { () async throws(TransferBreak) in try await process(on: data).finishClosing(with: self) }
     }
     // Where the data tell their end in band, as they do but for files in stream mode and the like, a cut has been seen by the codec.
-    guard direction == .upload, data.isCloseMissing, format.writesInPlace else { return }
+    guard direction == .upload, data.isCloseMissing, transfer?.format.writesInPlace == true else { return }
     let isWhole = transfer?.isAsAnnounced(activity.meter.bytes)
     switch configuration.security.missingClose {
     case .accept where isWhole != false: return

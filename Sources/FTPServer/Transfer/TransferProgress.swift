@@ -19,6 +19,12 @@ struct TransferProgress {
   var start: UInt64 = 0
   /// What an upload that has ended made of them, where it is not the same: bytes of the file.
   var written: UInt64?
+  /// Who it is for, whoever logs in meanwhile.
+  var identity: Identity?
+  /// The character set of its names, whatever is chosen meanwhile.
+  var charset: Charset?
+  /// What it converts, whatever is chosen meanwhile.
+  var format = TransferFormat()
   /// What an upload fills.
   var upload: (any UploadTarget)?
 

@@ -79,7 +79,7 @@ extension Session {
       changes.group = number
     }
     let (identity, path) = try require(.changeMode, resolving: facts.pathname)
-    try onFile { () throws(SystemError) in try identity.jail.change(path, changes) }
+    try onPermissions { () throws(SystemError) in try identity.jail.change(path, changes) }
     tell(
       .changed, .info, "change facts",
       record(

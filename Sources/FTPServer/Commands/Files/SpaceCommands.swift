@@ -27,7 +27,7 @@ extension Session {
     return try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
       (progress) throws(FTPError) -> TreeTally in
       do throws(SystemError) {
-        return try jail.measureTree(path, limits, shouldStop: { progress.shouldStop })
+        return try jail.measureTree(path, limits, shouldStop: { progress.shouldStop() })
       } catch {
         switch error.code {
         case EOVERFLOW: throw .noRoom("There are more than \(limits.entries) entries; counting stopped there.")

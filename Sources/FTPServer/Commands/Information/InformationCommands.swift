@@ -27,11 +27,11 @@ extension Session {
     return Reply(211, opening: "Features:", lines: lines.map { [0x20] + $0 }, closing: "End")
   }
 
-  /// A feature that the settings deny is not announced.
+  /// Whether the settings let it be: what they deny is neither announced nor listed.
   private func isOffered(_ row: CommandRow) -> Bool {
     switch row.verb {
-    case "EPSV", "LPSV": configuration.passiveEnabled
-    case "EPRT", "LPRT": configuration.activeEnabled
+    case "PASV", "EPSV", "LPSV": configuration.passiveEnabled
+    case "PORT", "EPRT", "LPRT": configuration.activeEnabled
     case "AUTH", "PBSZ", "PROT": offersTLS
     case "SSCN", "CPSV": offersTLS && configuration.transfer.siteToSite != .off
     case "CCC": offersTLS && configuration.security.clearsControl
@@ -43,7 +43,7 @@ extension Session {
     if command.argument.isEmpty {
       var lines: [[UInt8]] = []
       var line = ""
-      for row in CommandTable.rows where row.isBuilt {
+      for row in CommandTable.rows where row.isBuilt && !row.traits.contains(.unlisted) && isOffered(row) {
         if line.utf8.count + 8 > 72 {
           lines.append(Array(line.utf8))
           line = ""
@@ -54,8 +54,9 @@ extension Session {
       return Reply(214, opening: "Commands (HELP <command> shows the syntax):", lines: lines, closing: "End")
     }
     let name = command.argument.withUnsafeBytes { Verb($0) }
-    if name == "SITE" { return siteHelp() }
+    if name == "SITE" { return try siteHelp() }
     guard let name, let row = CommandTable.row(name) else { throw .syntax("No such command; HELP lists them.") }
+    if row.isBuilt, !isOffered(row) { return Reply(214, "\(row.verb) is switched off here.") }
     return Reply(214, row.isBuilt ? "Syntax: \(row.syntax) (\(row.source))" : "\(row.verb) is not implemented.")
   }
 
@@ -71,7 +72,9 @@ extension Session {
     case .arrived: port = "In passive mode, with a data connection"
     case .active(let target): port = "Data connections go to \(target)"
     }
-    let lines = ["Control connection: \(control.report)", parameters.format.words, port] + statusDetails
+    // Which addresses the host has besides is for users.
+    let connection = identity == nil ? [] : ["Control connection: \(control.report)"]
+    let lines = connection + [parameters.format.words, port] + statusDetails
     return Reply(
       211, opening: "weftpd status:",
       lines: [Array("Connected from \(control.peer.address)".utf8), login] + lines.map { Array($0.utf8) },

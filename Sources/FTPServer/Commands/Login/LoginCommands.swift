@@ -10,21 +10,35 @@ import Reactor
 extension Session {
   func user(_ command: Command) async throws(FTPError) -> Reply {
     let name = command.argument
-    if identity != nil { throw .sequence("You are logged in. To become another user, send REIN first.") }
-    if accounts.anonymousRoot != nil, Account.isAnonymousName(name) {
-      login = .named(NamedUser(name: name, entry: nil, snapshot: context.snapshot))
-      return Reply(331, "Anonymous login: send your e-mail address as password.")
-    }
+    beginLoginAnew()
+    if isAnonymousLogin(name) { return askForAddress(name) }
     let named = try await lookUpNow(name)
-    let entry = named.entry
     // A user who needs TLS is told so before the password has passed in clear.
-    if let demand = entry?.options.tlsDemand { try requireProtectedLogin(TLSMode(demand)) }
-    login = .named(named)
-    if let entry, let account = accountByCertificate(entry) {
+    if let demand = named.entry?.options.tlsDemand { try requireProtectedLogin(TLSMode(demand)) }
+    if let entry = named.entry, let account = accountByCertificate(entry) {
+      login = .named(named)
       guard admitPaths() else { throw .controlConnectionLost }
       return admit(account, .entry(EntryProof(entry, byCertificate: true)), after: "USER", 232)
     }
-    if asksForCode(name, entry) {
+    return try askForPassword(named)
+  }
+
+  /// Whether USER means the anonymous login.
+  func isAnonymousLogin(_ name: [UInt8]) -> Bool {
+    accounts.anonymousRoot != nil && Account.isAnonymousName(name)
+  }
+
+  /// The answer to USER of an anonymous client.
+  func askForAddress(_ name: [UInt8]) -> Reply {
+    login = .named(NamedUser(name: name, entry: nil, snapshot: context.snapshot))
+    return Reply(331, "Anonymous login: send your e-mail address as password.")
+  }
+
+  /// The answer to USER of all others.
+  func askForPassword(_ named: NamedUser) throws(FTPError) -> Reply {
+    if let demand = named.entry?.options.tlsDemand { try requireProtectedLogin(TLSMode(demand)) }
+    login = .named(named)
+    if asksForCode(named.name, named.entry) {
       return Reply(336, "Password required, and the code of your authenticator application. [alg:totp]")
     }
     // The same answer whether there is such a user or not.
@@ -149,9 +163,9 @@ extension Session {
     parameters.renameFrom = nil
   }
 
-  /// REIN: back to the greeting. A transfer that runs is finished first, because commands wait for its end.
+  /// REIN: back to the greeting. A transfer that runs is completed, and the data port it was given is its own.
   func reinitialise(_ command: Command) throws(FTPError) -> Reply {
-    channels.forget()
+    if transfer == nil { channels.forget() }
     tellLogout(after: "REIN")
     // Only who had logged in gets the time for another login: REIN after REIN holds no connection open.
     if identity != nil { greeted = .now }
@@ -165,6 +179,7 @@ extension Session {
     return Reply(220, greeting)
   }
 
+  /// QUIT: the connection closes; while a transfer runs, behind its final reply.
   func quit(_ command: Command) throws(FTPError) -> Reply {
     isEnding = true
     return Reply(221, "Goodbye.")

@@ -9,13 +9,15 @@ import Logging
 extension Session {
   /// SITE subcommand [argument]
   func site(_ command: Command) async throws(FTPError) -> Reply {
-    _ = try requireSomewhere(.site)
     // Also with an equals sign, as mainframes write it: SITE RECFM=VB.
     let words = command.argument.split(maxSplits: 1, omittingEmptySubsequences: true) { $0 == 0x20 || $0 == 0x3D }
+    let name = words.first.flatMap { Verb(Array($0)) }
+    let row = name.flatMap { SiteTable.row($0) }
+    if row?.traits.contains(.beforeLogin) != true { _ = try requireSomewhere(.site) }
     guard let word = words.first else { throw .syntax("Usage: SITE <command>; SITE HELP lists them.") }
     let unknown = FTPError.parameter(
       "Unknown command SITE \(String(decoding: word.prefix(32), as: UTF8.self)); SITE HELP lists the commands.")
-    guard let name = Verb(Array(word)), let row = SiteTable.row(name) else { throw unknown }
+    guard let row else { throw unknown }
     if row.traits.contains(.administrators), !isAdministrator {
       throw .forbidden("SITE \(row.verb) is for administrators.")
     }
@@ -32,9 +34,18 @@ extension Session {
     }
   }
 
-  /// The answer to SITE HELP and HELP SITE.
-  func siteHelp() -> Reply {
-    let rows = SiteTable.rows.filter { !$0.traits.contains(.administrators) || isAdministrator }
+  /// The answer to SITE HELP and HELP SITE, or to SITE HELP command.
+  func siteHelp(_ argument: [UInt8] = []) throws(FTPError) -> Reply {
+    let rows = SiteTable.rows.filter { row in
+      !row.traits.contains(.unlisted) && (!row.traits.contains(.administrators) || isAdministrator)
+    }
+    if !argument.isEmpty {
+      let name = Verb(argument)
+      guard let row = rows.first(where: { $0.verb == name }) else {
+        throw .syntax("No such command; SITE HELP lists them.")
+      }
+      return Reply(214, "Syntax: SITE \(row.syntax) (\(row.source))")
+    }
     return Reply(214, opening: "SITE <command>, one of:", lines: rows.map { Array($0.syntax.utf8) }, closing: "End")
   }
 
@@ -53,9 +64,17 @@ extension Session {
     // Set-uid, set-gid and sticky bits are for people with a shell.
     if mode > 0o777 { throw .parameter("SITE CHMOD sets only the nine permission bits: 0 to 777.") }
     let (identity, path) = try require(.changeMode, resolving: Array(words[1]))
-    try onFile { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
+    try onPermissions { () throws(SystemError) in try identity.jail.setPermissions(path, mode) }
     logSite("change mode", path, "CHMOD \(String(mode, radix: 8))")
     return Reply(200, "Mode changed.")
+  }
+
+  /// Runs a change of permissions; the root that would be shut by it has a reply of its own.
+  func onPermissions(_ body: () throws(SystemError) -> Void) throws(FTPError) {
+    do throws(SystemError) { try body() } catch {
+      if error.code == EBUSY { throw .forbidden("The root directory must stay readable and searchable for its owner.") }
+      throw .file(error, naming: false)
+    }
   }
 
   /// SITE CHGRP group pathname, the group by number or name.

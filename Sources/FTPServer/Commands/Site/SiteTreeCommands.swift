@@ -28,7 +28,7 @@ extension Session {
     let removed = try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
       (progress) throws(FTPError) -> UInt64 in
       do throws(SystemError) {
-        try jail.removeTree(path, limits, shouldStop: { progress.shouldStop }, progress: { progress.count(1) })
+        try jail.removeTree(path, limits, shouldStop: { progress.shouldStop() }, progress: { progress.count(1) })
         return progress.done
       } catch {
         throw Self.treeError(error, removed: progress.done)

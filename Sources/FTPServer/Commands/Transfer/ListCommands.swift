@@ -126,15 +126,20 @@ extension Session {
   private func send(
     _ lines: [UInt8], through output: CodedOutput?, on process: DataTransferProcess
   ) async throws(FTPError) {
-    let piece = encodedListing(lines)
+    let piece = transfer?.charset.map { $0.encode(lines) } ?? lines
     try await transferring { () async throws(TransferBreak) in
       if let output {
-        let text = parameters.format.isEBCDIC ? Self.withoutCarriageReturns(piece) : piece
+        let text = transfer?.format.isEBCDIC == true ? Self.withoutCarriageReturns(piece) : piece
         try await process.sendCoded(text, through: output, with: self)
       } else {
         try await process.sendAll(piece, with: self)
       }
-      if Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+      if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+      if isToldToStop { throw .ending }
+      // While nothing is found, no send tells that the client has gone.
+      if lines.isEmpty, inputEnded, Poll.wait(process.data.number, .hangUp, milliseconds: 0) {
+        throw .controlConnectionLost
+      }
     }
   }
 
@@ -176,6 +181,9 @@ extension Session {
     return Reply(250, opening: "Listing", lines: [[0x20] + line], closing: "End")
   }
 
+  /// Bytes of a listing that go over the control connection.
+  private static let statusLimit = 256 * 1024
+
   /// STAT with a pathname: LIST on the control connection, cut off at a length that clients bear.
   func listStatus(_ command: Command) throws(FTPError) -> Reply {
     let arguments = ListArguments.parse(command.argument)
@@ -191,7 +199,9 @@ extension Session {
     switch entries {
     case .line(let line): bytes = line
     case .directory(let source):
-      isCut = try onFile { () throws(SystemError) in try source.fill(&bytes, target: 256 * 1024) }
+      repeat {
+        isCut = try onFile { () throws(SystemError) in try source.fill(&bytes, target: Self.statusLimit) }
+      } while isCut && bytes.count < Self.statusLimit
     }
     var lines = bytes.split(separator: 0x0A).map { line in Array(line.last == 0x0D ? line.dropLast() : line) }
     if isCut { lines.append(Array("(cut off here: use LIST)".utf8)) }
