@@ -9,10 +9,14 @@ extension Session {
   /// Acts on the news about the accounts. Called between commands and between the pieces of a transfer.
   func reviewLogin() {
     let (wantsRecheck, answer) = activity.takeNews()
-    // After USER or REIN a transfer may still run for whoever was logged in before.
-    guard let identity = identity ?? transfer?.identity else { return }
-    if let answer { judge(identity, answer) }
-    guard wantsRecheck, !activity.isTold else { return }
+    // USER may have begun another login while a transfer of the last one goes on: that transfer is held against the accounts, too.
+    for identity in [identity, transfer?.identity].compactMap({ $0 }) {
+      if let answer { judge(identity, answer) }
+      if wantsRecheck { recheck(identity) }
+    }
+  }
+
+  private func recheck(_ identity: Identity) {
     if case .anonymous = identity.proof { return judge(identity, nil) }
     switch accounts.entryNow(named: identity.account.name) {
     case .known(let entry): judge(identity, entry)
@@ -25,11 +29,12 @@ extension Session {
     if let entry, entry.name != identity.account.name { return }
     switch identity.standing(in: accounts, entry: entry, isProtected: control.protection != .clear) {
     case .unchanged: break
-    case .changed where self.identity == nil: break
     case .changed(let account):
+      guard identity === self.identity else { break }
       login = .loggedIn(identity.with(account))
       tell(.info, "the user's entry has changed: it holds from the next command on", record())
     case .ended(let why):
+      if activity.isTold { break }
       tell(.notice, "ending the session: \(why)", record(result: 421))
       activity.end(saying: "Your account has changed. Log in again.")
     }
