@@ -82,6 +82,28 @@ import Testing
     }
   }
 
+  /// After USER or REIN nobody is logged in, and the transfer that still runs is that of whoever was.
+  @Test(arguments: ["USER carol", "USER nobody", "REIN"])
+  func aTransferThatIsCompletedUnderTheOldRightsIsBrokenOffToo(_ command: String) async throws {
+    let home = try TemporaryDirectory()
+    try home.makeSparse("big", size: 1 << 30)
+    let (before, after) = (
+      try Self.accounts(Self.line(home), Self.line(home, name: "carol")), try changed(.removed, home)
+    )
+    try await withServer(before) { server, address in
+      let client = try loggedIn(address)
+      try client.command("TYPE I", expecting: 200)
+      let data = try client.passive()
+      try client.command("RETR big", expecting: 150)
+      #expect(try !data.receive().isEmpty)
+      try client.command(command, expecting: command == "REIN" ? 220 : 331)
+      server.reload(configuration: ServerConfiguration(), accounts: after)
+      try client.expect(426)
+      try client.expect(421)
+      #expect(try client.nextReply() == nil)
+    }
+  }
+
   @Test func whoOnlyMayNotWriteAnyMoreLosesThatAtTheNextCommand() async throws {
     let home = try TemporaryDirectory()
     try await withServer(try Self.accounts(Self.line(home))) { server, address in
