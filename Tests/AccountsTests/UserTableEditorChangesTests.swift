@@ -26,7 +26,8 @@ import Testing
   /// A value for each option, so that none is forgotten.
   private static let values = [
     "account": "42", "admin": "yes", "certificate": "a@example.org", "charset": "ISO-8859-1", "default-type": "I",
-    "mounts": "m=/m", "recfm": "lines", "tls": "required-login", "totp": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "mounts": "m=/m", "recfm": "lines", "site-to-site": "yes", "tls": "required-login",
+    "totp": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
   ]
 
   @Test(arguments: UserAttribute.all.map(\.key))

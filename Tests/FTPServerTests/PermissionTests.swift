@@ -16,7 +16,7 @@ import Testing
     ("SITE CHMOD 644 f", [.site, .changeMode]), ("SITE UMASK 022", [.site, .changeMode]),
     ("SITE UTIME 202001010000 f", [.site, .changeMode]), ("SITE MKDIR n/m", [.site, .makeDirectory]),
     ("SITE RMDIR d", [.site, .removeDirectory, .delete]), ("SITE SYMLINK f link", [.site, .write]),
-    ("SITE COPY f copy", [.site, .read, .write]), ("SITE CPFR f", [.site, .read, .write]), ("SITE HELP", .site),
+    ("SITE COPY f copy", [.site, .read, .write]), ("SITE CPFR f", [.site, .read, .write]),
     ("COMB t f", [.append, .read, .delete]), ("HASH f", .read), ("STAT f", .list), ("RETR f", .read),
     ("STOR new", .write), ("STOU", .write), ("APPE f", .append), ("LIST", .list), ("NLST", .list), ("MLSD", .list),
   ]
