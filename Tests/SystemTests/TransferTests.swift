@@ -76,12 +76,13 @@ extension SystemTests {
           let data = try client.passive()
           try client.command("STOR slow", expecting: 150)
           for _ in 0..<8 {
-            try data.send(bytes("x"))
+            // More than a drip: a thousand bytes in each second.
+            try data.send(bytes(String(repeating: "x", count: 600)))
             try require(!client.control.isReadable(within: .milliseconds(300)), "the server gave up")
           }
           data.close()
           try client.expect(226)
-          try require(try server.root.read("slow").count == 8, "bytes are missing")
+          try require(try server.root.read("slow").count == 8 * 600, "bytes are missing")
         }
       }
     }
