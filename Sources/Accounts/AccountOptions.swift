@@ -20,6 +20,8 @@ public struct AccountOptions: Sendable, Hashable {
   public internal(set) var isSiteToSiteAllowed: Bool?
   /// How much TLS this user needs; nil: as much as the server's settings ask.
   public internal(set) var tlsDemand: TLSDemand?
+  /// How uploads take their names; nil: as the server's settings say.
+  public internal(set) var uploadMode: UploadMode?
   /// The secret that one-time passwords are computed from (RFC 6238), 16 bytes or more; nil: the password is enough.
   public internal(set) var oneTimeSecret: [UInt8]?
 
@@ -66,6 +68,14 @@ extension AccountOptions {
   public enum TransferType: String, Sendable {
     case ascii = "A"
     case image = "I"
+  }
+
+  /// How uploads take their names.
+  public enum UploadMode: String, Sendable {
+    /// When they are whole.
+    case atomic
+    /// At once: they grow under their names.
+    case direct
   }
 
   /// How the records of STRU R stand on disk.

@@ -71,6 +71,10 @@ public struct UserAttribute: Sendable {
         guard let secret = Base32.decode(text), secret.count >= 16 else { return false }
         return store(secret, in: &options.oneTimeSecret)
       }),
+    UserAttribute(
+      key: "uploads", expected: "uploads=atomic or uploads=direct",
+      meaning: "Whether a file has its old contents until an upload is whole, or grows while it comes.",
+      read: { store(AccountOptions.UploadMode(rawValue: $0), in: &$1.uploadMode) }),
   ]
 
   /// Keeps a value that could be read.

@@ -2,10 +2,13 @@
 #include "Shims.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
@@ -59,4 +62,28 @@ int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds
   *seconds = x.stx_btime.tv_sec;
   *nanoseconds = x.stx_btime.tv_nsec;
   return 0;
+}
+
+int weft_change_owner(int fd, uint32_t owner, uint32_t group) { return WEFT_RESULT(fchownat(fd, "", owner, group, AT_EMPTY_PATH)); }
+
+/* The attribute calls take no descriptor that was opened with O_PATH. */
+static void weft_path_of(int fd, char path[32]) { snprintf(path, 32, "/proc/self/fd/%d", fd); }
+
+ssize_t weft_list_attributes(int from, char *names, size_t size) {
+  char path[32];
+  weft_path_of(from, path);
+  return WEFT_RESULT(listxattr(path, names, size));
+}
+
+int weft_copy_attribute(int from, int to, const char *name) {
+  char path[32];
+  weft_path_of(from, path);
+  ssize_t size = getxattr(path, name, NULL, 0);
+  if (size < 0) return -errno;
+  char *value = malloc(size > 0 ? (size_t)size : 1);
+  if (value == NULL) return -ENOMEM;
+  size = getxattr(path, name, value, (size_t)size);
+  int result = size < 0 ? -errno : WEFT_RESULT(fsetxattr(to, name, value, (size_t)size, 0));
+  free(value);
+  return result;
 }

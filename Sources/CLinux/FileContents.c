@@ -2,8 +2,10 @@
 #include "Shims.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/sendfile.h>
+#include <sys/vfs.h>
 
 ssize_t weft_read(int fd, void *buffer, size_t count) { return WEFT_RESULT(read(fd, buffer, count)); }
 ssize_t weft_write(int fd, const void *buffer, size_t count) { return WEFT_RESULT(write(fd, buffer, count)); }
@@ -36,4 +38,15 @@ ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_o
 }
 int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length) {
   return WEFT_RESULT(fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length));
+}
+
+int weft_fdatasync(int fd) { return WEFT_RESULT(fdatasync(fd)); }
+int weft_fsync(int fd) { return WEFT_RESULT(fsync(fd)); }
+int weft_start_writing(int fd, int64_t offset, int64_t length) {
+  return WEFT_RESULT(sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE));
+}
+int weft_is_in_memory(int fd) {
+  struct statfs s;
+  if (fstatfs(fd, &s) != 0) return 0;
+  return s.f_type == TMPFS_MAGIC || s.f_type == RAMFS_MAGIC;
 }

@@ -59,6 +59,10 @@ public enum TransferBreak: Error, Sendable {
   case beyondRange
   /// The upload ended So many bytes before the end of the range.
   case rangeUnfinished(missing: Int64)
+  /// The file was changed while it was sent, so what was sent is neither the old nor the new one.
+  case fileChanged
+  /// The upload ended before it had as many bytes as were announced for it.
+  case endedBeforeAnnounced(missing: UInt64)
   /// An upload under TLS ended without close_notify (RFC 8446, section 6.1), so it may be cut short.
   case closeMissing
   /// There is no memory for the codec of MODE Z.

@@ -55,14 +55,22 @@ extension Jail {
     }
   }
 
-  /// Gives the file its final name, and replaces the file that has that name.
+  /// Gives the file its final name, and replaces the file that has that name in one step.
   ///
-  /// - Throws: also an error that the file system has delayed until now (quota, network); ENOENT if its temporary name was removed.
-  public func commit(_ pending: borrowing PendingFile) throws(SystemError) {
+  /// - Throws: also an error that the file system has delayed until now (quota, network); ENOENT if its temporary name was removed;
+  ///   EEXIST if there is a file of that name and none may be replaced.
+  public func commit(_ pending: borrowing PendingFile, _ how: CommitOptions = CommitOptions()) throws(SystemError) {
     try standing { (at) throws(SystemError) in
-      try File.flush(pending.descriptor.number)
+      let file = pending.descriptor.number
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
-      try at.place(pending, pending.finalName)
+      if how.replaces, how.carriesAttributes { at.carryAttributes(to: pending) }
+      let syncs = how.isDurable && !File.isInMemory(file)
+      // First the contents, then the name: whatever fails, the name never leads to a file that lacks some.
+      if syncs { try File.syncContents(file) } else { try File.flush(file) }
+      try at.place(pending, pending.finalName, replacing: how.replaces)
+      if syncs { at.syncDirectory(of: pending) }
+      // Whoever still holds it open does not keep others from appending to it.
+      if pending.name != nil { File.unlock(file) }
     }
   }
 
@@ -75,7 +83,56 @@ extension Jail {
   }
 }
 
+/// How a pending file gets its name.
+public struct CommitOptions: Sendable, Hashable {
+  /// A file that has the name already is replaced.
+  public var replaces = true
+  /// Mode, owner, access control list and extended attributes of a replaced file are those of the new one, as far as this process may.
+  public var carriesAttributes = false
+  /// It returns only when contents and name are on the disk.
+  public var isDurable = false
+
+  public init(replaces: Bool = true, carriesAttributes: Bool = false, isDurable: Bool = false) {
+    self.replaces = replaces
+    self.carriesAttributes = carriesAttributes
+    self.isDurable = isDurable
+  }
+}
+
 extension Foothold {
+  /// Gives the file what belongs to the one it will replace.
+  fileprivate func carryAttributes(to pending: borrowing PendingFile) {
+    let opened = try? withCString(pending.finalName) { (name) throws(SystemError) -> Int32 in
+      try File.open(
+        beneath: pending.parent.number(self), name, flags: WEFT_O_PATH | O_NOFOLLOW,
+        resolve: UInt64(WEFT_RESOLVE_BENEATH)
+      ).release()
+    }
+    guard let opened else { return }
+    let before = Descriptor(owning: opened)
+    let file = pending.descriptor.number
+    guard let old = try? File.status(before.number), old.isRegular, let new = try? File.status(file) else { return }
+    if old.owner != new.owner || old.group != new.group {
+      // Another owner needs a right that most servers have not; the group may do without.
+      do throws(SystemError) { try File.setOwner(file, old.owner, group: old.group) } catch {
+        try? File.setGroup(file, old.group)
+      }
+    }
+    File.copyAttributes(from: before.number, to: file)
+    if old.permissions != new.permissions { try? File.setPermissions(file, old.permissions) }
+  }
+
+  /// Has the names of the file's directory reach the disk.
+  fileprivate func syncDirectory(of pending: borrowing PendingFile) {
+    let opened = try? File.open(
+      beneath: pending.parent.number(self), ".", flags: O_RDONLY | O_DIRECTORY, resolve: UInt64(WEFT_RESOLVE_BENEATH)
+    ).release()
+    // A directory that may not be read cannot be synced; the file's own sync takes its name along on most file systems.
+    guard let opened else { return (try? File.sync(pending.descriptor.number)) ?? () }
+    let directory = Descriptor(owning: opened)
+    try? File.sync(directory.number)
+  }
+
   fileprivate func openParent(of path: VirtualPath) throws(SystemError) -> Descriptor {
     if path.isRoot { throw SystemError(code: EBUSY, call: "openat2") }
     return try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
@@ -97,7 +154,7 @@ extension Foothold {
     try withCString(name) { (name) throws(SystemError) in try File.status(in: parent, name: name) }
   }
 
-  fileprivate func remove(in parent: Int32, _ name: [UInt8]) throws(SystemError) {
+  func remove(in parent: Int32, _ name: [UInt8]) throws(SystemError) {
     try withCString(name) { (name) throws(SystemError) in try File.remove(in: parent, name: name) }
   }
 
@@ -213,7 +270,7 @@ extension Foothold {
   }
 
   /// Opens the regular file `name` and takes its lock; nil if there is none, or if it lost its name meanwhile.
-  fileprivate func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
+  func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
     let number: Int32
     do throws(SystemError) {
       number = try withCString(name) { (name) throws(SystemError) -> Int32 in

@@ -57,4 +57,28 @@ extension File {
       beneath: directory, name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
       resolve: WEFT_RESOLVE_BENEATH | WEFT_RESOLVE_NO_SYMLINKS | (crossingMounts ? 0 : WEFT_RESOLVE_NO_XDEV))
   }
+
+  /// Gives an open file another owner and group. Source: fchownat(2) with AT_EMPTY_PATH.
+  public static func setOwner(_ file: Int32, _ owner: UInt32, group: UInt32) throws(SystemError) {
+    try check(weft_change_owner(file, owner, group), "fchownat")
+  }
+
+  /// Copies the extended attributes of `source`, access control lists included, to `target`, as far as this process may.
+  ///
+  /// `source` may have been opened with O_PATH. Sources: listxattr(2), xattr(7), acl(5).
+  public static func copyAttributes(from source: Int32, to target: Int32) {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { names in
+      let count = weft_list_attributes(source, names.baseAddress, names.count)
+      guard count > 0, let base = names.baseAddress else { return }
+      var position = 0
+      while position < count {
+        let name = base + position
+        // The kernel keeps the others itself: labels, capabilities, what belongs to the superuser.
+        if strncmp(name, "user.", 5) == 0 || strcmp(name, "system.posix_acl_access") == 0 {
+          _ = weft_copy_attribute(source, target, name)
+        }
+        position += strlen(name) + 1
+      }
+    }
+  }
 }

@@ -31,4 +31,21 @@ extension File {
   public static func reserve(_ file: Int32, offset: Int64, length: Int64) throws(SystemError) {
     try retrying("fallocate") { weft_fallocate_keep_size(file, offset, length) }
   }
+
+  /// Waits until the contents of a file, and what is needed to read them, are on the disk. Source: fdatasync(2).
+  public static func syncContents(_ file: Int32) throws(SystemError) {
+    try retrying("fdatasync") { weft_fdatasync(file) }
+  }
+
+  /// Waits until a file or directory is on the disk. Source: fsync(2).
+  public static func sync(_ file: Int32) throws(SystemError) { try retrying("fsync") { weft_fsync(file) } }
+
+  /// Has the kernel begin to write a part of a file to the disk, without waiting for it. Source: sync_file_range(2).
+  public static func startWriting(_ file: Int32, _ range: Range<Int64>) {
+    // This is only a start: what a file system does not do now it does when it is told to sync.
+    _ = weft_start_writing(file, range.lowerBound, Int64(range.count))
+  }
+
+  /// Whether the file system keeps its files in memory, where there is nothing to be synced. Source: fstatfs(2).
+  public static func isInMemory(_ file: Int32) -> Bool { weft_is_in_memory(file) == 1 }
 }

@@ -44,6 +44,14 @@ extension File {
     return true
   }
 
+  /// Gives back the lock of an open file. Source: flock(2).
+  public static func unlock(_ file: Int32) { _ = weft_flock(file, LOCK_UN) }
+
+  /// A second descriptor of an open file. Source: fcntl(2), F_DUPFD_CLOEXEC.
+  public static func duplicate(_ file: Int32) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check(weft_fcntl_int(file, F_DUPFD_CLOEXEC, 0), "fcntl"))
+  }
+
   /// Throws the errors that close(2) would report, but leaves the file open: it closes a second descriptor of the file.
   public static func flush(_ file: Int32) throws(SystemError) {
     let other = try check(weft_fcntl_int(file, F_DUPFD_CLOEXEC, 0), "fcntl")

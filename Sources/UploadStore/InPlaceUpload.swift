@@ -54,7 +54,7 @@ public final class InPlaceUpload: UploadTarget {
     }
   }
 
-  public func begin() throws(UploadError) {
+  public func begin(_ goesOn: () -> Bool) throws(UploadError) {
     let opened = try onTarget { () throws(SystemError) in
       try jail.openForWriting(path, truncating: truncates, exactMode: mode)
     }

@@ -1,4 +1,4 @@
-// Uploads that get their name only when they are whole; a broken one can be resumed from its last restart marker.
+// Uploads that get their name only when they are whole; what came of a broken one can be kept and resumed.
 
 import FTPProtocol
 import Glibc
@@ -7,143 +7,239 @@ import LinuxSystem
 
 /// A file that an upload fills before it takes the name it is for, or is appended to the file of that name.
 ///
-/// It has no name of its own where the file system allows that. Once a restart marker was answered it is called `.weftpd-NAME.part`, so
-/// that what came before the marker outlives a broken connection and the end of this process. REST with that marker and STOR of the
-/// same name resume it, in any session.
+/// It has no name of its own where the file system allows that. What is to outlive a broken connection or the end of this process gets
+/// the name `.weftpd-NAME.part`, which only this server gives and which no listing shows. An upload that goes on from an offset takes
+/// that file if it reaches so far, in any session, and else a copy of the target.
+///
+/// One upload uses it at a time. Its end may run on another thread, while the session waits.
 public final class StagedUpload: UploadTarget {
+  /// Where the first byte of the upload goes.
+  public enum Start: Sendable, Equatable {
+    /// A new file.
+    case new
+    /// On from an offset of what is kept, or of the target.
+    case offset(UInt64)
+    /// Behind what the target has; if there is no target, behind what is kept of one.
+    case end
+  }
+
   private let jail: Jail
   private let target: VirtualPath
-  /// What it is called after a marker; nil where the target's name is too long for that.
+  private let options: UploadOptions
+  /// What it is called when it is to be kept; nil where the target's name is too long for that.
   private let partial: [UInt8]?
   private var file: PendingFile
-  /// Where the first byte of this upload goes.
-  private let offset: UInt64
+  /// The target has to be copied into it first.
+  private let copiesTarget: Bool
+  /// It goes behind the target when it is whole.
   private let isAppended: Bool
-  /// The upload made the target's name itself (STOU), so that name goes again if the upload fails.
-  private let isClaimed: Bool
   private var hasBegun = false
-  /// The file's length at the last restart marker that was answered; nil if there was none.
-  private var marked: Int64?
+  /// The file's length up to which it is kept; nil: nothing is.
+  private var kept: Int64?
+  private var triedToKeep = false
+  /// Up to where the kernel was told to write to the disk.
+  private var written: Int64 = 0
   /// Where the bytes begin in the target.
   public private(set) var start: Int64
 
   public var number: Int32 { file.descriptor.number }
 
-  /// Makes a new file, or opens `.weftpd-NAME.part` to resume at `offset`; that is not touched before ``begin()``.
+  /// Makes a new file, or opens what is kept; that is not touched before ``begin(_:)``.
   ///
-  /// - Parameters:
-  ///   - offset: where to resume; 0 begins anew.
-  ///   - isAppended: what comes goes behind what the target has; `offset` is 0 then.
-  ///   - mode: the permission bits of a new file; nil for the system's.
-  /// - Throws: ``UploadError/nothingToResume``, ``UploadError/partialTooShort(size:)``, ``UploadError/inUse``; ``UploadError/file(_:)``
-  ///   when the target cannot be written.
+  /// - Throws: ``UploadError/nothingToResume``, ``UploadError/partialTooShort(size:)``, ``UploadError/beyondEnd(offset:size:)``,
+  ///   ``UploadError/beyondLimit(offset:)``, ``UploadError/inUse``; ``UploadError/file(_:)`` when the target cannot be written.
   public init(
-    _ target: VirtualPath, in jail: Jail, from offset: UInt64, isAppended: Bool = false, mode: UInt32?,
-    isClaimed: Bool = false
+    _ path: VirtualPath, in jail: Jail, at start: Start, _ options: UploadOptions
   ) throws(UploadError) {
     self.jail = jail
+    self.options = options
+    // A link stays, and what it leads to is replaced.
+    let target = try onTarget { () throws(SystemError) in try jail.followingLinks(path) }
     self.target = target
-    self.offset = offset
-    self.isAppended = isAppended
-    self.isClaimed = isClaimed
-    start = Int64(clamping: offset)
-    marked = offset > 0 ? Int64(clamping: offset) : nil
-    partial = Self.partial(of: target)
-    _ = try onTarget { () throws(SystemError) in try jail.requireWritableKind(target) }
-    if offset == 0 {
-      file = try onTarget { () throws(SystemError) in try jail.makePending(for: target, mode: mode) }
-      return
+    partial = target.lastComponent.flatMap { PartialName.of($0) }
+    let present = try onTarget { () throws(SystemError) in try jail.requireWritableKind(target) }
+    var copies = false
+    switch start {
+    case .new:
+      file = try Self.make(target, jail, options)
+      (isAppended, kept, self.start) = (false, nil, 0)
+    case .end:
+      let isThere = (try? jail.status(of: target)) != nil
+      if !isThere, options.remainder == .everything, let old = try Self.open(partial, target, jail) {
+        let size = try onTarget { () throws(SystemError) in try File.status(old.descriptor.number).size }
+        file = consume old
+        (isAppended, kept, self.start) = (false, Int64(clamping: size), Int64(clamping: size))
+      } else {
+        file = try Self.make(target, jail, options)
+        (isAppended, kept, self.start) = (isThere, nil, 0)
+      }
+    case .offset(let offset):
+      guard let from = Int64(exactly: offset) else { throw .beyondLimit(offset: offset) }
+      isAppended = false
+      self.start = from
+      var shorter: UInt64?
+      var found: PendingFile?
+      if let old = try Self.open(partial, target, jail) {
+        let size = try onTarget { () throws(SystemError) in try File.status(old.descriptor.number).size }
+        if size >= offset { found = consume old } else { shorter = size }
+      }
+      if let old = found.take() {
+        file = consume old
+        kept = from
+      } else {
+        // Markers are places in what is kept, and nowhere else.
+        guard options.remainder == .everything else {
+          throw shorter.map { .partialTooShort(size: $0) } ?? .nothingToResume
+        }
+        guard offset <= present else { throw .beyondEnd(offset: offset, size: max(present, shorter ?? 0)) }
+        file = try Self.make(target, jail, options)
+        copies = true
+        kept = nil
+      }
     }
-    guard let partial else { throw .nothingToResume }
+    copiesTarget = copies
+  }
+
+  private static func make(_ target: VirtualPath, _ jail: Jail, _ options: UploadOptions) throws(UploadError)
+    -> PendingFile
+  {
+    try onTarget { () throws(SystemError) in try jail.makePending(for: target, mode: options.mode) }
+  }
+
+  /// Opens what is kept; nil if there is nothing.
+  private static func open(_ partial: [UInt8]?, _ target: VirtualPath, _ jail: Jail) throws(UploadError) -> PendingFile?
+  {
+    guard let partial else { return nil }
     do throws(SystemError) {
-      file = try jail.resumePending(for: target, keptAs: partial)
+      return try jail.resumePending(for: target, keptAs: partial)
     } catch {
       switch error.code {
-      case ENOENT, ELOOP, ENXIO: throw .nothingToResume
+      case ENOENT, ELOOP, ENXIO: return nil
       case EBUSY: throw .inUse
       default: throw .file(error)
       }
     }
-    let there = try onTarget { () throws(SystemError) in try File.status(number).size }
-    if there < offset { throw .partialTooShort(size: there) }
   }
 
-  /// Cuts off what came behind the marker.
-  public func begin() throws(UploadError) {
+  /// Cuts off what came behind the place to go on from, or fills the file with what the target has.
+  public func begin(_ goesOn: () -> Bool) throws(UploadError) {
     hasBegun = true
-    guard offset > 0 else { return }
-    try onTarget { () throws(SystemError) in try File.truncate(number, to: Int64(clamping: offset)) }
+    if copiesTarget {
+      let opened = try onTarget { () throws(SystemError) in try jail.openForReading(target) }
+      // It may have become shorter since.
+      let size = opened.status.size
+      if UInt64(clamping: start) > size { throw .beyondEnd(offset: UInt64(clamping: start), size: size) }
+      try copy(from: opened.descriptor.number, to: number, at: 0, goesOn)
+    } else if start > 0, !isAppended {
+      try onTarget { () throws(SystemError) in try File.truncate(number, to: start) }
+    }
   }
 
-  /// Keeps what has come, whatever happens from now on. Another session's partial of the same name goes first.
+  /// Keeps what has come, whatever happens from now on. What an earlier upload of the same name has left goes first.
   public func keep(upTo position: Int64) -> Bool {
-    guard !isAppended, let partial, (try? jail.keep(&file, as: partial)) != nil else { return false }
-    marked = position
+    guard !isAppended, !options.isExclusive, options.remainder != .nothing, let partial,
+      (try? jail.keep(&file, as: partial)) != nil
+    else { return false }
+    kept = position
     return true
   }
+
+  /// A large upload outlives the end of this process, and its bytes are on their way to the disk before its end.
+  public func progressed(by bytes: UInt64) {
+    if options.remainder == .everything, partial != nil, file.name != partial, !triedToKeep {
+      triedToKeep = true
+      _ = keep(upTo: start)
+    }
+    let end = start + Int64(clamping: bytes)
+    if options.isDurable, end > written {
+      File.startWriting(number, written..<end)
+      written = end
+    }
+  }
+
+  public var needsThread: Bool { options.isDurable || isAppended }
 
   public func commit(_ goesOn: () -> Bool) throws(UploadError) {
     if isAppended {
       try append(goesOn)
-      jail.discard(file)
-    } else {
-      try onTarget { () throws(SystemError) in try publish() }
+      return jail.discard(file)
     }
-  }
-
-  /// Gives the whole file its own name. The file that had the name before is replaced in one step; its permissions stay.
-  private func publish() throws(SystemError) {
-    if let before = try? jail.status(of: target) {
-      try? jail.acting { () throws(SystemError) in try File.setPermissions(number, before.permissions & 0o777) }
-    }
-    try jail.commit(file)
+    let how = CommitOptions(
+      replaces: !options.isExclusive, carriesAttributes: options.carriesAttributes, isDurable: options.isDurable)
+    try onTarget { () throws(SystemError) in try jail.commit(file, how) }
     if let partial { jail.removeKept(partial, beside: file) }
   }
 
-  /// Keeps what came before the last marker that was answered, if there was one; else nothing is left.
+  /// Keeps what is to be kept; else nothing is left.
   public func abandon() {
-    if isClaimed { try? jail.removeFile(target) }
-    if offset > 0, !hasBegun { return }
-    if let marked, let partial, file.name == partial, (try? File.truncate(number, to: marked)) != nil { return }
+    if !hasBegun, kept != nil { return }
+    if options.remainder == .everything, hasBegun, let size = try? File.status(number).size, size > 0 {
+      if keep(upTo: Int64(clamping: size)) { return }
+    }
+    if let kept, let partial, file.name == partial, (try? File.truncate(number, to: kept)) != nil { return }
     jail.discard(file)
   }
 
   // MARK: APPE
 
-  /// Copies the whole file to the end of the target; when that fails, the target is as it was.
+  /// Copies the whole file to the end of the target, in one piece; when that fails, the target is as it was.
   private func append(_ goesOn: () -> Bool) throws(UploadError) {
     let opened = try onTarget { () throws(SystemError) in try jail.openForWriting(target, truncating: false) }
-    let end = Int64(clamping: opened.status.size)
-    start = end
     let writing = opened.descriptor.number
-    do throws(UploadError) { try copy(to: writing, at: end, goesOn) } catch {
+    // Another session's bytes come before or after these, not between them.
+    guard try onTarget({ () throws(SystemError) in try File.lock(writing) }) else { throw .inUse }
+    let end = Int64(clamping: try onTarget { () throws(SystemError) in try File.status(writing).size })
+    start = end
+    do throws(UploadError) {
+      try copy(from: number, to: writing, at: end, goesOn)
+      if options.isDurable, !File.isInMemory(writing) {
+        try onTarget { () throws(SystemError) in try File.syncContents(writing) }
+      }
+    } catch {
       try? File.truncate(writing, to: end)
       throw error
     }
     do throws(SystemError) { try opened.close() } catch { throw .file(error) }
   }
 
-  private func copy(to writing: Int32, at end: Int64, _ goesOn: () -> Bool) throws(UploadError) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 4096)
-    defer { buffer.deallocate() }
-    var done: Int64 = 0
+  /// Copies all of a file, in the kernel where that is possible: where the file system shares blocks, nothing is copied at all.
+  private func copy(
+    from source: Int32, to writing: Int32, at end: Int64, _ goesOn: () -> Bool
+  ) throws(UploadError) {
+    var (from, to) = (Int64(0), end)
+    var isInKernel = true
     while true {
-      let from = done
-      let read = try onTarget { () throws(SystemError) -> Int in
-        let read = try File.read(number, into: buffer, at: from)
-        try File.write(writing, UnsafeRawBufferPointer(rebasing: buffer[..<read]), at: end + from)
-        return read
+      var moved = 0
+      if isInKernel {
+        do throws(SystemError) {
+          moved = try File.copy(from: source, at: &from, to: writing, at: &to, count: Self.piece)
+          if moved == 0 { return }
+        } catch {
+          guard [EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EBADF].contains(error.code) else { throw .file(error) }
+          isInKernel = false
+        }
       }
-      if read == 0 { return }
-      done += Int64(read)
+      if !isInKernel {
+        moved = try copyThroughBuffer(from: source, at: from, to: writing, at: to)
+        if moved == 0 { return }
+        (from, to) = (from + Int64(moved), to + Int64(moved))
+      }
       if !goesOn() { throw .stopped }
     }
   }
 
-  private static func partial(of target: VirtualPath) -> [UInt8]? {
-    let (prefix, suffix) = (Array(Jail.pendingPrefix.utf8), Array(".part".utf8))
-    guard let name = target.lastComponent, prefix.count + name.count + suffix.count <= VirtualPath.componentLimit
-    else { return nil }
-    return prefix + name + suffix
+  /// Bytes copied between two looks at whether to go on.
+  private static let piece = 8 * 1024 * 1024
+
+  private func copyThroughBuffer(
+    from source: Int32, at from: Int64, to writing: Int32, at to: Int64
+  ) throws(UploadError) -> Int {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 4096)
+    defer { buffer.deallocate() }
+    return try onTarget { () throws(SystemError) -> Int in
+      let read = try File.read(source, into: buffer, at: from)
+      try File.write(writing, UnsafeRawBufferPointer(rebasing: buffer[..<read]), at: to)
+      return read
+    }
   }
 }

@@ -5,7 +5,7 @@ import LinuxSystem
 
 /// The file an upload is for. One upload uses it, on one session's queue.
 ///
-/// An upload makes its target, which refuses what cannot be and touches nothing; opens its data connection; calls ``begin()``; writes
+/// An upload makes its target, which refuses what cannot be and touches nothing; opens its data connection; calls ``begin(_:)``; writes
 /// to ``number``; and ends with ``commit(_:)`` when the end is known to be good, else with ``abandon()``. How much of an upload that
 /// broke off can be seen afterwards, and under which name, is the target's business alone.
 public protocol UploadTarget: AnyObject {
@@ -16,7 +16,9 @@ public protocol UploadTarget: AnyObject {
   var start: Int64 { get }
 
   /// Opens the file. Only from here on the target is touched: a client that cannot connect has destroyed nothing.
-  func begin() throws(UploadError)
+  ///
+  /// - Parameter goesOn: asked now and then when this takes long; false stops it.
+  func begin(_ goesOn: () -> Bool) throws(UploadError)
 
   /// Everything up to `position` has been written and the client is told that it may go on from there after a break.
   ///
@@ -29,10 +31,23 @@ public protocol UploadTarget: AnyObject {
   /// - Throws: what the file system has kept back until now (quota, network), too; ``UploadError/stopped``.
   func commit(_ goesOn: () -> Bool) throws(UploadError)
 
+  /// Whether ``commit(_:)`` may take so long that it should not hold a session's queue.
+  var needsThread: Bool { get }
+
+  /// So many bytes have come until now; told every few million bytes.
+  func progressed(by bytes: UInt64)
+
   /// The upload failed.
   func abandon()
 }
 
 extension UploadTarget {
+  public var needsThread: Bool { false }
+
+  public func progressed(by bytes: UInt64) {}
+
+  /// ``begin(_:)`` where nothing stops it.
+  public func begin() throws(UploadError) { try begin { true } }
+
   public func keep(upTo position: Int64) -> Bool { false }
 }

@@ -12,7 +12,7 @@ import Testing
     ("account", "a=b"), ("admin", "yes"), ("certificate", "a@example.org"), ("charset", "ISO-8859-1"),
     ("default-type", "I"), ("mounts", "src=/srv/src"), ("recfm", "prefixed"),
     ("site-to-site", "yes"), ("tls", "required-login"),
-    ("totp", secret),
+    ("totp", secret), ("uploads", "direct"),
   ]
 
   @Test func everyField() throws {
@@ -25,6 +25,7 @@ import Testing
     #expect(options.mounts == [MountPoint(name: "src", path: "/srv/src")])
     #expect(options.recordForm == .prefixed)
     #expect(options.isSiteToSiteAllowed == true)
+    #expect(options.uploadMode == .direct)
     #expect(options.tlsDemand == .login)
     #expect(options.oneTimeSecret == Base32.decode(Self.secret))
     #expect(!options.isEmpty)

@@ -27,7 +27,7 @@ import Testing
   private static let values = [
     "account": "42", "admin": "yes", "certificate": "a@example.org", "charset": "ISO-8859-1", "default-type": "I",
     "mounts": "m=/m", "recfm": "lines", "site-to-site": "yes", "tls": "required-login",
-    "totp": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "totp": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "uploads": "direct",
   ]
 
   @Test(arguments: UserAttribute.all.map(\.key))

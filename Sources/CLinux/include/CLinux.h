@@ -86,6 +86,11 @@ int weft_ftruncate(int fd, int64_t size);
 int weft_advise_sequential(int fd, int64_t offset, int64_t length);
 ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count);
 int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length);
+int weft_fdatasync(int fd);
+int weft_fsync(int fd);
+int weft_start_writing(int fd, int64_t offset, int64_t length);
+/* 1 for a file system that keeps its files in memory, 0 for others. */
+int weft_is_in_memory(int fd);
 
 /* ---- names in directories: Paths.c ---- */
 int weft_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
@@ -113,6 +118,10 @@ int weft_set_group(int fd, uint32_t group);
 int weft_utimens(int fd, int64_t seconds, int64_t nanoseconds);
 int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds);
 int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total);
+int weft_change_owner(int fd, uint32_t owner, uint32_t group);
+/* Of what `from` and `to` refer to, also when they were opened with O_PATH. Sources: xattr(7), proc_pid_fd(5). */
+ssize_t weft_list_attributes(int from, char *names, size_t size);
+int weft_copy_attribute(int from, int to, const char *name);
 
 /* ---- clocks: Clock.c ---- */
 int64_t weft_monotonic(void);

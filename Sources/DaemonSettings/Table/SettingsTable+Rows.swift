@@ -3,7 +3,7 @@
 import FTPProtocol
 
 extension SettingsTable {
-  private static let longest = Duration.seconds(30 * 86_400)
+  static let longest = Duration.seconds(30 * 86_400)
 
   static let server: [Setting] =
     [

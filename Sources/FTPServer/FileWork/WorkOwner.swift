@@ -9,6 +9,9 @@ struct WorkOwner: Hashable, Sendable {
   var host: String?
   var user: [UInt8]
   var address: IPAddress?
+
+  /// The server itself, for what it does on its own account.
+  static let server = WorkOwner(host: nil, user: [], address: nil)
 }
 
 extension Session {

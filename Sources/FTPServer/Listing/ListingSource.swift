@@ -150,7 +150,7 @@ final class ListingSource {
       }
       entriesLeft -= 1
       let more: Bool? = try reader?.next { name in
-        if pattern?.matches(name) ?? true { sorted.append(name) }
+        if !Jail.isReserved(name), pattern?.matches(name) ?? true { sorted.append(name) }
         return true
       }
       if more == nil {
@@ -191,7 +191,7 @@ final class ListingSource {
     guard isStreaming else { return false }
     let pattern = request.pattern
     let more: Bool? = try reader?.next { name in
-      if pattern?.matches(name) ?? true { append(name, to: &out) }
+      if !Jail.isReserved(name), pattern?.matches(name) ?? true { append(name, to: &out) }
       return true
     }
     return more ?? false

@@ -248,6 +248,38 @@ extension Catalogue {
       fr: "Il n'y a pas d'envoi interrompu de ce fichier à poursuivre.",
       es: "No hay ninguna subida interrumpida de este archivo.", ja: "このファイルの中断されたアップロードはありません。"),
     .init(
+      "The file was changed while it was sent: get it again.",
+      de: "Die Datei wurde während des Sendens geändert: bitte noch einmal holen.",
+      fr: "Le fichier a changé pendant l'envoi : demandez-le de nouveau.",
+      es: "El archivo cambió durante el envío: vuelva a pedirlo.", ja: "送信中にファイルが変更されました。もう一度取得してください。"),
+    .init(
+      "The upload ended {1} bytes before the size that ALLO announced; it is not stored.",
+      de: "Der Upload endete {1} bytes vor der mit ALLO angekündigten Größe; er wird nicht gespeichert.",
+      fr: "L'envoi s'est terminé {1} bytes avant la taille annoncée par ALLO ; il n'est pas enregistré.",
+      es: "La subida terminó {1} bytes antes del tamaño anunciado con ALLO; no se guarda.",
+      ja: "アップロードは ALLO で予告された大きさより {1} bytes 手前で終わったため、保存されません。"),
+    .init(
+      "The upload does not have the digest that SITE EXPECT announced; it is not stored.",
+      de: "Der Upload hat nicht die mit SITE EXPECT angekündigte Prüfsumme; er wird nicht gespeichert.",
+      fr: "L'envoi n'a pas l'empreinte annoncée par SITE EXPECT ; il n'est pas enregistré.",
+      es: "La subida no tiene el resumen anunciado con SITE EXPECT; no se guarda.",
+      ja: "アップロードのダイジェストが SITE EXPECT の予告と異なるため、保存されません。"),
+    .init(
+      "The next upload must have this digest.",
+      de: "Der nächste Upload muss diese Prüfsumme haben.", fr: "Le prochain envoi doit avoir cette empreinte.",
+      es: "La próxima subida debe tener este resumen.", ja: "次のアップロードはこのダイジェストでなければなりません。"),
+    .init(
+      "Usage: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT lists the algorithms after HASH.",
+      de: "Aufruf: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT nennt die Verfahren nach HASH.",
+      fr: "Syntaxe : SITE EXPECT <algorithm> <digest in hexadecimal> ; FEAT énumère les algorithmes après HASH.",
+      es: "Uso: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT enumera los algoritmos después de HASH.",
+      ja: "書式: SITE EXPECT <algorithm> <digest in hexadecimal>。アルゴリズムは FEAT の HASH の後にあります。"),
+    .init(
+      "Names that begin with .weftpd- are the server's own.",
+      de: "Namen, die mit .weftpd- beginnen, gehören dem Server.",
+      fr: "Les noms qui commencent par .weftpd- appartiennent au serveur.",
+      es: "Los nombres que empiezan por .weftpd- son del servidor.", ja: ".weftpd- で始まる名前はサーバー専用です。"),
+    .init(
       "Another session is resuming this upload.",
       de: "Eine andere Sitzung setzt diesen Upload fort.", fr: "Une autre session poursuit cet envoi.",
       es: "Otra sesión continúa esta subida.", ja: "別のセッションがこのアップロードを再開しています。"),

@@ -45,6 +45,9 @@ extension FTPError {
     case .ending: return Reply(426, "The server is shutting down.")
     case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")
     case .fileShortened: return Reply(426, "The file became shorter while it was sent.")
+    case .fileChanged: return Reply(451, "The file was changed while it was sent: get it again.")
+    case .endedBeforeAnnounced(let missing):
+      return Reply(426, "The upload ended \(missing) bytes before the size that ALLO announced; it is not stored.")
     case .rangeUnfinished(let missing):
       return Reply(426, "The upload ended \(missing) bytes before the end of the range.")
     case .closeMissing:

@@ -113,6 +113,13 @@ public final class FTPServer: Sendable {
           context.logger.warning("multipath: \(finding.brief(page: "docs/multipath.md"))")
         }
         for (kind, count) in context.notices.due() { context.logger.warning(kind.remainder(count)) }
+        let snapshot = context.snapshot
+        context.sweeper.sweep(
+          keeping: snapshot.configuration.uploads.keepsPartials, snapshot.jails, in: context.filePool
+        ) { home, count in
+          context.logger.info(
+            "removed \(count) interrupted upload\(count == 1 ? "" : "s") that nobody resumed, in \(home)")
+        }
         let count = context.registry.count
         if count == 0, hadSessions || isNew { ProcessLimits.trimHeap() }
         // Code that only the start needed.

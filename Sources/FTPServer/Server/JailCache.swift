@@ -81,6 +81,7 @@ extension Session {
   func jail(_ root: String, mayWrite: Bool) throws(HomeError) -> Jail {
     let jails = context.snapshot.jails
     let jail = try jails.jail(root)
+    context.sweeper.note(root)
     if mayWrite, jails.isFoundUnwritable(root) {
       tell(
         .warning,

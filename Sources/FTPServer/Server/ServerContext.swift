@@ -65,6 +65,9 @@ final class ServerContext: Sendable {
   let digestPool = WorkerPool(label: "weftpd.digests")
   let digestCache = DigestCache()
   let filePool = WorkerPool(label: "weftpd.files")
+  /// Uploads on their way to the disk. Nobody is turned away here: they have come already.
+  let commitPool = WorkerPool(label: "weftpd.commits", queueLimit: 1_000_000)
+  let sweeper = PartialSweeper()
   let names = OwnerNames()
   let counters = TransferCounters()
   let policy: (any ClientPolicy)?

@@ -11,6 +11,8 @@ final class FileState {
   var range: ClosedRange<UInt64>?
   /// Bytes ALLO asked for; the next upload takes them.
   var allocation: Int64?
+  /// What SITE EXPECT announced; the next upload takes it.
+  var expected: ExpectedDigest?
   /// What SITE CPFR named.
   var copySource: VirtualPath?
   /// What SITE UMASK set.

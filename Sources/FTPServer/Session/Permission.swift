@@ -2,6 +2,9 @@
 
 import Accounts
 import FTPProtocol
+import Glibc
+import Jail
+import LinuxSystem
 
 extension Identity {
   /// What this login may do with `path` and, if that is a directory, in it. nil: what it may do anywhere at all.
@@ -33,7 +36,14 @@ extension Session {
 
   /// The absolute path an argument names.
   func resolve(_ argument: [UInt8], naming: Bool = false) throws(FTPError) -> VirtualPath {
-    do { return try directory.resolving(argument) } catch { throw .path(error, naming: naming) }
+    let path: VirtualPath
+    do { path = try directory.resolving(argument) } catch { throw .path(error, naming: naming) }
+    // The server's own files are nobody's: they cannot be made, read, renamed or removed by a client.
+    if path.hasReservedName {
+      if naming { throw .wrongKind("Names that begin with .weftpd- are the server's own.") }
+      throw .file(SystemError(code: ENOENT, call: "openat2"), naming: false)
+    }
+    return path
   }
 
   private func permitted(
@@ -46,5 +56,17 @@ extension Session {
       throw .forbidden("Permission denied: this login is read-only.")
     }
     throw .forbidden("Permission denied.")
+  }
+}
+
+extension VirtualPath {
+  /// Whether one of its names is the server's own.
+  fileprivate var hasReservedName: Bool {
+    var rest = bytes[...]
+    while let slash = rest.firstIndex(of: 0x2F) {
+      rest = rest[(slash + 1)...]
+      if Jail.isReserved(rest) { return true }
+    }
+    return false
   }
 }

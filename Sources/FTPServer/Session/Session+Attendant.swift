@@ -64,6 +64,7 @@ extension Session: Attendant {
     if isToldToStop { throw .ending }
     if control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
     if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
+    transfer?.upload?.progressed(by: activity.meter.bytes)
   }
 
   /// Whether transfers are to be broken off.

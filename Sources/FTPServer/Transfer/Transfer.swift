@@ -41,6 +41,8 @@ extension Session {
       // ALLO is for this upload alone, whatever becomes of it.
       progress.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }
       parameters.fileState?.allocation = nil
+      progress.expected = parameters.fileState?.expected
+      parameters.fileState?.expected = nil
     }
     (progress.identity, progress.charset, progress.format) = (identity, extras?.charset, format)
     transfer = progress
@@ -166,8 +168,13 @@ extension Session {
     if data.isClosing {
       try await transferring { () async throws(TransferBreak) in try await process(on: data).finishClosing(with: self) }
     }
-    // Where the data tell their end in band, as they do but for files in stream mode and the like, a cut has been seen by the codec.
-    guard direction == .upload, data.isCloseMissing, transfer?.format.writesInPlace == true else { return }
+    if direction == .upload { try requireCloseNotify(data) }
+  }
+
+  /// Judges an upload under TLS that may be cut short. Where the data tell their end in band, as they do but for files in stream mode and
+  /// the like, a cut has been seen by the codec.
+  func requireCloseNotify(_ data: DataConnection) throws(FTPError) {
+    guard data.isCloseMissing, transfer?.format.writesInPlace == true else { return }
     let isWhole = transfer?.isAsAnnounced(activity.meter.bytes)
     switch configuration.security.missingClose {
     case .accept where isWhole != false: return

@@ -15,6 +15,8 @@ struct TransferProgress {
   let started = MonotonicTime.now
   /// Bytes ALLO has announced for an upload.
   var announced: UInt64?
+  /// The digest SITE EXPECT has announced for an upload.
+  var expected: ExpectedDigest?
   /// Where in the file an upload begins: REST's offset, or the end of the file APPE found.
   var start: UInt64 = 0
   /// What an upload that has ended made of them, where it is not the same: bytes of the file.

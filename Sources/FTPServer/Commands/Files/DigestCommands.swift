@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import Glibc
+import Jail
 import LinuxSystem
 import TransportSecurity
 
@@ -86,7 +87,7 @@ extension Session {
   private func openForDigest(_ path: VirtualPath) throws(FTPError) -> (file: SharedFile, status: FileStatus) {
     let identity = try require(.read, at: path)
     do throws(SystemError) {
-      let file = try identity.jail.openForReading(path)
+      let file = try openForReadingOrPartial(path, in: identity.jail)
       let status = file.status
       return (SharedFile(file.takeDescriptor()), status)
     } catch {
@@ -95,6 +96,16 @@ extension Session {
       case ENXIO: throw .policy("Not a regular file.")
       default: throw .file(error, naming: false)
       }
+    }
+  }
+
+  /// A client that resumes compares what has come of its upload with what it has.
+  private func openForReadingOrPartial(_ path: VirtualPath, in jail: Jail) throws(SystemError) -> OpenFile {
+    do throws(SystemError) { return try jail.openForReading(path) } catch {
+      guard error.code == ENOENT, let partial = partialPath(path), let file = try? jail.openForReading(partial) else {
+        throw error
+      }
+      return file
     }
   }
 

@@ -40,7 +40,7 @@ extension Session {
 
   func removeDirectory(_ command: Command) throws(FTPError) -> Reply {
     let (identity, path) = try require(.removeDirectory, resolving: command.argument)
-    try onFile { () throws(SystemError) in try identity.jail.removeDirectory(path) }
+    try onFile { () throws(SystemError) in try identity.jail.removeDirectoryWithReserved(path) }
     tell(.changed, .info, "remove directory", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "Directory removed.")
   }

@@ -13,7 +13,7 @@ extension Session {
     let identity = try requireIdentity()
     let path = try resolve(command.argument)
     do throws(SystemError) {
-      let status = try identity.jail.status(of: path)
+      let status = try statusOrPartial(path, in: identity.jail).status
       return Reply(
         213,
         bytes: TimeStamp.format(status.modified, nanoseconds: status.modifiedNanoseconds, digits: fractionDigits))

@@ -7,7 +7,12 @@ import Logging
 extension Session {
   func delete(_ command: Command) throws(FTPError) -> Reply {
     let (identity, path) = try require(.delete, resolving: command.argument)
-    try onFile { () throws(SystemError) in try identity.jail.removeFile(path) }
+    try onFile { () throws(SystemError) in
+      do throws(SystemError) { try identity.jail.removeFile(path) } catch {
+        // What is told of by SIZE can be removed, too.
+        try deletePartial(path, in: identity.jail, instead: error)
+      }
+    }
     tell(.changed, .info, "delete", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "File removed.")
   }
@@ -40,7 +45,7 @@ extension Session {
     if !format.countsBytes || format.endsInBand {
       throw .forbidden("SIZE is not available with this STRU and MODE: send STRU F and MODE S first.")
     }
-    let status = try onFile { () throws(SystemError) in try identity.jail.status(of: path) }
+    let status = try onFile { () throws(SystemError) in try statusOrPartial(path, in: identity.jail).status }
     if !status.isRegular { throw .forbidden("Not a regular file.") }
     return Reply(213, "\(status.size)")
   }

@@ -21,7 +21,7 @@ extension Session {
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       let part = try Self.part(range, restart, ofSize: file.status.size)
       return format.isStraight
-        ? try await send(file.descriptor.number, part, command, format, isRange: range != nil)
+        ? try await send(file.descriptor.number, file.status, part, command, format, isRange: range != nil)
         : try await sendCoded(file.descriptor.number, from: restart, command, format)
     }
   }
@@ -43,7 +43,8 @@ extension Session {
 
   /// Sends a part of a file as it is.
   private func send(
-    _ file: Int32, _ part: Range<Int64>, _ command: Command, _ format: TransferFormat, isRange: Bool
+    _ file: Int32, _ status: FileStatus, _ part: Range<Int64>, _ command: Command, _ format: TransferFormat,
+    isRange: Bool
   ) async throws(FTPError) -> Reply {
     let count = UInt64(part.upperBound - part.lowerBound)
     setTotal(count)
@@ -70,8 +71,19 @@ extension Session {
     }
     let rest = position..<part.upperBound
     try await transferring { () async throws(TransferBreak) in try await process.send(file, rest, with: self) }
+    try requireUnchanged(file, since: status)
     let reply = finish(process.data, format)
     return isRange ? Reply(226, "Transfer complete: \(count) bytes of the range.") : reply
+  }
+
+  /// Refuses to call a file sent that was written to meanwhile: what was sent may be half old, half new. That it has grown does no harm,
+  /// as log files do.
+  private func requireUnchanged(_ file: Int32, since before: FileStatus) throws(FTPError) {
+    let now = try onFile { () throws(SystemError) in try File.status(file) }
+    guard now.size <= before.size else { return }
+    if now.modified != before.modified || now.modifiedNanoseconds != before.modifiedNanoseconds {
+      throw .broken(.fileChanged)
+    }
   }
 
   /// Sends a file through the codec of TYPE, STRU and MODE.

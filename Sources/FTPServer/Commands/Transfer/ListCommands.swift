@@ -160,8 +160,8 @@ extension Session {
     let identity = try requireIdentity()
     let path = try resolve(command.argument)
     let jail = identity.jail
-    let status = try onFile { () throws(SystemError) in
-      try jail.status(of: path, followingLink: command.argument.last == 0x2F)
+    let (status, isPartial) = try onFile { () throws(SystemError) in
+      try statusOrPartial(path, in: jail, followingLink: command.argument.last == 0x2F)
     }
     var formatter = EntryFormatter(
       names: context.names, granted: identity.permissions(at: path), now: WallClock.seconds,
@@ -178,6 +178,8 @@ extension Session {
         $0, status, style: .machine(parameters.facts), dot: 0, linkTarget: target, created: created, to: &line)
     }
     while line.last == 0x0A || line.last == 0x0D { line.removeLast() }
+    // A fact of our own, as RFC 3659, section 7.5 lets servers have: what came of an upload that broke off.
+    if isPartial { line = Array("x.partial=1;".utf8) + line }
     return Reply(250, opening: "Listing", lines: [[0x20] + line], closing: "End")
   }
 

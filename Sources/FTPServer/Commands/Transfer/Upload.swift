@@ -4,6 +4,7 @@ import Accounts
 import FTPProtocol
 import FTPTransfer
 import Glibc
+import Jail
 import LinuxSystem
 import UploadStore
 
@@ -21,21 +22,32 @@ extension Session {
     parameters.restart = 0
     let base = command.argument.isEmpty ? Array("upload".utf8) : command.argument
     let (identity, wanted) = try require(.write, resolving: base, naming: true)
-    // The name is claimed with O_EXCL, so two clients never get the same one.
     for _ in 0..<100 {
       let suffix = Random.bytes(4).map { String($0, radix: 16) }.joined()
       let path = try resolve(wanted.bytes + Array(".\(suffix)".utf8), naming: true)
-      let mode = newFileMode
-      do throws(SystemError) {
-        _ = try identity.jail.openForWriting(path, truncating: false, exclusive: true, exactMode: mode)
-      } catch {
-        if error.code == EEXIST { continue }
-        channels.forget()
-        throw .file(error, naming: true)
-      }
-      return await upload(UploadRequest(command: command, path: path, isClaimed: true))
+      guard try isFree(path, identity.jail) else { continue }
+      return await upload(UploadRequest(command: command, path: path, isUnique: true))
     }
     throw .file(SystemError(code: EEXIST, call: "openat2"), naming: true)
+  }
+
+  /// Whether a name can be had. Where files grow under their names it is taken at once, by O_EXCL, so two clients never get the same one;
+  /// elsewhere the upload's end sees to that.
+  private func isFree(_ path: VirtualPath, _ jail: Jail) throws(FTPError) -> Bool {
+    let mode = newFileMode
+    do throws(SystemError) {
+      if storesAtomically(path) {
+        _ = try jail.status(of: path, followingLink: false)
+        return false
+      }
+      _ = try jail.openForWriting(path, truncating: false, exclusive: true, exactMode: mode)
+      return true
+    } catch {
+      if error.code == EEXIST { return false }
+      if error.code == ENOENT, storesAtomically(path) { return true }
+      channels.forget()
+      throw .file(error, naming: true)
+    }
   }
 
   // MARK: the one way
@@ -51,13 +63,14 @@ extension Session {
       transfer?.upload = target
       do throws(FTPError) {
         let process = try await openDataConnection(request.opening(format))
-        try onUpload { () throws(UploadError) in try target.begin() }
+        try begin(target)
         transfer?.start = UInt64(clamping: target.start)
         try await withReservedRoom(in: target) { () async throws(FTPError) in
           try await receive(request, into: target, format, over: stream, on: process)
         }
-        try commit(target)
-        return finish(process.data, format, uniqueName: request.isClaimed ? request.name : nil)
+        try requireWhole(process.data, countsBytes: format.isStraight && request.range == nil)
+        try await commit(target)
+        return finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
       } catch {
         target.abandon()
         throw error
@@ -65,10 +78,11 @@ extension Session {
     }
   }
 
-  /// The file the upload fills: in place where every byte of the client's is a byte of a file, else under a temporary name.
+  /// The file the upload fills: one without a name, or where uploads are direct and every byte of the client's is a byte of a file, the
+  /// target itself. RANG writes into the target, too.
   private func makeTarget(_ request: UploadRequest, _ format: TransferFormat) throws(FTPError) -> any UploadTarget {
     let jail = try require(request.permission, at: request.path).jail
-    let (path, mode, isClaimed) = (request.path, newFileMode, request.isClaimed)
+    let (path, mode) = (request.path, newFileMode)
     if let range = request.range {
       try requireRangeParameters(format)
       setTotal(range.upperBound - range.lowerBound &+ 1)
@@ -76,22 +90,52 @@ extension Session {
         try InPlaceUpload(path, in: jail, at: .within(range), mode: mode)
       }
     }
+    let isAtomic = storesAtomically(path)
     do throws(FTPError) {
       try requireRestart(request.restart, format)
       let offset = request.restart.fileOffset
       // TYPE A and E cannot fail to convert, and MODE Z goes in place from REST's offset on.
-      if format.writesInPlace || (offset > 0 && format.mode == .deflate) {
+      if !isAtomic, format.writesInPlace || (offset > 0 && format.mode == .deflate) {
         let place: InPlaceUpload.Place = request.appends ? .end : .from(offset)
         return try onUpload { () throws(UploadError) in
-          try InPlaceUpload(path, in: jail, at: place, mode: mode, isClaimed: isClaimed)
+          try InPlaceUpload(path, in: jail, at: place, mode: mode, isClaimed: request.isUnique)
         }
       }
-      return try onUpload { () throws(UploadError) in
-        try StagedUpload(path, in: jail, from: offset, isAppended: request.appends, mode: mode, isClaimed: isClaimed)
+      let start: StagedUpload.Start = request.appends ? .end : offset > 0 ? .offset(offset) : .new
+      let options = uploadOptions(request, format, isAtomic: isAtomic)
+      return try onUpload { () throws(UploadError) in try StagedUpload(path, in: jail, at: start, options) }
+    } catch {
+      if request.isUnique, !isAtomic { try? jail.removeFile(path) }
+      throw error
+    }
+  }
+
+  private func uploadOptions(
+    _ request: UploadRequest, _ format: TransferFormat, isAtomic: Bool
+  ) -> UploadOptions {
+    let settings = configuration.uploads
+    var options = UploadOptions(mode: newFileMode)
+    // Where files are direct, STOU has taken its name.
+    options.isExclusive = request.isUnique && isAtomic
+    options.carriesAttributes = settings.keepsAttributes
+    options.isDurable = settings.durability == .commit
+    if settings.keepsPartials == .zero || request.isUnique {
+      options.remainder = .nothing
+    } else {
+      options.remainder = isAtomic && format.countsBytes && !format.endsInBand ? .everything : .toMarker
+    }
+    return options
+  }
+
+  private func begin(_ target: any UploadTarget) throws(FTPError) {
+    var stop: TransferBreak?
+    do throws(UploadError) {
+      try target.begin {
+        do throws(TransferBreak) { try attend() } catch { stop = error }
+        return stop == nil
       }
     } catch {
-      if isClaimed { try? jail.removeFile(path) }
-      throw error
+      throw stop.map { FTPError($0) } ?? FTPError(error)
     }
   }
 
@@ -122,20 +166,6 @@ extension Session {
     }
   }
 
-  /// Has the target be what the upload made of it. ABOR is seen meanwhile.
-  private func commit(_ target: any UploadTarget) throws(FTPError) {
-    var stop: TransferBreak?
-    do throws(UploadError) {
-      try target.commit {
-        do throws(TransferBreak) { try attend() } catch { stop = error }
-        return stop == nil
-      }
-      transfer?.start = UInt64(clamping: target.start)
-    } catch {
-      throw stop.map { FTPError($0) } ?? FTPError(error)
-    }
-  }
-
   /// Runs `body` with the room reserved that ALLO has asked for.
   private func withReservedRoom(
     in target: any UploadTarget, _ body: () async throws(FTPError) -> Void
@@ -163,8 +193,8 @@ private struct UploadRequest {
   var restart = RestartPoint()
   /// Behind what the file has.
   var appends = false
-  /// The server has made up the name (STOU), and the file is there already.
-  var isClaimed = false
+  /// The server has made up the name (STOU).
+  var isUnique = false
 
   /// What the user has to be allowed.
   var permission: AccountPermissions {
@@ -176,7 +206,7 @@ private struct UploadRequest {
 
   /// The 150 reply. STOU's tells the name (RFC 1123, section 4.1.2.9).
   func opening(_ format: TransferFormat) -> Reply {
-    isClaimed
+    isUnique
       ? Reply(150, bytes: Array("FILE: ".utf8) + name)
       : Reply.opening(name: command.argument, byteCount: nil, type: format.type)
   }

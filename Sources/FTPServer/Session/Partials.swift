@@ -1,0 +1,93 @@
+// What came of a broken upload, as clients that resume see it: SIZE and its kin tell of it where there is no file of that name.
+
+import Accounts
+import FTPProtocol
+import Glibc
+import Jail
+import LinuxSystem
+import TransportSecurity
+import UploadStore
+
+extension Session {
+  /// The status of the file of that name, or of what came of an upload of it.
+  func statusOrPartial(
+    _ path: VirtualPath, in jail: Jail, followingLink: Bool = true
+  ) throws(SystemError) -> (status: FileStatus, isPartial: Bool) {
+    do throws(SystemError) {
+      return (try jail.status(of: path, followingLink: followingLink), false)
+    } catch {
+      guard error.code == ENOENT, let status = partialStatus(path, in: jail) else { throw error }
+      return (status, true)
+    }
+  }
+
+  /// The status of what came of a broken upload of the file; nil if nothing is kept.
+  func partialStatus(_ path: VirtualPath, in jail: Jail) -> FileStatus? {
+    path.lastComponent.flatMap { PartialName.of($0) }.flatMap { jail.partialStatus($0, beside: path) }
+  }
+
+  /// The path of what came of a broken upload of the file, for the server's own use.
+  func partialPath(_ path: VirtualPath) -> VirtualPath? {
+    guard let name = path.lastComponent.flatMap({ PartialName.of($0) }) else { return nil }
+    return try? path.parent.resolving(Array("./".utf8) + name)
+  }
+
+  /// Removes what came of a broken upload where there is no file of that name.
+  func deletePartial(_ path: VirtualPath, in jail: Jail, instead error: SystemError) throws(SystemError) {
+    guard error.code == ENOENT, let name = path.lastComponent.flatMap({ PartialName.of($0) }) else { throw error }
+    do throws(SystemError) { try jail.removePartial(name, beside: path) } catch let other {
+      guard other.code == ENOENT else { throw other }
+      throw error
+    }
+  }
+
+  /// Whether uploads to `path` take their names only when they are whole.
+  func storesAtomically(_ path: VirtualPath) -> Bool {
+    if let own = identity?.account.options.uploadMode { return own == .atomic }
+    if configuration.uploads.mode == .direct { return false }
+    return !configuration.uploads.directIn.contains { text in
+      guard let directory = try? VirtualPath(Array(text.utf8)) else { return false }
+      return path.isWithin(directory)
+    }
+  }
+
+  // MARK: SITE
+
+  /// SITE PARTIAL pathname: how much of a broken upload is kept, also where there is a file of that name.
+  func sitePartial(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    let (identity, path) = try require(.write, resolving: argument)
+    guard let status = partialStatus(path, in: identity.jail) else {
+      throw .forbidden("There is no interrupted upload of this file to resume.")
+    }
+    return Reply(213, "\(status.size)")
+  }
+
+  /// SITE EXPECT algorithm digest: the next upload is stored only if it has this digest.
+  func siteExpect(_ argument: [UInt8]) throws(FTPError) -> Reply {
+    _ = try requireSomewhere(.write)
+    let words = argument.split(separator: 0x20, omittingEmptySubsequences: true)
+    guard words.count == 2, let algorithm = DigestAlgorithm(named: Array(words[0])),
+      let value = Self.bytes(hexadecimal: words[1]), value.count == algorithm.length
+    else {
+      throw .syntax("Usage: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT lists the algorithms after HASH.")
+    }
+    fileState.expected = ExpectedDigest(algorithm: algorithm, value: value)
+    return Reply(200, "The next upload must have this digest.")
+  }
+
+  private static func bytes(hexadecimal text: ArraySlice<UInt8>) -> [UInt8]? {
+    guard text.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    var high: UInt8?
+    for byte in text {
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+      if let first = high {
+        bytes.append(first << 4 | UInt8(digit))
+        high = nil
+      } else {
+        high = UInt8(digit)
+      }
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,100 @@
+// The end of an upload: whether it is known to be whole, and the step that gives it its name, on a thread of its own if it takes long.
+
+import FTPProtocol
+import FTPTransfer
+import LinuxSystem
+import TransportSecurity
+import UploadStore
+
+/// A digest that the client has announced for its next upload (SITE EXPECT).
+struct ExpectedDigest: Sendable, Hashable {
+  let algorithm: DigestAlgorithm
+  let value: [UInt8]
+}
+
+/// An upload's target on its way to another thread and back. The session waits meanwhile and does not touch it.
+private struct LentTarget: @unchecked Sendable {
+  let target: any UploadTarget
+}
+
+extension Session {
+  /// How many uploads may reach the disk at once: file systems have many of them share one write.
+  private static let concurrentCommits = 32
+
+  /// Refuses an upload whose end is not known to be good.
+  ///
+  /// - Parameter countsBytes: the bytes that came are bytes of the file, all of which ALLO may have announced.
+  func requireWhole(_ data: DataConnection, countsBytes: Bool) throws(FTPError) {
+    try requireCloseNotify(data)
+    if countsBytes, let transfer, let announced = transfer.announced,
+      transfer.isAsAnnounced(activity.meter.bytes) == false,
+      activity.meter.bytes < announced
+    {
+      throw .broken(.endedBeforeAnnounced(missing: announced - activity.meter.bytes))
+    }
+    // A client that has gone does not get what it cannot hear of.
+    do throws(TransferBreak) { try attend() } catch { throw FTPError(error) }
+  }
+
+  /// Has the target be what the upload made of it. The control connection is served meanwhile; ABOR stops what can still be stopped.
+  func commit(_ target: any UploadTarget) async throws(FTPError) {
+    let expected = transfer?.expected
+    guard target.needsThread || expected != nil else {
+      do throws(UploadError) { try target.commit { true } } catch { throw FTPError(error) }
+      transfer?.start = UInt64(clamping: target.start)
+      return
+    }
+    let lent = LentTarget(target: target)
+    let job = FileJob<Void> { (progress) throws(FTPError) in
+      if let expected { try Self.check(lent.target, expected, progress) }
+      do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
+    }
+    try await finish(job)
+    transfer?.start = UInt64(clamping: target.start)
+  }
+
+  /// Waits for the job whatever happens: an upload that is about to get its name is not left half-way.
+  private func finish(_ job: FileJob<Void>) async throws(FTPError) {
+    let parking = self.parking
+    let ticket = context.commitPool.submit(for: workOwner, concurrency: Self.concurrentCommits) { turn in
+      job.run(turn)
+      parking.wake()
+    }
+    guard ticket != nil else { throw .busy("Too many such operations are running. Try again later.") }
+    var isStopped = false
+    while job.result == nil {
+      do throws(TransferBreak) {
+        if !isStopped, control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
+        let reading: Readiness = listensToControl && !isStopped ? .readable : []
+        let interest: Readiness = [reading, control.hasOutput && !isStopped ? .writable : []]
+        switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: .never) {
+        case .ready: try serveControlConnection()
+        case .called: if isToldToStop { throw .ending }
+        case .deadline: break
+        }
+      } catch {
+        isStopped = true
+        job.progress.stop()
+      }
+    }
+    if case .failure(let error)? = job.result { throw error }
+  }
+
+  /// Compares what has come with the digest that was announced.
+  private static func check(
+    _ target: any UploadTarget, _ expected: ExpectedDigest, _ progress: WorkProgress
+  ) throws(FTPError) {
+    let file: SharedFile
+    let size: UInt64
+    do throws(SystemError) {
+      file = SharedFile(try File.duplicate(target.number))
+      size = try File.status(target.number).size
+    } catch {
+      throw .file(error, naming: true)
+    }
+    let work = FileDigest(file: file, range: 0..<Int64(clamping: size), algorithm: expected.algorithm)
+    guard try work.compute(progress) == expected.value else {
+      throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// Names that are the server's own: what hides them, which file a link leads to, and how old ones are swept away.
+
+import CLinux
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+extension Jail {
+  /// Whether `name` is one that only the server gives: pending files, and partials that can be resumed.
+  public static func isReserved(_ name: some Collection<UInt8>) -> Bool {
+    name.first == 0x2E && name.starts(with: pendingPrefix.utf8)
+  }
+
+  /// The file that `path` leads to when it is a symbolic link, or a link to a link; the path itself otherwise. Links stay inside the root.
+  ///
+  /// - Throws: ELOOP after forty links.
+  public func followingLinks(_ path: VirtualPath) throws(SystemError) -> VirtualPath {
+    var path = path
+    for _ in 0..<40 {
+      do throws(SystemError) {
+        if try !status(of: path, followingLink: false).isSymbolicLink { return path }
+      } catch  where error.code == ENOENT {
+        return path
+      }
+      let target = try linkTarget(of: path)
+      do throws(VirtualPath.PathError) { path = try path.parent.resolving(target) } catch {
+        throw SystemError(code: ENAMETOOLONG, call: "readlinkat")
+      }
+    }
+    throw SystemError(code: ELOOP, call: "readlinkat")
+  }
+
+  /// The status of the partial `name` in the directory of `path`; nil if there is none.
+  public func partialStatus(_ name: [UInt8], beside path: VirtualPath) -> FileStatus? {
+    try? standing { (at) throws(SystemError) -> FileStatus? in
+      if path.isRoot { return nil }
+      let parent = try at.open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
+      let status = try withCString(name) { (name) throws(SystemError) in
+        try File.status(in: parent.number, name: name)
+      }
+      return status.isRegular ? status : nil
+    }
+  }
+
+  /// Removes the partial `name` in the directory of `path`, unless somebody is working on it.
+  ///
+  /// - Throws: ENOENT if there is none, EBUSY if somebody is working on it.
+  public func removePartial(_ name: [UInt8], beside path: VirtualPath) throws(SystemError) {
+    let kept = try resumePending(for: path, keptAs: name)
+    discard(kept)
+  }
+
+  /// Removes the directory `path` when it has nothing in it but the server's own files, which nobody is working on and no client sees.
+  ///
+  /// - Throws: ENOTEMPTY if there is anything else in it.
+  public func removeDirectoryWithReserved(_ path: VirtualPath) throws(SystemError) {
+    do throws(SystemError) { return try removeDirectory(path) } catch  where error.code == ENOTEMPTY {}
+    var reader = try openDirectory(path)
+    var names: [[UInt8]] = []
+    while let name = try reader.next({ Array($0) }) {
+      guard Self.isReserved(name) else { throw SystemError(code: ENOTEMPTY, call: "unlinkat") }
+      names.append(name)
+    }
+    try standing { (at) throws(SystemError) in
+      for name in names {
+        guard let present = try? at.lockPresent(in: reader.number, name) else {
+          throw SystemError(code: ENOTEMPTY, call: "unlinkat")
+        }
+        try at.remove(in: reader.number, name)
+        _ = consume present
+      }
+    }
+    try removeDirectory(path)
+  }
+
+  /// Removes the server's own files that nobody has written to since `time` and nobody is working on, in the whole tree.
+  ///
+  /// - Parameters:
+  ///   - time: seconds since 1970-01-01 00:00:00 UTC.
+  ///   - shouldStop: asked before each entry; true ends the walk with ECANCELED.
+  /// - Returns: how many were removed.
+  public func sweepReserved(
+    unchangedSince time: Int64, in path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
+  ) throws(SystemError) -> Int {
+    try standing { (at) throws(SystemError) -> Int in
+      let top = try at.open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+      var walker = TreeWalker(top)
+      var (seen, removed) = (0, 0)
+      while let step = try walker.next() {
+        if shouldStop() { throw SystemError(code: ECANCELED, call: "getdents64") }
+        if step.isLeaving { continue }
+        seen += 1
+        if seen > limits.entries { return removed }
+        if step.status.isDirectory {
+          if walker.depth < limits.depth { try walker.descend(step) }
+          continue
+        }
+        guard step.status.isRegular, Self.isReserved(step.name), step.status.modified < time,
+          let present = try? at.lockPresent(in: walker.directory, step.name)
+        else { continue }
+        try? at.remove(in: walker.directory, step.name)
+        _ = consume present
+        removed += 1
+      }
+      return removed
+    }
+  }
+}
