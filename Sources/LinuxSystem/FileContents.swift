@@ -32,6 +32,20 @@ extension File {
     try retrying("fallocate") { weft_fallocate_keep_size(file, offset, length) }
   }
 
+  /// Where the next bytes at or behind `offset` are that are no hole, and where they end; nil if there are none. Source: lseek(2),
+  /// SEEK_DATA and SEEK_HOLE. A file system that does not know holes has one piece.
+  public static func data(in file: Int32, from offset: Int64) -> Range<Int64>? {
+    let start = weft_lseek(file, offset, WEFT_SEEK_DATA)
+    if start < 0 {
+      guard start == -Int64(EINVAL), let size = try? status(file).size, offset < Int64(clamping: size) else {
+        return nil
+      }
+      return offset..<Int64(clamping: size)
+    }
+    let end = weft_lseek(file, start, WEFT_SEEK_HOLE)
+    return end > start ? start..<end : nil
+  }
+
   /// Waits until the contents of a file, and what is needed to read them, are on the disk. Source: fdatasync(2).
   public static func syncContents(_ file: Int32) throws(SystemError) {
     try retrying("fdatasync") { weft_fdatasync(file) }

@@ -80,7 +80,7 @@ public final class InPlaceUpload: UploadTarget {
     do throws(SystemError) { try file.close() } catch { throw .file(error) }
   }
 
-  public func abandon() {
+  public func abandon(isFull: Bool) {
     if isClaimed, number < 0 { try? jail.removeFile(path) }
     file = nil
   }

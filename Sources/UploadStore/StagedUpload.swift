@@ -39,8 +39,9 @@ public final class StagedUpload: UploadTarget {
   private var triedToKeep = false
   /// Up to where the kernel was told to write to the disk.
   private var written: Int64 = 0
-  /// Where the bytes begin in the target.
-  public private(set) var start: Int64
+  /// Where the bytes begin in the file that is filled.
+  public let start: Int64
+  public private(set) var place: Int64
 
   public var number: Int32 { file.descriptor.number }
 
@@ -62,21 +63,23 @@ public final class StagedUpload: UploadTarget {
     switch start {
     case .new:
       file = try Self.make(target, jail, options)
-      (isAppended, kept, self.start) = (false, nil, 0)
+      (isAppended, kept, self.start, place) = (false, nil, 0, 0)
     case .end:
       let isThere = (try? jail.status(of: target)) != nil
       if !isThere, options.remainder == .everything, let old = try Self.open(partial, target, jail) {
         let size = try onTarget { () throws(SystemError) in try File.status(old.descriptor.number).size }
         file = consume old
-        (isAppended, kept, self.start) = (false, Int64(clamping: size), Int64(clamping: size))
+        (isAppended, kept) = (false, Int64(clamping: size))
+        (self.start, place) = (Int64(clamping: size), Int64(clamping: size))
       } else {
         file = try Self.make(target, jail, options)
         (isAppended, kept, self.start) = (isThere, nil, 0)
+        place = isThere ? Int64(clamping: present) : 0
       }
     case .offset(let offset):
       guard let from = Int64(exactly: offset) else { throw .beyondLimit(offset: offset) }
       isAppended = false
-      self.start = from
+      (self.start, place) = (from, from)
       var shorter: UInt64?
       var found: PendingFile?
       if let old = try Self.open(partial, target, jail) {
@@ -171,8 +174,10 @@ public final class StagedUpload: UploadTarget {
   }
 
   /// Keeps what is to be kept; else nothing is left.
-  public func abandon() {
+  public func abandon(isFull: Bool) {
     if !hasBegun, kept != nil { return }
+    // What fills the disk is not kept.
+    if isFull { return jail.discard(file) }
     if options.remainder == .everything, hasBegun, let size = try? File.status(number).size, size > 0 {
       if keep(upTo: Int64(clamping: size)) { return }
     }
@@ -189,7 +194,7 @@ public final class StagedUpload: UploadTarget {
     // Another session's bytes come before or after these, not between them.
     guard try onTarget({ () throws(SystemError) in try File.lock(writing) }) else { throw .inUse }
     let end = Int64(clamping: try onTarget { () throws(SystemError) in try File.status(writing).size })
-    start = end
+    place = end
     do throws(UploadError) {
       try copy(from: number, to: writing, at: end, goesOn)
       if options.isDurable, !File.isInMemory(writing) {
@@ -202,29 +207,40 @@ public final class StagedUpload: UploadTarget {
     do throws(SystemError) { try opened.close() } catch { throw .file(error) }
   }
 
-  /// Copies all of a file, in the kernel where that is possible: where the file system shares blocks, nothing is copied at all.
+  /// Copies all of a file, in the kernel where that is possible: where the file system shares blocks, nothing is copied at all. Holes
+  /// stay holes.
   private func copy(
     from source: Int32, to writing: Int32, at end: Int64, _ goesOn: () -> Bool
   ) throws(UploadError) {
-    var (from, to) = (Int64(0), end)
     var isInKernel = true
-    while true {
-      var moved = 0
-      if isInKernel {
-        do throws(SystemError) {
-          moved = try File.copy(from: source, at: &from, to: writing, at: &to, count: Self.piece)
-          if moved == 0 { return }
-        } catch {
-          guard [EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EBADF].contains(error.code) else { throw .file(error) }
-          isInKernel = false
+    var position: Int64 = 0
+    while let data = File.data(in: source, from: position) {
+      var (from, to) = (data.lowerBound, end + data.lowerBound)
+      while from < data.upperBound {
+        let count = Int(min(data.upperBound - from, Int64(Self.piece)))
+        var moved = 0
+        if isInKernel {
+          do throws(SystemError) {
+            moved = try File.copy(from: source, at: &from, to: writing, at: &to, count: count)
+          } catch {
+            guard [EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EBADF].contains(error.code) else { throw .file(error) }
+            isInKernel = false
+          }
         }
+        if !isInKernel {
+          moved = try copyThroughBuffer(from: source, at: from, to: writing, at: to)
+          (from, to) = (from + Int64(moved), to + Int64(moved))
+        }
+        // It has become shorter meanwhile.
+        if moved == 0 { break }
+        if !goesOn() { throw .stopped }
       }
-      if !isInKernel {
-        moved = try copyThroughBuffer(from: source, at: from, to: writing, at: to)
-        if moved == 0 { return }
-        (from, to) = (from + Int64(moved), to + Int64(moved))
-      }
-      if !goesOn() { throw .stopped }
+      position = data.upperBound
+    }
+    // What lies behind the last bytes is a hole, too.
+    try onTarget { () throws(SystemError) in
+      let size = end + Int64(clamping: try File.status(source).size)
+      if Int64(clamping: try File.status(writing).size) < size { try File.truncate(writing, to: size) }
     }
   }
 

@@ -6,7 +6,7 @@ import LinuxSystem
 /// The file an upload is for. One upload uses it, on one session's queue.
 ///
 /// An upload makes its target, which refuses what cannot be and touches nothing; opens its data connection; calls ``begin(_:)``; writes
-/// to ``number``; and ends with ``commit(_:)`` when the end is known to be good, else with ``abandon()``. How much of an upload that
+/// to ``number``; and ends with ``commit(_:)`` when the end is known to be good, else with ``abandon(isFull:)``. How much of an upload that
 /// broke off can be seen afterwards, and under which name, is the target's business alone.
 public protocol UploadTarget: AnyObject {
   /// The descriptor to write to, once the upload has begun.
@@ -14,6 +14,9 @@ public protocol UploadTarget: AnyObject {
 
   /// Where in the file the first byte of the upload goes; known once the upload has begun.
   var start: Int64 { get }
+
+  /// Where in the target the first byte of the upload will be, as far as is known: ``start``, but for what is appended at the end.
+  var place: Int64 { get }
 
   /// Opens the file. Only from here on the target is touched: a client that cannot connect has destroyed nothing.
   ///
@@ -38,10 +41,17 @@ public protocol UploadTarget: AnyObject {
   func progressed(by bytes: UInt64)
 
   /// The upload failed.
-  func abandon()
+  ///
+  /// - Parameter isFull: because there was no room for it: then nothing is kept that was not there before.
+  func abandon(isFull: Bool)
 }
 
 extension UploadTarget {
+  public var place: Int64 { start }
+
+  /// ``abandon(isFull:)`` for any other reason.
+  public func abandon() { abandon(isFull: false) }
+
   public var needsThread: Bool { false }
 
   public func progressed(by bytes: UInt64) {}

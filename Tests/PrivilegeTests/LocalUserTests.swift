@@ -150,7 +150,11 @@ extension PrivilegeTests {
           // By her group: read where the group may read, written where it may write.
           try require(try carol.retrieve("RETR team") == bytes("content of carol/team"), "the team's file")
           try carol.store("STOR team-may-write", bytes("by carol"))
-          try require(try system.status("carol/team-may-write").st_uid == 61_002, "the owner of the team's file")
+          // It is a new file, which takes the group and the mode along; to give a file away is not hers.
+          let shared = try system.status("carol/team-may-write")
+          try require(
+            shared.st_uid == 61_001 && shared.st_gid == System.team && shared.st_mode & 0o777 == 0o660,
+            "\(shared.st_uid):\(shared.st_gid) \(shared.st_mode)")
           // Neither hers nor her group's, nor what the daemon itself could open.
           for name in ["strangers", "servers"] {
             _ = try carol.passive()

@@ -226,7 +226,7 @@ import Testing
     try write("def", to: good)
     #expect(!good.keep(upTo: 3))
     try good.commit { true }
-    #expect(good.start == 3)
+    #expect(good.place == 3)
     #expect(try root.read("f") == "abcdef")
     let stopped = try staged("f", at: .end)
     try stopped.begin()

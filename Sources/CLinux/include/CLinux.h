@@ -27,6 +27,8 @@
 /* Used together with O_DIRECTORY, which differs between architectures. */
 #define WEFT_O_TMPFILE 020000000
 #define WEFT_RENAME_NOREPLACE 1u
+#define WEFT_SEEK_DATA 3
+#define WEFT_SEEK_HOLE 4
 #define WEFT_MSG_DONTWAIT 0x40
 #define WEFT_SPLICE_MOVE 1u
 #define WEFT_SPLICE_NONBLOCK 2u

@@ -79,6 +79,12 @@ enum FTPError: Error {
     }
   }
 
+  /// Whether the file system had no room.
+  var isForWantOfRoom: Bool {
+    if case .file(let error, _) = self { return [ENOSPC, EDQUOT, EFBIG].contains(error.code) }
+    return false
+  }
+
   var reply: Reply {
     switch self {
     case .syntax(let text): return Reply(501, text)

@@ -41,7 +41,7 @@ extension Session {
     let expected = transfer?.expected
     guard target.needsThread || expected != nil else {
       do throws(UploadError) { try target.commit { true } } catch { throw FTPError(error) }
-      transfer?.start = UInt64(clamping: target.start)
+      transfer?.start = UInt64(clamping: target.place)
       return
     }
     let lent = LentTarget(target: target)
@@ -50,7 +50,7 @@ extension Session {
       do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
     }
     try await finish(job)
-    transfer?.start = UInt64(clamping: target.start)
+    transfer?.start = UInt64(clamping: target.place)
   }
 
   /// Waits for the job whatever happens: an upload that is about to get its name is not left half-way.

@@ -64,7 +64,7 @@ extension Session {
       do throws(FTPError) {
         let process = try await openDataConnection(request.opening(format))
         try begin(target)
-        transfer?.start = UInt64(clamping: target.start)
+        transfer?.start = UInt64(clamping: target.place)
         try await withReservedRoom(in: target) { () async throws(FTPError) in
           try await receive(request, into: target, format, over: stream, on: process)
         }
@@ -72,7 +72,7 @@ extension Session {
         try await commit(target)
         return finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
       } catch {
-        target.abandon()
+        target.abandon(isFull: error.isForWantOfRoom)
         throw error
       }
     }
