@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench fuzz format lint release install install-files uninstall image version clean setup
+.PHONY: help serve test bench torture fuzz format lint release install install-files uninstall image version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
@@ -27,6 +27,7 @@ PATHS = sed -e 's,/usr/local/share/doc/weftpd,$(DOCDIR),g' -e 's,/usr/local/,$(P
 # Installed documents do not link to what is not installed with them.
 LINKS = sed -E 's,\[([^][]*)\]\((\.\./)*(Sources|Tests|\.ci|Makefile|Package\.swift)[^)]*\),\1,g'
 FUZZ_SECONDS ?= 600
+TORTURE_UPLOADS ?= 1000
 BENCH_FLAGS ?=
 
 help: ## this list
@@ -56,6 +57,10 @@ test: setup ## build and run every test (those whose client or privilege is miss
 bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
 	swift build -c release --product weftpd
 	python3 Tests/Bench/bench.py --weftpd .build/release/weftpd $(BENCH_FLAGS)
+
+torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads (1000), and look what is lost or mixed
+	swift build -c release --product weftpd
+	python3 Tests/Torture/torture.py --weftpd .build/release/weftpd --uploads $(TORTURE_UPLOADS)
 
 fuzz: setup ## fuzz the parsers and codecs for FUZZ_SECONDS each (600)
 	Tests/Fuzz/run.sh $(FUZZ_SECONDS)

@@ -11,16 +11,22 @@ extension Jail {
     name.first == 0x2E && name.starts(with: pendingPrefix.utf8)
   }
 
-  /// The file that `path` leads to when it is a symbolic link, or a link to a link; the path itself otherwise. Links stay inside the root.
+  /// The file that an upload to `path` is for: what a symbolic link leads to, or a link to a link, and the path itself otherwise. Links stay
+  /// inside the root.
   ///
-  /// - Throws: ELOOP after forty links.
-  public func followingLinks(_ path: VirtualPath) throws(SystemError) -> VirtualPath {
+  /// - Returns: its path, its size (0 if there is none), and whether it is there.
+  /// - Throws: ELOOP after forty links; EISDIR or ENXIO if it is no regular file; ENOENT or ENOTDIR if its directory is none.
+  public func writableTarget(of path: VirtualPath) throws(SystemError) -> (VirtualPath, size: UInt64, isThere: Bool) {
     var path = path
     for _ in 0..<40 {
       do throws(SystemError) {
-        if try !status(of: path, followingLink: false).isSymbolicLink { return path }
+        let status = try status(of: path, followingLink: false)
+        if status.isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
+        if status.isRegular { return (path, status.size, true) }
+        if !status.isSymbolicLink { throw SystemError(code: ENXIO, call: "openat2") }
       } catch  where error.code == ENOENT {
-        return path
+        // The directory is looked up when the file is made.
+        return (path, 0, false)
       }
       let target = try linkTarget(of: path)
       do throws(VirtualPath.PathError) { path = try path.parent.resolving(target) } catch {

@@ -63,11 +63,12 @@ extension Jail {
     try standing { (at) throws(SystemError) in
       let file = pending.descriptor.number
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
-      if how.replaces, how.carriesAttributes { at.carryAttributes(to: pending) }
+      // A file without a name is linked first, and finds out then that there is another.
+      if how.replaces, how.carriesAttributes, pending.name != nil { at.carryAttributes(to: pending) }
       let syncs = how.isDurable && !File.isInMemory(file)
       // First the contents, then the name: whatever fails, the name never leads to a file that lacks some.
       if syncs { try File.syncContents(file) } else { try File.flush(file) }
-      try at.place(pending, pending.finalName, replacing: how.replaces)
+      try at.place(pending, pending.finalName, replacing: how.replaces, carrying: how.carriesAttributes)
       if syncs { at.syncDirectory(of: pending) }
       // Whoever still holds it open does not keep others from appending to it.
       if pending.name != nil { File.unlock(file) }
@@ -171,7 +172,7 @@ extension Foothold {
 
   /// Renames the file to `name`, or gives it this name if it has none.
   fileprivate func place(
-    _ pending: borrowing PendingFile, _ name: [UInt8], replacing: Bool = true
+    _ pending: borrowing PendingFile, _ name: [UInt8], replacing: Bool = true, carrying: Bool = false
   ) throws(SystemError) {
     let parent = pending.parent.number(self)
     if let old = pending.name { return try rename(in: parent, old, name, replacing: replacing) }
@@ -179,6 +180,7 @@ extension Foothold {
     do throws(SystemError) {
       return try withCString(name) { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
     } catch  where error.code == EEXIST && replacing {}
+    if carrying { carryAttributes(to: pending) }
     // linkat(2) replaces nothing, rename(2) does.
     let (between, _) = try withNewName { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
     do throws(SystemError) { try rename(in: parent, between, name) } catch {

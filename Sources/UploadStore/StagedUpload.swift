@@ -36,6 +36,8 @@ public final class StagedUpload: UploadTarget {
   private var hasBegun = false
   /// The file's length up to which it is kept; nil: nothing is.
   private var kept: Int64?
+  /// From so many bytes on an upload is worth two calls to outlive the process.
+  private static let large = 8 * 1024 * 1024
   private var triedToKeep = false
   /// Up to where the kernel was told to write to the disk.
   private var written: Int64 = 0
@@ -55,17 +57,15 @@ public final class StagedUpload: UploadTarget {
     self.jail = jail
     self.options = options
     // A link stays, and what it leads to is replaced.
-    let target = try onTarget { () throws(SystemError) in try jail.followingLinks(path) }
+    let (target, present, isThere) = try onTarget { () throws(SystemError) in try jail.writableTarget(of: path) }
     self.target = target
     partial = target.lastComponent.flatMap { PartialName.of($0) }
-    let present = try onTarget { () throws(SystemError) in try jail.requireWritableKind(target) }
     var copies = false
     switch start {
     case .new:
       file = try Self.make(target, jail, options)
       (isAppended, kept, self.start, place) = (false, nil, 0, 0)
     case .end:
-      let isThere = (try? jail.status(of: target)) != nil
       if !isThere, options.remainder == .everything, let old = try Self.open(partial, target, jail) {
         let size = try onTarget { () throws(SystemError) in try File.status(old.descriptor.number).size }
         file = consume old
@@ -149,6 +149,7 @@ public final class StagedUpload: UploadTarget {
 
   /// A large upload outlives the end of this process, and its bytes are on their way to the disk before its end.
   public func progressed(by bytes: UInt64) {
+    guard bytes >= Self.large else { return }
     if options.remainder == .everything, partial != nil, file.name != partial, !triedToKeep {
       triedToKeep = true
       _ = keep(upTo: start)

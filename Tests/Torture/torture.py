@@ -44,7 +44,7 @@ class Daemon:
         if os.geteuid() == 0:
             command += ["--set", "server.allow-root=true"]
         self.process = subprocess.Popen(command, env={**os.environ, "WEFTPD_PASSWORD": PASSWORD}, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=5).close()

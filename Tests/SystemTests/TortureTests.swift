@@ -1,0 +1,25 @@
+// The daemon and its clients are killed while they upload: nothing may be lost or mixed. `make torture` does more of the same.
+
+import Foundation
+import TestSupport
+import Testing
+
+extension SystemTests {
+  @Suite(.enabled(if: isInstalled("python3"), "python3 is not installed"))
+  struct TortureTests {
+    @Test(arguments: ["commit", "relaxed"])
+    func nothingIsLostOrMixed(_ durability: String) async throws {
+      try await Blocking.run {
+        let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        let result = try TestSupport.run(
+          [
+            "python3", here + "/Torture/torture.py", "--weftpd", try Server.binary(), "--uploads", "120", "--seed", "1",
+            "--set", "uploads.durability=\(durability)",
+          ], patience: .seconds(240))
+        report("torture: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))")
+        try require(result.exitCode == 0, result.output)
+        try require(result.output.contains("lost: 0, mixed: 0"), result.output)
+      }
+    }
+  }
+}
