@@ -384,7 +384,10 @@ import Testing
     #expect(target.needsThread)
     try target.begin()
     try write("new", to: target)
+    // Not worth a name yet.
     target.progressed(by: 3)
+    #expect(root.names == ["f"])
+    target.progressed(by: 16 << 20)
     #expect(root.names == [".weftpd-f.part", "f"])
     try target.commit { true }
     #expect(try root.read("f") == "new")

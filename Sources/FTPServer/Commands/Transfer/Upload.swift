@@ -103,7 +103,15 @@ extension Session {
       }
       let start: StagedUpload.Start = request.appends ? .end : offset > 0 ? .offset(offset) : .new
       let options = uploadOptions(request, format, isAtomic: isAtomic)
-      return try onUpload { () throws(UploadError) in try StagedUpload(path, in: jail, at: start, options) }
+      return try onUpload { () throws(UploadError) in
+        do throws(UploadError) { return try StagedUpload(path, in: jail, at: start, options) } catch {
+          // A file that may be written, in a directory where nothing can be made: there is no other way than to write into it.
+          guard format.writesInPlace, case .file(let cause) = error, cause.code == EACCES || cause.code == EROFS,
+            jail.isAccessible(path, mode: W_OK)
+          else { throw error }
+          return try InPlaceUpload(path, in: jail, at: request.appends ? .end : .from(offset), mode: mode)
+        }
+      }
     } catch {
       if request.isUnique, !isAtomic { try? jail.removeFile(path) }
       throw error
