@@ -33,24 +33,16 @@ public final class PassivePorts: Sendable {
     expires: MonotonicTime, waitingUntil until: MonotonicTime = .now
   ) throws(PassivePortError) -> PassiveListener {
     guard let ports else { return try openAnywhere(claimant, address, policy, expires) }
-    let mayTake = state.withLock { state in
-      state.resting.trim(to: RestingPorts.share(of: ports.count))
-      return state.claims.admits(claimant, of: ports, at: .now)
-    }
-    if mayTake {
-      // Those that rest come last, when there is nothing else in a narrow range.
-      for isResting in [false, true] {
-        var order = PortOrder(ports)
-        while let port = state.withLock({ order.next(&$0.random) }) {
-          let local = SocketAddress(address, port: port)
-          guard let lease = reserve(local, claimant, isResting: isResting) else { continue }
-          do throws(MultipathError) {
-            return PassiveListener(
-              made: try Self.listen(local, policy), local: local, policy: policy, expires: expires, lease, self)
-          } catch {
-            state.withLock { $0.claims.release(local) }
-            guard error.errno == EADDRINUSE || error.errno == EACCES else { throw .failed(error) }
-          }
+    var draw = PortDraw(ports, address)
+    while let (local, lease) = take(&draw, claimant) {
+      do throws(MultipathError) {
+        return PassiveListener(
+          made: try Self.listen(local, policy), local: local, policy: policy, expires: expires, lease, self)
+      } catch {
+        draw.failed = local
+        guard error.errno == EADDRINUSE || error.errno == EACCES else {
+          state.withLock { $0.claims.release(local) }
+          throw .failed(error)
         }
       }
     }
@@ -84,16 +76,31 @@ public final class PassivePorts: Sendable {
 
   // MARK: how one is made
 
-  private func reserve(_ local: SocketAddress, _ claimant: PortClaimant, isResting: Bool) -> PortLease? {
-    let (lease, next) = state.withLock { state -> (PortLease?, PortClaimant?) in
-      guard state.resting.contains(local.port) == isResting, !state.claims.isHeld(local) else { return (nil, nil) }
-      let lease = PortLease(wake: claimant.wake)
-      state.claims.hold(local, claimant, lease, at: .now)
-      state.claims.withdraw(claimant.number)
-      return (lease, state.claims.next)
+  /// Draws the next port that may be tried and holds it; nil when there is none.
+  ///
+  /// All of it under one lock: in a crowd, a lock taken several times for each transfer costs more than the transfer.
+  private func take(_ draw: inout PortDraw, _ claimant: PortClaimant) -> (SocketAddress, PortLease)? {
+    let lease = PortLease(wake: claimant.wake)
+    let (local, next) = state.withLock { state -> (SocketAddress?, PortClaimant?) in
+      if let failed = draw.failed { state.claims.release(failed) }
+      draw.failed = nil
+      if !draw.hasBegun {
+        draw.hasBegun = true
+        state.resting.trim(to: RestingPorts.share(of: draw.ports.count))
+        guard state.claims.admits(claimant, of: draw.ports, at: .now) else { return (nil, nil) }
+      }
+      // Those that rest come last, when there is nothing else in a narrow range.
+      while let (port, mayRest) = draw.next(&state.random) {
+        let local = SocketAddress(draw.address, port: port)
+        guard state.resting.contains(port) == mayRest, !state.claims.isHeld(local) else { continue }
+        state.claims.hold(local, claimant, lease, at: .now)
+        state.claims.withdraw(claimant.number)
+        return (local, state.claims.next)
+      }
+      return (nil, nil)
     }
     next?.wake()
-    return lease
+    return local.map { ($0, lease) }
   }
 
   /// Puts a claimant in the queue, and asks whoever holds more than a fair share to give up a port.
@@ -174,5 +181,30 @@ struct PortOrder {
       while other > 0 { (one, other) = (other, one % other) }
       if one == 1 { return step }
     }
+  }
+}
+
+/// The draw of one port: all that do not rest, and then those that do.
+private struct PortDraw {
+  let ports: ClosedRange<UInt16>
+  let address: IPAddress
+  var hasBegun = false
+  /// A port that was held and could not be had.
+  var failed: SocketAddress?
+  private var order: PortOrder
+  private var mayRest = false
+
+  init(_ ports: ClosedRange<UInt16>, _ address: IPAddress) {
+    self.ports = ports
+    self.address = address
+    order = PortOrder(ports)
+  }
+
+  mutating func next(_ random: inout BufferedRandom) -> (UInt16, mayRest: Bool)? {
+    if let port = order.next(&random) { return (port, mayRest) }
+    if mayRest { return nil }
+    mayRest = true
+    order = PortOrder(ports)
+    return order.next(&random).map { ($0, true) }
   }
 }

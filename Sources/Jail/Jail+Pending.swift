@@ -65,11 +65,14 @@ extension Jail {
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
       // A file without a name is linked first, and finds out then that there is another.
       if how.replaces, how.carriesAttributes, pending.name != nil { at.carryAttributes(to: pending) }
-      let syncs = how.isDurable && !File.isInMemory(file)
       // First the contents, then the name: whatever fails, the name never leads to a file that lacks some.
-      if syncs { try File.syncContents(file) } else { try File.flush(file) }
+      switch how.sync {
+      case .nothing: break
+      case .lateErrors: try File.flush(file)
+      case .everything: try File.syncContents(file)
+      }
       try at.place(pending, pending.finalName, replacing: how.replaces, carrying: how.carriesAttributes)
-      if syncs { at.syncDirectory(of: pending) }
+      if how.sync == .everything { at.syncDirectory(of: pending) }
       // Whoever still holds it open does not keep others from appending to it.
       if pending.name != nil { File.unlock(file) }
     }
@@ -90,13 +93,22 @@ public struct CommitOptions: Sendable, Hashable {
   public var replaces = true
   /// Mode, owner, access control list and extended attributes of a replaced file are those of the new one, as far as this process may.
   public var carriesAttributes = false
-  /// It returns only when contents and name are on the disk.
-  public var isDurable = false
+  public var sync = Sync.lateErrors
 
-  public init(replaces: Bool = true, carriesAttributes: Bool = false, isDurable: Bool = false) {
+  /// What is waited for.
+  public enum Sync: Sendable {
+    /// Nothing: the file system is in memory.
+    case nothing
+    /// Errors that the file system has kept back until now (quota, network).
+    case lateErrors
+    /// Contents and name are on the disk.
+    case everything
+  }
+
+  public init(replaces: Bool = true, carriesAttributes: Bool = false, sync: Sync = .lateErrors) {
     self.replaces = replaces
     self.carriesAttributes = carriesAttributes
-    self.isDurable = isDurable
+    self.sync = sync
   }
 }
 

@@ -38,6 +38,7 @@ public final class StagedUpload: UploadTarget {
   private var kept: Int64?
   /// From so many bytes on an upload is worth two calls to outlive the process.
   private static let large = 8 * 1024 * 1024
+  private let isInMemory: Bool
   private var triedToKeep = false
   /// Up to where the kernel was told to write to the disk.
   private var written: Int64 = 0
@@ -101,6 +102,8 @@ public final class StagedUpload: UploadTarget {
       }
     }
     copiesTarget = copies
+    // In memory there is nothing to be synced, and no late error either.
+    isInMemory = File.isInMemory(file.descriptor.number)
   }
 
   private static func make(_ target: VirtualPath, _ jail: Jail, _ options: UploadOptions) throws(UploadError)
@@ -155,13 +158,13 @@ public final class StagedUpload: UploadTarget {
       _ = keep(upTo: start)
     }
     let end = start + Int64(clamping: bytes)
-    if options.isDurable, end > written {
+    if options.isDurable, !isInMemory, end > written {
       File.startWriting(number, written..<end)
       written = end
     }
   }
 
-  public var needsThread: Bool { options.isDurable || isAppended }
+  public var needsThread: Bool { options.isDurable && !isInMemory || isAppended }
 
   public func commit(_ goesOn: () -> Bool) throws(UploadError) {
     if isAppended {
@@ -169,7 +172,8 @@ public final class StagedUpload: UploadTarget {
       return jail.discard(file)
     }
     let how = CommitOptions(
-      replaces: !options.isExclusive, carriesAttributes: options.carriesAttributes, isDurable: options.isDurable)
+      replaces: !options.isExclusive, carriesAttributes: options.carriesAttributes,
+      sync: isInMemory ? .nothing : options.isDurable ? .everything : .lateErrors)
     try onTarget { () throws(SystemError) in try jail.commit(file, how) }
     if let partial { jail.removeKept(partial, beside: file) }
   }

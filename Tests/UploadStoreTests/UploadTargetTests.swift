@@ -381,7 +381,6 @@ import Testing
     options.isDurable = true
     try root.write("old", to: "f")
     let target = try StagedUpload(path("f"), in: jail, at: .new, options)
-    #expect(target.needsThread)
     try target.begin()
     try write("new", to: target)
     // Not worth a name yet.

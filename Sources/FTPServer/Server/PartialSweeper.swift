@@ -5,7 +5,8 @@ import Jail
 import LinuxSystem
 import Synchronization
 
-/// Walks through homes, one after the other, on a thread of its own: after the first login to each, and again from time to time.
+/// Walks through homes, one after the other, on a thread of its own: a quarter of an hour after the first login to each, and again from
+/// time to time.
 final class PartialSweeper: Sendable {
   private struct State {
     /// When each home is to be walked through next.
@@ -13,11 +14,16 @@ final class PartialSweeper: Sendable {
     var isWalking = false
   }
 
+  /// From the first login to a home to the first walk through it, in nanoseconds.
+  private static let delay: Int64 = 900_000_000_000
   private static let limits = TreeLimits(entries: 1_000_000, depth: 128)
   private let state = Mutex(State())
 
   /// A home that somebody has logged in to.
-  func note(_ home: String) { state.withLock { if $0.due[home] == nil { $0.due[home] = .now } } }
+  func note(_ home: String) {
+    // Not at once: what matters then is the work that is waited for.
+    state.withLock { if $0.due[home] == nil { $0.due[home] = MonotonicTime.now.advanced(by: Self.delay) } }
+  }
 
   /// Begins a walk, if one is due and none is under way.
   ///
