@@ -197,7 +197,14 @@ public final class StagedUpload: UploadTarget {
     let opened = try onTarget { () throws(SystemError) in try jail.openForWriting(target, truncating: false) }
     let writing = opened.descriptor.number
     // Another session's bytes come before or after these, not between them.
-    guard try onTarget({ () throws(SystemError) in try File.lock(writing) }) else { throw .inUse }
+    var tries = 0
+    while try !onTarget({ () throws(SystemError) in try File.lock(writing) }) {
+      if !goesOn() { throw .stopped }
+      tries += 1
+      // Five seconds: whoever has it only copies what has come already.
+      if tries > 1000 { throw .inUse }
+      usleep(5000)
+    }
     let end = Int64(clamping: try onTarget { () throws(SystemError) in try File.status(writing).size })
     place = end
     do throws(UploadError) {

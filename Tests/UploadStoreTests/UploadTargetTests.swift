@@ -312,6 +312,23 @@ import Testing
     }
   }
 
+  @Test func anAppendWaitsForTheOneBeforeIt() throws {
+    try root.write("a", to: "f")
+    let target = try staged("f", at: .end, keeping: .everything)
+    try target.begin()
+    try write("b", to: target)
+    let before = try File.open(root.path + "/f", flags: O_RDWR)
+    #expect(try File.lock(before.number))
+    var asked = 0
+    try target.commit {
+      asked += 1
+      if asked == 3 { File.unlock(before.number) }
+      return true
+    }
+    #expect(asked >= 3)
+    #expect(try root.read("f") == "ab")
+  }
+
   private var keepingAll: UploadOptions {
     var options = UploadOptions()
     options.remainder = .everything

@@ -81,9 +81,9 @@ extension Catalogue {
       de: "Der Server wird beendet. Bitte später erneut versuchen.", fr: "Le serveur s'arrête. Réessayez plus tard.",
       es: "El servidor se está cerrando. Inténtelo más tarde.", ja: "サーバーは停止します。後でやり直してください。"),
     .init(
-      "The server is shutting down.",
-      de: "Der Server wird beendet.", fr: "Le serveur s'arrête.", es: "El servidor se está cerrando.",
-      ja: "サーバーは停止します。"),
+      "The server ends this session.",
+      de: "Der Server beendet diese Sitzung.", fr: "Le serveur met fin à cette session.",
+      es: "El servidor termina esta sesión.", ja: "サーバーはこのセッションを終了します。"),
     .init(
       "The server is short of resources. Try again later.",
       de: "Dem Server fehlen Ressourcen. Bitte später erneut versuchen.",

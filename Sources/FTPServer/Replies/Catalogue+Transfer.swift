@@ -280,9 +280,11 @@ extension Catalogue {
       fr: "Les noms qui commencent par .weftpd- appartiennent au serveur.",
       es: "Los nombres que empiezan por .weftpd- son del servidor.", ja: ".weftpd- で始まる名前はサーバー専用です。"),
     .init(
-      "Another session is resuming this upload.",
-      de: "Eine andere Sitzung setzt diesen Upload fort.", fr: "Une autre session poursuit cet envoi.",
-      es: "Otra sesión continúa esta subida.", ja: "別のセッションがこのアップロードを再開しています。"),
+      "Another session is writing this file. Try again later.",
+      de: "Eine andere Sitzung schreibt diese Datei gerade. Bitte später erneut versuchen.",
+      fr: "Une autre session écrit ce fichier. Réessayez plus tard.",
+      es: "Otra sesión está escribiendo este archivo. Inténtelo más tarde.",
+      ja: "別のセッションがこのファイルに書き込んでいます。後でやり直してください。"),
     .init(
       "The data cannot be decoded.",
       de: "Die Daten lassen sich nicht dekodieren.", fr: "Les données ne peuvent pas être décodées.",

@@ -26,7 +26,7 @@ extension FTPError {
     case .nothingToResume: self = .restart("There is no interrupted upload of this file to resume.")
     case .partialTooShort(let size):
       self = .restart("The interrupted upload has \(size) bytes and ends before the marker.")
-    case .inUse: self = .busy("Another session is resuming this upload.")
+    case .inUse: self = .busy("Another session is writing this file. Try again later.")
     case .stopped: self = .stopped(removed: nil)
     }
   }
@@ -42,7 +42,7 @@ extension FTPError {
     case .tooSlow(let minimum):
       return Reply(426, "The transfer was slower than \(minimum) bytes a second (transfer.minimum-rate).")
     case .aborted: return Reply(426, "Transfer aborted.")
-    case .ending: return Reply(426, "The server is shutting down.")
+    case .ending: return Reply(426, "The server ends this session.")
     case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")
     case .fileShortened: return Reply(426, "The file became shorter while it was sent.")
     case .fileChanged: return Reply(451, "The file was changed while it was sent: get it again.")
