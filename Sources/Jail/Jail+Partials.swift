@@ -1,4 +1,4 @@
-// Names that are the server's own: what hides them, which file a link leads to, and how old ones are swept away.
+// Names that are the server's own: what hides them, how what has come of an upload is kept under them, resumed and swept away.
 
 import CLinux
 import FTPProtocol
@@ -110,5 +110,81 @@ extension Jail {
       }
       return removed
     }
+  }
+}
+
+// MARK: - files that are kept to be resumed
+
+extension Jail {
+  /// Gives the file the temporary `name`, so that it can be resumed if this process ends. It replaces what an earlier attempt left
+  /// under that name. Only the holder of the lock of the file with that name may change the name.
+  ///
+  /// - Throws: EBUSY if somebody else is working on a file of that name.
+  public func keep(_ pending: inout PendingFile, as name: [UInt8]) throws(SystemError) {
+    if pending.name == name { return }
+    try standing { (at) throws(SystemError) in try at.keep(pending, as: name) }
+    pending.name = name
+  }
+
+  /// Resumes a file that was kept under `name` in the directory of `path`.
+  ///
+  /// - Throws: ENOENT if there is none, EBUSY if somebody else is working on it, ELOOP or ENXIO if it is not a regular file.
+  public func resumePending(for path: VirtualPath, keptAs name: [UInt8]) throws(SystemError) -> PendingFile {
+    try standing { (at) throws(SystemError) -> PendingFile in
+      let parent = try at.openParent(of: path)
+      let final = path.lastComponent.map { Array($0) } ?? []
+      try at.requireReplaceable(parent.number, final)
+      guard let file = try at.lockPresent(in: parent.number, name) else {
+        throw SystemError(code: ENOENT, call: "openat2")
+      }
+      return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: name, finalName: final)
+    }
+  }
+
+  /// Removes what an earlier attempt left under `name`, unless that is this file or somebody else is working on it.
+  public func removeKept(_ name: [UInt8], beside pending: borrowing PendingFile) {
+    if pending.name == name { return }
+    try? standing { (at) throws(SystemError) in
+      let parent = pending.parent.number(at)
+      if let present = try at.lockPresent(in: parent, name) {
+        try at.remove(in: parent, name)
+        _ = consume present
+      }
+    }
+  }
+}
+
+extension Foothold {
+  /// See ``Jail/keep(_:as:)``.
+  fileprivate func keep(_ pending: borrowing PendingFile, as name: [UInt8]) throws(SystemError) {
+    guard try File.lock(pending.descriptor.number) else { throw SystemError(code: EBUSY, call: "flock") }
+    for _ in 0..<16 {
+      do throws(SystemError) { return try place(pending, name, replacing: false) } catch  where error.code == EEXIST {}
+      guard let present = try lockPresent(in: pending.parent.number(self), name) else { continue }
+      try place(pending, name)
+      _ = consume present
+      return
+    }
+    throw SystemError(code: EBUSY, call: "linkat")
+  }
+
+  /// Opens the regular file `name` and takes its lock; nil if there is none, or if it lost its name meanwhile.
+  func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
+    let number: Int32
+    do throws(SystemError) {
+      number = try withCString(name) { (name) throws(SystemError) -> Int32 in
+        try File.open(
+          beneath: parent, name, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+          resolve: UInt64(WEFT_RESOLVE_BENEATH)
+        ).release()
+      }
+    } catch  where error.code == ENOENT {
+      return nil
+    }
+    let file = Descriptor(owning: number)
+    try requireRegular(try File.status(number))
+    guard try File.lock(number) else { throw SystemError(code: EBUSY, call: "flock") }
+    guard isSame(number, parent, name) else { return nil }
+    return file
   }
 }

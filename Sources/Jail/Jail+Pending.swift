@@ -14,7 +14,7 @@ public struct PendingFile: ~Copyable, Sendable {
   /// The directory in which all its names are.
   let parent: HeldDirectory
   /// Its temporary name; nil if it has none.
-  public fileprivate(set) var name: [UInt8]?
+  public internal(set) var name: [UInt8]?
   let finalName: [UInt8]
 }
 
@@ -87,72 +87,14 @@ extension Jail {
   }
 }
 
-/// How a pending file gets its name.
-public struct CommitOptions: Sendable, Hashable {
-  /// A file that has the name already is replaced.
-  public var replaces = true
-  /// Mode, owner, access control list and extended attributes of a replaced file are those of the new one, as far as this process may.
-  public var carriesAttributes = false
-  public var sync = Sync.lateErrors
-
-  /// What is waited for.
-  public enum Sync: Sendable {
-    /// Nothing: the file system is in memory.
-    case nothing
-    /// Errors that the file system has kept back until now (quota, network).
-    case lateErrors
-    /// Contents and name are on the disk.
-    case everything
-  }
-
-  public init(replaces: Bool = true, carriesAttributes: Bool = false, sync: Sync = .lateErrors) {
-    self.replaces = replaces
-    self.carriesAttributes = carriesAttributes
-    self.sync = sync
-  }
-}
-
 extension Foothold {
-  /// Gives the file what belongs to the one it will replace.
-  fileprivate func carryAttributes(to pending: borrowing PendingFile) {
-    let opened = try? withCString(pending.finalName) { (name) throws(SystemError) -> Int32 in
-      try File.open(
-        beneath: pending.parent.number(self), name, flags: WEFT_O_PATH | O_NOFOLLOW,
-        resolve: UInt64(WEFT_RESOLVE_BENEATH)
-      ).release()
-    }
-    guard let opened else { return }
-    let before = Descriptor(owning: opened)
-    let file = pending.descriptor.number
-    guard let old = try? File.status(before.number), old.isRegular, let new = try? File.status(file) else { return }
-    if old.owner != new.owner || old.group != new.group {
-      // Another owner needs a right that most servers have not; the group may do without.
-      do throws(SystemError) { try File.setOwner(file, old.owner, group: old.group) } catch {
-        try? File.setGroup(file, old.group)
-      }
-    }
-    File.copyAttributes(from: before.number, to: file)
-    if old.permissions != new.permissions { try? File.setPermissions(file, old.permissions) }
-  }
-
-  /// Has the names of the file's directory reach the disk.
-  fileprivate func syncDirectory(of pending: borrowing PendingFile) {
-    let opened = try? File.open(
-      beneath: pending.parent.number(self), ".", flags: O_RDONLY | O_DIRECTORY, resolve: UInt64(WEFT_RESOLVE_BENEATH)
-    ).release()
-    // A directory that may not be read cannot be synced; the file's own sync takes its name along on most file systems.
-    guard let opened else { return (try? File.sync(pending.descriptor.number)) ?? () }
-    let directory = Descriptor(owning: opened)
-    try? File.sync(directory.number)
-  }
-
-  fileprivate func openParent(of path: VirtualPath) throws(SystemError) -> Descriptor {
+  func openParent(of path: VirtualPath) throws(SystemError) -> Descriptor {
     if path.isRoot { throw SystemError(code: EBUSY, call: "openat2") }
     return try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
   }
 
   /// Refuses to replace a directory, or a file that may not be written; rename(2) would only need the write bit of the directory.
-  fileprivate func requireReplaceable(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
+  func requireReplaceable(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
     do throws(SystemError) {
       let present = try status(in: parent, name)
       if present.isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
@@ -172,18 +114,18 @@ extension Foothold {
   }
 
   /// Whether its temporary name still leads to this file: a client may have renamed or removed it.
-  fileprivate func hasItsName(_ pending: borrowing PendingFile) -> Bool {
+  func hasItsName(_ pending: borrowing PendingFile) -> Bool {
     guard let name = pending.name else { return false }
     return isSame(pending.descriptor.number, pending.parent.number(self), name)
   }
 
-  fileprivate func isSame(_ file: Int32, _ parent: Int32, _ name: [UInt8]) -> Bool {
+  func isSame(_ file: Int32, _ parent: Int32, _ name: [UInt8]) -> Bool {
     guard let named = try? status(in: parent, name), let own = try? File.status(file) else { return false }
     return named.inode == own.inode && named.device == own.device
   }
 
   /// Renames the file to `name`, or gives it this name if it has none.
-  fileprivate func place(
+  func place(
     _ pending: borrowing PendingFile, _ name: [UInt8], replacing: Bool = true, carrying: Bool = false
   ) throws(SystemError) {
     let parent = pending.parent.number(self)
@@ -225,82 +167,6 @@ extension Foothold {
   private static func digits(_ byte: UInt8) -> [UInt8] {
     let hexadecimal = Array("0123456789abcdef".utf8)
     return [hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
-  }
-}
-
-// MARK: - files that are kept to be resumed
-
-extension Jail {
-  /// Gives the file the temporary `name`, so that it can be resumed if this process ends. It replaces what an earlier attempt left
-  /// under that name. Only the holder of the lock of the file with that name may change the name.
-  ///
-  /// - Throws: EBUSY if somebody else is working on a file of that name.
-  public func keep(_ pending: inout PendingFile, as name: [UInt8]) throws(SystemError) {
-    if pending.name == name { return }
-    try standing { (at) throws(SystemError) in try at.keep(pending, as: name) }
-    pending.name = name
-  }
-
-  /// Resumes a file that was kept under `name` in the directory of `path`.
-  ///
-  /// - Throws: ENOENT if there is none, EBUSY if somebody else is working on it, ELOOP or ENXIO if it is not a regular file.
-  public func resumePending(for path: VirtualPath, keptAs name: [UInt8]) throws(SystemError) -> PendingFile {
-    try standing { (at) throws(SystemError) -> PendingFile in
-      let parent = try at.openParent(of: path)
-      let final = path.lastComponent.map { Array($0) } ?? []
-      try at.requireReplaceable(parent.number, final)
-      guard let file = try at.lockPresent(in: parent.number, name) else {
-        throw SystemError(code: ENOENT, call: "openat2")
-      }
-      return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: name, finalName: final)
-    }
-  }
-
-  /// Removes what an earlier attempt left under `name`, unless that is this file or somebody else is working on it.
-  public func removeKept(_ name: [UInt8], beside pending: borrowing PendingFile) {
-    if pending.name == name { return }
-    try? standing { (at) throws(SystemError) in
-      let parent = pending.parent.number(at)
-      if let present = try at.lockPresent(in: parent, name) {
-        try at.remove(in: parent, name)
-        _ = consume present
-      }
-    }
-  }
-}
-
-extension Foothold {
-  /// See ``Jail/keep(_:as:)``.
-  fileprivate func keep(_ pending: borrowing PendingFile, as name: [UInt8]) throws(SystemError) {
-    guard try File.lock(pending.descriptor.number) else { throw SystemError(code: EBUSY, call: "flock") }
-    for _ in 0..<16 {
-      do throws(SystemError) { return try place(pending, name, replacing: false) } catch  where error.code == EEXIST {}
-      guard let present = try lockPresent(in: pending.parent.number(self), name) else { continue }
-      try place(pending, name)
-      _ = consume present
-      return
-    }
-    throw SystemError(code: EBUSY, call: "linkat")
-  }
-
-  /// Opens the regular file `name` and takes its lock; nil if there is none, or if it lost its name meanwhile.
-  func lockPresent(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> Descriptor? {
-    let number: Int32
-    do throws(SystemError) {
-      number = try withCString(name) { (name) throws(SystemError) -> Int32 in
-        try File.open(
-          beneath: parent, name, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-          resolve: UInt64(WEFT_RESOLVE_BENEATH)
-        ).release()
-      }
-    } catch  where error.code == ENOENT {
-      return nil
-    }
-    let file = Descriptor(owning: number)
-    try requireRegular(try File.status(number))
-    guard try File.lock(number) else { throw SystemError(code: EBUSY, call: "flock") }
-    guard isSame(number, parent, name) else { return nil }
-    return file
   }
 }
 

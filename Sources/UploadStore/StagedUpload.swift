@@ -180,6 +180,8 @@ public final class StagedUpload: UploadTarget {
 
   /// Keeps what is to be kept; else nothing is left.
   public func abandon(isFull: Bool) {
+    // At once, and not with its last descriptor: the client goes on with it as soon as it has heard of the break.
+    defer { File.unlock(number) }
     if !hasBegun, kept != nil { return }
     // What fills the disk is not kept.
     if isFull { return jail.discard(file) }

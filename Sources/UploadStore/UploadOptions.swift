@@ -24,13 +24,3 @@ public struct UploadOptions: Sendable, Hashable {
 
   public init(mode: UInt32? = nil) { self.mode = mode }
 }
-
-/// The name under which what came of a broken upload is kept.
-public enum PartialName {
-  /// That of the file `name`: `.weftpd-NAME.part`; nil where it would be too long for a file system.
-  public static func of(_ name: some Collection<UInt8>) -> [UInt8]? {
-    let (prefix, suffix) = (Array(".weftpd-".utf8), Array(".part".utf8))
-    guard !name.isEmpty, prefix.count + name.count + suffix.count <= 255 else { return nil }
-    return prefix + name + suffix
-  }
-}

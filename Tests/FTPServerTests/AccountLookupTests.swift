@@ -93,7 +93,7 @@ import Testing
     directory.answer("bob", .failure(AccountDirectoryError("the database is down")))
     let client = try await client(address, "USER bob", "PASS secret")
     #expect(try await client.codes(2) == [421, nil])
-    #expect(log.errors.contains { $0.contains("the database is down") })
+    #expect(log.lines.contains { $0.contains("the database is down") })
     #expect(server.context.lookups.count == 0)
     await server.drain(grace: .seconds(10))
   }
@@ -103,7 +103,7 @@ import Testing
     let client = try await client(address, "USER slow", "NOOP")
     #expect(try await client.codes(2) == [421, nil])
     await directory.waitUntilCancelled("slow")
-    #expect(log.errors.contains { $0.contains("timeouts.login") })
+    #expect(log.lines.contains { $0.contains("timeouts.login") })
     await server.drain(grace: .seconds(10))
   }
 

@@ -16,14 +16,17 @@ enum SampleHash {
     "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
 }
 
-/// Keeps the messages that were logged as errors.
+/// Keeps the messages that were logged, from a level on.
 final class LogTexts: LogHandler {
   private let texts = Mutex<[String]>([])
+  private let level: Logger.Level
 
-  var errors: [String] { texts.withLock { $0 } }
+  init(from level: Logger.Level = .error) { self.level = level }
+
+  var lines: [String] { texts.withLock { $0 } }
 
   var logLevel: Logger.Level {
-    get { .error }
+    get { level }
     set {}
   }
   var metadata: Logger.Metadata {

@@ -243,37 +243,10 @@ extension Catalogue {
       es: "Transferencia completa; la conexión de datos sigue abierta (unique file name:{1}).",
       ja: "転送が完了しました。データ接続は開いたままです (unique file name:{1})."),
     .init(
-      "There is no interrupted upload of this file to resume.",
-      de: "Zu dieser Datei gibt es keinen abgebrochenen Upload.",
-      fr: "Il n'y a pas d'envoi interrompu de ce fichier à poursuivre.",
-      es: "No hay ninguna subida interrumpida de este archivo.", ja: "このファイルの中断されたアップロードはありません。"),
-    .init(
       "The file was changed while it was sent: get it again.",
       de: "Die Datei wurde während des Sendens geändert: bitte noch einmal holen.",
       fr: "Le fichier a changé pendant l'envoi : demandez-le de nouveau.",
       es: "El archivo cambió durante el envío: vuelva a pedirlo.", ja: "送信中にファイルが変更されました。もう一度取得してください。"),
-    .init(
-      "The upload ended {1} bytes before the size that ALLO announced; it is not stored.",
-      de: "Der Upload endete {1} bytes vor der mit ALLO angekündigten Größe; er wird nicht gespeichert.",
-      fr: "L'envoi s'est terminé {1} bytes avant la taille annoncée par ALLO ; il n'est pas enregistré.",
-      es: "La subida terminó {1} bytes antes del tamaño anunciado con ALLO; no se guarda.",
-      ja: "アップロードは ALLO で予告された大きさより {1} bytes 手前で終わったため、保存されません。"),
-    .init(
-      "The upload does not have the digest that SITE EXPECT announced; it is not stored.",
-      de: "Der Upload hat nicht die mit SITE EXPECT angekündigte Prüfsumme; er wird nicht gespeichert.",
-      fr: "L'envoi n'a pas l'empreinte annoncée par SITE EXPECT ; il n'est pas enregistré.",
-      es: "La subida no tiene el resumen anunciado con SITE EXPECT; no se guarda.",
-      ja: "アップロードのダイジェストが SITE EXPECT の予告と異なるため、保存されません。"),
-    .init(
-      "The next upload must have this digest.",
-      de: "Der nächste Upload muss diese Prüfsumme haben.", fr: "Le prochain envoi doit avoir cette empreinte.",
-      es: "La próxima subida debe tener este resumen.", ja: "次のアップロードはこのダイジェストでなければなりません。"),
-    .init(
-      "Usage: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT lists the algorithms after HASH.",
-      de: "Aufruf: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT nennt die Verfahren nach HASH.",
-      fr: "Syntaxe : SITE EXPECT <algorithm> <digest in hexadecimal> ; FEAT énumère les algorithmes après HASH.",
-      es: "Uso: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT enumera los algoritmos después de HASH.",
-      ja: "書式: SITE EXPECT <algorithm> <digest in hexadecimal>。アルゴリズムは FEAT の HASH の後にあります。"),
     .init(
       "Names that begin with .weftpd- are the server's own.",
       de: "Namen, die mit .weftpd- beginnen, gehören dem Server.",
@@ -289,12 +262,6 @@ extension Catalogue {
       "The data cannot be decoded.",
       de: "Die Daten lassen sich nicht dekodieren.", fr: "Les données ne peuvent pas être décodées.",
       es: "Los datos no se pueden descodificar.", ja: "データを復号できません。"),
-    .init(
-      "The interrupted upload has {1} bytes and ends before the marker.",
-      de: "Vom abgebrochenen Upload sind {1} bytes da; das endet vor der Marke.",
-      fr: "Il reste {1} bytes de l'envoi interrompu, qui finit avant le repère.",
-      es: "De la subida interrumpida hay {1} bytes y acaba antes de la marca.",
-      ja: "中断されたアップロードは {1} bytes で、マーカーより前で終わっています。"),
     .init(
       "The data ended without an end of file, at byte {1} of the {2}.",
       de: "Die Daten endeten ohne Dateiende, bei Byte {1} ({2}).",

@@ -32,7 +32,7 @@ struct CatalogueEntry: Sendable {
 /// them, so that English costs nothing.
 enum Catalogue {
   /// Every text; a test holds the sources to it.
-  static let entries: [CatalogueEntry] = session + login + files + transfer + security + extensions
+  static let entries: [CatalogueEntry] = session + login + files + transfer + uploads + security + extensions
 
   /// `text` in `language`; nil when the catalogue does not have it, or only machines read it.
   static func translation(of text: [UInt8], to language: Language) -> [UInt8]? {

@@ -1,0 +1,66 @@
+// How a pending file gets its name: what it takes along from the file it replaces, and what is waited for.
+
+import CLinux
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+/// How a pending file gets its name.
+public struct CommitOptions: Sendable, Hashable {
+  /// A file that has the name already is replaced.
+  public var replaces = true
+  /// Mode, owner, access control list and extended attributes of a replaced file are those of the new one, as far as this process may.
+  public var carriesAttributes = false
+  public var sync = Sync.lateErrors
+
+  /// What is waited for.
+  public enum Sync: Sendable {
+    /// Nothing: the file system is in memory.
+    case nothing
+    /// Errors that the file system has kept back until now (quota, network).
+    case lateErrors
+    /// Contents and name are on the disk.
+    case everything
+  }
+
+  public init(replaces: Bool = true, carriesAttributes: Bool = false, sync: Sync = .lateErrors) {
+    self.replaces = replaces
+    self.carriesAttributes = carriesAttributes
+    self.sync = sync
+  }
+}
+
+extension Foothold {
+  /// Gives the file what belongs to the one it will replace.
+  func carryAttributes(to pending: borrowing PendingFile) {
+    let opened = try? withCString(pending.finalName) { (name) throws(SystemError) -> Int32 in
+      try File.open(
+        beneath: pending.parent.number(self), name, flags: WEFT_O_PATH | O_NOFOLLOW,
+        resolve: UInt64(WEFT_RESOLVE_BENEATH)
+      ).release()
+    }
+    guard let opened else { return }
+    let before = Descriptor(owning: opened)
+    let file = pending.descriptor.number
+    guard let old = try? File.status(before.number), old.isRegular, let new = try? File.status(file) else { return }
+    if old.owner != new.owner || old.group != new.group {
+      // Another owner needs a right that most servers have not; the group may do without.
+      do throws(SystemError) { try File.setOwner(file, old.owner, group: old.group) } catch {
+        try? File.setGroup(file, old.group)
+      }
+    }
+    File.copyAttributes(from: before.number, to: file)
+    if old.permissions != new.permissions { try? File.setPermissions(file, old.permissions) }
+  }
+
+  /// Has the names of the file's directory reach the disk.
+  func syncDirectory(of pending: borrowing PendingFile) {
+    let opened = try? File.open(
+      beneath: pending.parent.number(self), ".", flags: O_RDONLY | O_DIRECTORY, resolve: UInt64(WEFT_RESOLVE_BENEATH)
+    ).release()
+    // A directory that may not be read cannot be synced; the file's own sync takes its name along on most file systems.
+    guard let opened else { return (try? File.sync(pending.descriptor.number)) ?? () }
+    let directory = Descriptor(owning: opened)
+    try? File.sync(directory.number)
+  }
+}

@@ -1,0 +1,13 @@
+// The name under which what came of a broken upload is kept.
+
+import FTPProtocol
+import Jail
+
+public enum PartialName {
+  /// That of the file `name`: `.weftpd-NAME.part`; nil where it would be too long for a file system.
+  public static func of(_ name: some Collection<UInt8>) -> [UInt8]? {
+    let (prefix, suffix) = (Array(Jail.pendingPrefix.utf8), Array(".part".utf8))
+    guard !name.isEmpty, prefix.count + name.count + suffix.count <= VirtualPath.componentLimit else { return nil }
+    return prefix + name + suffix
+  }
+}
