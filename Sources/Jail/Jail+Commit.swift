@@ -43,14 +43,19 @@ extension Foothold {
     let before = Descriptor(owning: opened)
     let file = pending.descriptor.number
     guard let old = try? File.status(before.number), old.isRegular, let new = try? File.status(file) else { return }
+    // Written contents lose set-user-ID and set-group-ID, as with write(2).
+    var permissions = old.permissions & 0o1777
     if old.owner != new.owner || old.group != new.group {
       // Another owner needs a right that most servers have not; the group may do without.
       do throws(SystemError) { try File.setOwner(file, old.owner, group: old.group) } catch {
-        try? File.setGroup(file, old.group)
+        if old.group != new.group, (try? File.setGroup(file, old.group)) == nil {
+          // Another group must not get what the old one had: it gets what everybody has.
+          permissions = permissions & ~0o070 | (permissions & 0o007) << 3
+        }
       }
     }
     File.copyAttributes(from: before.number, to: file)
-    if old.permissions != new.permissions { try? File.setPermissions(file, old.permissions) }
+    if permissions != new.permissions { try? File.setPermissions(file, permissions) }
   }
 
   /// Has the names of the file's directory reach the disk.

@@ -38,7 +38,10 @@ for who in dave:team:640 dave:team:660 erin:erin:600 weftpd:weftpd:600 root:root
 done
 [ "$(as carol ftp://127.0.0.1/dave:team:640)" = dave:team:640 ] || fail "carol cannot read what her group may read"
 echo more | as carol -T - ftp://127.0.0.1/dave:team:660 || fail "carol cannot write what her group may write"
-[ "$(inside stat -c %U /home/carol/dave:team:660)" = dave ] || fail "writing changed the owner"
+# A new file takes the old one's place: hers, for only root gives files away, and still the team's.
+[ "$(inside stat -c '%U %G %a' /home/carol/dave:team:660)" = "carol team 660" ] \
+  || fail "what replaced dave's file is $(inside stat -c '%U %G %a' /home/carol/dave:team:660)"
+[ "$(inside cat /home/carol/dave:team:660)" = more ] || fail "carol's bytes are not in the file"
 [ "$(echo no | code as carol -T - ftp://127.0.0.1/dave:team:640)" != 0 ] || fail "carol may write what her group may only read"
 for other in erin:erin:600 weftpd:weftpd:600 root:root:600; do
   [ "$(code as carol "ftp://127.0.0.1/$other")" = 78 ] || fail "carol read $other"
