@@ -87,3 +87,11 @@ int weft_copy_attribute(int from, int to, const char *name) {
   free(value);
   return result;
 }
+
+int weft_set_attribute(int fd, const char *name, const void *value, size_t size) {
+  return WEFT_RESULT(fsetxattr(fd, name, value, size, 0));
+}
+
+ssize_t weft_get_attribute(int fd, const char *name, void *value, size_t size) { return WEFT_RESULT(fgetxattr(fd, name, value, size)); }
+
+int weft_remove_attribute(int fd, const char *name) { return WEFT_RESULT(fremovexattr(fd, name)); }

@@ -44,7 +44,7 @@ extension Foothold {
     let file = pending.descriptor.number
     guard let old = try? File.status(before.number), old.isRegular, let new = try? File.status(file) else { return }
     // Written contents lose set-user-ID and set-group-ID, as with write(2).
-    var permissions = old.permissions & 0o1777
+    var permissions = old.permissions & 0o777
     if old.owner != new.owner || old.group != new.group {
       // Another owner needs a right that most servers have not; the group may do without.
       do throws(SystemError) { try File.setOwner(file, old.owner, group: old.group) } catch {

@@ -81,4 +81,22 @@ extension File {
       }
     }
   }
+
+  /// Gives an open file the extended attribute `name`. Source: fsetxattr(2).
+  ///
+  /// - Throws: EOPNOTSUPP where the file system has none.
+  public static func setAttribute(_ file: Int32, _ name: String, _ value: [UInt8]) throws(SystemError) {
+    try check(weft_set_attribute(file, name, value, value.count), "fsetxattr")
+  }
+
+  /// The extended attribute `name` of an open file, if it has at most `limit` bytes; nil if there is none. Source: fgetxattr(2).
+  public static func attribute(_ file: Int32, _ name: String, limit: Int = 256) -> [UInt8]? {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: limit) { buffer in
+      let count = weft_get_attribute(file, name, buffer.baseAddress, limit)
+      return count < 0 ? nil : Array(buffer[..<count])
+    }
+  }
+
+  /// Takes the extended attribute `name` from an open file. Source: fremovexattr(2).
+  public static func removeAttribute(_ file: Int32, _ name: String) { _ = weft_remove_attribute(file, name) }
 }

@@ -46,7 +46,13 @@ extension Session {
     }
     let lent = LentTarget(target: target)
     let job = FileJob<Void> { (progress) throws(FTPError) in
-      if let expected { try Self.check(lent.target, expected, progress) }
+      if let expected {
+        if let segment = lent.target as? SegmentUpload {
+          segment.verify = { (file, size) throws(UploadError) in try Self.verify(file, size, expected, progress) }
+        } else {
+          try Self.check(lent.target, expected, progress)
+        }
+      }
       do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
     }
     try await finish(job)
@@ -81,18 +87,30 @@ extension Session {
   }
 
   /// Compares what has come with the digest that was announced.
+  private static func verify(
+    _ file: Int32, _ size: Int64, _ expected: ExpectedDigest, _ progress: WorkProgress
+  ) throws(UploadError) {
+    do throws(FTPError) { try check(file, size, expected, progress) } catch {
+      switch error {
+      case .file(let cause, _): throw .file(cause)
+      case .stopped: throw .stopped
+      default: throw .wrongDigest
+      }
+    }
+  }
+
   private static func check(
     _ target: any UploadTarget, _ expected: ExpectedDigest, _ progress: WorkProgress
   ) throws(FTPError) {
-    let file: SharedFile
-    let size: UInt64
-    do throws(SystemError) {
-      file = SharedFile(try File.duplicate(target.number))
-      size = try File.status(target.number).size
-    } catch {
-      throw .file(error, naming: true)
-    }
-    let work = FileDigest(file: file, range: 0..<Int64(clamping: size), algorithm: expected.algorithm)
+    let size = try onFile { () throws(SystemError) in try File.status(target.number).size }
+    try check(target.number, Int64(clamping: size), expected, progress)
+  }
+
+  private static func check(
+    _ file: Int32, _ size: Int64, _ expected: ExpectedDigest, _ progress: WorkProgress
+  ) throws(FTPError) {
+    let file = try onFile { () throws(SystemError) in SharedFile(try File.duplicate(file)) }
+    let work = FileDigest(file: file, range: 0..<size, algorithm: expected.algorithm)
     guard try work.compute(progress) == expected.value else {
       throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
     }
