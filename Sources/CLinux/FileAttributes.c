@@ -23,6 +23,7 @@ int weft_statx(int directory, const char *path, int flags, struct weft_stat *out
   out->group = x.stx_gid;
   out->size = x.stx_size;
   out->inode = x.stx_ino;
+  out->allocated = x.stx_blocks * 512;
   out->device = ((uint64_t)x.stx_dev_major << 32) | x.stx_dev_minor;
   out->modified = x.stx_mtime.tv_sec;
   out->modified_nanoseconds = x.stx_mtime.tv_nsec;

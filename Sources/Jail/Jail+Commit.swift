@@ -30,6 +30,18 @@ public struct CommitOptions: Sendable, Hashable {
   }
 }
 
+extension Jail {
+  /// The directory that has the name of `path`, to be synced after a change of its names.
+  ///
+  /// - Returns: nil if its file system is in memory, or if it cannot be read: then it cannot be synced.
+  public func directoryToSync(of path: VirtualPath) -> Descriptor? {
+    guard !path.isRoot, let directory = try? open(path.parent, flags: O_RDONLY | O_DIRECTORY),
+      !File.isInMemory(directory.number)
+    else { return nil }
+    return directory
+  }
+}
+
 extension Foothold {
   /// Gives the file what belongs to the one it will replace.
   func carryAttributes(to pending: borrowing PendingFile) {

@@ -63,6 +63,13 @@ extension File {
     try check(weft_change_owner(file, owner, group), "fchownat")
   }
 
+  /// Gives back what is reserved behind the end of an open file; its times stay. Sources: ftruncate(2), utimensat(2).
+  public static func giveBackReserved(_ file: Int32) {
+    guard let status = try? status(file), let size = Int64(exactly: status.size), (try? truncate(file, to: size)) != nil
+    else { return }
+    try? setModificationTime(file, seconds: status.modified, nanoseconds: status.modifiedNanoseconds)
+  }
+
   /// Copies the extended attributes of `source`, access control lists included, to `target`, as far as this process may.
   ///
   /// `source` may have been opened with O_PATH. Sources: listxattr(2), xattr(7), acl(5).

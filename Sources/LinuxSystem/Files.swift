@@ -12,6 +12,8 @@ public struct FileStatus: Sendable, Hashable {
   public let group: UInt32
   /// Bytes.
   public private(set) var size: UInt64
+  /// Bytes of the disk that it takes, reserved ones included.
+  public let allocated: UInt64
   public let inode: UInt64
   public let device: UInt64
   /// Seconds since 1970-01-01 00:00:00 UTC.
@@ -27,6 +29,7 @@ public struct FileStatus: Sendable, Hashable {
     owner = raw.owner
     group = raw.group
     size = raw.size
+    allocated = raw.allocated
     inode = raw.inode
     device = raw.device
     modified = raw.modified

@@ -144,7 +144,10 @@ final class SegmentedFile: Sendable {
   func add(_ range: Range<Int64>, isSynced: Bool) throws(UploadError) -> Bool {
     let whole = 0..<total
     var isWhole = false
-    try changing(ending: { isWhole = $0.contains(whole) && !$1; return isWhole }) {
+    try changing(ending: {
+      isWhole = $0.contains(whole) && !$1
+      return isWhole
+    }) {
       (journal, number) throws(SystemError) in
       if !range.isEmpty || total == 0 { try journal.append(range, isSynced: isSynced, to: number) }
     }

@@ -109,7 +109,7 @@ int weft_faccessat(int directory, const char *name, int mode, int flags);
 /* ---- attributes of files: FileAttributes.c ---- */
 struct weft_stat {
   uint32_t mode, links, owner, group, modified_nanoseconds, changed_nanoseconds;
-  uint64_t size, inode, device;
+  uint64_t size, inode, device, allocated;
   int64_t modified, changed;
 };
 int weft_statx(int directory, const char *path, int flags, struct weft_stat *out);

@@ -69,6 +69,7 @@ final class ServerContext: Sendable {
   /// Uploads on their way to the disk. Nobody is turned away here: they have come already.
   let commitPool = WorkerPool(label: "weftpd.commits", queueLimit: 1_000_000)
   let sweeper = PartialSweeper()
+  let ledger = PartialLedger()
   /// Uploads that come in segments.
   let segments = SegmentTable()
   let names = OwnerNames()

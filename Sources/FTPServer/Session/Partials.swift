@@ -43,6 +43,22 @@ extension Session {
     }
   }
 
+  /// Counts what is kept of an upload that has just ended, and has the oldest go when it is too much.
+  func notePartial(of path: VirtualPath) {
+    guard let identity, partial(path, in: identity.jail) != nil else { return }
+    let (account, jail) = (identity.account, identity.jail)
+    let user = PartialLedger.User(host: virtualHost?.name, name: account.name, home: account.home)
+    let surplus = context.ledger.note(path, of: user, limit: configuration.uploads.partialLimit) {
+      partial($0, in: jail) != nil
+    }
+    for old in surplus {
+      guard let name = old.lastComponent.flatMap({ PartialName.of($0) }),
+        (try? jail.removePartial(name, beside: old)) != nil
+      else { continue }
+      tell(.info, "removed what was kept of a broken upload: uploads.partials is reached", record(path: old.bytes))
+    }
+  }
+
   // MARK: SITE
 
   /// SITE PARTIAL pathname: how much of a broken upload is kept, also where there is a file of that name. Of an upload in segments, all

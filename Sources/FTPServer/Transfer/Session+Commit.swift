@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import FTPTransfer
+import Jail
 import LinuxSystem
 import TransportSecurity
 import UploadStore
@@ -57,6 +58,33 @@ extension Session {
     }
     try await finish(job)
     transfer?.start = UInt64(clamping: target.place)
+  }
+
+  /// Waits until names that were made, changed or removed are on the disk, where an upload's are, too.
+  ///
+  func reachDisk(_ command: Command, in jail: Jail, _ first: VirtualPath, _ others: [VirtualPath] = [])
+    async throws(FTPError)
+  {
+    guard configuration.uploads.durability == .commit else { return }
+    var parents: [VirtualPath] = []
+    var directories: [SharedFile] = []
+    for path in [first] + others where !parents.contains(path.parent) {
+      parents.append(path.parent)
+      if let directory = jail.directoryToSync(of: path) { directories.append(SharedFile(directory)) }
+    }
+    if directories.isEmpty { return }
+    let synced = directories
+    try await offload(command, first, to: context.commitPool, concurrency: Self.concurrentCommits) {
+      (_) throws(FTPError) in
+      for directory in synced { try onFile { () throws(SystemError) in try File.sync(directory.number) } }
+    }
+  }
+
+  /// How a file that was made by a command, and not by an upload, gets its name.
+  var commitOptions: CommitOptions {
+    CommitOptions(
+      carriesAttributes: configuration.uploads.keepsAttributes,
+      sync: configuration.uploads.durability == .commit ? .everything : .lateErrors)
   }
 
   /// Waits for the job whatever happens: an upload that is about to get its name is not left half-way.

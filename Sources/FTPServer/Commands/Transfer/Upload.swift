@@ -73,10 +73,12 @@ extension Session {
         try await commit(target)
         let done = finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
         guard let segment = target as? SegmentUpload, segment.missing > 0 else { return done }
+        notePartial(of: request.path)
         return Reply(226, "Segment stored; \(segment.missing) bytes of the file are still missing.")
       } catch {
         if format.isStraight { target.ended(after: activity.meter.bytes) }
         target.abandon(isFull: error.isForWantOfRoom)
+        notePartial(of: request.path)
         throw error
       }
     }
@@ -219,7 +221,8 @@ extension Session {
     var reservation: Reservation?
     if !(target is SegmentUpload), let size = (transfer?.announced).flatMap({ Int64(exactly: $0) }) {
       reservation = try onUpload { () throws(UploadError) in
-        try Reservation(of: size, in: target.number, at: target.start)
+        try Reservation(
+          of: size, in: target.number, at: target.start, limit: Int64(clamping: configuration.uploads.reservation))
       }
     }
     defer { reservation?.giveBack() }
