@@ -135,38 +135,30 @@ final class SegmentedFile: Sendable {
 
   /// What was there of a claimed part is sent anew, so it counts for nothing.
   func forget(_ range: Range<Int64>) throws(UploadError) {
-    try changing { (journal, number) throws(SystemError) in try journal.remove(range, from: number) }
+    _ = try changing { (journal, number) throws(SystemError) in try journal.remove(range, from: number) }
   }
 
   /// The bytes of `range` are there.
   ///
   /// - Returns: whether that made the file whole: then the caller has to ``finish(_:_:)`` it.
   func add(_ range: Range<Int64>, isSynced: Bool) throws(UploadError) -> Bool {
-    let whole = 0..<total
-    var isWhole = false
-    try changing(ending: {
-      isWhole = $0.contains(whole) && !$1
-      return isWhole
-    }) {
-      (journal, number) throws(SystemError) in
+    try changing { [total] (journal, number) throws(SystemError) in
       if !range.isEmpty || total == 0 { try journal.append(range, isSynced: isSynced, to: number) }
     }
-    return isWhole
   }
 
+  /// - Returns: whether the file is whole, and was not before.
   private func changing(
-    ending: (IntervalSet, Bool) -> Bool = { _, isEnding in isEnding },
     _ body: (inout SegmentJournal, Int32) throws(SystemError) -> Void
-  ) throws(UploadError) {
-    let number = number
-    var failure: SystemError?
-    state.withLock { state in
-      do throws(SystemError) {
-        try body(&state.journal, number)
-        if ending(state.journal.done, state.isEnding) { state.isEnding = true }
-      } catch { failure = error }
+  ) throws(UploadError) -> Bool {
+    let (number, whole) = (number, 0..<total)
+    let outcome = state.withLock { state -> Result<Bool, SystemError> in
+      do throws(SystemError) { try body(&state.journal, number) } catch { return .failure(error) }
+      if state.isEnding || !state.journal.done.contains(whole) { return .success(false) }
+      state.isEnding = true
+      return .success(true)
     }
-    if let failure { throw .file(failure) }
+    do throws(SystemError) { return try outcome.get() } catch { throw .file(error) }
   }
 
   // MARK: the end

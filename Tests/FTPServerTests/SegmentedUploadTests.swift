@@ -12,11 +12,11 @@ import Testing
   private static let text = Array("0123456789abcdefghij".utf8)
 
   private func withClients(
-    _ change: (inout ServerConfiguration) -> Void = { _ in }, at directory: TemporaryDirectory,
+    keeping limit: Int = 100, at directory: TemporaryDirectory,
     _ body: @Sendable (FTPClient, FTPClient) throws -> Void
   ) async throws {
     var configuration = ServerConfiguration()
-    change(&configuration)
+    configuration.uploads.partialLimit = limit
     let bob = UserEntry(
       name: Array("bob".utf8), hash: SampleHash.ofSecret, home: directory.path, permissions: .readAndWrite)
     try await withServer(AccountSource(single: bob), configuration) { _, address in
@@ -204,7 +204,7 @@ import Testing
 
   @Test func onlySoManyBrokenUploadsAreKept() async throws {
     let directory = try TemporaryDirectory()
-    try await withClients({ $0.uploads.partialLimit = 2 }, at: directory) { one, _ in
+    try await withClients(keeping: 2, at: directory) { one, _ in
       for name in ["a", "b", "c"] {
         try one.command("ALLO 20", expecting: 200)
         let data = try one.passive()
