@@ -64,7 +64,7 @@ extension Jail {
       let file = pending.descriptor.number
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
       // A file without a name is linked first, and finds out then that there is another.
-      if how.replaces, how.carriesAttributes, pending.name != nil { at.carryAttributes(to: pending) }
+      if how.replaces, how.carriesAttributes, pending.name != nil { try at.carryAttributes(to: pending) }
       // First the contents, then the name: whatever fails, the name never leads to a file that lacks some.
       switch how.sync {
       case .nothing: break
@@ -72,10 +72,14 @@ extension Jail {
       case .everything: try File.syncContents(file)
       }
       try at.place(pending, pending.finalName, replacing: how.replaces, carrying: how.carriesAttributes)
-      if how.sync == .everything { at.syncDirectory(of: pending) }
       // Whoever still holds it open does not keep others from appending to it.
       if pending.name != nil { File.unlock(file) }
     }
+  }
+
+  /// Waits until the name that ``commit(_:_:)`` gave the file is on the disk.
+  public func syncName(of pending: borrowing PendingFile) throws(SystemError) {
+    try standing { (at) throws(SystemError) in try at.syncDirectory(of: pending) }
   }
 
   /// Removes the file without giving it its final name.
@@ -134,7 +138,7 @@ extension Foothold {
     do throws(SystemError) {
       return try withCString(name) { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
     } catch  where error.code == EEXIST && replacing {}
-    if carrying { carryAttributes(to: pending) }
+    if carrying { try carryAttributes(to: pending) }
     // linkat(2) replaces nothing, rename(2) does.
     let (between, _) = try withNewName { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
     do throws(SystemError) { try rename(in: parent, between, name) } catch {

@@ -46,6 +46,7 @@ extension Session {
     }
     let lent = LentTarget(target: target)
     let job = FileJob<Void> { (progress) throws(FTPError) in
+      do throws(UploadError) { try lent.target.complete { !progress.shouldStop() } } catch { throw FTPError(error) }
       if let expected { try Self.check(lent.target, expected, progress) }
       do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
     }
