@@ -6,6 +6,7 @@
 
 import argparse
 import importlib
+import signal
 import sys
 import time
 
@@ -29,6 +30,8 @@ def main():
     parser.add_argument("--notes", action="store_true", help="print also what was seen on the way")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     arguments = parser.parse_args()
+    # What is mounted is unmounted then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     failed = False
     for part in arguments.parts or PARTS:
         begun = time.monotonic()

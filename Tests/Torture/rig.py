@@ -4,6 +4,7 @@ import ftplib
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -113,6 +114,15 @@ def until(condition, patience=20):
             return False
         time.sleep(0.002)
     return True
+
+
+def arrived(client, count):
+    """Waits until so many bytes of the session's running upload have come, as STAT tells."""
+    def enough():
+        client.putcmd("STAT")
+        told = re.search(r"(\d+) bytes transferred", client.getmultiline())
+        return told is not None and int(told[1]) >= count
+    return until(enough)
 
 
 class Tally:
