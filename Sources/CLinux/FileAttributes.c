@@ -23,6 +23,7 @@ int weft_statx(int directory, const char *path, int flags, struct weft_stat *out
   out->group = x.stx_gid;
   out->size = x.stx_size;
   out->inode = x.stx_ino;
+  out->allocated = x.stx_blocks * 512;
   out->device = ((uint64_t)x.stx_dev_major << 32) | x.stx_dev_minor;
   out->modified = x.stx_mtime.tv_sec;
   out->modified_nanoseconds = x.stx_mtime.tv_nsec;
@@ -87,3 +88,11 @@ int weft_copy_attribute(int from, int to, const char *name) {
   free(value);
   return result;
 }
+
+int weft_set_attribute(int fd, const char *name, const void *value, size_t size) {
+  return WEFT_RESULT(fsetxattr(fd, name, value, size, 0));
+}
+
+ssize_t weft_get_attribute(int fd, const char *name, void *value, size_t size) { return WEFT_RESULT(fgetxattr(fd, name, value, size)); }
+
+int weft_remove_attribute(int fd, const char *name) { return WEFT_RESULT(fremovexattr(fd, name)); }

@@ -24,6 +24,24 @@ extension DataTransferProcess {
   public func receive(
     into file: Int32, at offset: Int64, with attendant: isolated some Attendant
   ) async throws(TransferBreak) {
+    _ = try await receive(into: file, from: offset, to: .max, with: attendant)
+  }
+
+  /// Receives exactly the bytes of `range`, and writes nothing before or behind it.
+  ///
+  /// - Throws: ``TransferBreak/beyondRange`` when more comes, ``TransferBreak/rangeUnfinished(missing:)`` when less does.
+  public func receive(
+    into file: Int32, exactly range: Range<Int64>, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) {
+    let end = try await receive(into: file, from: range.lowerBound, to: range.upperBound, with: attendant)
+    if end < range.upperBound { throw .rangeUnfinished(missing: range.upperBound - end) }
+  }
+
+  /// - Parameter limit: behind this nothing may come.
+  /// - Returns: where the last byte went, and one.
+  private func receive(
+    into file: Int32, from offset: Int64, to limit: Int64, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) -> Int64 {
     var position = offset
     // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
     try await wait(.readable, with: attendant)
@@ -34,66 +52,39 @@ extension DataTransferProcess {
           case .moved(0): return .ended
           case .wouldBlock: return .wouldBlock
           case .moved(let moved):
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<moved])
             let from = position
+            if Int64(moved) > limit - from { throw .beyondRange }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<moved])
             try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
             position += Int64(moved)
             count(moved)
-            if !data.isCopied, position - offset >= Self.large { return .large }
+            if !data.isCopied, position - offset >= Self.large, limit - position >= 2 * Self.large { return .large }
             if data.isCopied { try watch(after: moved, with: attendant) }
           }
         }
       }
       switch step {
-      case .ended: return
-      case .large: return try await receiveLarge(into: file, at: position, with: attendant)
+      case .ended: return position
+      // The last bytes before a limit come through the buffer again: what follows them is seen there.
+      case .large: if try await receiveLarge(into: file, at: &position, to: limit, with: attendant) { return position }
       case .wouldBlock: try await wait(.readable, with: attendant)
       }
     }
   }
 
-  /// Receives exactly the bytes of `range`, and writes nothing before or behind it.
-  ///
-  /// - Throws: ``TransferBreak/beyondRange`` when more comes, ``TransferBreak/rangeUnfinished(missing:)`` when less does.
-  public func receive(
-    into file: Int32, exactly range: Range<Int64>, with attendant: isolated some Attendant
-  ) async throws(TransferBreak) {
-    var position = range.lowerBound
-    while true {
-      let isAtEnd = try pools.buffers.with { (buffer) throws(TransferBreak) -> Bool in
-        while true {
-          switch try onData({ () throws(SystemError) in try data.receive(into: buffer) }) {
-          case .wouldBlock: return false
-          case .moved(0): return true
-          case .moved(let moved):
-            let from = position
-            guard Int64(moved) <= range.upperBound - from else { throw .beyondRange }
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<moved])
-            try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
-            position += Int64(moved)
-            count(moved)
-            try watch(after: moved, with: attendant)
-          }
-        }
-      }
-      if isAtEnd { break }
-      try await wait(.readable, with: attendant)
-    }
-    if position < range.upperBound { throw .rangeUnfinished(missing: range.upperBound - position) }
-  }
-
   // MARK: large files
 
   /// Receives by splice(2), socket to pipe to file: the bytes are not copied through this process.
+  ///
+  /// - Returns: false when there is not much room left before `limit`.
   private func receiveLarge(
-    into file: Int32, at offset: Int64, with attendant: isolated some Attendant
-  ) async throws(TransferBreak) {
-    var position = offset
+    into file: Int32, at position: inout Int64, to limit: Int64, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) -> Bool {
     gather()
     while true {
       let pipe = try onFile { () throws(SystemError) in try pools.pipes.lend() }
       var step = Step.large
-      while case .large = step {
+      while case .large = step, limit - position >= Int64(pipe.capacity) {
         switch try onData({ () throws(SystemError) in
           try File.splice(from: data.number, to: pipe.writing, count: pipe.capacity)
         }) {
@@ -107,7 +98,11 @@ extension DataTransferProcess {
       }
       // Only an empty pipe gets here: what throws drops it.
       pools.pipes.giveBack(pipe)
-      if case .ended = step { return }
+      if case .ended = step { return true }
+      if case .large = step {
+        try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
+        return false
+      }
       try await waitForMore(with: attendant)
     }
   }

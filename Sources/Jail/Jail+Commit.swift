@@ -30,6 +30,18 @@ public struct CommitOptions: Sendable, Hashable {
   }
 }
 
+extension Jail {
+  /// The directory that has the name of `path`, to be synced after a change of its names.
+  ///
+  /// - Returns: nil if its file system is in memory, or if it cannot be read: then it cannot be synced.
+  public func directoryToSync(of path: VirtualPath) -> Descriptor? {
+    guard !path.isRoot, let directory = try? open(path.parent, flags: O_RDONLY | O_DIRECTORY),
+      !File.isInMemory(directory.number)
+    else { return nil }
+    return directory
+  }
+}
+
 extension Foothold {
   /// Gives the file what belongs to the one it will replace.
   ///
@@ -51,7 +63,7 @@ extension Foothold {
     let (old, new) = (try File.status(before.number), try File.status(file))
     guard old.isRegular else { return }
     // Written contents lose set-user-ID and set-group-ID, as with write(2).
-    var permissions = old.permissions & 0o1777
+    var permissions = old.permissions & 0o777
     if old.owner != new.owner || old.group != new.group {
       // Another owner needs a right that most servers have not; the group may do without.
       do throws(SystemError) { try File.setOwner(file, old.owner, group: old.group) } catch {

@@ -105,12 +105,16 @@ extension Jail {
     }
   }
 
-  /// Renames a file, directory or link, and replaces whatever has the new name, as rename(2) does.
-  public func rename(_ path: VirtualPath, to target: VirtualPath) throws(SystemError) {
+  /// Renames a file, directory or link, and replaces whatever has the new name, as rename(2) does. Names on another file system are not
+  /// for it: both sides stay as they are.
+  ///
+  /// - Parameter replacing: whether a file of the new name is replaced.
+  /// - Throws: EEXIST if there is one and it is not to be replaced; EXDEV from one file system to another.
+  public func rename(_ path: VirtualPath, to target: VirtualPath, replacing: Bool = true) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) in
         try at.inParent(of: target) { (newParent, newName) throws(SystemError) in
-          try File.rename(in: parent, name, to: newParent, newName)
+          try File.rename(in: parent, name, to: newParent, newName, replacing: replacing)
         }
       }
     }

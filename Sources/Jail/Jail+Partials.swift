@@ -79,7 +79,11 @@ extension Jail {
     try removeDirectory(path)
   }
 
-  /// Removes the server's own files that nobody has written to since `time` and nobody is working on, in the whole tree.
+  /// More bytes of the disk than this behind the end of a file have been reserved.
+  private static var allocationSlack: UInt64 { 4 << 20 }
+
+  /// Removes the server's own files that nobody has written to since `time` and nobody is working on, in the whole tree, and gives back
+  /// what is reserved for the younger ones.
   ///
   /// - Parameters:
   ///   - time: seconds since 1970-01-01 00:00:00 UTC.
@@ -101,9 +105,17 @@ extension Jail {
           if walker.depth < limits.depth { try walker.descend(step) }
           continue
         }
-        guard step.status.isRegular, Self.isReserved(step.name), step.status.modified < time,
+        let status = step.status
+        // The file system takes its room in larger pieces than blocks.
+        let holdsReserved = status.allocated > status.size + Self.allocationSlack
+        guard status.isRegular, Self.isReserved(step.name), status.modified < time || holdsReserved,
           let present = try? at.lockPresent(in: walker.directory, step.name)
         else { continue }
+        if status.modified >= time {
+          // ALLO reserved it for an upload that this process's predecessor did not see the end of.
+          File.giveBackReserved(present.number)
+          continue
+        }
         try? at.remove(in: walker.directory, step.name)
         _ = consume present
         removed += 1

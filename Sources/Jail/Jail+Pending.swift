@@ -58,8 +58,10 @@ extension Jail {
   /// Gives the file its final name, and replaces the file that has that name in one step.
   ///
   /// - Throws: also an error that the file system has delayed until now (quota, network); ENOENT if its temporary name was removed;
-  ///   EEXIST if there is a file of that name and none may be replaced.
-  public func commit(_ pending: borrowing PendingFile, _ how: CommitOptions = CommitOptions()) throws(SystemError) {
+  ///   EEXIST if there is a file of that name and none may be replaced; ECANCELED if `goesOn` says no when all but the name is done.
+  public func commit(
+    _ pending: borrowing PendingFile, _ how: CommitOptions = CommitOptions(), goesOn: () -> Bool = { true }
+  ) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       let file = pending.descriptor.number
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
@@ -71,6 +73,7 @@ extension Jail {
       case .lateErrors: try File.flush(file)
       case .everything: try File.syncContents(file)
       }
+      guard goesOn() else { throw SystemError(code: ECANCELED, call: "linkat") }
       try at.place(pending, pending.finalName, replacing: how.replaces, carrying: how.carriesAttributes)
       // Whoever still holds it open does not keep others from appending to it.
       if pending.name != nil { File.unlock(file) }

@@ -63,6 +63,13 @@ extension File {
     try check(weft_change_owner(file, owner, group), "fchownat")
   }
 
+  /// Gives back what is reserved behind the end of an open file; its times stay. Sources: ftruncate(2), utimensat(2).
+  public static func giveBackReserved(_ file: Int32) {
+    guard let status = try? status(file), let size = Int64(exactly: status.size), (try? truncate(file, to: size)) != nil
+    else { return }
+    try? setModificationTime(file, seconds: status.modified, nanoseconds: status.modifiedNanoseconds)
+  }
+
   /// Copies the extended attributes of `source`, access control lists included, to `target`, as far as this process may.
   ///
   /// `source` may have been opened with O_PATH. Sources: listxattr(2), xattr(7), acl(5).
@@ -81,4 +88,22 @@ extension File {
       }
     }
   }
+
+  /// Gives an open file the extended attribute `name`. Source: fsetxattr(2).
+  ///
+  /// - Throws: EOPNOTSUPP where the file system has none.
+  public static func setAttribute(_ file: Int32, _ name: String, _ value: [UInt8]) throws(SystemError) {
+    try check(weft_set_attribute(file, name, value, value.count), "fsetxattr")
+  }
+
+  /// The extended attribute `name` of an open file, if it has at most `limit` bytes; nil if there is none. Source: fgetxattr(2).
+  public static func attribute(_ file: Int32, _ name: String, limit: Int = 256) -> [UInt8]? {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: limit) { buffer in
+      let count = weft_get_attribute(file, name, buffer.baseAddress, limit)
+      return count < 0 ? nil : Array(buffer[..<count])
+    }
+  }
+
+  /// Takes the extended attribute `name` from an open file. Source: fremovexattr(2).
+  public static func removeAttribute(_ file: Int32, _ name: String) { _ = weft_remove_attribute(file, name) }
 }

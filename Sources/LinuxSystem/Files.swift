@@ -11,7 +11,9 @@ public struct FileStatus: Sendable, Hashable {
   public let owner: UInt32
   public let group: UInt32
   /// Bytes.
-  public let size: UInt64
+  public private(set) var size: UInt64
+  /// Bytes of the disk that it takes, reserved ones included.
+  public let allocated: UInt64
   public let inode: UInt64
   public let device: UInt64
   /// Seconds since 1970-01-01 00:00:00 UTC.
@@ -27,6 +29,7 @@ public struct FileStatus: Sendable, Hashable {
     owner = raw.owner
     group = raw.group
     size = raw.size
+    allocated = raw.allocated
     inode = raw.inode
     device = raw.device
     modified = raw.modified
@@ -39,6 +42,13 @@ public struct FileStatus: Sendable, Hashable {
   public var deviceNumber: UInt64 {
     let (major, minor) = (device >> 32, device & 0xFFFF_FFFF)
     return (major & 0xFFF) << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12 | (major & ~0xFFF) << 32
+  }
+
+  /// The same, of `size` bytes: for a file of which only the beginning counts.
+  public func resized(to size: UInt64) -> FileStatus {
+    var status = self
+    status.size = size
+    return status
   }
 
   /// Whether both are of one file.

@@ -25,6 +25,10 @@ public final class InPlaceUpload: UploadTarget {
   private var file: OpenFile?
   public private(set) var number: Int32 = -1
   public private(set) var start: Int64 = 0
+  public var end: Int64? {
+    guard case .within(let range) = place else { return nil }
+    return max(start, Int64(clamping: range.upperBound) &+ 1)
+  }
 
   /// Refuses what cannot be written, and touches nothing.
   ///

@@ -10,4 +10,10 @@ public enum PartialName {
     guard !name.isEmpty, prefix.count + name.count + suffix.count <= VirtualPath.componentLimit else { return nil }
     return prefix + name + suffix
   }
+
+  /// Where what is kept of the file `path` is, for the server's own use.
+  public static func path(of path: VirtualPath) -> VirtualPath? {
+    guard let name = path.lastComponent.flatMap({ of($0) }) else { return nil }
+    return try? path.parent.resolving(Array("./".utf8) + name)
+  }
 }

@@ -9,12 +9,14 @@ public struct Reservation: Sendable {
 
   /// Reserves room for an upload that was announced with `size` bytes and begins at `offset`.
   ///
+  /// - Parameter limit: more bytes are not reserved.
   /// - Returns: nil where the file system cannot reserve: the upload then goes on as it would without ALLO.
   /// - Throws: ``UploadError/file(_:)`` with ENOSPC, EDQUOT or EFBIG when there is not so much room.
-  public init?(of size: Int64, in file: Int32, at offset: Int64) throws(UploadError) {
+  public init?(of size: Int64, in file: Int32, at offset: Int64, limit: Int64 = .max) throws(UploadError) {
     self.file = file
+    if limit <= 0 { return nil }
     do throws(SystemError) {
-      try File.reserve(file, offset: offset, length: Self.rest(of: size, behind: offset))
+      try File.reserve(file, offset: offset, length: min(limit, Self.rest(of: size, behind: offset)))
     } catch {
       if [EOPNOTSUPP, ENOSYS, EINVAL, ENODEV].contains(error.code) { return nil }
       throw .file(error)

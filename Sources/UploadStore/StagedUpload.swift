@@ -122,7 +122,10 @@ public final class StagedUpload: UploadTarget {
   {
     guard let partial else { return nil }
     do throws(SystemError) {
-      return try jail.resumePending(for: target, keptAs: partial)
+      let kept = try jail.resumePending(for: target, keptAs: partial)
+      // It has gaps.
+      if try File.status(kept.descriptor.number).isSegmented { return nil }
+      if !PartialStamp.isBroken(on: kept.descriptor.number) { return kept }
     } catch {
       switch error.code {
       case ENOENT, ELOOP, ENXIO: return nil
@@ -130,12 +133,14 @@ public final class StagedUpload: UploadTarget {
       default: throw .file(error)
       }
     }
+    throw .changedMeanwhile
   }
 
   /// Cuts off what came behind the place to go on from, or fills the file with what the target has up to there: what is kept of a broken
   /// upload has none of the old file's bytes behind the client's.
   public func begin(_ goesOn: () -> Bool) throws(UploadError) {
     hasBegun = true
+    if kept != nil { PartialStamp.remove(from: number) }
     if copiesTarget {
       let opened = try onTarget { () throws(SystemError) in try jail.openForReading(target) }
       // It may have become shorter since.
@@ -191,7 +196,9 @@ public final class StagedUpload: UploadTarget {
     let how = CommitOptions(
       replaces: !options.isExclusive, carriesAttributes: options.carriesAttributes,
       sync: isInMemory ? .nothing : options.isDurable ? .everything : .lateErrors)
-    try onTarget { () throws(SystemError) in try jail.commit(file, how) }
+    do throws(SystemError) { try jail.commit(file, how, goesOn: goesOn) } catch {
+      throw error.code == ECANCELED ? .stopped : .file(error)
+    }
     hasItsName = true
     if how.sync == .everything { try onTarget { () throws(SystemError) in try jail.syncName(of: file) } }
     if let partial { jail.removeKept(partial, beside: file) }
@@ -208,9 +215,11 @@ public final class StagedUpload: UploadTarget {
     // What fills the disk is not kept.
     if isFull { return jail.discard(file) }
     if options.remainder == .everything, hasBegun, let size = try? File.status(number).size, size > 0 {
-      if keep(upTo: Int64(clamping: size)) { return }
+      if keep(upTo: Int64(clamping: size)) { return PartialStamp.set(on: number) }
     }
-    if let kept, let partial, file.name == partial, (try? File.truncate(number, to: kept)) != nil { return }
+    if let kept, let partial, file.name == partial, (try? File.truncate(number, to: kept)) != nil {
+      return PartialStamp.set(on: number)
+    }
     jail.discard(file)
   }
 

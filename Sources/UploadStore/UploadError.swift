@@ -20,6 +20,16 @@ public enum UploadError: Error, Sendable {
   case partialTooShort(size: UInt64)
   /// Another session fills the same partial file.
   case inUse
+  /// What is kept was written to since by somebody else.
+  case changedMeanwhile
+  /// The segments that are there are of a file of so many bytes.
+  case otherTotal(Int64)
+  /// The segments that are there have too many gaps.
+  case tooManyGaps
+  /// The bytes at this place are there already, and are others.
+  case differs(at: UInt64)
+  /// The whole does not have the digest that was announced.
+  case wrongDigest
   /// The caller asked to stop.
   case stopped
 }

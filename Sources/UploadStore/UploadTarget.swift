@@ -18,6 +18,9 @@ public protocol UploadTarget: AnyObject {
   /// Where in the target the first byte of the upload will be, as far as is known: ``start``, but for what is appended at the end.
   var place: Int64 { get }
 
+  /// Where in the file the last byte of the upload goes, and one; nil: wherever the upload ends.
+  var end: Int64? { get }
+
   /// Opens the file. Only from here on the target is touched: a client that cannot connect has destroyed nothing.
   ///
   /// - Parameter goesOn: asked now and then when this takes long; false stops it.
@@ -44,6 +47,9 @@ public protocol UploadTarget: AnyObject {
   /// So many bytes have come until now; told every few million bytes.
   func progressed(by bytes: UInt64)
 
+  /// All that will come has come and is written: so many bytes, whether that is well or not.
+  func ended(after bytes: UInt64)
+
   /// The upload failed.
   ///
   /// - Parameter isFull: because there was no room for it: then nothing is kept that was not there before.
@@ -53,6 +59,8 @@ public protocol UploadTarget: AnyObject {
 extension UploadTarget {
   public var place: Int64 { start }
 
+  public var end: Int64? { nil }
+
   /// ``abandon(isFull:)`` for any other reason.
   public func abandon() { abandon(isFull: false) }
 
@@ -61,6 +69,8 @@ extension UploadTarget {
   public func progressed(by bytes: UInt64) {}
 
   public func complete(_ goesOn: () -> Bool) throws(UploadError) {}
+
+  public func ended(after bytes: UInt64) {}
 
   /// ``begin(_:)`` where nothing stops it.
   public func begin() throws(UploadError) { try begin { true } }

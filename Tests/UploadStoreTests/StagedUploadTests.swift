@@ -72,6 +72,39 @@ import Testing
     #expect(root.names == ["f"])
   }
 
+  @Test func whatWasChangedMeanwhileIsNotGoneOnWith() throws {
+    let first = try staged("f", keeping: .everything)
+    try first.begin()
+    try write("0123456789", to: first)
+    first.abandon()
+    try root.write("XX", to: ".weftpd-f.part")
+    #expect { try staged("f", at: .offset(1), keeping: .everything) } throws: { error in
+      if case .changedMeanwhile? = error as? UploadError { true } else { false }
+    }
+    // One that starts anew replaces it.
+    let second = try staged("f", keeping: .everything)
+    try second.begin()
+    try write("whole", to: second)
+    try second.commit { true }
+    #expect(root.names == ["f"])
+  }
+
+  @Test func itCanBreakOffTwice() throws {
+    let first = try staged("f", keeping: .everything)
+    try first.begin()
+    try write("0123", to: first)
+    first.abandon()
+    let second = try staged("f", at: .offset(4), keeping: .everything)
+    try second.begin()
+    try write("45", to: second)
+    second.abandon()
+    let third = try staged("f", at: .offset(6), keeping: .everything)
+    try third.begin()
+    try write("6789", to: third)
+    try third.commit { true }
+    #expect(try root.read("f") == "0123456789")
+  }
+
   @Test func aResumedUploadThatCannotBeginLeavesThePartial() throws {
     let first = try staged("f")
     try first.begin()

@@ -109,7 +109,7 @@ int weft_faccessat(int directory, const char *name, int mode, int flags);
 /* ---- attributes of files: FileAttributes.c ---- */
 struct weft_stat {
   uint32_t mode, links, owner, group, modified_nanoseconds, changed_nanoseconds;
-  uint64_t size, inode, device;
+  uint64_t size, inode, device, allocated;
   int64_t modified, changed;
 };
 int weft_statx(int directory, const char *path, int flags, struct weft_stat *out);
@@ -124,6 +124,10 @@ int weft_change_owner(int fd, uint32_t owner, uint32_t group);
 /* Of what `from` and `to` refer to, also when they were opened with O_PATH. Sources: xattr(7), proc_pid_fd(5). */
 ssize_t weft_list_attributes(int from, char *names, size_t size);
 int weft_copy_attribute(int from, int to, const char *name);
+/* Of an open file that was not opened with O_PATH. Sources: fsetxattr(2), fgetxattr(2), fremovexattr(2). */
+int weft_set_attribute(int fd, const char *name, const void *value, size_t size);
+ssize_t weft_get_attribute(int fd, const char *name, void *value, size_t size);
+int weft_remove_attribute(int fd, const char *name);
 
 /* ---- clocks: Clock.c ---- */
 int64_t weft_monotonic(void);

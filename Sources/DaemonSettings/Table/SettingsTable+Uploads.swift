@@ -27,6 +27,14 @@ extension SettingsTable {
       it. 0 keeps nothing.
       """),
     Setting(
+      "uploads.partials", .integer(1...1_000_000), \.server.uploads.partialLimit, unit: "uploads",
+      "How many broken uploads of one user are kept; the oldest goes first."),
+    Setting(
+      "uploads.reserve", .size(0...(1 << 50)), \.server.uploads.reservation, unit: "bytes",
+      """
+      How much room ALLO may reserve for one upload. The rest finds room as it comes. 0 reserves nothing.
+      """),
+    Setting(
       "uploads.keep-attributes", .flag, \.server.uploads.keepsAttributes,
       """
       Whether a file that is replaced leaves its mode, owner, access control list and extended attributes to the new \

@@ -96,16 +96,16 @@ extension CommandTable {
     .now("XCUP", "XCUP", "RFC 775", .none, []) { try $0.changeToParent($1) },
     .now("PWD", "PWD", "RFC 959 4.1.3", .none, []) { try $0.printDirectory($1) },
     .now("XPWD", "XPWD", "RFC 775", .none, []) { try $0.printDirectory($1) },
-    .now("MKD", "MKD <pathname>", "RFC 959 4.1.3", .required, []) { try $0.makeDirectory($1) },
-    .now("XMKD", "XMKD <pathname>", "RFC 775", .required, []) { try $0.makeDirectory($1) },
-    .now("RMD", "RMD <pathname>", "RFC 959 4.1.3", .required, []) { try $0.removeDirectory($1) },
-    .now("XRMD", "XRMD <pathname>", "RFC 775", .required, []) { try $0.removeDirectory($1) },
+    .answering("MKD", "MKD <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.makeDirectory($1) },
+    .answering("XMKD", "XMKD <pathname>", "RFC 775", .required, []) { try await $0.makeDirectory($1) },
+    .answering("RMD", "RMD <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.removeDirectory($1) },
+    .answering("XRMD", "XRMD <pathname>", "RFC 775", .required, []) { try await $0.removeDirectory($1) },
   ]
 
   static let file: [CommandRow] = [
-    .now("DELE", "DELE <pathname>", "RFC 959 4.1.3", .required, []) { try $0.delete($1) },
+    .answering("DELE", "DELE <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.delete($1) },
     .now("RNFR", "RNFR <pathname>", "RFC 959 4.1.3", .required, []) { try $0.renameFrom($1) },
-    .now("RNTO", "RNTO <pathname>", "RFC 959 4.1.3", .required, []) { try $0.renameTo($1) },
+    .answering("RNTO", "RNTO <pathname>", "RFC 959 4.1.3", .required, []) { try await $0.renameTo($1) },
     .now("SIZE", "SIZE <pathname>", "RFC 3659 4", .required, .keepsRestart, feature: "SIZE") { try $0.size($1) },
     .now("MDTM", "MDTM [<time>] <pathname>", "RFC 3659 3", .required, .keepsRestart, feature: "MDTM") {
       try $0.modificationTime($1)

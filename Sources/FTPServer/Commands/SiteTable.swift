@@ -14,7 +14,7 @@ enum SiteTable {
     .now("HELP", "HELP [command]", custom, .optional, .beforeLogin) { try $0.siteHelp($1.argument) },
     .now("IDLE", "IDLE [<seconds>]", custom, .optional, []) { try $0.siteIdle($1.argument) },
     .now("LINK", "LINK <target> <pathname>", custom, .required, .unlisted) { try $0.siteLink($1.argument) },
-    .now("MKDIR", "MKDIR <pathname>", custom, .required, []) { try $0.siteMakeDirectories($1.argument) },
+    .answering("MKDIR", "MKDIR <pathname>", custom, .required, []) { try await $0.siteMakeDirectories($1) },
     .now("PARTIAL", "PARTIAL <pathname>", custom, .required, []) { try $0.sitePartial($1.argument) },
     .answering("QUOTA", "QUOTA", custom, .optional, []) { try await $0.siteQuota($1) },
     .now("RECFM", "RECFM [LINES | PREFIXED]", "z/OS", .optional, []) { try $0.recordForm($1.argument) },

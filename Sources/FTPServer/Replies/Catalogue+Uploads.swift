@@ -30,6 +30,38 @@ extension Catalogue {
       es: "Uso: SITE EXPECT <algorithm> <digest in hexadecimal>; FEAT enumera los algoritmos después de HASH.",
       ja: "書式: SITE EXPECT <algorithm> <digest in hexadecimal>。アルゴリズムは FEAT の HASH の後にあります。"),
     .init(
+      "Octets that are there, of {1}:",
+      de: "Vorhandene Oktette, von {1}:", fr: "Octets présents, sur {1} :", es: "Octetos presentes, de {1}:",
+      ja: "あるオクテット（全 {1}）:"),
+    .init(
+      "Segment stored; {1} bytes of the file are still missing.",
+      de: "Abschnitt gespeichert; von der Datei fehlen noch {1} bytes.",
+      fr: "Segment enregistré ; il manque encore {1} bytes du fichier.",
+      es: "Segmento guardado; aún faltan {1} bytes del archivo.", ja: "区間を保存しました。ファイルにはまだ {1} bytes 足りません。"),
+    .init(
+      "What was kept of the interrupted upload has been changed since: send the whole file.",
+      de: "Was vom abgebrochenen Upload da war, wurde seither verändert: bitte die ganze Datei senden.",
+      fr: "Ce qui restait de l'envoi interrompu a été modifié depuis : envoyez le fichier entier.",
+      es: "Lo que quedaba de la subida interrumpida ha cambiado desde entonces: envíe el archivo entero.",
+      ja: "中断されたアップロードの残りはその後に変更されました。ファイル全体を送ってください。"),
+    .init(
+      "The segments that have come are of a file of {1} bytes.",
+      de: "Die Abschnitte, die schon da sind, gehören zu einer Datei von {1} bytes.",
+      fr: "Les segments déjà reçus sont ceux d'un fichier de {1} bytes.",
+      es: "Los segmentos recibidos son de un archivo de {1} bytes.", ja: "届いている区間は {1} bytes のファイルのものです。"),
+    .init(
+      "The segments that have come have too many gaps: fill some first.",
+      de: "Die Abschnitte, die schon da sind, haben zu viele Lücken: bitte erst einige füllen.",
+      fr: "Les segments déjà reçus ont trop de lacunes : comblez-en d'abord.",
+      es: "Los segmentos recibidos tienen demasiados huecos: llene antes algunos.",
+      ja: "届いている区間のすき間が多すぎます。先にいくつか埋めてください。"),
+    .init(
+      "The segment differs at byte {1} from what has come before; it is not stored.",
+      de: "Der Abschnitt weicht bei Byte {1} von dem ab, was schon da ist; er wird nicht gespeichert.",
+      fr: "Le segment diffère à l'octet {1} de ce qui est déjà là ; il n'est pas enregistré.",
+      es: "El segmento difiere en el byte {1} de lo recibido antes; no se guarda.",
+      ja: "区間は {1} バイト目で以前の内容と異なるため、保存されません。"),
+    .init(
       "The interrupted upload has {1} bytes and ends before the marker.",
       de: "Vom abgebrochenen Upload sind {1} bytes da; das endet vor der Marke.",
       fr: "Il reste {1} bytes de l'envoi interrompu, qui finit avant le repère.",

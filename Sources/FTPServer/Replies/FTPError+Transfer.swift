@@ -27,6 +27,14 @@ extension FTPError {
     case .partialTooShort(let size):
       self = .restart("The interrupted upload has \(size) bytes and ends before the marker.")
     case .inUse: self = .busy("Another session is writing this file. Try again later.")
+    case .changedMeanwhile:
+      self = .restart("What was kept of the interrupted upload has been changed since: send the whole file.")
+    case .otherTotal(let total): self = .unsuitable("The segments that have come are of a file of \(total) bytes.")
+    case .tooManyGaps: self = .busy("The segments that have come have too many gaps: fill some first.")
+    case .differs(let place):
+      self = .unsuitable("The segment differs at byte \(place) from what has come before; it is not stored.")
+    case .wrongDigest:
+      self = .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
     case .stopped: self = .stopped(removed: nil)
     }
   }
@@ -53,6 +61,8 @@ extension FTPError {
     case .closeMissing:
       return Reply(
         426, "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
+    case .endUnknown:
+      return Reply(426, "The control connection ended with the upload, which may be cut short: send ALLO before it.")
     case .beyondRange: return Reply(552, "The upload is longer than the range; nothing beyond the range was written.")
     case .outOfMemory: return Reply(451, "The server is short of memory for MODE Z. Try again later.")
     case .cannotEncode(let error): return Reply(451, "\(error). Another STRU or SITE RECFM may fit this file.")

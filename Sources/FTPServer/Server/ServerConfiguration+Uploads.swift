@@ -24,6 +24,10 @@ extension ServerConfiguration {
     public var durability = Durability.commit
     /// How long what came of a broken upload is kept; zero: not at all.
     public var keepsPartials: Duration = .seconds(48 * 3600)
+    /// How many of them are kept of one user's uploads; the oldest goes first.
+    public var partialLimit = 100
+    /// Bytes that ALLO may reserve for one upload; beyond that it finds room as it comes.
+    public var reservation: UInt64 = 1 << 30
     /// Whether mode, owner, access control list and extended attributes of a replaced file stay.
     public var keepsAttributes = true
 

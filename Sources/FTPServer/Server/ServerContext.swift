@@ -9,6 +9,7 @@ import Logging
 import Reactor
 import Synchronization
 import TransportSecurity
+import UploadStore
 
 /// The shared state of one server. Everything mutable in it is behind a `Mutex` or an `Atomic`.
 final class ServerContext: Sendable {
@@ -68,6 +69,9 @@ final class ServerContext: Sendable {
   /// Uploads on their way to the disk. Nobody is turned away here: they have come already.
   let commitPool = WorkerPool(label: "weftpd.commits", queueLimit: 1_000_000)
   let sweeper = PartialSweeper()
+  let ledger = PartialLedger()
+  /// Uploads that come in segments.
+  let segments = SegmentTable()
   let names = OwnerNames()
   let counters = TransferCounters()
   let policy: (any ClientPolicy)?

@@ -16,21 +16,13 @@ extension Session {
     do throws(SystemError) {
       return (try jail.status(of: path, followingLink: followingLink), false)
     } catch {
-      guard error.code == ENOENT, let status = partialStatus(path, in: jail) else { throw error }
+      guard error.code == ENOENT, let status = partial(path, in: jail)?.status else { throw error }
       return (status, true)
     }
   }
 
-  /// The status of what came of a broken upload of the file; nil if nothing is kept.
-  func partialStatus(_ path: VirtualPath, in jail: Jail) -> FileStatus? {
-    path.lastComponent.flatMap { PartialName.of($0) }.flatMap { jail.partialStatus($0, beside: path) }
-  }
-
-  /// The path of what came of a broken upload of the file, for the server's own use.
-  func partialPath(_ path: VirtualPath) -> VirtualPath? {
-    guard let name = path.lastComponent.flatMap({ PartialName.of($0) }) else { return nil }
-    return try? path.parent.resolving(Array("./".utf8) + name)
-  }
+  /// What came of a broken upload of the file; nil if nothing is kept.
+  func partial(_ path: VirtualPath, in jail: Jail) -> Partial? { Partial(of: path, in: jail, among: context.segments) }
 
   /// Removes what came of a broken upload where there is no file of that name.
   func deletePartial(_ path: VirtualPath, in jail: Jail, instead error: SystemError) throws(SystemError) {
@@ -51,15 +43,34 @@ extension Session {
     }
   }
 
+  /// Counts what is kept of an upload that has just ended, and has the oldest go when it is too much.
+  func notePartial(of path: VirtualPath) {
+    guard let identity, partial(path, in: identity.jail) != nil else { return }
+    let (account, jail) = (identity.account, identity.jail)
+    let user = PartialLedger.User(host: virtualHost?.name, name: account.name, home: account.home)
+    let surplus = context.ledger.note(path, of: user, limit: configuration.uploads.partialLimit) {
+      partial($0, in: jail) != nil
+    }
+    for old in surplus {
+      guard let name = old.lastComponent.flatMap({ PartialName.of($0) }),
+        (try? jail.removePartial(name, beside: old)) != nil
+      else { continue }
+      tell(.info, "removed what was kept of a broken upload: uploads.partials is reached", record(path: old.bytes))
+    }
+  }
+
   // MARK: SITE
 
-  /// SITE PARTIAL pathname: how much of a broken upload is kept, also where there is a file of that name.
+  /// SITE PARTIAL pathname: how much of a broken upload is kept, also where there is a file of that name. Of an upload in segments, all
+  /// that is there is told, first and last octet of each piece.
   func sitePartial(_ argument: [UInt8]) throws(FTPError) -> Reply {
     let (identity, path) = try require(.write, resolving: argument)
-    guard let status = partialStatus(path, in: identity.jail) else {
+    guard let partial = partial(path, in: identity.jail) else {
       throw .forbidden("There is no interrupted upload of this file to resume.")
     }
-    return Reply(213, "\(status.size)")
+    guard let total = partial.total else { return Reply(213, "\(partial.prefix)") }
+    let pieces = partial.done.intervals.map { Array(" \($0.lowerBound)-\($0.upperBound - 1)".utf8) }
+    return Reply(213, opening: "Octets that are there, of \(total):", lines: pieces, closing: "\(partial.prefix)")
   }
 
   /// SITE EXPECT algorithm digest: the next upload is stored only if it has this digest.

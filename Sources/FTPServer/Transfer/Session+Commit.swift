@@ -2,6 +2,7 @@
 
 import FTPProtocol
 import FTPTransfer
+import Jail
 import LinuxSystem
 import TransportSecurity
 import UploadStore
@@ -34,6 +35,14 @@ extension Session {
     }
     // A client that has gone does not get what it cannot hear of.
     do throws(TransferBreak) { try attend() } catch { throw FTPError(error) }
+    if looksKilled { throw .broken(.endUnknown) }
+  }
+
+  /// Whether the end of the upload's data may be that of the client itself: a process that is killed ends both its connections, and its
+  /// data end as if that were all of them.
+  private var looksKilled: Bool {
+    guard inputEnded, let transfer, transfer.format.writesInPlace, transfer.expected == nil else { return false }
+    return channels.current?.tls == nil && transfer.isAsAnnounced(activity.meter.bytes) != true
   }
 
   /// Has the target be what the upload made of it. The control connection is served meanwhile; ABOR stops what can still be stopped.
@@ -47,11 +56,44 @@ extension Session {
     let lent = LentTarget(target: target)
     let job = FileJob<Void> { (progress) throws(FTPError) in
       do throws(UploadError) { try lent.target.complete { !progress.shouldStop() } } catch { throw FTPError(error) }
-      if let expected { try Self.check(lent.target, expected, progress) }
+      if let expected {
+        if let segment = lent.target as? SegmentUpload {
+          segment.verify = { (file, size) throws(UploadError) in try Self.verify(file, size, expected, progress) }
+        } else {
+          try Self.check(lent.target, expected, progress)
+        }
+      }
       do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
     }
     try await finish(job)
     transfer?.start = UInt64(clamping: target.place)
+  }
+
+  /// Waits until names that were made, changed or removed are on the disk, where an upload's are, too.
+  ///
+  func reachDisk(_ command: Command, in jail: Jail, _ first: VirtualPath, _ others: [VirtualPath] = [])
+    async throws(FTPError)
+  {
+    guard configuration.uploads.durability == .commit else { return }
+    var parents: [VirtualPath] = []
+    var directories: [SharedFile] = []
+    for path in [first] + others where !parents.contains(path.parent) {
+      parents.append(path.parent)
+      if let directory = jail.directoryToSync(of: path) { directories.append(SharedFile(directory)) }
+    }
+    if directories.isEmpty { return }
+    let synced = directories
+    try await offload(command, first, to: context.commitPool, concurrency: Self.concurrentCommits) {
+      (_) throws(FTPError) in
+      for directory in synced { try onFile { () throws(SystemError) in try File.sync(directory.number) } }
+    }
+  }
+
+  /// How a file that was made by a command, and not by an upload, gets its name.
+  var commitOptions: CommitOptions {
+    CommitOptions(
+      carriesAttributes: configuration.uploads.keepsAttributes,
+      sync: configuration.uploads.durability == .commit ? .everything : .lateErrors)
   }
 
   /// Waits for the job whatever happens: an upload that is about to get its name is not left half-way.
@@ -69,7 +111,10 @@ extension Session {
         let reading: Readiness = listensToControl && !isStopped ? .readable : []
         let interest: Readiness = [reading, control.hasOutput && !isStopped ? .writable : []]
         switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: .never) {
-        case .ready: try serveControlConnection()
+        case .ready:
+          try serveControlConnection()
+          // The data connection of a killed client may end a moment before its control connection does.
+          if looksKilled { throw .endUnknown }
         case .called: if isToldToStop { throw .ending }
         case .deadline: break
         }
@@ -82,18 +127,30 @@ extension Session {
   }
 
   /// Compares what has come with the digest that was announced.
+  private static func verify(
+    _ file: Int32, _ size: Int64, _ expected: ExpectedDigest, _ progress: WorkProgress
+  ) throws(UploadError) {
+    do throws(FTPError) { try check(file, size, expected, progress) } catch {
+      switch error {
+      case .file(let cause, _): throw .file(cause)
+      case .stopped: throw .stopped
+      default: throw .wrongDigest
+      }
+    }
+  }
+
   private static func check(
     _ target: any UploadTarget, _ expected: ExpectedDigest, _ progress: WorkProgress
   ) throws(FTPError) {
-    let file: SharedFile
-    let size: UInt64
-    do throws(SystemError) {
-      file = SharedFile(try File.duplicate(target.number))
-      size = try File.status(target.number).size
-    } catch {
-      throw .file(error, naming: true)
-    }
-    let work = FileDigest(file: file, range: 0..<Int64(clamping: size), algorithm: expected.algorithm)
+    let size = try onFile { () throws(SystemError) in try File.status(target.number).size }
+    try check(target.number, Int64(clamping: size), expected, progress)
+  }
+
+  private static func check(
+    _ file: Int32, _ size: Int64, _ expected: ExpectedDigest, _ progress: WorkProgress
+  ) throws(FTPError) {
+    let file = try onFile { () throws(SystemError) in SharedFile(try File.duplicate(file)) }
+    let work = FileDigest(file: file, range: 0..<size, algorithm: expected.algorithm)
     guard try work.compute(progress) == expected.value else {
       throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
     }

@@ -23,10 +23,11 @@ extension Session {
       if part == target || parts.contains(part) { throw .wrongKind("COMB: each file may be named once.") }
       parts.append(part)
     }
-    let work = Combination(jail: identity.jail, target: target, parts: parts, mode: newFileMode)
+    let work = Combination(jail: identity.jail, target: target, parts: parts, mode: newFileMode, how: commitOptions)
     let outcome = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
       (progress) throws(FTPError) in try work.run(progress)
     }
+    try await reachDisk(command, in: identity.jail, target, parts)
     tell(
       .changed, .info, "combine", record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250))
     return outcome.leftOver == 0
@@ -67,13 +68,13 @@ extension Session {
   ) async throws(FTPError) -> Reply {
     _ = try require(.read, at: source)
     let identity = try require(.write, at: target)
-    let jail = identity.jail
+    let (jail, how) = (identity.jail, commitOptions)
     let file = try onFile { () throws(SystemError) in try jail.openForReading(source) }
     let (mode, size) = (file.status.permissions & 0o777 & ~umask, file.status.size)
     let shared = SharedFile(file.takeDescriptor())
     let bytes = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers, total: size) {
       (progress) throws(FTPError) in
-      try jail.making(target, mode: mode) { (pending) throws(FTPError) in
+      try jail.making(target, mode: mode, how) { (pending) throws(FTPError) in
         var copy = FileCopy(to: pending)
         return try copy.append(shared.number, progress)
       }
@@ -97,6 +98,7 @@ private struct Combination: Sendable {
   let parts: [VirtualPath]
   /// The permission bits of a new target; nil for the system's.
   let mode: UInt32?
+  let how: CommitOptions
 
   /// - Returns: the bytes of the target, and how many parts could not be removed.
   func run(_ progress: WorkProgress) throws(FTPError) -> (bytes: UInt64, leftOver: Int) {
@@ -104,7 +106,7 @@ private struct Combination: Sendable {
     for part in parts { _ = try open(part).status }
     let present = try presentTarget()
     var taken: [FileStatus] = []
-    let bytes = try jail.making(target, mode: (present?.status.permissions).map { $0 & 0o777 } ?? mode) {
+    let bytes = try jail.making(target, mode: (present?.status.permissions).map { $0 & 0o777 } ?? mode, how) {
       (pending) throws(FTPError) in
       var copy = FileCopy(to: pending)
       var bytes: UInt64 = 0
@@ -144,12 +146,12 @@ extension Jail {
   ///
   /// - Parameter fill: gets the descriptor of the empty file.
   func making<Value>(
-    _ path: VirtualPath, mode: UInt32?, _ fill: (Int32) throws(FTPError) -> Value
+    _ path: VirtualPath, mode: UInt32?, _ how: CommitOptions, _ fill: (Int32) throws(FTPError) -> Value
   ) throws(FTPError) -> Value {
     let pending = try onFile(naming: true) { () throws(SystemError) in try makePending(for: path, mode: mode) }
     do throws(FTPError) {
       let value = try fill(pending.descriptor.number)
-      try onFile(naming: true) { () throws(SystemError) in try commit(pending) }
+      try onFile(naming: true) { () throws(SystemError) in try commit(pending, how) }
       return value
     } catch {
       discard(pending)

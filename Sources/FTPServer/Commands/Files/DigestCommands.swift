@@ -5,6 +5,7 @@ import Glibc
 import Jail
 import LinuxSystem
 import TransportSecurity
+import UploadStore
 
 extension Session {
   // MARK: HASH
@@ -87,9 +88,8 @@ extension Session {
   private func openForDigest(_ path: VirtualPath) throws(FTPError) -> (file: SharedFile, status: FileStatus) {
     let identity = try require(.read, at: path)
     do throws(SystemError) {
-      let file = try openForReadingOrPartial(path, in: identity.jail)
-      let status = file.status
-      return (SharedFile(file.takeDescriptor()), status)
+      let (file, status) = try openForReadingOrPartial(path, in: identity.jail)
+      return (file, status)
     } catch {
       switch error.code {
       case EISDIR: throw .wrongKind("It is a directory: only files have a digest.")
@@ -100,12 +100,20 @@ extension Session {
   }
 
   /// A client that resumes compares what has come of its upload with what it has.
-  private func openForReadingOrPartial(_ path: VirtualPath, in jail: Jail) throws(SystemError) -> OpenFile {
-    do throws(SystemError) { return try jail.openForReading(path) } catch {
-      guard error.code == ENOENT, let partial = partialPath(path), let file = try? jail.openForReading(partial) else {
-        throw error
-      }
-      return file
+  private func openForReadingOrPartial(
+    _ path: VirtualPath, in jail: Jail
+  ) throws(SystemError) -> (SharedFile, FileStatus) {
+    do throws(SystemError) {
+      let file = try jail.openForReading(path)
+      let status = file.status
+      return (SharedFile(file.takeDescriptor()), status)
+    } catch {
+      guard error.code == ENOENT, let partial = partial(path, in: jail), let place = PartialName.path(of: path),
+        let file = try? jail.openForReading(place)
+      else { throw error }
+      // Behind a gap there is nothing to go on with.
+      let status = partial.total == nil ? file.status : partial.status
+      return (SharedFile(file.takeDescriptor()), status)
     }
   }
 

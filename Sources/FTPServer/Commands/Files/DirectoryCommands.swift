@@ -30,17 +30,19 @@ extension Session {
     .path(257, directory.bytes, "is the current directory.")
   }
 
-  func makeDirectory(_ command: Command) throws(FTPError) -> Reply {
+  func makeDirectory(_ command: Command) async throws(FTPError) -> Reply {
     let (identity, path) = try require(.makeDirectory, resolving: command.argument, naming: true)
     let mode = newDirectoryMode
     try onFile { () throws(SystemError) in try identity.jail.makeDirectory(path, exactMode: mode) }
+    try await reachDisk(command, in: identity.jail, path)
     tell(.changed, .info, "make directory", record(verb: command.verb, path: path.bytes, result: 257))
     return .path(257, path.bytes, "directory created.")
   }
 
-  func removeDirectory(_ command: Command) throws(FTPError) -> Reply {
+  func removeDirectory(_ command: Command) async throws(FTPError) -> Reply {
     let (identity, path) = try require(.removeDirectory, resolving: command.argument)
     try onFile { () throws(SystemError) in try identity.jail.removeDirectoryWithReserved(path) }
+    try await reachDisk(command, in: identity.jail, path)
     tell(.changed, .info, "remove directory", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "Directory removed.")
   }

@@ -5,7 +5,7 @@ import LinuxSystem
 import Logging
 
 extension Session {
-  func delete(_ command: Command) throws(FTPError) -> Reply {
+  func delete(_ command: Command) async throws(FTPError) -> Reply {
     let (identity, path) = try require(.delete, resolving: command.argument)
     try onFile { () throws(SystemError) in
       do throws(SystemError) { try identity.jail.removeFile(path) } catch {
@@ -13,6 +13,7 @@ extension Session {
         try deletePartial(path, in: identity.jail, instead: error)
       }
     }
+    try await reachDisk(command, in: identity.jail, path)
     tell(.changed, .info, "delete", record(verb: command.verb, path: path.bytes, result: 250))
     return Reply(250, "File removed.")
   }
@@ -24,12 +25,17 @@ extension Session {
     return Reply(350, "Send RNTO with the new name.")
   }
 
-  func renameTo(_ command: Command) throws(FTPError) -> Reply {
+  func renameTo(_ command: Command) async throws(FTPError) -> Reply {
     _ = try requireSomewhere(.rename)
     guard let source = parameters.renameFrom else { throw .sequence("Send RNFR first.") }
     parameters.renameFrom = nil
     let (identity, target) = try require(.rename, resolving: command.argument, naming: true)
-    try onFile(naming: true) { () throws(SystemError) in try identity.jail.rename(source, to: target) }
+    // A file that has the name is replaced in one step, if the login may do that.
+    let replaces = identity.permissions(at: target).contains(.overwrite)
+    try onFile(naming: true) { () throws(SystemError) in
+      try identity.jail.rename(source, to: target, replacing: replaces)
+    }
+    try await reachDisk(command, in: identity.jail, target, [source])
     tell(
       .changed, .info, "rename",
       record(verb: command.verb, path: source.bytes, result: 250, note: String(decoding: target.bytes, as: UTF8.self)))

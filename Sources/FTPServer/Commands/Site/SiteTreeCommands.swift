@@ -10,10 +10,15 @@ extension Session {
   static let treeLimits = TreeLimits(entries: 100_000, depth: 128)
 
   /// SITE MKDIR pathname: with all directories above it that are missing.
-  func siteMakeDirectories(_ argument: [UInt8]) throws(FTPError) -> Reply {
-    let (identity, path) = try require(.makeDirectory, resolving: argument, naming: true)
+  func siteMakeDirectories(_ command: Command) async throws(FTPError) -> Reply {
+    let (identity, path) = try require(.makeDirectory, resolving: command.argument, naming: true)
     let mode = newDirectoryMode
     let made = try onFile { () throws(SystemError) in try identity.jail.makeDirectories(path, mode: mode) }
+    if made > 0 {
+      var above: [VirtualPath] = [path]
+      while above.count < made, let next = above.last?.parent { above.append(next) }
+      try await reachDisk(command, in: identity.jail, path, above)
+    }
     logSite("make directory", path, "MKDIR")
     return Reply(
       200,
@@ -34,6 +39,7 @@ extension Session {
         throw Self.treeError(error, removed: progress.done)
       }
     }
+    try await reachDisk(command, in: jail, path)
     logSite("remove tree", path, "RMDIR")
     return Reply(200, "Removed the directory and \(removed) entries in it.")
   }

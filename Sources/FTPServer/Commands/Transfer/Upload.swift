@@ -68,11 +68,17 @@ extension Session {
         try await withReservedRoom(in: target) { () async throws(FTPError) in
           try await receive(request, into: target, format, over: stream, on: process)
         }
+        if format.isStraight { target.ended(after: activity.meter.bytes) }
         try requireWhole(process.data, countsBytes: format.isStraight && request.range == nil)
         try await commit(target)
-        return finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
+        let done = finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
+        guard let segment = target as? SegmentUpload, segment.missing > 0 else { return done }
+        notePartial(of: request.path)
+        return Reply(226, "Segment stored; \(segment.missing) bytes of the file are still missing.")
       } catch {
+        if format.isStraight { target.ended(after: activity.meter.bytes) }
         target.abandon(isFull: error.isForWantOfRoom)
+        notePartial(of: request.path)
         throw error
       }
     }
@@ -83,6 +89,17 @@ extension Session {
   private func makeTarget(_ request: UploadRequest, _ format: TransferFormat) throws(FTPError) -> any UploadTarget {
     let jail = try require(request.permission, at: request.path).jail
     let (path, mode) = (request.path, newFileMode)
+    let isAtomic = storesAtomically(path)
+    if isAtomic, format.isStraight, let part = segment(request, in: jail) {
+      let options = uploadOptions(request, format, isAtomic: isAtomic)
+      let target = try onUpload { () throws(UploadError) in
+        try SegmentUpload(
+          path, in: jail, part.part, total: part.total, owner: identity?.account.name ?? [], among: context.segments,
+          options)
+      }
+      setTotal(UInt64(clamping: (target.end ?? 0) - target.start))
+      return target
+    }
     if let range = request.range {
       try requireRangeParameters(format)
       setTotal(range.upperBound - range.lowerBound &+ 1)
@@ -90,7 +107,6 @@ extension Session {
         try InPlaceUpload(path, in: jail, at: .within(range), mode: mode)
       }
     }
-    let isAtomic = storesAtomically(path)
     do throws(FTPError) {
       try requireRestart(request.restart, format)
       let offset = request.restart.fileOffset
@@ -116,6 +132,31 @@ extension Session {
       if request.isUnique, !isAtomic { try? jail.removeFile(path) }
       throw error
     }
+  }
+
+  /// Which part of a file the upload brings, if others bring the rest: RANG tells it together with the whole size, which ALLO has
+  /// announced. REST goes on with what has come in that way.
+  private func segment(_ request: UploadRequest, in jail: Jail) -> (part: SegmentUpload.Part, total: Int64?)? {
+    let announced = transfer?.announced
+    if let range = request.range {
+      guard let announced, let total = Int64(exactly: announced), range.upperBound < announced else { return nil }
+      // ALLO can mean the bytes that come now: then they are written over the first ones of a longer file.
+      if range.lowerBound == 0, range.upperBound + 1 == announced,
+        let size = try? jail.status(of: request.path).size, size > announced
+      {
+        return nil
+      }
+      return (.range(range), total)
+    }
+    let offset = request.restart.fileOffset
+    guard offset > 0 || request.appends, request.restart == RestartPoint(fileOffset: offset),
+      let partial = partial(request.path, in: jail), let total = partial.total
+    else { return nil }
+    if request.appends {
+      return (try? jail.status(of: request.path)) == nil ? (.restBehindPrefix, nil) : nil
+    }
+    guard offset <= partial.prefix || announced == UInt64(clamping: total) else { return nil }
+    return (.rest(from: offset), nil)
   }
 
   private func uploadOptions(
@@ -153,8 +194,7 @@ extension Session {
     on process: DataTransferProcess
   ) async throws(FTPError) {
     let (file, start) = (target.number, target.start)
-    if let range = request.range {
-      let end = Int64(clamping: range.upperBound) &+ 1
+    if let end = target.end {
       try await transferring { () async throws(TransferBreak) in
         try await process.receive(into: file, exactly: start..<max(start, end), with: self)
       }
@@ -179,9 +219,10 @@ extension Session {
     in target: any UploadTarget, _ body: () async throws(FTPError) -> Void
   ) async throws(FTPError) {
     var reservation: Reservation?
-    if let size = (transfer?.announced).flatMap({ Int64(exactly: $0) }) {
+    if !(target is SegmentUpload), let size = (transfer?.announced).flatMap({ Int64(exactly: $0) }) {
       reservation = try onUpload { () throws(UploadError) in
-        try Reservation(of: size, in: target.number, at: target.start)
+        try Reservation(
+          of: size, in: target.number, at: target.start, limit: Int64(clamping: configuration.uploads.reservation))
       }
     }
     defer { reservation?.giveBack() }

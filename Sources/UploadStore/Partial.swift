@@ -1,0 +1,43 @@
+// What is kept of a broken upload, as far as it can be told without opening it for writing.
+
+import FTPProtocol
+import Jail
+import LinuxSystem
+
+/// What came of an upload that broke off, or of one in segments that is not whole yet.
+public struct Partial: Sendable {
+  /// That of its file; the size is that of ``prefix``.
+  public let status: FileStatus
+  /// Which bytes are there.
+  public let done: IntervalSet
+  /// Bytes the whole will have, if it comes in segments.
+  public let total: Int64?
+
+  /// Bytes that are there from the beginning on without a gap: where a client can go on.
+  public var prefix: UInt64 { status.size }
+
+  /// Looks for what is kept of the file `path`.
+  ///
+  /// - Parameter table: where those are that are being filled.
+  /// - Returns: nil if nothing is kept.
+  public init?(of path: VirtualPath, in jail: Jail, among table: SegmentTable) {
+    guard let name = path.lastComponent.flatMap({ PartialName.of($0) }),
+      let status = jail.partialStatus(name, beside: path)
+    else { return nil }
+    guard status.isSegmented else {
+      var done = IntervalSet()
+      done.insert(0..<Int64(clamping: status.size))
+      (self.status, self.done, total) = (status, done, nil)
+      return
+    }
+    if let live = table.look(at: path, name, in: jail) {
+      (done, total) = (live.done, live.total)
+    } else {
+      guard let partial = PartialName.path(of: path), let file = try? jail.openForReading(partial),
+        let journal = SegmentJournal(of: file.descriptor.number, size: file.status.size)
+      else { return nil }
+      (done, total) = (journal.done, journal.total)
+    }
+    self.status = status.resized(to: UInt64(clamping: done.prefix))
+  }
+}
