@@ -65,6 +65,8 @@ public enum TransferBreak: Error, Sendable {
   case endedBeforeAnnounced(missing: UInt64)
   /// An upload under TLS ended without close_notify (RFC 8446, section 6.1), so it may be cut short.
   case closeMissing
+  /// The control connection ended with the upload, so the client may have been killed in the midst of it.
+  case endUnknown
   /// There is no memory for the codec of MODE Z.
   case outOfMemory
 }

@@ -19,7 +19,7 @@ public struct CommitOptions: Sendable, Hashable {
     case nothing
     /// Errors that the file system has kept back until now (quota, network).
     case lateErrors
-    /// Contents and name are on the disk.
+    /// The contents are on the disk; for the name, see ``Jail/syncName(of:)``.
     case everything
   }
 
@@ -44,17 +44,24 @@ extension Jail {
 
 extension Foothold {
   /// Gives the file what belongs to the one it will replace.
-  func carryAttributes(to pending: borrowing PendingFile) {
-    let opened = try? withCString(pending.finalName) { (name) throws(SystemError) -> Int32 in
-      try File.open(
-        beneath: pending.parent.number(self), name, flags: WEFT_O_PATH | O_NOFOLLOW,
-        resolve: UInt64(WEFT_RESOLVE_BENEATH)
-      ).release()
+  ///
+  /// - Throws: when it cannot be known who may read the old one: what nobody else may read must not become everybody's.
+  func carryAttributes(to pending: borrowing PendingFile) throws(SystemError) {
+    let opened: Int32
+    do throws(SystemError) {
+      opened = try withCString(pending.finalName) { (name) throws(SystemError) -> Int32 in
+        try File.open(
+          beneath: pending.parent.number(self), name, flags: WEFT_O_PATH | O_NOFOLLOW,
+          resolve: UInt64(WEFT_RESOLVE_BENEATH)
+        ).release()
+      }
+    } catch  where error.code == ENOENT {
+      return
     }
-    guard let opened else { return }
     let before = Descriptor(owning: opened)
     let file = pending.descriptor.number
-    guard let old = try? File.status(before.number), old.isRegular, let new = try? File.status(file) else { return }
+    let (old, new) = (try File.status(before.number), try File.status(file))
+    guard old.isRegular else { return }
     // Written contents lose set-user-ID and set-group-ID, as with write(2).
     var permissions = old.permissions & 0o777
     if old.owner != new.owner || old.group != new.group {
@@ -67,17 +74,26 @@ extension Foothold {
       }
     }
     File.copyAttributes(from: before.number, to: file)
-    if permissions != new.permissions { try? File.setPermissions(file, permissions) }
+    if permissions == new.permissions { return }
+    do throws(SystemError) { try File.setPermissions(file, permissions) } catch  where error.code == EPERM {
+      // It belongs to another user now.
+    }
   }
 
   /// Has the names of the file's directory reach the disk.
-  func syncDirectory(of pending: borrowing PendingFile) {
-    let opened = try? File.open(
-      beneath: pending.parent.number(self), ".", flags: O_RDONLY | O_DIRECTORY, resolve: UInt64(WEFT_RESOLVE_BENEATH)
-    ).release()
-    // A directory that may not be read cannot be synced; the file's own sync takes its name along on most file systems.
-    guard let opened else { return (try? File.sync(pending.descriptor.number)) ?? () }
-    let directory = Descriptor(owning: opened)
-    try? File.sync(directory.number)
+  func syncDirectory(of pending: borrowing PendingFile) throws(SystemError) {
+    let number: Int32
+    do throws(SystemError) {
+      number = try File.open(
+        beneath: pending.parent.number(self), ".", flags: O_RDONLY | O_DIRECTORY, resolve: UInt64(WEFT_RESOLVE_BENEATH)
+      ).release()
+    } catch  where error.code == EACCES {
+      // A directory that may not be read cannot be synced; the file's own sync takes its name along on most file systems.
+      return try File.sync(pending.descriptor.number)
+    }
+    let directory = Descriptor(owning: number)
+    do throws(SystemError) { try File.sync(directory.number) } catch  where error.code == EINVAL {
+      // The file system knows no such thing.
+    }
   }
 }

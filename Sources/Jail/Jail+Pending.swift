@@ -58,24 +58,31 @@ extension Jail {
   /// Gives the file its final name, and replaces the file that has that name in one step.
   ///
   /// - Throws: also an error that the file system has delayed until now (quota, network); ENOENT if its temporary name was removed;
-  ///   EEXIST if there is a file of that name and none may be replaced.
-  public func commit(_ pending: borrowing PendingFile, _ how: CommitOptions = CommitOptions()) throws(SystemError) {
+  ///   EEXIST if there is a file of that name and none may be replaced; ECANCELED if `goesOn` says no when all but the name is done.
+  public func commit(
+    _ pending: borrowing PendingFile, _ how: CommitOptions = CommitOptions(), goesOn: () -> Bool = { true }
+  ) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       let file = pending.descriptor.number
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
       // A file without a name is linked first, and finds out then that there is another.
-      if how.replaces, how.carriesAttributes, pending.name != nil { at.carryAttributes(to: pending) }
+      if how.replaces, how.carriesAttributes, pending.name != nil { try at.carryAttributes(to: pending) }
       // First the contents, then the name: whatever fails, the name never leads to a file that lacks some.
       switch how.sync {
       case .nothing: break
       case .lateErrors: try File.flush(file)
       case .everything: try File.syncContents(file)
       }
+      guard goesOn() else { throw SystemError(code: ECANCELED, call: "linkat") }
       try at.place(pending, pending.finalName, replacing: how.replaces, carrying: how.carriesAttributes)
-      if how.sync == .everything { at.syncDirectory(of: pending) }
       // Whoever still holds it open does not keep others from appending to it.
       if pending.name != nil { File.unlock(file) }
     }
+  }
+
+  /// Waits until the name that ``commit(_:_:)`` gave the file is on the disk.
+  public func syncName(of pending: borrowing PendingFile) throws(SystemError) {
+    try standing { (at) throws(SystemError) in try at.syncDirectory(of: pending) }
   }
 
   /// Removes the file without giving it its final name.
@@ -134,7 +141,7 @@ extension Foothold {
     do throws(SystemError) {
       return try withCString(name) { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
     } catch  where error.code == EEXIST && replacing {}
-    if carrying { carryAttributes(to: pending) }
+    if carrying { try carryAttributes(to: pending) }
     // linkat(2) replaces nothing, rename(2) does.
     let (between, _) = try withNewName { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
     do throws(SystemError) { try rename(in: parent, between, name) } catch {

@@ -34,16 +34,21 @@ extension File {
 
   /// Where the next bytes at or behind `offset` are that are no hole, and where they end; nil if there are none. Source: lseek(2),
   /// SEEK_DATA and SEEK_HOLE. A file system that does not know holes has one piece.
-  public static func data(in file: Int32, from offset: Int64) -> Range<Int64>? {
+  public static func data(in file: Int32, from offset: Int64) throws(SystemError) -> Range<Int64>? {
     let start = weft_lseek(file, offset, WEFT_SEEK_DATA)
-    if start < 0 {
-      guard start == -Int64(EINVAL), let size = try? status(file).size, offset < Int64(clamping: size) else {
-        return nil
-      }
-      return offset..<Int64(clamping: size)
+    switch start {
+    case -Int64(ENXIO): return nil
+    case -Int64(EINVAL):
+      let size = Int64(clamping: try status(file).size)
+      return offset < size ? offset..<size : nil
+    case ..<0: throw SystemError(code: Int32(-start), call: "lseek")
+    default: break
     }
     let end = weft_lseek(file, start, WEFT_SEEK_HOLE)
-    return end > start ? start..<end : nil
+    // It has become shorter meanwhile.
+    if end == -Int64(ENXIO) { return nil }
+    if end < 0 { throw SystemError(code: Int32(-end), call: "lseek") }
+    return start..<end
   }
 
   /// Waits until the contents of a file, and what is needed to read them, are on the disk. Source: fdatasync(2).

@@ -175,6 +175,8 @@ final class SegmentedFile: Sendable {
       goOn()
       throw error
     }
+    // It is no partial any more, whatever comes.
+    if how.sync == .everything { try onTarget { () throws(SystemError) in try jail.syncName(of: file) } }
   }
 
   /// It was whole, but did not get its name: it can be tried again.

@@ -29,11 +29,16 @@ public final class StagedUpload: UploadTarget {
   /// What it is called when it is to be kept; nil where the target's name is too long for that.
   private let partial: [UInt8]?
   private var file: PendingFile
-  /// The target has to be copied into it first.
+  /// The target has to be copied into it first, up to where the upload begins.
   private let copiesTarget: Bool
+  /// What is copied from: its end follows when the upload turns out to be shorter.
+  private var copied: OpenFile?
+  /// Where that end begins: it is no part of what is kept.
+  private var borrowedFrom: Int64?
   /// It goes behind the target when it is whole.
   private let isAppended: Bool
   private var hasBegun = false
+  private var hasItsName = false
   /// The file's length up to which it is kept; nil: nothing is.
   private var kept: Int64?
   /// From so many bytes on an upload is worth two calls to outlive the process.
@@ -131,7 +136,8 @@ public final class StagedUpload: UploadTarget {
     throw .changedMeanwhile
   }
 
-  /// Cuts off what came behind the place to go on from, or fills the file with what the target has.
+  /// Cuts off what came behind the place to go on from, or fills the file with what the target has up to there: what is kept of a broken
+  /// upload has none of the old file's bytes behind the client's.
   public func begin(_ goesOn: () -> Bool) throws(UploadError) {
     hasBegun = true
     if kept != nil { PartialStamp.remove(from: number) }
@@ -140,7 +146,8 @@ public final class StagedUpload: UploadTarget {
       // It may have become shorter since.
       let size = opened.status.size
       if UInt64(clamping: start) > size { throw .beyondEnd(offset: UInt64(clamping: start), size: size) }
-      try copy(from: opened.descriptor.number, to: number, at: 0, goesOn)
+      try copy(0..<start, from: opened.descriptor.number, to: number, movedBy: 0, goesOn)
+      copied = consume opened
     } else if start > 0, !isAppended {
       try onTarget { () throws(SystemError) in try File.truncate(number, to: start) }
     }
@@ -169,17 +176,31 @@ public final class StagedUpload: UploadTarget {
     }
   }
 
-  public var needsThread: Bool { options.isDurable && !isInMemory || isAppended }
+  public var needsThread: Bool { options.isDurable && !isInMemory || isAppended || copiesTarget }
+
+  public func complete(_ goesOn: () -> Bool) throws(UploadError) {
+    guard let old = copied.take() else { return }
+    let end = Int64(clamping: try onTarget { () throws(SystemError) in try File.status(number).size })
+    let oldEnd = Int64(clamping: try onTarget { () throws(SystemError) in try File.status(old.descriptor.number).size })
+    if oldEnd <= end { return }
+    borrowedFrom = end
+    try copy(end..<oldEnd, from: old.descriptor.number, to: number, movedBy: 0, goesOn)
+  }
 
   public func commit(_ goesOn: () -> Bool) throws(UploadError) {
     if isAppended {
       try append(goesOn)
       return jail.discard(file)
     }
+    try complete(goesOn)
     let how = CommitOptions(
       replaces: !options.isExclusive, carriesAttributes: options.carriesAttributes,
       sync: isInMemory ? .nothing : options.isDurable ? .everything : .lateErrors)
-    try onTarget { () throws(SystemError) in try jail.commit(file, how) }
+    do throws(SystemError) { try jail.commit(file, how, goesOn: goesOn) } catch {
+      throw error.code == ECANCELED ? .stopped : .file(error)
+    }
+    hasItsName = true
+    if how.sync == .everything { try onTarget { () throws(SystemError) in try jail.syncName(of: file) } }
     if let partial { jail.removeKept(partial, beside: file) }
   }
 
@@ -187,6 +208,9 @@ public final class StagedUpload: UploadTarget {
   public func abandon(isFull: Bool) {
     // At once, and not with its last descriptor: the client goes on with it as soon as it has heard of the break.
     defer { File.unlock(number) }
+    // It is the target now, whole, though perhaps not on the disk: what is kept would be another name of the same file.
+    if hasItsName { return }
+    if let borrowedFrom, (try? File.truncate(number, to: borrowedFrom)) == nil { return jail.discard(file) }
     if !hasBegun, kept != nil { return }
     // What fills the disk is not kept.
     if isFull { return jail.discard(file) }
@@ -217,7 +241,7 @@ public final class StagedUpload: UploadTarget {
     let end = Int64(clamping: try onTarget { () throws(SystemError) in try File.status(writing).size })
     place = end
     do throws(UploadError) {
-      try copy(from: number, to: writing, at: end, goesOn)
+      try copy(0..<Int64.max - end, from: number, to: writing, movedBy: end, goesOn)
       if options.isDurable, !File.isInMemory(writing) {
         try onTarget { () throws(SystemError) in try File.syncContents(writing) }
       }
@@ -228,39 +252,42 @@ public final class StagedUpload: UploadTarget {
     do throws(SystemError) { try opened.close() } catch { throw .file(error) }
   }
 
-  /// Copies all of a file, in the kernel where that is possible: where the file system shares blocks, nothing is copied at all. Holes
-  /// stay holes.
+  /// Copies a range of a file, as far as the file goes, in the kernel where that is possible: where the file system shares blocks, nothing
+  /// is copied at all. Holes stay holes.
   private func copy(
-    from source: Int32, to writing: Int32, at end: Int64, _ goesOn: () -> Bool
+    _ range: Range<Int64>, from source: Int32, to writing: Int32, movedBy distance: Int64, _ goesOn: () -> Bool
   ) throws(UploadError) {
     var isInKernel = true
-    var position: Int64 = 0
-    while let data = File.data(in: source, from: position) {
-      var (from, to) = (data.lowerBound, end + data.lowerBound)
-      while from < data.upperBound {
-        let count = Int(min(data.upperBound - from, Int64(Self.piece)))
+    var position = range.lowerBound
+    while position < range.upperBound,
+      let data = try onTarget({ () throws(SystemError) in try File.data(in: source, from: position) })
+    {
+      position = min(data.upperBound, range.upperBound)
+      var (from, to) = (data.lowerBound, data.lowerBound + distance)
+      while from < position {
+        let count = Int(min(position - from, Int64(Self.piece)))
         var moved = 0
         if isInKernel {
           do throws(SystemError) {
             moved = try File.copy(from: source, at: &from, to: writing, at: &to, count: count)
           } catch {
             guard [EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EBADF].contains(error.code) else { throw .file(error) }
-            isInKernel = false
           }
+          // Some file systems have nothing to give this way, and say so with 0.
+          isInKernel = moved > 0
         }
         if !isInKernel {
-          moved = try copyThroughBuffer(from: source, at: from, to: writing, at: to)
+          moved = try copyThroughBuffer(count, from: source, at: from, to: writing, at: to)
           (from, to) = (from + Int64(moved), to + Int64(moved))
         }
         // It has become shorter meanwhile.
         if moved == 0 { break }
         if !goesOn() { throw .stopped }
       }
-      position = data.upperBound
     }
     // What lies behind the last bytes is a hole, too.
     try onTarget { () throws(SystemError) in
-      let size = end + Int64(clamping: try File.status(source).size)
+      let size = min(range.upperBound, Int64(clamping: try File.status(source).size)) + distance
       if Int64(clamping: try File.status(writing).size) < size { try File.truncate(writing, to: size) }
     }
   }
@@ -269,9 +296,9 @@ public final class StagedUpload: UploadTarget {
   private static let piece = 8 * 1024 * 1024
 
   private func copyThroughBuffer(
-    from source: Int32, at from: Int64, to writing: Int32, at to: Int64
+    _ count: Int, from source: Int32, at from: Int64, to writing: Int32, at to: Int64
   ) throws(UploadError) -> Int {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 4096)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, 256 * 1024), alignment: 4096)
     defer { buffer.deallocate() }
     return try onTarget { () throws(SystemError) -> Int in
       let read = try File.read(source, into: buffer, at: from)

@@ -31,6 +31,10 @@ public protocol UploadTarget: AnyObject {
   /// - Returns: whether that is so: what is not kept is not promised.
   func keep(upTo position: Int64) -> Bool
 
+  /// All has come: the file gets the bytes it is to have besides those of the upload. ``commit(_:)`` does this itself where it was not
+  /// called.
+  func complete(_ goesOn: () -> Bool) throws(UploadError)
+
   /// All has come: the file is now what the upload made of it.
   ///
   /// - Parameter goesOn: asked now and then when this takes long; false stops it.
@@ -63,6 +67,8 @@ extension UploadTarget {
   public var needsThread: Bool { false }
 
   public func progressed(by bytes: UInt64) {}
+
+  public func complete(_ goesOn: () -> Bool) throws(UploadError) {}
 
   public func ended(after bytes: UInt64) {}
 

@@ -9,80 +9,16 @@ what is kept of a broken one must resume to the right bytes.
 
 import argparse
 import ftplib
-import hashlib
 import os
 import pathlib
 import random
 import shutil
-import signal
-import socket
-import struct
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-PASSWORD = "torture"
-
-
-class Daemon:
-    """weftpd on a port that stays the same over its deaths."""
-
-    def __init__(self, program, root, options):
-        self.program, self.root, self.options = program, root, options
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.process = None
-        self.deaths = 0
-
-    def start(self):
-        command = [self.program, "serve", str(self.root), "--user", "bob", "--listen", f"127.0.0.1:{self.port}"]
-        for option in ["log.level=error", "passive.ports=0", "mptcp.control=off", *self.options]:
-            command += ["--set", option]
-        if os.geteuid() == 0:
-            command += ["--set", "server.allow-root=true"]
-        self.process = subprocess.Popen(command, env={**os.environ, "WEFTPD_PASSWORD": PASSWORD}, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise SystemExit("the daemon does not start")
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.deaths += 1
-
-    def client(self):
-        client = ftplib.FTP(timeout=30)
-        client.connect("127.0.0.1", self.port)
-        client.login("bob", PASSWORD)
-        client.voidcmd("TYPE I")
-        return client
-
-
-def content(name, number, size):
-    """Bytes that tell of which upload they are, at every place."""
-    line = hashlib.sha256(f"{name} {number}".encode()).digest()
-    return (line * (size // len(line) + 1))[:size]
-
-
-class Tally:
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.tried = self.confirmed = self.broken = self.resets = self.resumed = 0
-        self.lost, self.mixed = [], []
-
-    def add(self, **counts):
-        with self.lock:
-            for key, count in counts.items():
-                setattr(self, key, getattr(self, key) + count)
-
+from rig import Daemon, Tally, content, reset, until
 
 class Uploader(threading.Thread):
     """Uploads to names of its own; knows what each may have."""
@@ -135,8 +71,7 @@ class Uploader(threading.Thread):
         half = len(data) // 2
         connection.sendall(data[:half])
         if resets and data:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.close()
+            reset(connection)
             try:
                 client.voidresp()
                 raise SystemExit(f"{name}: an upload that was reset was answered 226")
@@ -170,9 +105,7 @@ def resume(daemon, root, tally):
         connection, _ = client.ntransfercmd("STOR " + name)
         connection.sendall(data[: 25_000_000])
         # Until it has a name that outlives the process.
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and not (root / f".weftpd-{name}.part").exists():
-            time.sleep(0.01)
+        until((root / f".weftpd-{name}.part").exists)
         daemon.kill()
         connection.close()
         daemon.start()
@@ -229,8 +162,7 @@ def main():
             print("  " + line)
         return 1 if tally.lost or tally.mixed else 0
     finally:
-        daemon.process.kill()
-        daemon.process.wait()
+        daemon.stop()
         shutil.rmtree(root)
 
 

@@ -238,6 +238,28 @@ import Testing
     }
   }
 
+  @Test func nothingOfTheOldFilesEndIsKept() throws {
+    try root.write("0123456789", to: "f")
+    let target = try staged("f", at: .offset(4), keeping: .everything)
+    try target.begin()
+    try write("ab", to: target)
+    target.abandon()
+    #expect(try root.read("f") == "0123456789")
+    // Who goes on at its size gets neither a hole nor bytes of another file.
+    #expect(try root.read(".weftpd-f.part") == "0123ab")
+    let second = try staged("f", at: .offset(2), keeping: .everything)
+    second.abandon()
+    try jail.removePartial(Array(".weftpd-f.part".utf8), beside: path("f"))
+    // Nor when it turns out too late that it is not what it should be.
+    let wrong = try staged("f", at: .offset(4), keeping: .everything)
+    try wrong.begin()
+    try write("ab", to: wrong)
+    try wrong.complete { true }
+    #expect(try File.status(wrong.number).size == 10)
+    wrong.abandon()
+    #expect(try root.read(".weftpd-f.part") == "0123ab")
+  }
+
   @Test func anAppendWaitsForTheOneBeforeIt() throws {
     try root.write("a", to: "f")
     let target = try staged("f", at: .end, keeping: .everything)

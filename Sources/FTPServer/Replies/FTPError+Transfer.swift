@@ -61,6 +61,8 @@ extension FTPError {
     case .closeMissing:
       return Reply(
         426, "The upload ended without TLS close_notify and may be cut short (tls.missing-close): send it again.")
+    case .endUnknown:
+      return Reply(426, "The control connection ended with the upload, which may be cut short: send ALLO before it.")
     case .beyondRange: return Reply(552, "The upload is longer than the range; nothing beyond the range was written.")
     case .outOfMemory: return Reply(451, "The server is short of memory for MODE Z. Try again later.")
     case .cannotEncode(let error): return Reply(451, "\(error). Another STRU or SITE RECFM may fit this file.")

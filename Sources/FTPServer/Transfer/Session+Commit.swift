@@ -35,6 +35,14 @@ extension Session {
     }
     // A client that has gone does not get what it cannot hear of.
     do throws(TransferBreak) { try attend() } catch { throw FTPError(error) }
+    if looksKilled { throw .broken(.endUnknown) }
+  }
+
+  /// Whether the end of the upload's data may be that of the client itself: a process that is killed ends both its connections, and its
+  /// data end as if that were all of them.
+  private var looksKilled: Bool {
+    guard inputEnded, let transfer, transfer.format.writesInPlace, transfer.expected == nil else { return false }
+    return channels.current?.tls == nil && transfer.isAsAnnounced(activity.meter.bytes) != true
   }
 
   /// Has the target be what the upload made of it. The control connection is served meanwhile; ABOR stops what can still be stopped.
@@ -47,6 +55,7 @@ extension Session {
     }
     let lent = LentTarget(target: target)
     let job = FileJob<Void> { (progress) throws(FTPError) in
+      do throws(UploadError) { try lent.target.complete { !progress.shouldStop() } } catch { throw FTPError(error) }
       if let expected {
         if let segment = lent.target as? SegmentUpload {
           segment.verify = { (file, size) throws(UploadError) in try Self.verify(file, size, expected, progress) }
@@ -102,7 +111,10 @@ extension Session {
         let reading: Readiness = listensToControl && !isStopped ? .readable : []
         let interest: Readiness = [reading, control.hasOutput && !isStopped ? .writable : []]
         switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: .never) {
-        case .ready: try serveControlConnection()
+        case .ready:
+          try serveControlConnection()
+          // The data connection of a killed client may end a moment before its control connection does.
+          if looksKilled { throw .endUnknown }
         case .called: if isToldToStop { throw .ending }
         case .deadline: break
         }
