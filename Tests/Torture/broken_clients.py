@@ -324,7 +324,7 @@ def torture(weftpd, quick, directory=None, seed=None):
                 notes.append(f"skipped: {name} is not installed")
                 continue
             before = tally.tried, tally.resumed
-            for number in range(8 if quick else 150):
+            for number in range(6 if quick else 100):
                 breaking.upload(Client(name), number, kill=number % 2 == 1)
             notes.append(f"{name}: {tally.tried - before[0]} uploads, {tally.resumed - before[1]} files resumed to the right bytes")
         before = tally.resumed
