@@ -28,6 +28,8 @@ PATHS = sed -e 's,/usr/local/share/doc/weftpd,$(DOCDIR),g' -e 's,/usr/local/,$(P
 LINKS = sed -E 's,\[([^][]*)\]\((\.\./)*(Sources|Tests|\.ci|Makefile|Package\.swift)[^)]*\),\1,g'
 FUZZ_SECONDS ?= 600
 TORTURE_UPLOADS ?= 1000
+# Of faults.py: calls, disks, trees, clients, power; all if none is named.
+TORTURE_PARTS ?=
 BENCH_FLAGS ?=
 
 help: ## this list
@@ -58,9 +60,10 @@ bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C 
 	swift build -c release --product weftpd
 	python3 Tests/Bench/bench.py --weftpd .build/release/weftpd $(BENCH_FLAGS)
 
-torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads (1000), and look what is lost or mixed
+torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads (1000), try every fault, and look what is lost or mixed
 	swift build -c release --product weftpd
 	python3 Tests/Torture/torture.py --weftpd .build/release/weftpd --uploads $(TORTURE_UPLOADS)
+	python3 Tests/Torture/faults.py --weftpd .build/release/weftpd --notes $(TORTURE_PARTS)
 
 fuzz: setup ## fuzz the parsers and codecs for FUZZ_SECONDS each (600)
 	Tests/Fuzz/run.sh $(FUZZ_SECONDS)

@@ -1,4 +1,5 @@
-// The daemon and its clients are killed while they upload: nothing may be lost or mixed. `make torture` does more of the same.
+// The daemon and its clients are killed while they upload, and files, disks and directories fail under them: nothing may be lost or mixed.
+// `make torture` does more of the same.
 
 import Foundation
 import TestSupport
@@ -19,6 +20,22 @@ extension SystemTests {
         report("torture: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))")
         try require(result.exitCode == 0, result.output)
         try require(result.output.contains("lost: 0, mixed: 0"), result.output)
+      }
+    }
+
+    /// Parts of faults.py that lack a privilege or a tool say so, and what the others count is reported.
+    @Test(arguments: ["calls", "disks", "trees", "clients", "power"])
+    func faultsLeaveTheOldOrTheNewFile(_ part: String) async throws {
+      try await Blocking.run {
+        let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        let result = try TestSupport.run(
+          ["python3", here + "/Torture/faults.py", "--weftpd", try Server.binary(), "--quick", part],
+          patience: .seconds(240))
+        report("faults: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))")
+        try require(result.exitCode == 0, result.output)
+        try require(
+          result.output.contains("lost: 0, mixed: 0, wrong: 0") || result.output.contains("\(part): skipped:"),
+          result.output)
       }
     }
   }

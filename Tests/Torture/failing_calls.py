@@ -296,6 +296,9 @@ def torture(weftpd, quick, directory=None, only=None):
                     for case in cases():
                         if case.direct != (mode == "direct") or only not in (None, case.name):
                             continue
+                        # Relaxed differs from commit at the end alone.
+                        if quick and durability == "relaxed" and case.name not in ("small", "over", "append", "rest-over"):
+                            continue
                         is_large = len(case.sent) > 1_000_000
                         walk = Walk(case, durability, daemon, faults, tally)
                         calls = walk.dry()

@@ -66,6 +66,17 @@ class Daemon:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    @property
+    def sockets(self):
+        """How many it has: those of its sessions, and some of its own."""
+        count = 0
+        for entry in os.listdir(f"/proc/{self.process.pid}/fd"):
+            try:
+                count += os.readlink(f"/proc/{self.process.pid}/fd/{entry}").startswith("socket:")
+            except OSError:
+                pass
+        return count
+
     def client(self):
         client = ftplib.FTP(timeout=30)
         client.connect("127.0.0.1", self.port)
