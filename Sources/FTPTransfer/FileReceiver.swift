@@ -21,10 +21,13 @@ extension DataTransferProcess {
   func gather() { try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather) }
 
   /// Receives until the end of file and writes from `offset` on: small files through a buffer, large ones in the kernel.
+  ///
+  /// - Parameter witness: sees the bytes.
   public func receive(
-    into file: Int32, at offset: Int64, with attendant: isolated some Attendant
+    into file: Int32, at offset: Int64, seenBy witness: (any ByteWitness)? = nil,
+    with attendant: isolated some Attendant
   ) async throws(TransferBreak) {
-    _ = try await receive(into: file, from: offset, to: .max, with: attendant)
+    _ = try await receive(into: file, from: offset, to: .max, witness, with: attendant)
   }
 
   /// Receives exactly the bytes of `range`, and writes nothing before or behind it.
@@ -33,14 +36,15 @@ extension DataTransferProcess {
   public func receive(
     into file: Int32, exactly range: Range<Int64>, with attendant: isolated some Attendant
   ) async throws(TransferBreak) {
-    let end = try await receive(into: file, from: range.lowerBound, to: range.upperBound, with: attendant)
+    let end = try await receive(into: file, from: range.lowerBound, to: range.upperBound, nil, with: attendant)
     if end < range.upperBound { throw .rangeUnfinished(missing: range.upperBound - end) }
   }
 
   /// - Parameter limit: behind this nothing may come.
   /// - Returns: where the last byte went, and one.
   private func receive(
-    into file: Int32, from offset: Int64, to limit: Int64, with attendant: isolated some Attendant
+    into file: Int32, from offset: Int64, to limit: Int64, _ witness: (any ByteWitness)?,
+    with attendant: isolated some Attendant
   ) async throws(TransferBreak) -> Int64 {
     var position = offset
     // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
@@ -58,8 +62,11 @@ extension DataTransferProcess {
             try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
             position += Int64(moved)
             count(moved)
-            if !data.isCopied, position - offset >= Self.large, limit - position >= 2 * Self.large { return .large }
-            if data.isCopied { try watch(after: moved, with: attendant) }
+            witness?.received(bytes)
+            if witness == nil, !data.isCopied, position - offset >= Self.large, limit - position >= 2 * Self.large {
+              return .large
+            }
+            if witness != nil || data.isCopied { try watch(after: moved, with: attendant) }
           }
         }
       }

@@ -67,7 +67,24 @@ public struct Digest: ~Copyable {
     context = made
   }
 
+  private init(_ algorithm: DigestAlgorithm, _ context: OpaquePointer?, _ checksum: UInt) {
+    self.algorithm = algorithm
+    self.context = context
+    self.checksum = checksum
+  }
+
   deinit { EVP_MD_CTX_free(context) }
+
+  /// A second digest that has taken in the same bytes. Source: EVP_MD_CTX_copy_ex(3).
+  public func copy() throws(OpenSSLError) -> Digest {
+    guard let context else { return Digest(algorithm, nil, checksum) }
+    let made = EVP_MD_CTX_new()
+    guard let made, EVP_MD_CTX_copy_ex(made, context) == 1 else {
+      EVP_MD_CTX_free(made)
+      throw OpenSSLError()
+    }
+    return Digest(algorithm, made, 0)
+  }
 
   /// Takes in the next bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) throws(OpenSSLError) {

@@ -53,6 +53,11 @@ final class DigestCache: Sendable {
     let (age, overflow) = now.subtractingReportingOverflow(max(key.changed.seconds, key.modified.seconds))
     // A time in the future tells nothing of the age.
     guard !overflow, age >= Self.settling else { return }
+    record(digest, for: key)
+  }
+
+  /// Remembers the digest of a file that nobody else could open until now, however new it is.
+  func record(_ digest: [UInt8], for key: Key) {
     state.withLock { state in
       guard state.digests.updateValue(digest, forKey: key) == nil else { return }
       if state.order.count < limit { return state.order.append(key) }

@@ -65,6 +65,7 @@ final class ServerContext: Sendable {
   let pools = TransferPools()
   let digestPool = WorkerPool(label: "weftpd.digests")
   let digestCache = DigestCache()
+  let runningDigests = RunningDigests()
   let filePool = WorkerPool(label: "weftpd.files")
   /// Uploads on their way to the disk. Nobody is turned away here: they have come already.
   let commitPool = WorkerPool(label: "weftpd.commits", queueLimit: 1_000_000)

@@ -7,6 +7,8 @@ import TransportSecurity
 final class FileState {
   /// What OPTS HASH chose.
   var algorithm = DigestAlgorithm.sha256
+  /// The client has asked for digests, so it will ask again.
+  var wantsDigests = false
   /// RANG's octets, first and last; the next HASH, RETR or STOR takes them.
   var range: ClosedRange<UInt64>?
   /// Bytes ALLO asked for; the next upload takes them.

@@ -54,13 +54,14 @@ extension Session {
       return
     }
     let lent = LentTarget(target: target)
+    let running = transfer?.digest
     let job = FileJob<Void> { (progress) throws(FTPError) in
       do throws(UploadError) { try lent.target.complete { !progress.shouldStop() } } catch { throw FTPError(error) }
       if let expected {
         if let segment = lent.target as? SegmentUpload {
           segment.verify = { (file, size) throws(UploadError) in try Self.verify(file, size, expected, progress) }
         } else {
-          try Self.check(lent.target, expected, progress)
+          try Self.check(lent.target, expected, running, progress)
         }
       }
       do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
@@ -140,9 +141,13 @@ extension Session {
   }
 
   private static func check(
-    _ target: any UploadTarget, _ expected: ExpectedDigest, _ progress: WorkProgress
+    _ target: any UploadTarget, _ expected: ExpectedDigest, _ running: RunningDigest?, _ progress: WorkProgress
   ) throws(FTPError) {
     let size = try onFile { () throws(SystemError) in try File.status(target.number).size }
+    if let running, running.algorithm == expected.algorithm, running.count == size, let value = running.value() {
+      if value == expected.value { return }
+      throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
+    }
     try check(target.number, Int64(clamping: size), expected, progress)
   }
 

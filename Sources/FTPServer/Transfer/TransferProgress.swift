@@ -27,6 +27,8 @@ struct TransferProgress {
   var charset: Charset?
   /// What it converts, whatever is chosen meanwhile.
   var format = TransferFormat()
+  /// The digest of what an upload fills, as far as it has come.
+  var digest: RunningDigest?
   /// What an upload fills.
   var upload: (any UploadTarget)?
 

@@ -16,6 +16,7 @@ extension Session {
     let algorithm = parameters.fileState?.algorithm ?? .sha256
     let path = try resolve(command.argument)
     let file = try openForDigest(path)
+    fileState.wantsDigests = true
     let size = file.status.size
     var range: Range<UInt64> = 0..<size
     if let selected {
@@ -42,6 +43,7 @@ extension Session {
         throw .syntax("Unknown algorithm; still selected: \(Self.algorithmNames).")
       }
       fileState.algorithm = algorithm
+      fileState.wantsDigests = true
     }
     return Reply(200, parameters.fileState?.algorithm.name ?? DigestAlgorithm.sha256.name)
   }

@@ -6,6 +6,7 @@ import FTPTransfer
 import Glibc
 import Jail
 import LinuxSystem
+import TransportSecurity
 import UploadStore
 
 extension Session {
@@ -63,6 +64,7 @@ extension Session {
       transfer?.upload = target
       do throws(FTPError) {
         let process = try await openDataConnection(request.opening(format))
+        transfer?.digest = runningDigest(of: target, format)
         try begin(target)
         transfer?.start = UInt64(clamping: target.place)
         try await withReservedRoom(in: target) { () async throws(FTPError) in
@@ -71,6 +73,7 @@ extension Session {
         if format.isStraight { target.ended(after: activity.meter.bytes) }
         try requireWhole(process.data, countsBytes: format.isStraight && request.range == nil)
         try await commit(target)
+        recordDigest(of: target)
         let done = finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
         guard let segment = target as? SegmentUpload, segment.missing > 0 else { return done }
         notePartial(of: request.path)
@@ -78,6 +81,7 @@ extension Session {
       } catch {
         if format.isStraight { target.ended(after: activity.meter.bytes) }
         target.abandon(isFull: error.isForWantOfRoom)
+        recordDigest(of: target)
         notePartial(of: request.path)
         throw error
       }
@@ -193,14 +197,14 @@ extension Session {
     _ request: UploadRequest, into target: any UploadTarget, _ format: TransferFormat, over stream: DeflateStream?,
     on process: DataTransferProcess
   ) async throws(FTPError) {
-    let (file, start) = (target.number, target.start)
+    let (file, start, witness) = (target.number, target.start, transfer?.digest)
     if let end = target.end {
       try await transferring { () async throws(TransferBreak) in
         try await process.receive(into: file, exactly: start..<max(start, end), with: self)
       }
     } else if format.isStraight {
       try await transferring { () async throws(TransferBreak) in
-        try await process.receive(into: file, at: start, with: self)
+        try await process.receive(into: file, at: start, seenBy: witness, with: self)
       }
     } else {
       let point =
@@ -212,6 +216,36 @@ extension Session {
       }
       transfer?.written = written
     }
+  }
+
+  // MARK: the digest on the way
+
+  /// The digest of what the file will be, if the client will want it: it costs nothing to be asked for a digest later, but a copy and its
+  /// computation now.
+  private func runningDigest(of target: any UploadTarget, _ format: TransferFormat) -> RunningDigest? {
+    guard format.isStraight, target is StagedUpload, target.start == target.place else { return nil }
+    let algorithm: DigestAlgorithm
+    if let expected = transfer?.expected {
+      algorithm = expected.algorithm
+    } else if let state = parameters.fileState, state.wantsDigests {
+      algorithm = state.algorithm
+    } else {
+      return nil
+    }
+    if target.start == 0 { return RunningDigest(algorithm) }
+    guard let status = try? File.status(target.number), status.size == UInt64(clamping: target.start) else {
+      return nil
+    }
+    return context.runningDigests.take(of: status, algorithm)
+  }
+
+  /// Remembers the digest of what the upload has left: the file, or what is kept to go on with.
+  private func recordDigest(of target: any UploadTarget) {
+    guard let digest = transfer?.digest, let status = try? File.status(target.number), status.links > 0,
+      status.size == digest.count, let value = digest.value()
+    else { return }
+    context.digestCache.record(value, for: DigestCache.Key(status, digest.algorithm, 0..<status.size))
+    context.runningDigests.keep(digest, of: status)
   }
 
   /// Runs `body` with the room reserved that ALLO has asked for.
