@@ -2,6 +2,7 @@
 #include "Shims.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,23 +68,27 @@ int weft_birth_time(int directory, const char *path, int flags, int64_t *seconds
 
 int weft_change_owner(int fd, uint32_t owner, uint32_t group) { return WEFT_RESULT(fchownat(fd, "", owner, group, AT_EMPTY_PATH)); }
 
-/* The attribute calls take no descriptor that was opened with O_PATH. */
-static void weft_path_of(int fd, char path[32]) { snprintf(path, 32, "/proc/self/fd/%d", fd); }
-
-ssize_t weft_list_attributes(int from, char *names, size_t size) {
-  char path[32];
-  weft_path_of(from, path);
-  return WEFT_RESULT(listxattr(path, names, size));
+/* The attribute calls take no directory. */
+static int weft_path_in(int directory, const char *file, char path[PATH_MAX]) {
+  int length = snprintf(path, PATH_MAX, "/proc/self/fd/%d/%s", directory, file);
+  return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-int weft_copy_attribute(int from, int to, const char *name) {
-  char path[32];
-  weft_path_of(from, path);
-  ssize_t size = getxattr(path, name, NULL, 0);
+ssize_t weft_list_attributes(int directory, const char *file, char *names, size_t size) {
+  char path[PATH_MAX];
+  int error = weft_path_in(directory, file, path);
+  return error < 0 ? error : WEFT_RESULT(llistxattr(path, names, size));
+}
+
+int weft_copy_attribute(int directory, const char *file, int to, const char *name) {
+  char path[PATH_MAX];
+  int error = weft_path_in(directory, file, path);
+  if (error < 0) return error;
+  ssize_t size = lgetxattr(path, name, NULL, 0);
   if (size < 0) return -errno;
   char *value = malloc(size > 0 ? (size_t)size : 1);
   if (value == NULL) return -ENOMEM;
-  size = getxattr(path, name, value, (size_t)size);
+  size = lgetxattr(path, name, value, (size_t)size);
   int result = size < 0 ? -errno : WEFT_RESULT(fsetxattr(to, name, value, (size_t)size, 0));
   free(value);
   return result;

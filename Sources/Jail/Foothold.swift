@@ -36,8 +36,9 @@ extension Foothold {
     of path: VirtualPath, _ body: (Int32, UnsafePointer<CChar>) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
     guard let last = path.lastComponent else { throw SystemError(code: EBUSY, call: "openat2") }
-    let parent = try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
-    return try withCString(Array(last)) { (name) throws(SystemError) in try body(parent.number, name) }
+    let parent = try openParent(of: path)
+    let number = parent.number(self)
+    return try withCString(Array(last)) { (name) throws(SystemError) in try body(number, name) }
   }
 
   /// The status of what `path` leads to, or of the link itself if `followingLink` is false and it is one.

@@ -47,21 +47,14 @@ extension Foothold {
   ///
   /// - Throws: when it cannot be known who may read the old one: what nobody else may read must not become everybody's.
   func carryAttributes(to pending: borrowing PendingFile) throws(SystemError) {
-    let opened: Int32
-    do throws(SystemError) {
-      opened = try withCString(pending.finalName) { (name) throws(SystemError) -> Int32 in
-        try File.open(
-          beneath: pending.parent.number(self), name, flags: WEFT_O_PATH | O_NOFOLLOW,
-          resolve: UInt64(WEFT_RESOLVE_BENEATH)
-        ).release()
-      }
-    } catch  where error.code == ENOENT {
+    let parent = pending.parent.number(self)
+    let file = pending.descriptor.number
+    let old: FileStatus
+    do throws(SystemError) { old = try status(in: parent, pending.finalName) } catch  where error.code == ENOENT {
       return
     }
-    let before = Descriptor(owning: opened)
-    let file = pending.descriptor.number
-    let (old, new) = (try File.status(before.number), try File.status(file))
     guard old.isRegular else { return }
+    let new = try File.status(file)
     // Written contents lose set-user-ID and set-group-ID, as with write(2).
     var permissions = old.permissions & 0o777
     if old.owner != new.owner || old.group != new.group {
@@ -73,7 +66,9 @@ extension Foothold {
         }
       }
     }
-    File.copyAttributes(from: before.number, to: file)
+    try withCString(pending.finalName) { (name) throws(SystemError) in
+      File.copyAttributes(of: name, in: parent, to: file)
+    }
     if permissions == new.permissions { return }
     do throws(SystemError) { try File.setPermissions(file, permissions) } catch  where error.code == EPERM {
       // It belongs to another user now.

@@ -145,11 +145,15 @@ extension Jail {
     try standing { (at) throws(SystemError) -> PendingFile in
       let parent = try at.openParent(of: path)
       let final = path.lastComponent.map { Array($0) } ?? []
-      try at.requireReplaceable(parent.number, final)
-      guard let file = try at.lockPresent(in: parent.number, name) else {
+      let directory = parent.number(at)
+      try at.requireReplaceable(directory, final)
+      guard let file = try at.lockPresent(in: directory, name) else {
         throw SystemError(code: ENOENT, call: "openat2")
       }
-      return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: name, finalName: final)
+      let number = file.number
+      var pending = PendingFile(descriptor: file, parent: parent, name: name, finalName: final)
+      pending.isInMemory = isInMemory(pending.parent, file: number)
+      return pending
     }
   }
 

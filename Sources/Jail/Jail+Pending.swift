@@ -4,6 +4,7 @@ import CLinux
 import FTPProtocol
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// A file that is not complete yet: before ``Jail/commit(_:)`` nobody sees it under its final name, whatever fails.
 ///
@@ -16,6 +17,17 @@ public struct PendingFile: ~Copyable, Sendable {
   /// Its temporary name; nil if it has none.
   public internal(set) var name: [UInt8]?
   let finalName: [UInt8]
+  /// There was a file of the final name when this one was made.
+  var replaces = false
+  /// Whether it is on a file system in memory, where nothing has to be synced.
+  public internal(set) var isInMemory = false
+
+  init(descriptor: consuming Descriptor, parent: consuming HeldDirectory, name: [UInt8]?, finalName: [UInt8]) {
+    self.descriptor = descriptor
+    self.parent = parent
+    self.name = name
+    self.finalName = finalName
+  }
 }
 
 extension Jail {
@@ -28,30 +40,23 @@ extension Jail {
   /// - Parameters:
   ///   - mode: its exact permission bits, whatever the process's umask is; nil for 0666 less that umask.
   ///   - unnamed: whether it may be without a name.
+  ///   - replacesLink: whether a symbolic link of the final name is replaced; otherwise ELOOP, and ENXIO for anything else that is no
+  ///     regular file.
   /// - Throws: EISDIR if the final name is a directory, EACCES if it is a file that may not be written, EBUSY for the root.
   public func makePending(
-    for path: VirtualPath, mode: UInt32?, unnamed: Bool = File.canNameUnnamed
+    for path: VirtualPath, mode: UInt32?, unnamed: Bool = File.canNameUnnamed, replacesLink: Bool = true
   ) throws(SystemError) -> PendingFile {
     try standing { (at) throws(SystemError) -> PendingFile in
       let parent = try at.openParent(of: path)
-      let directory = parent.number
       let final = path.lastComponent.map { Array($0) } ?? []
-      try at.requireReplaceable(directory, final)
-      // Until the file has its final bits, only its owner can use it.
-      let first = mode.map { $0 & 0o600 } ?? 0o666
-      if unnamed, let file = try File.makeUnnamed(in: directory, mode: first) {
-        if let mode { try File.setPermissions(file.number, mode) }
-        return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: nil, finalName: final)
+      let present = try at.requireReplaceable(parent.number(at), final)
+      if !replacesLink, let present, !present.isRegular {
+        throw SystemError(code: present.isSymbolicLink ? ELOOP : ENXIO, call: "openat2")
       }
-      let (name, descriptor) = try at.withNewName { (name) throws(SystemError) -> Int32 in
-        try File.open(
-          beneath: directory, name, flags: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: first,
-          resolve: UInt64(WEFT_RESOLVE_BENEATH)
-        ).release()
-      }
-      let file = Descriptor(owning: descriptor)
-      if let mode { try File.setPermissions(file.number, mode) }
-      return PendingFile(descriptor: file, parent: HeldDirectory(parent), name: name, finalName: final)
+      var file = try at.makePending(in: parent, final, mode, unnamed: unnamed)
+      file.replaces = present != nil
+      file.isInMemory = isInMemory(file.parent, file: file.descriptor.number)
+      return file
     }
   }
 
@@ -95,13 +100,38 @@ extension Jail {
 }
 
 extension Foothold {
-  func openParent(of path: VirtualPath) throws(SystemError) -> Descriptor {
+  fileprivate func makePending(
+    in parent: consuming HeldDirectory, _ final: [UInt8], _ mode: UInt32?, unnamed: Bool
+  ) throws(SystemError) -> PendingFile {
+    let directory = parent.number(self)
+    // Until the file has its final bits, only its owner can use it.
+    let first = mode.map { $0 & 0o600 } ?? 0o666
+    if unnamed, let file = try File.makeUnnamed(in: directory, mode: first) {
+      if let mode { try File.setPermissions(file.number, mode) }
+      return PendingFile(descriptor: file, parent: parent, name: nil, finalName: final)
+    }
+    let (name, descriptor) = try withNewName { (name) throws(SystemError) -> Int32 in
+      try File.open(
+        beneath: directory, name, flags: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: first,
+        resolve: UInt64(WEFT_RESOLVE_BENEATH)
+      ).release()
+    }
+    let file = Descriptor(owning: descriptor)
+    if let mode { try File.setPermissions(file.number, mode) }
+    return PendingFile(descriptor: file, parent: parent, name: name, finalName: final)
+  }
+
+  func openParent(of path: VirtualPath) throws(SystemError) -> HeldDirectory {
     if path.isRoot { throw SystemError(code: EBUSY, call: "openat2") }
-    return try open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
+    let parent = path.parent
+    return parent.isRoot ? .root : HeldDirectory(try open(parent, flags: WEFT_O_PATH | O_DIRECTORY))
   }
 
   /// Refuses to replace a directory, or a file that may not be written; rename(2) would only need the write bit of the directory.
-  func requireReplaceable(_ parent: Int32, _ name: [UInt8]) throws(SystemError) {
+  ///
+  /// - Returns: the status of the file that is there; nil if there is none.
+  @discardableResult
+  func requireReplaceable(_ parent: Int32, _ name: [UInt8]) throws(SystemError) -> FileStatus? {
     do throws(SystemError) {
       let present = try status(in: parent, name)
       if present.isDirectory { throw SystemError(code: EISDIR, call: "openat2") }
@@ -109,10 +139,13 @@ extension Foothold {
         File.isAccessible(in: parent, name: name, mode: W_OK)
       }
       if present.isRegular, !mayWrite { throw SystemError(code: EACCES, call: "openat2") }
-    } catch  where error.code == ENOENT {}
+      return present
+    } catch  where error.code == ENOENT {
+      return nil
+    }
   }
 
-  fileprivate func status(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> FileStatus {
+  func status(in parent: Int32, _ name: [UInt8]) throws(SystemError) -> FileStatus {
     try withCString(name) { (name) throws(SystemError) in try File.status(in: parent, name: name) }
   }
 
@@ -138,9 +171,12 @@ extension Foothold {
     let parent = pending.parent.number(self)
     if let old = pending.name { return try rename(in: parent, old, name, replacing: replacing) }
     let file = pending.descriptor.number
-    do throws(SystemError) {
-      return try withCString(name) { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
-    } catch  where error.code == EEXIST && replacing {}
+    // Where there was a file before, there is hardly none now.
+    if !replacing || !carrying || !pending.replaces {
+      do throws(SystemError) {
+        return try withCString(name) { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
+      } catch  where error.code == EEXIST && replacing {}
+    }
     if carrying { try carryAttributes(to: pending) }
     // linkat(2) replaces nothing, rename(2) does.
     let (between, _) = try withNewName { (name) throws(SystemError) in try File.link(file, in: parent, name: name) }
@@ -160,12 +196,15 @@ extension Foothold {
     }
   }
 
+  private static let random = Mutex(BufferedRandom())
+
   /// Calls `make` with new random names until one is free.
   fileprivate func withNewName<Value>(
     _ make: (UnsafePointer<CChar>) throws(SystemError) -> Value
   ) throws(SystemError) -> ([UInt8], Value) {
     for _ in 0..<100 {
-      let name = Array(Jail.pendingPrefix.utf8) + Random.bytes(8).flatMap { Self.digits($0) }
+      let number = Self.random.withLock { $0.next() }
+      let name = Array(Jail.pendingPrefix.utf8) + withUnsafeBytes(of: number) { $0.flatMap { Self.digits($0) } }
       do throws(SystemError) { return (name, try withCString(name, make)) } catch  where error.code == EEXIST {}
     }
     throw SystemError(code: EEXIST, call: "openat2")

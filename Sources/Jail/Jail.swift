@@ -4,6 +4,7 @@ import CLinux
 import FTPProtocol
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// A root directory and what is reached beneath it.
 ///
@@ -24,6 +25,18 @@ public final class Jail: Sendable {
     let own = try credentials?.assume()
     defer { own?.giveBack() }
     root = try File.open(path, flags: WEFT_O_PATH | O_DIRECTORY)
+  }
+
+  /// Whether the root is on a file system in memory, where nothing has to be synced. Asked once: a root stays where it is.
+  private let rootIsInMemory = Atomic<Int8>(-1)
+
+  func isInMemory(_ directory: borrowing HeldDirectory, file: Int32) -> Bool {
+    if !directory.isRoot { return File.isInMemory(file) }
+    let known = rootIsInMemory.load(ordering: .relaxed)
+    if known >= 0 { return known == 1 }
+    let isInMemory = File.isInMemory(file)
+    rootIsInMemory.store(isInMemory ? 1 : 0, ordering: .relaxed)
+    return isInMemory
   }
 
   /// The status of the directory that is open as the root.
@@ -68,11 +81,26 @@ struct Foothold: ~Copyable {
   fileprivate init(root: Int32) { self.root = root }
 }
 
-/// A directory of a jail that stays open between calls. It can be used only together with a foothold.
+/// A directory of a jail that stays open between calls. It can be used only together with a foothold of the same jail.
 struct HeldDirectory: ~Copyable, Sendable {
-  private let descriptor: Descriptor
+  /// nil: the root, which is open anyhow.
+  private let descriptor: Descriptor?
 
-  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+  private let number: Int32?
 
-  func number(_ at: borrowing Foothold) -> Int32 { descriptor.number }
+  init(_ directory: consuming Descriptor) {
+    number = directory.number
+    descriptor = consume directory
+  }
+
+  private init() {
+    number = nil
+    descriptor = nil
+  }
+
+  static var root: HeldDirectory { HeldDirectory() }
+
+  var isRoot: Bool { number == nil }
+
+  func number(_ at: borrowing Foothold) -> Int32 { number ?? at.root }
 }

@@ -70,21 +70,22 @@ extension File {
     try? setModificationTime(file, seconds: status.modified, nanoseconds: status.modifiedNanoseconds)
   }
 
-  /// Copies the extended attributes of `source`, access control lists included, to `target`, as far as this process may.
+  /// Copies the extended attributes of the file `name`, access control lists included, to `target`, as far as this process may. A
+  /// symbolic link is not followed. Sources: listxattr(2), xattr(7), acl(5).
   ///
-  /// `source` may have been opened with O_PATH. Sources: listxattr(2), xattr(7), acl(5).
-  public static func copyAttributes(from source: Int32, to target: Int32) {
+  /// - Parameter directory: may have been opened with O_PATH.
+  public static func copyAttributes(of name: UnsafePointer<CChar>, in directory: Int32, to target: Int32) {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { names in
-      let count = weft_list_attributes(source, names.baseAddress, names.count)
+      let count = weft_list_attributes(directory, name, names.baseAddress, names.count)
       guard count > 0, let base = names.baseAddress else { return }
       var position = 0
       while position < count {
-        let name = base + position
+        let attribute = base + position
         // The kernel keeps the others itself: labels, capabilities, what belongs to the superuser.
-        if strncmp(name, "user.", 5) == 0 || strcmp(name, "system.posix_acl_access") == 0 {
-          _ = weft_copy_attribute(source, target, name)
+        if strncmp(attribute, "user.", 5) == 0 || strcmp(attribute, "system.posix_acl_access") == 0 {
+          _ = weft_copy_attribute(directory, name, target, attribute)
         }
-        position += strlen(name) + 1
+        position += strlen(attribute) + 1
       }
     }
   }

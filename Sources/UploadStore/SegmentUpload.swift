@@ -136,7 +136,6 @@ public final class SegmentUpload: UploadTarget {
         throw error
       }
       try file.finish(
-        jail,
         CommitOptions(
           carriesAttributes: options.carriesAttributes,
           sync: isInMemory ? .nothing : options.isDurable ? .everything : .lateErrors))

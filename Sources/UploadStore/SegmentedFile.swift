@@ -140,7 +140,7 @@ final class SegmentedFile: Sendable {
 
   /// The bytes of `range` are there.
   ///
-  /// - Returns: whether that made the file whole: then the caller has to ``finish(_:_:)`` it.
+  /// - Returns: whether that made the file whole: then the caller has to ``finish(_:)`` it.
   func add(_ range: Range<Int64>, isSynced: Bool) throws(UploadError) -> Bool {
     try changing { [total] (journal, number) throws(SystemError) in
       if !range.isEmpty || total == 0 { try journal.append(range, isSynced: isSynced, to: number) }
@@ -164,7 +164,7 @@ final class SegmentedFile: Sendable {
   // MARK: the end
 
   /// Gives the whole file its name.
-  func finish(_ jail: Jail, _ how: CommitOptions) throws(UploadError) {
+  func finish(_ how: CommitOptions) throws(UploadError) {
     do throws(UploadError) {
       try onTarget { () throws(SystemError) in
         try File.truncate(number, to: total)

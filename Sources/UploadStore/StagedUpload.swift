@@ -62,7 +62,15 @@ public final class StagedUpload: UploadTarget {
   ) throws(UploadError) {
     self.jail = jail
     self.options = options
-    // A link stays, and what it leads to is replaced.
+    // A link stays, and what it leads to is replaced. What is no link needs no look before it is made anew.
+    if start == .new, let made = try Self.makeUnlinked(path, jail, options) {
+      file = made
+      target = path
+      partial = target.lastComponent.flatMap { PartialName.of($0) }
+      (isAppended, kept, self.start, place, copiesTarget) = (false, nil, 0, 0, false)
+      isInMemory = file.isInMemory
+      return
+    }
     let (target, present, isThere) = try onTarget { () throws(SystemError) in try jail.writableTarget(of: path) }
     self.target = target
     partial = target.lastComponent.flatMap { PartialName.of($0) }
@@ -108,7 +116,17 @@ public final class StagedUpload: UploadTarget {
     }
     copiesTarget = copies
     // In memory there is nothing to be synced, and no late error either.
-    isInMemory = File.isInMemory(file.descriptor.number)
+    isInMemory = file.isInMemory
+  }
+
+  /// Makes a new file for a name that is no link; nil if it is one.
+  private static func makeUnlinked(
+    _ path: VirtualPath, _ jail: Jail, _ options: UploadOptions
+  ) throws(UploadError) -> PendingFile? {
+    do throws(SystemError) { return try jail.makePending(for: path, mode: options.mode, replacesLink: false) } catch {
+      if error.code == ELOOP { return nil }
+      throw .file(error)
+    }
   }
 
   private static func make(_ target: VirtualPath, _ jail: Jail, _ options: UploadOptions) throws(UploadError)

@@ -19,7 +19,7 @@ import time
 
 import report
 import rows as catalogue
-from servers import BEFORE, FLOORS, MOST_SESSIONS, PASSWORD, PEERS, USER, VARIANTS, Server, Unavailable
+from servers import BEFORE, FLOORS, MOST_SESSIONS, PASSWORD, PEERS, UPLOADS, USER, VARIANTS, Server, Unavailable
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -140,7 +140,7 @@ class Bench:
     def choose_servers(self):
         wanted = self.options.only.split(",") if self.options.only else [
             "weftpd", *PEERS, *FLOORS, *VARIANTS]
-        unknown = set(wanted) - {"weftpd", *PEERS, *FLOORS, *VARIANTS}
+        unknown = set(wanted) - {"weftpd", *PEERS, *FLOORS, *VARIANTS, *UPLOADS}
         if unknown:
             sys.exit(f"bench: no server called {', '.join(sorted(unknown))}")
         if set(wanted) & set(PEERS):
@@ -365,7 +365,7 @@ def main():
     parser.add_argument("--weftpd-option", action="append", default=[], metavar="OPTION",
                         help="one more argument for 'weftpd serve', any number of times")
     parser.add_argument("--rows", metavar="NAMES", help="only these rows, separated by commas")
-    parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS + VARIANTS)}")
+    parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS + VARIANTS + list(UPLOADS))}")
     parser.add_argument("--rounds", type=int, help="interleaved rounds (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="length of one measurement (1; 0.25 with --quick)")
     parser.add_argument("--idle", type=int, help="sessions held in the row idle (5000; 1000 with --quick)")

@@ -30,6 +30,7 @@ class Row:
     anonymous: bool = False
     slow: bool = False  # not part of --quick
     multipath: bool = False  # weftpd with and without multipath TCP takes part, too
+    size: int = 128 << 20  # bytes of one operation, where the load generator does not tell
     special: str = ""  # run by a function of its own: idle, huge
     tls: bool = False  # both channels under TLS, with every server set up for it
 
@@ -64,7 +65,7 @@ class Row:
         figures = {"rate": ops / seconds, "cpu": cpu / ops * 1e6}
         match self.kind:
             case "bytes":
-                volume = result["bytes"] or float(ops) * UPLOAD
+                volume = result["bytes"] or float(ops) * self.size
                 figures = {"rate": volume / seconds / 2**20, "cpu": cpu / (volume / 2**30)}
             case "time":
                 figures["rate"] = seconds / ops * 1e3
@@ -93,6 +94,8 @@ def rows(idle=5000, huge=100000, churn=8):
             ("--op", "retr", "--path", "big.bin", "--size", str(BIG), "--sessions", "8"), "bytes"),
         Row("stor-1", "STOR of 128 MiB, 1 session, client and server on one CPU",
             ("--op", "stor", "--size", str(UPLOAD)), "bytes", pinned=True, multipath=True),
+        Row("stor-gib", "STOR of 1 GiB, 1 session", ("--op", "stor", "--size", str(1 << 30), "--limit", "120"), "bytes",
+            slow=True, size=1 << 30),
         Row("text-1", "RETR of 64 MiB of text in TYPE A, 1 session, client and server on one CPU",
             ("--op", "retr", "--path", "text.txt", "--type", "A", "--size", str(TEXT_ON_THE_WIRE)),
             "bytes", pinned=True),

@@ -23,6 +23,19 @@ extension SystemTests {
       }
     }
 
+    @Test func aFileInSegmentsIsWhole() async throws {
+      try await Blocking.run {
+        let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        let result = try TestSupport.run(
+          [
+            "python3", here + "/Torture/segments.py", "--weftpd", try Server.binary(), "--files", "15", "--kills", "8",
+          ], patience: .seconds(240))
+        report(result.output.trimmingCharacters(in: .whitespacesAndNewlines))
+        try require(result.exitCode == 0, result.output)
+        try require(result.output.contains("wrong 0, left over 0"), result.output)
+      }
+    }
+
     /// Parts of faults.py that lack a privilege or a tool say so, and what the others count is reported.
     @Test(arguments: ["calls", "disks", "trees", "clients", "power"])
     func faultsLeaveTheOldOrTheNewFile(_ part: String) async throws {

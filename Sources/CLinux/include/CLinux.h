@@ -121,9 +121,9 @@ int weft_utimens(int fd, int64_t seconds, int64_t nanoseconds);
 int weft_set_times(int fd, int64_t accessed, int64_t modified, int64_t modified_nanoseconds);
 int weft_fstatvfs(int fd, uint64_t *available, uint64_t *total);
 int weft_change_owner(int fd, uint32_t owner, uint32_t group);
-/* Of what `from` and `to` refer to, also when they were opened with O_PATH. Sources: xattr(7), proc_pid_fd(5). */
-ssize_t weft_list_attributes(int from, char *names, size_t size);
-int weft_copy_attribute(int from, int to, const char *name);
+/* Of the file `file` in `directory`, which may have been opened with O_PATH; links are not followed. Sources: xattr(7), proc_pid_fd(5). */
+ssize_t weft_list_attributes(int directory, const char *file, char *names, size_t size);
+int weft_copy_attribute(int directory, const char *file, int to, const char *name);
 /* Of an open file that was not opened with O_PATH. Sources: fsetxattr(2), fgetxattr(2), fremovexattr(2). */
 int weft_set_attribute(int fd, const char *name, const void *value, size_t size);
 ssize_t weft_get_attribute(int fd, const char *name, void *value, size_t size);

@@ -62,6 +62,12 @@ extension Catalogue {
       es: "El segmento difiere en el byte {1} de lo recibido antes; no se guarda.",
       ja: "区間は {1} バイト目で以前の内容と異なるため、保存されません。"),
     .init(
+      "The control connection ended with the upload, which may be cut short: send ALLO before it.",
+      de: "Die Kontrollverbindung endete mit dem Upload, der abgeschnitten sein kann: bitte vorher ALLO senden.",
+      fr: "La connexion de contrôle a fini avec l'envoi, peut-être tronqué : envoyez ALLO avant.",
+      es: "La conexión de control terminó con la subida, que puede estar cortada: envíe antes ALLO.",
+      ja: "アップロードと同時に制御接続が終わり、途中で切れた可能性があります。先に ALLO を送ってください。"),
+    .init(
       "The interrupted upload has {1} bytes and ends before the marker.",
       de: "Vom abgebrochenen Upload sind {1} bytes da; das endet vor der Marke.",
       fr: "Il reste {1} bytes de l'envoi interrompu, qui finit avant le repère.",
