@@ -225,13 +225,18 @@ class Breaking:
                 self.breaker.limit = self.chance.randrange(1, size)
                 self.breaker.takes_control = self.chance.random() < 0.3
                 before = self.breaker.breaks
+                process = subprocess.Popen(
+                    client.command(self.breaker.port, self.source, name, resumes),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                until(lambda: process.poll() is not None or self.breaker.breaks > before)
+                if client.name == "lftp" and self.breaker.breaks > before:
+                    # When it goes on by itself, lftp 4.9.2 sends 64 KiB of another place of its file first; `put -c` does not.
+                    process.kill()
                 try:
-                    finished = subprocess.run(
-                        client.command(self.breaker.port, self.source, name, resumes), capture_output=True, timeout=10
-                    ).returncode == 0
+                    finished = process.wait(20) == 0
                 except subprocess.TimeoutExpired:
-                    # It tries again and again on its own; it has been killed now.
-                    finished = False
+                    process.kill()
+                    finished = process.wait() == 0
                 self.breaker.limit = None
                 self.tally.add(faults=self.breaker.breaks - before)
             if not self.settled():
@@ -324,7 +329,7 @@ def torture(weftpd, quick, directory=None, seed=None):
                 notes.append(f"skipped: {name} is not installed")
                 continue
             before = tally.tried, tally.resumed
-            for number in range(6 if quick else 100):
+            for number in range(6 if quick else 60):
                 breaking.upload(Client(name), number, kill=number % 2 == 1)
             notes.append(f"{name}: {tally.tried - before[0]} uploads, {tally.resumed - before[1]} files resumed to the right bytes")
         before = tally.resumed

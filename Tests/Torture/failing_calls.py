@@ -183,9 +183,9 @@ class Walk:
                     self.tally.wrong.append(f"{self.case.name}: {text} without a fault")
                 continue
             self.tally.add(tried=1, faults=1)
-            self.judge(self.label(kind, error, number, name), name, kind, code, text)
+            self.judge(self.label(kind, error, number, name), name, kind, error, code, text)
 
-    def judge(self, label, name, kind, code, text):
+    def judge(self, label, name, kind, error, code, text):
         case, tally, path = self.case, self.tally, self.root / self.case.target
         found = path.read_bytes() if path.exists() else None
         if not self.server.is_alive:
@@ -205,7 +205,10 @@ class Walk:
             tally.add(broken=1)
             if not 400 <= code < 600:
                 tally.wrong.append(f"{label}: answered {code} {text}")
-            if found not in (case.old, case.new) and not (case.direct and self.is_beginning(found)):
+            # What nothing can undo any more: an append is written behind the old content, and the disk fails for good.
+            is_stuck = case.command == "APPE" and kind == "stays" and found is not None and (
+                found.startswith(case.old or b"") and case.new.startswith(found)) and error != errno.ENOSPC
+            if found not in (case.old, case.new) and not is_stuck and not (case.direct and self.is_beginning(found)):
                 tally.mixed.append(f"{label}: {code}, and {self.describe(found)}")
         part = self.root / f"{RESERVED}{case.target}.part"
         for entry in list(self.root.iterdir()):

@@ -1,9 +1,9 @@
 """What all torture shares: the daemon, its clients, the bytes they send, the count of what came of it."""
 
 import ftplib
-import hashlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -86,9 +86,8 @@ class Daemon:
 
 
 def content(name, number, size):
-    """Bytes that tell of which upload they are, at every place."""
-    line = hashlib.sha256(f"{name} {number}".encode()).digest()
-    return (line * (size // len(line) + 1))[:size]
+    """Bytes that tell of which upload they are and of their place, everywhere."""
+    return random.Random(f"{name} {number}").randbytes(size)
 
 
 def reset(connection):
