@@ -11,6 +11,13 @@ public enum SystemStart {
     return stride(from: 0, to: 32, by: 2).map { text[$0] << 4 | text[$0 + 1] }
   }()
 
+  /// When it was, in seconds since 1970-01-01 00:00:00 UTC, as the clock has it now. Source: clock_gettime(2), CLOCK_BOOTTIME.
+  public static var seconds: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    return WallClock.seconds - Int64(time.tv_sec)
+  }
+
   /// The digits' values.
   private static func read() -> [UInt8]? {
     guard let file = try? File.open("/proc/sys/kernel/random/boot_id", flags: O_RDONLY) else { return nil }

@@ -22,6 +22,9 @@ public final class InPlaceUpload: UploadTarget {
   private let mode: UInt32?
   /// The upload made the name itself (STOU), so it goes again if no data connection comes about.
   private let isClaimed: Bool
+  /// It is done only when it is on the disk.
+  private let isDurable: Bool
+  private var isInMemory = false
   private var file: OpenFile?
   public private(set) var number: Int32 = -1
   public private(set) var start: Int64 = 0
@@ -32,17 +35,21 @@ public final class InPlaceUpload: UploadTarget {
 
   /// Refuses what cannot be written, and touches nothing.
   ///
-  /// - Parameter mode: the permission bits of a new file; nil for the system's.
+  /// - Parameters:
+  ///   - mode: the permission bits of a new file; nil for the system's.
+  ///   - isClaimed: the upload made the name itself (STOU).
+  ///   - isDurable: it is done only when it is on the disk.
   /// - Throws: ``UploadError/file(_:)`` with EISDIR, ENXIO, ENOENT and the like; ``UploadError/beyondEnd(offset:size:)``,
   ///   ``UploadError/beyondLimit(offset:)``, ``UploadError/rangeBeyondEnd(first:size:)``.
   public init(
-    _ path: VirtualPath, in jail: Jail, at place: Place, mode: UInt32?, isClaimed: Bool = false
+    _ path: VirtualPath, in jail: Jail, at place: Place, mode: UInt32?, isClaimed: Bool = false, isDurable: Bool = false
   ) throws(UploadError) {
     self.jail = jail
     self.path = path
     self.place = place
     self.mode = mode
     self.isClaimed = isClaimed
+    self.isDurable = isDurable
     if case .from(let offset) = place, Int64(exactly: offset) == nil { throw .beyondLimit(offset: offset) }
     try Self.check(place, against: try onTarget { () throws(SystemError) in try jail.requireWritableKind(path) })
   }
@@ -73,6 +80,7 @@ public final class InPlaceUpload: UploadTarget {
       start = Int64(clamping: range.lowerBound)
     }
     number = opened.descriptor.number
+    isInMemory = isDurable && File.isInMemory(number)
     file = consume opened
   }
 
@@ -80,9 +88,18 @@ public final class InPlaceUpload: UploadTarget {
 
   public func commit(_ goesOn: () -> Bool) throws(UploadError) {
     guard let file = file.take() else { return }
+    if needsThread {
+      try onTarget { () throws(SystemError) in
+        try File.syncContents(file.descriptor.number)
+        // It may have made the name, too.
+        if let directory = jail.directoryToSync(of: path) { try File.sync(directory.number) }
+      }
+    }
     // Quotas and network file systems report here what they did not report before.
     do throws(SystemError) { try file.close() } catch { throw .file(error) }
   }
+
+  public var needsThread: Bool { isDurable && !isInMemory }
 
   public func abandon(isFull: Bool) {
     if isClaimed, number < 0 { try? jail.removeFile(path) }

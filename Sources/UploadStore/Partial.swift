@@ -6,14 +6,15 @@ import LinuxSystem
 
 /// What came of an upload that broke off, or of one in segments that is not whole yet.
 public struct Partial: Sendable {
-  /// That of its file; the size is that of ``prefix``.
+  /// That of its file; the size is ``prefix``.
   public let status: FileStatus
   /// Which bytes are there.
   public let done: IntervalSet
   /// Bytes the whole will have, if it comes in segments.
   public let total: Int64?
 
-  /// Bytes that are there from the beginning on without a gap: where a client can go on.
+  /// Bytes to go on behind: those that are there from the beginning on without a gap, less one. It may be all of the file that came
+  /// before the break, and a client that is told so sends nothing more and takes it for stored.
   public var prefix: UInt64 { status.size }
 
   /// Looks for what is kept of the file `path`.
@@ -25,9 +26,13 @@ public struct Partial: Sendable {
       let status = jail.partialStatus(name, beside: path)
     else { return nil }
     guard status.isSegmented else {
+      // What a power cut has left may have its length and not its bytes.
+      guard let file = PartialName.path(of: path).flatMap({ try? jail.openForReading($0) }),
+        PartialStamp.isTrusted(file.descriptor.number)
+      else { return nil }
       var done = IntervalSet()
       done.insert(0..<Int64(clamping: status.size))
-      (self.status, self.done, total) = (status, done, nil)
+      (self.status, self.done, total) = (status.resized(to: status.size > 0 ? status.size - 1 : 0), done, nil)
       return
     }
     if let live = table.look(at: path, name, in: jail) {
@@ -38,6 +43,7 @@ public struct Partial: Sendable {
       else { return nil }
       (done, total) = (journal.done, journal.total)
     }
-    self.status = status.resized(to: UInt64(clamping: done.prefix))
+    let prefix = UInt64(clamping: done.prefix)
+    self.status = status.resized(to: done.prefix == total && prefix > 0 ? prefix - 1 : prefix)
   }
 }

@@ -83,9 +83,10 @@ final class SegmentedFile: Sendable {
   ) throws(UploadError) -> SegmentedFile {
     let number = kept.descriptor.number
     let status = try onTarget { () throws(SystemError) in try File.status(number) }
-    if PartialStamp.isBroken(on: number) { throw .changedMeanwhile }
     var journal: SegmentJournal
     if status.isSegmented {
+      // Its records know what a start of the system has left of it; the stamp, whether somebody else has changed it.
+      if PartialStamp.isBroken(on: number) { throw .changedMeanwhile }
       // Without its records nobody knows which bytes are there.
       guard let present = SegmentJournal(of: number, size: status.size) else {
         guard let total else { throw .nothingToResume }
@@ -98,6 +99,7 @@ final class SegmentedFile: Sendable {
     } else {
       // What came of an upload in one piece is its first segment.
       guard let total else { throw .nothingToResume }
+      if !PartialStamp.isTrusted(number) { throw .changedMeanwhile }
       journal = SegmentJournal(total: total)
       let size = Int64(clamping: status.size)
       try onTarget { () throws(SystemError) in

@@ -143,7 +143,7 @@ public final class StagedUpload: UploadTarget {
       let kept = try jail.resumePending(for: target, keptAs: partial)
       // It has gaps.
       if try File.status(kept.descriptor.number).isSegmented { return nil }
-      if !PartialStamp.isBroken(on: kept.descriptor.number) { return kept }
+      if PartialStamp.isTrusted(kept.descriptor.number) { return kept }
     } catch {
       switch error.code {
       case ENOENT, ELOOP, ENXIO: return nil
@@ -241,6 +241,23 @@ public final class StagedUpload: UploadTarget {
     jail.discard(file)
   }
 
+  /// Has what is kept reach the disk, so that it can be gone on with after a power cut, too; nil where nothing is kept or there is no
+  /// disk. The work is for another thread, and nobody waits for it.
+  public var later: (@Sendable () -> Void)? {
+    guard options.isDurable, !isInMemory, kept != nil, !hasItsName, let partial, file.name == partial,
+      let other = try? File.duplicate(number)
+    else { return nil }
+    let shared = KeptFile(other)
+    return {
+      guard (try? File.syncContents(shared.descriptor.number)) != nil,
+        // Somebody may be going on with it.
+        (try? File.lock(shared.descriptor.number)) == true
+      else { return }
+      if PartialStamp.isTrusted(shared.descriptor.number) { PartialStamp.set(on: shared.descriptor.number, isSynced: true) }
+      File.unlock(shared.descriptor.number)
+    }
+  }
+
   // MARK: APPE
 
   /// Copies the whole file to the end of the target, in one piece; when that fails, the target is as it was.
@@ -324,4 +341,11 @@ public final class StagedUpload: UploadTarget {
       return read
     }
   }
+}
+
+/// An open file on its way to another thread.
+private final class KeptFile: Sendable {
+  let descriptor: Descriptor
+
+  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 }

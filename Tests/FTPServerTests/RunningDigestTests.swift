@@ -18,12 +18,24 @@ import TransportSecurity
   func partsMakeTheDigestOfTheWhole(_ algorithm: DigestAlgorithm) throws {
     let parts = try digest(algorithm, "some ", "bytes")
     // Asked in between, it goes on.
-    let first = parts.value()
-    #expect(first == (try digest(algorithm, "some bytes").value()))
+    let first = parts.value(of: 10)
+    #expect(first == (try digest(algorithm, "some bytes").value(of: 10)))
     Array(" more".utf8).withUnsafeBytes { parts.received($0) }
-    #expect(parts.value() == (try digest(algorithm, "some bytes more").value()))
-    #expect(parts.value() != first)
+    #expect(parts.value(of: 15) == (try digest(algorithm, "some bytes more").value(of: 15)))
+    #expect(parts.value(of: 15) != first)
     #expect(parts.count == 15)
+  }
+
+  @Test func theLastByteCanBeGivenUp() throws {
+    let digest = try digest(.sha256, "some bytesX")
+    #expect(digest.value(of: 10) == (try self.digest(.sha256, "some bytes").value(of: 10)))
+    #expect(digest.value(of: 9) == nil)
+    #expect(!digest.goOn(at: 9))
+    #expect(digest.goOn(at: 11))
+    #expect(digest.goOn(at: 10))
+    #expect(digest.value(of: 10) == (try self.digest(.sha256, "some bytes").value(of: 10)))
+    Array(" more".utf8).withUnsafeBytes { digest.received($0) }
+    #expect(digest.value(of: 15) == (try self.digest(.sha256, "some bytes more").value(of: 15)))
   }
 
   @Test func onlyAnUnchangedFileGoesOn() throws {

@@ -5,14 +5,17 @@ import LinuxSystem
 import Synchronization
 import TransportSecurity
 
-/// The digest of all bytes of a file up to a place.
+/// The digest of all bytes of a file up to a place, and of all but the last one: so much is told of what is kept of a broken upload, and
+/// there the next one goes on.
 ///
 /// It belongs to one upload at a time, and between two of them to ``RunningDigests``.
 final class RunningDigest: ByteWitness, @unchecked Sendable {
   let algorithm: DigestAlgorithm
   private var digest: Digest
-  /// Bytes taken in.
+  /// Bytes that have come.
   private(set) var count: UInt64 = 0
+  /// The last of them: it is not taken in before the next one comes.
+  private var last: UInt8?
   private var isBroken = false
 
   /// nil when the library does not offer the algorithm.
@@ -23,14 +26,28 @@ final class RunningDigest: ByteWitness, @unchecked Sendable {
   }
 
   func received(_ bytes: UnsafeRawBufferPointer) {
-    if (try? digest.update(bytes)) == nil { isBroken = true }
-    count += UInt64(bytes.count)
+    guard let end = bytes.last else { return }
+    if let last { isBroken = !Self.add(last, to: &digest) || isBroken }
+    if (try? digest.update(UnsafeRawBufferPointer(rebasing: bytes.dropLast()))) == nil { isBroken = true }
+    (last, count) = (end, count + UInt64(bytes.count))
   }
 
-  /// The digest of the first ``count`` bytes; nil if it could not be computed.
-  func value() -> [UInt8]? {
-    if isBroken { return nil }
-    do throws(OpenSSLError) { return try digest.copy().finish() } catch { return nil }
+  private static func add(_ byte: UInt8, to digest: inout Digest) -> Bool {
+    withUnsafeBytes(of: byte) { byte in (try? digest.update(byte)) != nil }
+  }
+
+  /// The digest of the first `bytes` bytes, which is ``count`` or one less; nil if it is neither or could not be computed.
+  func value(of bytes: UInt64) -> [UInt8]? {
+    guard !isBroken, bytes == count || (bytes + 1 == count && last != nil) else { return nil }
+    guard var copy = try? digest.copy() else { return nil }
+    if bytes == count, let last, !Self.add(last, to: &copy) { return nil }
+    return try? copy.finish()
+  }
+
+  /// Whether the next byte goes to `place`; the last one is given up if that is where it was.
+  func goOn(at place: UInt64) -> Bool {
+    if place + 1 == count, last != nil { (last, count) = (nil, place) }
+    return place == count
   }
 }
 

@@ -45,6 +45,10 @@ extension Session {
 
   /// Counts what is kept of an upload that has just ended, and has the oldest go when it is too much.
   func notePartial(of path: VirtualPath) {
+    if let later = (transfer?.upload as? StagedUpload)?.later {
+      // If the line is full, it is not on the disk: then a power cut costs it.
+      _ = context.filePool.submit(for: workOwner, concurrency: Self.fileWorkers) { _ in later() }
+    }
     guard let identity, partial(path, in: identity.jail) != nil else { return }
     let (account, jail) = (identity.account, identity.jail)
     let user = PartialLedger.User(host: virtualHost?.name, name: account.name, home: account.home)

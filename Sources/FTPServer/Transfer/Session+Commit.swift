@@ -144,7 +144,9 @@ extension Session {
     _ target: any UploadTarget, _ expected: ExpectedDigest, _ running: RunningDigest?, _ progress: WorkProgress
   ) throws(FTPError) {
     let size = try onFile { () throws(SystemError) in try File.status(target.number).size }
-    if let running, running.algorithm == expected.algorithm, running.count == size, let value = running.value() {
+    if let running, running.algorithm == expected.algorithm, running.count == size,
+      let value = running.value(of: size)
+    {
       if value == expected.value { return }
       throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
     }

@@ -113,9 +113,8 @@ extension Session {
       guard error.code == ENOENT, let partial = partial(path, in: jail), let place = PartialName.path(of: path),
         let file = try? jail.openForReading(place)
       else { throw error }
-      // Behind a gap there is nothing to go on with.
-      let status = partial.total == nil ? file.status : partial.status
-      return (SharedFile(file.takeDescriptor()), status)
+      // As many bytes as SIZE tells.
+      return (SharedFile(file.takeDescriptor()), partial.status)
     }
   }
 

@@ -64,7 +64,9 @@ extension Session {
       transfer?.upload = target
       do throws(FTPError) {
         let process = try await openDataConnection(request.opening(format))
-        transfer?.digest = runningDigest(of: target, format)
+        // Not assigned at once: what is assigned to is read meanwhile.
+        let digest = runningDigest(of: target, format)
+        transfer?.digest = digest
         try begin(target)
         transfer?.start = UInt64(clamping: target.place)
         try await withReservedRoom(in: target) { () async throws(FTPError) in
@@ -94,6 +96,7 @@ extension Session {
     let jail = try require(request.permission, at: request.path).jail
     let (path, mode) = (request.path, newFileMode)
     let isAtomic = storesAtomically(path)
+    let isDurable = configuration.uploads.durability == .commit
     if isAtomic, format.isStraight, let part = segment(request, in: jail) {
       let options = uploadOptions(request, format, isAtomic: isAtomic)
       let target = try onUpload { () throws(UploadError) in
@@ -108,7 +111,7 @@ extension Session {
       try requireRangeParameters(format)
       setTotal(range.upperBound - range.lowerBound &+ 1)
       return try onUpload { () throws(UploadError) in
-        try InPlaceUpload(path, in: jail, at: .within(range), mode: mode)
+        try InPlaceUpload(path, in: jail, at: .within(range), mode: mode, isDurable: isDurable)
       }
     }
     do throws(FTPError) {
@@ -118,7 +121,7 @@ extension Session {
       if !isAtomic, format.writesInPlace || (offset > 0 && format.mode == .deflate) {
         let place: InPlaceUpload.Place = request.appends ? .end : .from(offset)
         return try onUpload { () throws(UploadError) in
-          try InPlaceUpload(path, in: jail, at: place, mode: mode, isClaimed: request.isUnique)
+          try InPlaceUpload(path, in: jail, at: place, mode: mode, isClaimed: request.isUnique, isDurable: isDurable)
         }
       }
       let start: StagedUpload.Start = request.appends ? .end : offset > 0 ? .offset(offset) : .new
@@ -129,7 +132,7 @@ extension Session {
           guard format.writesInPlace, case .file(let cause) = error, cause.code == EACCES || cause.code == EROFS,
             jail.isAccessible(path, mode: W_OK)
           else { throw error }
-          return try InPlaceUpload(path, in: jail, at: request.appends ? .end : .from(offset), mode: mode)
+          return try InPlaceUpload(path, in: jail, at: request.appends ? .end : .from(offset), mode: mode, isDurable: isDurable)
         }
       }
     } catch {
@@ -233,18 +236,22 @@ extension Session {
       return nil
     }
     if target.start == 0 { return RunningDigest(algorithm) }
-    guard let status = try? File.status(target.number), status.size == UInt64(clamping: target.start) else {
-      return nil
-    }
-    return context.runningDigests.take(of: status, algorithm)
+    guard let status = try? File.status(target.number), let kept = context.runningDigests.take(of: status, algorithm),
+      kept.goOn(at: UInt64(clamping: target.start))
+    else { return nil }
+    return kept
   }
 
   /// Remembers the digest of what the upload has left: the file, or what is kept to go on with.
   private func recordDigest(of target: any UploadTarget) {
     guard let digest = transfer?.digest, let status = try? File.status(target.number), status.links > 0,
-      status.size == digest.count, let value = digest.value()
+      status.size == digest.count
     else { return }
-    context.digestCache.record(value, for: DigestCache.Key(status, digest.algorithm, 0..<status.size))
+    // Of what is kept, all but the last byte is told.
+    for told in [status, status.resized(to: max(status.size, 1) - 1)] {
+      guard let value = digest.value(of: told.size) else { continue }
+      context.digestCache.record(value, for: DigestCache.Key(told, digest.algorithm, 0..<told.size))
+    }
     context.runningDigests.keep(digest, of: status)
   }
 
