@@ -7,14 +7,16 @@ import LinuxSystem
 /// The parking place of one session. A session is parked at most once at a time.
 public final class Parking: @unchecked Sendable {
   // Sendable: every stored `var` is touched only with the reactor's `state` locked.
-  /// What continues when the parking ends: a suspended task, or a function that starts one.
+  /// What continues when the parking ends: a suspended task, a session without one, or a function.
   enum Waiter {
     case task(UnsafeContinuation<Wake, Never>)
+    case parked(any Parked)
     case callback(@Sendable (Wake) -> Void)
 
     func resume(_ wake: Wake) {
       switch self {
       case .task(let continuation): continuation.resume(returning: wake)
+      case .parked(let parked): parked.executor.add(.wake(parked, wake))
       case .callback(let function): function(wake)
       }
     }
@@ -58,7 +60,7 @@ public final class Parking: @unchecked Sendable {
   /// Waits until `first` (or `second`, if given) is ready, `until` has come or ``wake()`` is called.
   ///
   /// A wake may be spurious. The caller tries its system call before it waits and again afterwards.
-  public func wait(
+  public nonisolated(nonsending) func wait(
     _ first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
     until: MonotonicTime
   ) async -> Wake {
@@ -67,9 +69,17 @@ public final class Parking: @unchecked Sendable {
     }
   }
 
-  /// Like ``wait(_:_:_:_:until:)``, but without a task: `function` is called, on any thread, when the parking ends.
+  /// Like ``wait(_:_:_:_:until:)``, but without a task: `parked` goes on on its executor when the parking ends.
   ///
   /// This saves the kilobytes of a task while a session is idle.
+  public func call(
+    _ parked: any Parked, when first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1,
+    _ secondInterest: Readiness = [], until: MonotonicTime
+  ) {
+    park(.parked(parked), first, firstInterest, second, secondInterest, until)
+  }
+
+  /// The same with a function, which is called by whoever wakes it.
   public func call(
     when first: Int32, _ firstInterest: Readiness, _ second: Int32 = -1, _ secondInterest: Readiness = [],
     until: MonotonicTime, _ function: @escaping @Sendable (Wake) -> Void
@@ -97,7 +107,7 @@ public final class Parking: @unchecked Sendable {
   }
 
   /// Waits only for the deadline or ``wake()``.
-  public func sleep(until: MonotonicTime) async -> Wake { await wait(-1, [], until: until) }
+  public nonisolated(nonsending) func sleep(until: MonotonicTime) async -> Wake { await wait(-1, [], until: until) }
 
   /// Wakes the session from any thread. If it is not parked, its next wait ends at once.
   public func wake() {

@@ -35,7 +35,7 @@ extension Session: Attendant {
       let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
       let controlNumber = controlInterest.isEmpty ? -1 : control.number
       let ready: (first: Bool, second: Bool)
-      let lingered = context.lingering {
+      let lingered = executor.lingering {
         Poll.wait(number, interest, controlNumber, controlInterest, milliseconds: 2)
       }
       if let lingered, lingered.first || lingered.second {
