@@ -115,8 +115,8 @@ public final class Reactor: Sendable {
       return
     }
     let token = Token(event.token)
-    guard let parking = lookUp(token.slot, token.generation, state), let waiter = parking.take() else { return }
-    woken.append((waiter, .ready(first: !token.isSecond, second: token.isSecond)))
+    guard let parking = lookUp(token.slot, token.generation, state) else { return }
+    if let wake = parking.disarmed(token), let waiter = parking.take() { woken.append((waiter, wake)) }
   }
 
   private func expire(_ state: inout State) {
@@ -148,18 +148,24 @@ struct Token {
   let slot: UInt32
   let generation: UInt32
   let isSecond: Bool
+  /// It is the parking's home descriptor, whether first or second.
+  let isHome: Bool
 
-  init(slot: UInt32, generation: UInt32, isSecond: Bool) {
+  init(slot: UInt32, generation: UInt32, isSecond: Bool, isHome: Bool = false) {
     self.slot = slot
     self.generation = generation
     self.isSecond = isSecond
+    self.isHome = isHome
   }
 
   init(_ raw: UInt64) {
-    slot = UInt32(truncatingIfNeeded: raw) & 0x7FFF_FFFF
+    slot = UInt32(truncatingIfNeeded: raw) & 0x3FFF_FFFF
+    isHome = raw & 0x4000_0000 != 0
     isSecond = raw & 0x8000_0000 != 0
     generation = UInt32(truncatingIfNeeded: raw >> 32)
   }
 
-  var raw: UInt64 { UInt64(generation) << 32 | (isSecond ? 0x8000_0000 : 0) | UInt64(slot) }
+  var raw: UInt64 {
+    UInt64(generation) << 32 | (isSecond ? 0x8000_0000 : 0) | (isHome ? 0x4000_0000 : 0) | UInt64(slot)
+  }
 }

@@ -54,7 +54,7 @@ actor Session: Parked {
     self.context = context
     executor = SessionExecutor(context.reactor)
     self.snapshot = snapshot
-    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor))
+    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor, home: control.number))
     self.control = control
     channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }
@@ -174,9 +174,15 @@ actor Session: Parked {
         isEnding = true
         continue
       }
-      // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
-      let waited = lingers ? executor.lingering { control.receive(lingering: true) } : nil
-      if take(waited ?? control.receive()) { continue }
+      if !lingers {
+        if take(control.receive()) { continue }
+        // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
+      } else if let waited = executor.lingering({ control.receive(lingering: true) }) {
+        if take(waited) { continue }
+        // In a crowd the answer has only just gone, and the next command is not there yet: epoll tells as well as a call more.
+      } else if control.tls != nil, take(control.receive()) {
+        continue
+      }
       control.releaseBuffers()
       return .input(nextDeadline().time)
     }
