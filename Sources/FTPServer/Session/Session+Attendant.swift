@@ -67,6 +67,8 @@ extension Session: Attendant {
     transfer?.upload?.progressed(by: activity.meter.bytes)
   }
 
+  func makeWay() async { if executor.othersWait { await executor.makeWay() } }
+
   /// Whether transfers are to be broken off.
   var isToldToStop: Bool { context.ending.load(ordering: .relaxed) == .now || activity.isTold }
 
