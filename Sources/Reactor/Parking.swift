@@ -183,7 +183,8 @@ public final class Parking: @unchecked Sendable {
     let events = Self.events(interest)
     if homeEvents == events { return }
     homeEvents = events
-    control(home, isKnown: isHomeKnown, events, Token(slot: slot, generation: generation, isSecond: false, isHome: true))
+    let token = Token(slot: slot, generation: generation, isSecond: false, isHome: true)
+    control(home, isKnown: isHomeKnown, events, token)
     isHomeKnown = true
   }
 

@@ -9,11 +9,12 @@ public final class HangingFileSystem: Sendable {
   /// Where it is mounted.
   public let path: String
   private let device: Int32
-  private let hanging = Atomic<Int>(0)
+  /// The requests that are not answered.
+  private let hanging = Mutex<[UInt64]>([])
   private let isReleased = Atomic<Bool>(false)
 
   /// How many calls have hung until now.
-  public var hangingCalls: Int { hanging.load(ordering: .acquiring) }
+  public var hangingCalls: Int { hanging.withLock { $0.count } }
 
   /// - Parameter path: an empty directory.
   /// - Throws: ``TestFailure`` where nothing can be mounted.
@@ -36,10 +37,10 @@ public final class HangingFileSystem: Sendable {
 
   /// Unmounts it; whatever hangs fails.
   public func release() {
-    guard !isReleased.exchange(true, ordering: .relaxed) else { return }
+    guard !isReleased.exchange(true, ordering: .sequentiallyConsistent) else { return }
+    for unique in hanging.withLock({ $0 }) { reply(unique, [], error: EIO) }
+    // The thread sees the end of its device and closes it.
     _ = Self.unmount(path, 2)
-    // The thread sees the end of its device; calls that hang end with ENOTCONN.
-    close(device)
   }
 
   // MARK: the protocol of FUSE (linux/fuse.h)
@@ -54,23 +55,29 @@ public final class HangingFileSystem: Sendable {
     static let forgetMany: UInt32 = 42
   }
 
+  /// FUSE_PARALLEL_DIROPS: without it only one lookup at a time is asked for in a directory.
+  private static let parallel: UInt32 = 1 << 18
+
   private func answer() {
     var request = [UInt8](repeating: 0, count: 1 << 17)
-    while !isReleased.load(ordering: .relaxed) {
+    while true {
       let count = request.withUnsafeMutableBytes { read(device, $0.baseAddress, $0.count) }
-      guard count >= 40 else { return }
+      guard count >= 40 else { break }
       let (operation, unique) = request.withUnsafeBytes {
         ($0.load(fromByteOffset: 4, as: UInt32.self), $0.load(fromByteOffset: 8, as: UInt64.self))
       }
       switch operation {
-      case Operation.lookup: hanging.add(1, ordering: .releasing)
+      case Operation.lookup:
+        hanging.withLock { $0.append(unique) }
+        if isReleased.load(ordering: .relaxed) { reply(unique, [], error: EIO) }
       case Operation.forget, Operation.forgetMany, Operation.interrupt: break
-      case Operation.start: reply(unique, Self.words([7, 31, 0, 0, 0, 65536, 1]) + Self.words(.init(repeating: 0, count: 9)))
+      case Operation.start: reply(unique, Self.words([7, 31, 0, Self.parallel, 0, 65536, 1] + .init(repeating: 0, count: 9)))
       case Operation.attributes: reply(unique, Self.rootAttributes)
       case Operation.openDirectory: reply(unique, Self.words([0, 0, 0, 0]))
       default: reply(unique, [], error: ENOSYS)
       }
     }
+    close(device)
   }
 
   private func reply(_ unique: UInt64, _ body: [UInt8], error: Int32 = 0) {
@@ -90,7 +97,9 @@ public final class HangingFileSystem: Sendable {
     return words(fields)
   }
 
-  private static func words(_ words: [UInt32]) -> [UInt8] { words.flatMap { word in withUnsafeBytes(of: word) { Array($0) } } }
+  private static func words(_ words: [UInt32]) -> [UInt8] {
+    words.flatMap { word in withUnsafeBytes(of: word) { Array($0) } }
+  }
 
   // MARK: what Glibc's module lacks
 
