@@ -71,7 +71,8 @@ public final class HangingFileSystem: Sendable {
         hanging.withLock { $0.append(unique) }
         if isReleased.load(ordering: .relaxed) { reply(unique, [], error: EIO) }
       case Operation.forget, Operation.forgetMany, Operation.interrupt: break
-      case Operation.start: reply(unique, Self.words([7, 31, 0, Self.parallel, 0, 65536, 1] + .init(repeating: 0, count: 9)))
+      case Operation.start:
+        reply(unique, Self.words([7, 31, 0, Self.parallel, 0, 65536, 1] + .init(repeating: 0, count: 9)))
       case Operation.attributes: reply(unique, Self.rootAttributes)
       case Operation.openDirectory: reply(unique, Self.words([0, 0, 0, 0]))
       default: reply(unique, [], error: ENOSYS)
