@@ -280,8 +280,9 @@ class Bench:
                 if server.name in lost:
                     continue
                 try:
-                    if server.alive() and row.tls != bool(server.certificate):
+                    if server.alive() and (row.tls, row.ports) != (bool(server.certificate), server.ports or ()):
                         server.stop()
+                    server.ports = row.ports
                     if not server.alive() and not self.start(server, tls=row.tls):
                         raise LoadFailed(self.skipped[server.name])
                     data[server.name].append(measure(row, server))

@@ -31,6 +31,7 @@ class Row:
     slow: bool = False  # not part of --quick
     multipath: bool = False  # weftpd with and without multipath TCP takes part, too
     special: str = ""  # run by a function of its own: idle, huge
+    ports: tuple = ()  # passive ports, where a thousand are too few
     hung: bool = False  # one more session hangs on a file system that does not answer
     tls: bool = False  # both channels under TLS, with every server set up for it
 
@@ -135,7 +136,8 @@ def rows(idle=5000, huge=100000, churn=8):
         Row("mlsd-10k", "MLSD of 10,000 entries",
             ("--op", "list", "--list-verb", "MLSD", "--list-path", "d10000", "--at-least", "200000"), "time"),
         Row("mix-200", "200 sessions: RETR 4 KiB (5 of 10), STOR 4 KiB (3), LIST of 100 (2)", mix(200), "mixed"),
-        Row("mix-2000", "the same with 2,000 sessions", mix(2000), "mixed", slow=True),
+        Row("mix-2000", "the same with 2,000 sessions", mix(2000), "mixed", slow=True,
+            ports=(10000, 19999)),
         Row("mix-200-hung", "the same with 200, beside one that hangs on a file system that does not answer", mix(200),
             "mixed", slow=True, hung=True),
         Row("burst-300", "300 connections at once: the greeting",
