@@ -22,6 +22,8 @@ final class Worker: @unchecked Sendable {
   var turns: UInt64 = 0
   /// ``turns`` when somebody last looked.
   var seen: UInt64 = .max
+  /// How often in a row it was found in the same turn.
+  var looks = 0
   /// The next of those that are called together.
   var next: Worker?
   let signal = DispatchSemaphore(value: 0)
@@ -52,7 +54,7 @@ struct Roster: @unchecked Sendable {
 
   /// How many work at once.
   let parallelism: Int
-  /// How many threads there may be: the others linger, wait for sockets, or are stuck.
+  /// How many threads there may be: the others linger, wait for sockets, or are stuck. For those that hang there are more.
   let limit: Int
   let lingerLimit: Int
 
@@ -65,6 +67,11 @@ struct Roster: @unchecked Sendable {
   private(set) var lingering = 0
   private(set) var isPolled = false
   private(set) var isReliefAsleep = false
+  /// Workers that have been stuck for so long that a thread more is made for each.
+  private(set) var hung = 0
+  private static let hungLimit = 56
+  /// In looks: longer than a busy machine keeps a thread from running.
+  private static let hungAfter = 10
   private var turnsSincePoll = 0
   private var quietRounds = 0
   /// With a line that never ends the sockets are looked at after so many turns.
@@ -89,7 +96,7 @@ struct Roster: @unchecked Sendable {
         worker.duty = .working
         worker.next = call.first
         call.first = worker
-      } else if total < limit {
+      } else if total < limit + min(hung, Self.hungLimit) {
         total += 1
         call.fresh += 1
       } else {
@@ -193,12 +200,16 @@ struct Roster: @unchecked Sendable {
 
   /// Called every few milliseconds: whoever is in the same turn as the last time is stuck, and is replaced if anything waits.
   mutating func relieve() -> Call {
+    hung = 0
     for worker in workers {
-      if worker.duty == .working, worker.seen == worker.turns {
+      let isSameTurn = worker.seen == worker.turns && (worker.duty == .working || worker.duty == .stuck)
+      worker.looks = isSameTurn ? worker.looks + 1 : 0
+      worker.seen = worker.turns
+      if worker.looks > 0, worker.duty == .working {
         worker.duty = .stuck
         active -= 1
       }
-      worker.seen = worker.turns
+      if worker.looks >= Self.hungAfter { hung += 1 }
     }
     if !line.isEmpty || !isPolled {
       quietRounds = 0

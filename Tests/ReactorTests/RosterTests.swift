@@ -134,10 +134,28 @@ import Testing
       fresh += roster.admit(session()).fresh
       // Each of them is stuck in its turn.
       while roster.workers.count < fresh { #expect(finish(join(&roster).1)) }
+    }
+    // One look tells nothing yet, and a second one that they are stuck.
+    for _ in 0..<3 {
       fresh += roster.relieve().fresh
+      while roster.workers.count < fresh { #expect(finish(join(&roster).1)) }
+    }
+    #expect(fresh == 4)
+    for _ in 0..<4 {
+      fresh += roster.relieve().fresh
+      while roster.workers.count < fresh { #expect(finish(join(&roster).1)) }
     }
     #expect(fresh == 5)
     #expect(roster.total == 5)
+    // When they hang for long, each gets one more in its place; but not without end.
+    for _ in 0..<2000 {
+      _ = roster.admit(session())
+      fresh += roster.relieve().fresh
+      // One of them may be sent to the sockets.
+      while roster.workers.count < fresh { _ = finish(join(&roster).1) }
+    }
+    #expect((6...64).contains(fresh))
+    #expect(roster.total == fresh)
     while let left = roster.line.popFirst() { left.release() }
   }
 }
