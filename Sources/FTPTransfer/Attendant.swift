@@ -23,6 +23,9 @@ public protocol Attendant: Actor {
   /// - Throws: as ``wait(for:_:until:)``, but for the deadline.
   func attend() throws(TransferBreak)
 
+  /// Lets those go first that wait for the thread, if there are any. Called between two pieces by a transfer that never has to wait.
+  func makeWay() async
+
   /// How slow a transfer may be before it is broken off.
   var paceLimits: PaceLimits { get }
 
@@ -44,6 +47,7 @@ public protocol Attendant: Actor {
 }
 
 extension Attendant {
+  public func makeWay() async {}
   public var isBacklogged: Bool { false }
   public func relieve() async throws(TransferBreak) {}
   public func receivedMarker(_ mark: [UInt8], at position: Int64, _ point: RestartPoint) {}

@@ -101,6 +101,7 @@ extension DataTransferProcess {
           try drain(pipe, moved, into: file, at: &position)
           count(moved)
           try watch(after: moved, with: attendant)
+          await attendant.makeWay()
         }
       }
       // Only an empty pipe gets here: what throws drops it.

@@ -33,6 +33,7 @@ extension DataTransferProcess {
         try await wait(.writable, with: attendant)
       } else {
         try watch(after: moved, with: attendant)
+        await attendant.makeWay()
       }
     }
   }

@@ -1,4 +1,4 @@
-// One thread with one epoll descriptor: it wakes parked sessions when a socket is ready or a deadline has come.
+// One epoll descriptor, which idle workers wait for: it wakes parked sessions when a socket is ready or a deadline has come.
 
 import CLinux
 import Glibc
@@ -15,7 +15,7 @@ public enum Wake: Sendable, Equatable {
   case called
 }
 
-/// An epoll loop on a thread of its own.
+/// What sessions are parked at, and the workers that run them.
 ///
 /// Sockets never get a `DispatchSource`, because libdispatch's epoll backend crashes when many clients reset their connections
 /// (swift-corelibs-libdispatch issues 833 and 949). Descriptors are armed one-shot, and only while a session is parked on them.
@@ -34,8 +34,13 @@ public final class Reactor: Sendable {
   private let alarm: Int32
   private static let alarmToken = UInt64.max
   private let pulse = Pulse()
+  let workers: Workers
+  /// What epoll_wait gives, and whom it wakes. They belong to whoever polls, one thread at a time.
+  private nonisolated(unsafe) let events = UnsafeMutablePointer<weft_event>.allocate(capacity: batchSize)
+  private nonisolated(unsafe) var woken: [(Parking.Waiter, Wake)] = []
+  private static let batchSize = 256
 
-  /// Makes the epoll descriptor and starts the thread, which lives as long as the process.
+  /// Makes the epoll descriptor and starts the threads, which live as long as the process.
   public convenience init() throws(SystemError) {
     try self.init(suspended: ())
     try start()
@@ -45,56 +50,49 @@ public final class Reactor: Sendable {
   public init(suspended: Void) throws(SystemError) {
     epoll = try Self.checked(weft_epoll_create(), "epoll_create1")
     alarm = try Self.checked(weft_eventfd(), "eventfd")
+    workers = Workers()
     _ = try Self.checked(
       weft_epoll_ctl(epoll, WEFT_EPOLL_ADD, alarm, WEFT_EPOLL_READABLE, Self.alarmToken), "epoll_ctl")
+    workers.attach(to: self)
   }
 
-  /// Starts the thread. May be called only once.
-  public func start() throws(SystemError) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setstacksize(&attributes, 256 * 1024)
-    var thread = pthread_t()
-    let created = pthread_create(
-      &thread, &attributes,
-      { context in
-        ProcessLimits.nameThread("weft-reactor")
-        Unmanaged<Reactor>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue().run()
-      }, Unmanaged.passRetained(self).toOpaque())
-    pthread_attr_destroy(&attributes)
-    if created != 0 { throw SystemError(code: created, call: "pthread_create") }
-  }
+  deinit { events.deallocate() }
+
+  /// Starts the first worker. May be called only once.
+  public func start() throws(SystemError) { try workers.start() }
 
   private static func checked(_ result: Int32, _ call: StaticString) throws(SystemError) -> Int32 {
     if result < 0 { throw SystemError(code: -result, call: call) }
     return result
   }
 
-  /// Makes the reactor look at its deadlines again. Call it with the state locked, unless you have changed nothing in it.
+  /// Makes whoever polls look at the deadlines and at the line again. Call it with the state locked, unless you have changed nothing in it.
   func ring() {
     var one: UInt64 = 1
     _ = weft_write(alarm, &one, 8)
   }
 
-  /// Whether the thread completes a round of its loop within `limit`. For a watchdog. It blocks the caller for up to that time, and
-  /// takes no lock that a hanging thread could hold.
+  /// Whether somebody looks at the sockets within `limit`. For a watchdog. It blocks the caller for up to that time, and takes no lock
+  /// that a hanging thread could hold.
   public func isTurning(within limit: Duration) -> Bool { pulse.check(within: limit) { ring() } }
 
-  private func run() -> Never {
-    withUnsafeTemporaryAllocation(of: weft_event.self, capacity: 256) { events in
-      var woken: [(Parking.Waiter, Wake)] = []
-      while true {
-        let count = weft_epoll_wait(epoll, events.baseAddress, 256, timeout())
-        state.withLock { state in
-          state.sleepsUntil = 0
-          for index in 0..<max(0, Int(count)) { deliver(events[index], &state, &woken) }
-          expire(&state, &woken)
-        }
-        for (waiter, wake) in woken { waiter.resume(wake) }
-        woken.removeAll(keepingCapacity: true)
-        pulse.answer()
-      }
+  /// Wakes whatever is ready or due. Only one thread at a time may call it.
+  ///
+  /// - Parameters:
+  ///   - isWaiting: wait until something is; else only look.
+  ///   - wrapping: runs the function it gets, which resumes all that is woken.
+  func poll(isWaiting: Bool, wrapping: (() -> Void) -> Void) {
+    let count = weft_epoll_wait(epoll, events, Int32(Self.batchSize), isWaiting ? timeout() : 0)
+    state.withLock { state in
+      state.sleepsUntil = 0
+      for index in 0..<max(0, Int(count)) { deliver(events[index], &state) }
+      expire(&state)
     }
+    if !woken.isEmpty {
+      wrapping { for (waiter, wake) in woken { waiter.resume(wake) } }
+      woken.removeAll(keepingCapacity: true)
+    }
+    pulse.answer()
   }
 
   /// How long epoll_wait may sleep, in milliseconds, rounded up so that it never wakes just before a deadline.
@@ -110,18 +108,18 @@ public final class Reactor: Sendable {
     }
   }
 
-  private func deliver(_ event: weft_event, _ state: inout State, _ woken: inout [(Parking.Waiter, Wake)]) {
+  private func deliver(_ event: weft_event, _ state: inout State) {
     if event.token == Self.alarmToken {
       var count: UInt64 = 0
       _ = weft_read(alarm, &count, 8)
       return
     }
     let token = Token(event.token)
-    guard let parking = lookUp(token.slot, token.generation, state), let waiter = parking.take() else { return }
-    woken.append((waiter, .ready(first: !token.isSecond, second: token.isSecond)))
+    guard let parking = lookUp(token.slot, token.generation, state) else { return }
+    if let wake = parking.disarmed(token), let waiter = parking.take() { woken.append((waiter, wake)) }
   }
 
-  private func expire(_ state: inout State, _ woken: inout [(Parking.Waiter, Wake)]) {
+  private func expire(_ state: inout State) {
     guard let earliest = state.deadlines.earliest else { return }
     let now = weft_monotonic()
     guard earliest <= now else { return }
@@ -150,18 +148,24 @@ struct Token {
   let slot: UInt32
   let generation: UInt32
   let isSecond: Bool
+  /// It is the parking's home descriptor, whether first or second.
+  let isHome: Bool
 
-  init(slot: UInt32, generation: UInt32, isSecond: Bool) {
+  init(slot: UInt32, generation: UInt32, isSecond: Bool, isHome: Bool = false) {
     self.slot = slot
     self.generation = generation
     self.isSecond = isSecond
+    self.isHome = isHome
   }
 
   init(_ raw: UInt64) {
-    slot = UInt32(truncatingIfNeeded: raw) & 0x7FFF_FFFF
+    slot = UInt32(truncatingIfNeeded: raw) & 0x3FFF_FFFF
+    isHome = raw & 0x4000_0000 != 0
     isSecond = raw & 0x8000_0000 != 0
     generation = UInt32(truncatingIfNeeded: raw >> 32)
   }
 
-  var raw: UInt64 { UInt64(generation) << 32 | (isSecond ? 0x8000_0000 : 0) | UInt64(slot) }
+  var raw: UInt64 {
+    UInt64(generation) << 32 | (isSecond ? 0x8000_0000 : 0) | (isHome ? 0x4000_0000 : 0) | UInt64(slot)
+  }
 }

@@ -3,7 +3,7 @@
 import Jail
 import LinuxSystem
 
-/// The file an upload is for. One upload uses it, on one session's queue.
+/// The file an upload is for. One upload uses it, on one session's executor.
 ///
 /// An upload makes its target, which refuses what cannot be and touches nothing; opens its data connection; calls ``begin(_:)``; writes
 /// to ``number``; and ends with ``commit(_:)`` when the end is known to be good, else with ``abandon(isFull:)``. How much of an upload that
@@ -41,7 +41,7 @@ public protocol UploadTarget: AnyObject {
   /// - Throws: what the file system has kept back until now (quota, network), too; ``UploadError/stopped``.
   func commit(_ goesOn: () -> Bool) throws(UploadError)
 
-  /// Whether ``commit(_:)`` may take so long that it should not hold a session's queue.
+  /// Whether ``commit(_:)`` may take so long that it should not hold a session's worker.
   var needsThread: Bool { get }
 
   /// So many bytes have come until now; told every few million bytes.

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+import hungdisk
 import report
 import rows as catalogue
 from servers import BEFORE, FLOORS, MOST_SESSIONS, PASSWORD, PEERS, UPLOADS, USER, VARIANTS, Server, Unavailable
@@ -224,6 +225,22 @@ class Bench:
             warn(f"{row.name} {server.name}: the client used {share:.0%} of a CPU")
         return row.figures(result, cpu)
 
+    def measure_hung(self, row, server):
+        """As ``measure``. The server is started anew: some of them see only what was mounted before."""
+        server.stop()
+        try:
+            with hungdisk.HungDisk(self.root / "hung") as disk:
+                if not self.start(server):
+                    raise LoadFailed(self.skipped[server.name])
+                if not disk.catch(server.port, USER, PASSWORD):
+                    raise LoadFailed("the session that was to hang does not")
+                try:
+                    return self.measure(row, server)
+                finally:
+                    server.stop()
+        except OSError as error:
+            raise LoadFailed(f"no file system that hangs: {error}") from error
+
     def measure_huge(self, row, server):
         with Load(self.tools / "load", server, row.load, self.account(row)) as load:
             load.ready()
@@ -254,7 +271,7 @@ class Bench:
         return figures
 
     def run_row(self, row):
-        measure = {"huge": self.measure_huge, "idle": self.measure_idle}.get(row.special, self.measure)
+        measure = {"huge": self.measure_huge, "idle": self.measure_idle}.get(row.special, self.measure_hung if row.hung else self.measure)
         rounds = min(self.options.rounds, 1 if self.options.quick else 2) if row.special else self.options.rounds
         servers = [server for server in self.servers if row.multipath or server.name not in VARIANTS]
         data, lost = {server.name: [] for server in servers}, set()
@@ -263,8 +280,9 @@ class Bench:
                 if server.name in lost:
                     continue
                 try:
-                    if server.alive() and row.tls != bool(server.certificate):
+                    if server.alive() and (row.tls, row.ports) != (bool(server.certificate), server.ports or ()):
                         server.stop()
+                    server.ports = row.ports
                     if not server.alive() and not self.start(server, tls=row.tls):
                         raise LoadFailed(self.skipped[server.name])
                     data[server.name].append(measure(row, server))

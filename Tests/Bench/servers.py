@@ -89,6 +89,7 @@ class Server:
 
     def __init__(self, name, tools, cache, root, state, weftpd=None, weftpd_options=()):
         self.name, self.tools, self.cache, self.root = name, tools, cache, root
+        self.ports = None  # passive ports of a row that needs more than PASSIVE_PORTS has
         self.state_base, self.weftpd, self.weftpd_options = state, weftpd, list(weftpd_options)
         self.keeper, self.port, self.runs, self.trace = None, None, 0, None
         # The PEM file of certificate and key while it is set up for TLS.
@@ -108,7 +109,7 @@ class Server:
         self.certificate = certificate
         self.state = self.state_base / f"{self.name}-{self.runs}"
         self.state.mkdir()
-        low, high = PASSIVE_PORTS[self.name]
+        low, high = self.ports or PASSIVE_PORTS[self.name]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("WEFTPD_")}
         # Root measures in CI; weftpd wants to be told that root is meant.
         environment["WEFTPD_SERVER_ALLOW_ROOT"] = "true"

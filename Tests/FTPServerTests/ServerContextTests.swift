@@ -1,4 +1,4 @@
-// Tests of the state that sessions share: the bound on lingering, jails by home, snapshots.
+// Tests of the state that sessions share: jails by home, snapshots.
 
 import Accounts
 import Glibc
@@ -15,25 +15,6 @@ import UnitSupport
   let context: ServerContext
 
   init() throws { context = try makeContext() }
-
-  /// How deep lingering can be nested before it is refused.
-  private func depth(_ level: Int = 0) -> Int {
-    level > 1000 ? level : context.lingering { depth(level + 1) } ?? level
-  }
-
-  @Test(.timeLimit(.minutes(1))) func onlySoManyLinger() async throws {
-    let bound = depth()
-    #expect((1...64).contains(bound))
-    // One too many is a crowd, in which nobody lingers…
-    #expect(context.lingering { 7 } == nil)
-    // …until it has gone; then each has given its place back, the refused one too.
-    let parking = Parking(context.reactor)
-    while context.lingering({ 7 }) == nil {
-      _ = await parking.sleep(until: MonotonicTime.now.advanced(by: 5_000_000))
-    }
-    parking.retire()
-    #expect(depth() == bound)
-  }
 
   @Test func aHomeIsOpenedOnce() throws {
     let directory = try TemporaryDirectory()

@@ -18,7 +18,7 @@ actor ScriptedAttendant: Attendant {
   /// Waits end after this time, whether there is something or not.
   private let restlessness: Duration?
   private let parking: Parking
-  private nonisolated let executor = QueueExecutor(label: "test.attendant")
+  private nonisolated let executor: SessionExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private static let reactor = Result { try Reactor() }
@@ -31,7 +31,9 @@ actor ScriptedAttendant: Attendant {
     self.patience = patience
     self.minimumRate = minimumRate
     self.restlessness = restlessness
-    parking = Parking(try Self.reactor.get())
+    let reactor = try Self.reactor.get()
+    parking = Parking(reactor)
+    executor = SessionExecutor(reactor)
   }
 
   deinit { parking.retire() }

@@ -59,13 +59,14 @@ import UnitSupport
   }
 
   @Test func tokensKeepTheirParts() {
-    for slot: UInt32 in [0, 1, 0x7FFF_FFFF] {
+    for slot: UInt32 in [0, 1, 0x3FFF_FFFF] {
       for generation: UInt32 in [0, 1, .max] {
-        for isSecond in [false, true] {
-          let token = Token(Token(slot: slot, generation: generation, isSecond: isSecond).raw)
+        for (isSecond, isHome) in [(false, false), (true, false), (false, true)] {
+          let token = Token(Token(slot: slot, generation: generation, isSecond: isSecond, isHome: isHome).raw)
           #expect(token.slot == slot)
           #expect(token.generation == generation)
           #expect(token.isSecond == isSecond)
+          #expect(token.isHome == isHome)
         }
       }
     }

@@ -6,7 +6,7 @@ import Glibc
 import LinuxSystem
 import MultipathTCP
 
-/// Makes the data connections of one session, passive or active; touched on that session's queue only.
+/// Makes the data connections of one session, passive or active; touched on that session's executor only.
 ///
 /// Modes B and C leave a connection open for the next file.
 final class DataChannelFactory {

@@ -77,11 +77,7 @@ final class ServerContext: Sendable {
   let counters = TransferCounters()
   let policy: (any ClientPolicy)?
   let ending = Atomic<Ending>(.no)
-  private let lingering = Atomic<Int>(0)
   private let snapshotState: Mutex<Snapshot>
-
-  /// How many sessions may hold a worker thread while they wait for their client's next move.
-  private static let lingerLimit = 24
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
@@ -101,26 +97,5 @@ final class ServerContext: Sendable {
   var snapshot: Snapshot {
     get { snapshotState.withLock { $0 } }
     set { snapshotState.withLock { $0 = newValue } }
-  }
-
-  /// Until when (nanoseconds of CLOCK_MONOTONIC) there are more busy sessions than may linger.
-  private let crowdedUntil = Atomic<Int64>(0)
-  /// How long after the last sign of crowding the server still counts as crowded, in nanoseconds.
-  private static let crowdMemory: Int64 = 50_000_000
-
-  /// Runs `body`, which blocks the thread for some milliseconds at most, unless too many sessions do so already: then nil.
-  ///
-  /// When the server is crowded nobody lingers: a lingering session would be served again and again while others wait for a turn.
-  func lingering<Result>(_ body: () -> Result) -> Result? {
-    if crowdedUntil.load(ordering: .relaxed) > 0 {
-      if crowdedUntil.load(ordering: .relaxed) > MonotonicTime.now.nanoseconds { return nil }
-      crowdedUntil.store(0, ordering: .relaxed)
-    }
-    defer { lingering.subtract(1, ordering: .relaxed) }
-    if lingering.add(1, ordering: .relaxed).oldValue >= Self.lingerLimit {
-      crowdedUntil.store(MonotonicTime.now.nanoseconds + Self.crowdMemory, ordering: .relaxed)
-      return nil
-    }
-    return body()
   }
 }

@@ -21,7 +21,7 @@ extension ControlConnection {
   /// - Parameter namedHost: the virtual host HOST has chosen.
   func beginTLS(_ context: TLSContext, namedHost: String?) throws(FTPError) -> TLSConnection {
     do throws(OpenSSLError) {
-      // OpenSSL reads and writes by itself: it must never block the session's queue.
+      // OpenSSL reads and writes by itself: it must never block the session's worker.
       try? Socket.setBlocking(number, false)
       let connection = try context.control(over: number, namedHost: namedHost)
       tls = connection

@@ -6,7 +6,7 @@ import LinuxSystem
 import MultipathTCP
 import TransportSecurity
 
-/// A control connection. It belongs to one session and is touched on that session's queue only.
+/// A control connection. It belongs to one session and is touched on that session's executor only.
 final class ControlConnection {
   enum Input {
     /// Bytes came in; commands may be ready.

@@ -3,7 +3,7 @@
 import FTPProtocol
 import TransportSecurity
 
-/// Touched on the session's queue only.
+/// Touched on the session's executor only.
 final class FileState {
   /// What OPTS HASH chose.
   var algorithm = DigestAlgorithm.sha256

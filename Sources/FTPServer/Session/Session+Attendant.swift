@@ -35,7 +35,7 @@ extension Session: Attendant {
       let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
       let controlNumber = controlInterest.isEmpty ? -1 : control.number
       let ready: (first: Bool, second: Bool)
-      let lingered = context.lingering {
+      let lingered = executor.lingering {
         Poll.wait(number, interest, controlNumber, controlInterest, milliseconds: 2)
       }
       if let lingered, lingered.first || lingered.second {
@@ -66,6 +66,8 @@ extension Session: Attendant {
     if listensToControl, Poll.wait(control.number, .readable, milliseconds: 0) { try serveControlConnection() }
     transfer?.upload?.progressed(by: activity.meter.bytes)
   }
+
+  func makeWay() async { if executor.othersWait { await executor.makeWay() } }
 
   /// Whether transfers are to be broken off.
   var isToldToStop: Bool { context.ending.load(ordering: .relaxed) == .now || activity.isTold }

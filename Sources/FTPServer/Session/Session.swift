@@ -6,16 +6,16 @@ import LinuxSystem
 import Logging
 import Reactor
 
-/// A session: an actor on a serial queue of its own. It shares nothing mutable with others but ``ServerContext``.
+/// A session: an actor that runs in turns on the shared workers. It shares nothing mutable with others but ``ServerContext``.
 ///
 /// An idle session is parked in the reactor: it holds no thread and no buffer.
-actor Session {
+actor Session: Parked {
   nonisolated let context: ServerContext
   /// What others may know of this session, and the word that ends it.
   nonisolated let activity: SessionActivity
   /// The settings of the moment the client connected. Who may do what is always asked of the accounts in force: ``accounts``.
   nonisolated let snapshot: ServerContext.Snapshot
-  private nonisolated let executor = QueueExecutor(label: "weftpd.session")
+  nonisolated let executor: SessionExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   let control: ControlConnection
@@ -33,6 +33,9 @@ actor Session {
   /// Commands that came in during a transfer and wait for its end.
   private(set) var postponed: [CommandReader.Event] = []
   private(set) var postponedBytes = 0
+  private var isGreeted = false
+  /// What the task that begins is to await first.
+  private var pause: Pause?
   /// The loop ends after the command at hand.
   var isEnding = false
   /// The client has closed its side: what it sent before is still answered.
@@ -49,8 +52,9 @@ actor Session {
 
   init(id: UInt64, context: ServerContext, snapshot: ServerContext.Snapshot, control: sending ControlConnection) {
     self.context = context
+    executor = SessionExecutor(context.reactor)
     self.snapshot = snapshot
-    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor))
+    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor, home: control.number))
     self.control = control
     channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }
@@ -69,36 +73,63 @@ actor Session {
     case input(MonotonicTime)
     /// Room for output.
     case output
+    /// Its next turn: others come first.
+    case turn
     /// Nothing: the session is over.
     case over
   }
 
-  /// Starts or goes on with a session on its own queue.
+  /// Begins the session, on one of the workers.
+  nonisolated func start() { executor.run(self) }
+
+  nonisolated func resume(after wake: Wake?) { assumeIsolated { $0.goOn(after: wake) } }
+
+  /// Serves the client until it pauses. A task is made only for what has to be awaited.
   ///
-  /// Called off that queue: the task runs here up to its first suspension, which is the way to the queue, so there is one hop.
-  nonisolated func start(after wake: Wake? = nil) {
-    Task.immediate { await self.run(after: wake) }
+  /// An idle session has no task, whose frames cost kilobytes: this function returns, and is called again when there is something new.
+  private func goOn(after wake: Wake?) {
+    if isGreeted {
+      // Input is often followed by more; what came of a data connection says nothing of that.
+      let pause = advance(lingering: wake.map { resume($0) } ?? true)
+      if park(pause) { return }
+      self.pause = pause
+    }
+    // The preference keeps the task on this executor also when it has waited.
+    Task(executorPreference: executor) { await self.serve() }
   }
 
-  /// Serves the client until it pauses or one side ends the session.
-  ///
-  /// An idle session has no task, whose frames cost kilobytes: this function returns, and the reactor calls ``start(after:)`` again.
-  private func run(after wake: Wake?) async {
-    // Input is often followed by more; what came of a data connection says nothing of that.
-    var lingers = true
-    if let wake { lingers = resume(wake) } else if await !greet() { return close() }
+  /// Serves the client, with a task, until it is to park without one, or the session is over.
+  private func serve() async {
+    if !isGreeted {
+      isGreeted = true
+      if await !greet() { return close() }
+    }
     while true {
-      switch advance(lingering: lingers) {
-      case .command(let rest): await rest(self)
-      case .input(let deadline):
-        let data = channels.watched(isPrivate: protection.isPrivate && !protection.isTLSClient)
-        return parking.call(when: control.number, .readable, data.number, data.interest, until: deadline) { [self] in
-          start(after: $0)
-        }
+      let next = pause ?? advance(lingering: true)
+      pause = nil
+      if park(next) { return }
+      switch next {
+      case .command(let rest):
+        await rest(self)
+        // Whoever waits does not wait for more than one transfer.
+        if executor.othersWait { return executor.run(self) }
       case .output: if await !flush() { return close() }
       case .over: return await end()
+      case .input, .turn: return
       }
     }
+  }
+
+  /// Waits without a task, if that is what `pause` asks for; false if not.
+  private func park(_ pause: Pause) -> Bool {
+    switch pause {
+    case .input(let deadline):
+      let data = channels.watched(isPrivate: protection.isPrivate && !protection.isTLSClient)
+      parking.call(self, when: control.number, .readable, data.number, data.interest, until: deadline)
+    case .turn: executor.run(self)
+    case .command, .output, .over: return false
+    }
+    return true
   }
 
   /// Runs commands, sends replies and reads input until there is something to wait for.
@@ -106,6 +137,7 @@ actor Session {
     var lingers = lingers
     while !isLost {
       var hasMore = false
+      var isTurnOver = false
       if activity.hasNews { reviewLogin() }
       while !isEnding, !isToEnd, let event = nextEvent() {
         lastCommand = .now
@@ -118,6 +150,10 @@ actor Session {
           hasMore = true
           break
         }
+        if executor.isTurnOver() {
+          isTurnOver = true
+          break
+        }
       }
       do {
         if try !control.flush() { return .output }
@@ -125,6 +161,7 @@ actor Session {
         return .over
       }
       if isEnding { return .over }
+      if isTurnOver { return .turn }
       if hasMore, !isToEnd { continue }
       if inputEnded { return .over }
       // A client that talks without pause and never logs in.
@@ -137,9 +174,15 @@ actor Session {
         isEnding = true
         continue
       }
-      // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
-      let waited = lingers ? context.lingering { control.receive(lingering: true) } : nil
-      if take(waited ?? control.receive()) { continue }
+      if !lingers {
+        if take(control.receive()) { continue }
+        // Linger: the next command often comes within a round trip, and a wake through the reactor costs more than that.
+      } else if let waited = executor.lingering({ control.receive(lingering: true) }) {
+        if take(waited) { continue }
+        // In a crowd the answer has only just gone, and the next command is not there yet: epoll tells as well as a call more.
+      } else if control.tls != nil, take(control.receive()) {
+        continue
+      }
       control.releaseBuffers()
       return .input(nextDeadline().time)
     }

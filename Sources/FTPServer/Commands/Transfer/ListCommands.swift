@@ -109,6 +109,7 @@ extension Session {
           piece.reserveCapacity(target + 1024)
           goesOn = try onFile { () throws(SystemError) in try source.fill(&piece, target: target) }
           try await send(piece, through: coded?.output, on: process)
+          if goesOn { await makeWay() }
           target = 128 * 1024
         }
       }

@@ -1,4 +1,4 @@
-// Tests that an actor on its own queue runs its jobs one at a time and in order.
+// Tests that a session's executor runs its jobs one at a time and in order, and keeps its tasks.
 
 import Dispatch
 import Synchronization
@@ -6,13 +6,15 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(5))) struct QueueExecutorTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionExecutorTests {
   private actor Recorder {
-    private nonisolated let executor = QueueExecutor(label: "test.recorder")
+    nonisolated let executor: SessionExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private(set) var values: [Int] = []
     private var isBusy = false
     private(set) var wasEverBusyTwice = false
+
+    init() throws { executor = SessionExecutor(try place().reactor) }
 
     func append(_ value: Int) {
       if isBusy { wasEverBusyTwice = true }
@@ -38,14 +40,14 @@ import Testing
     func checkFromInside() { executor.checkIsolated() }
   }
 
-  @Test func jobsRunInOrder() async {
-    let recorder = Recorder()
+  @Test func jobsRunInOrder() async throws {
+    let recorder = try Recorder()
     await recorder.spread(2000)
     #expect(await recorder.values == Array(0..<2000))
   }
 
-  @Test func jobsNeverRunSideBySide() async {
-    let recorder = Recorder()
+  @Test func jobsNeverRunSideBySide() async throws {
+    let recorder = try Recorder()
     await withTaskGroup(of: Void.self) { group in
       for task in 0..<8 {
         group.addTask { for step in 0..<500 { await recorder.append(task * 500 + step) } }
@@ -61,18 +63,32 @@ import Testing
     }
   }
 
-  @Test func anActorComesBackToItsQueue() async {
-    let recorder = Recorder()
+  @Test func anActorComesBackToItsExecutor() async throws {
+    let recorder = try Recorder()
     await recorder.waitInBetween()
     await recorder.checkFromInside()
     #expect(await recorder.values == [1, 2])
   }
 
-  @Test func twoActorsRunSideBySide() async {
-    // Each waits on its own queue's thread for the other to have come: one queue for both would never end.
+  /// Without the preference a task that has waited comes back by way of Swift's global pool, and with it off the executor.
+  @Test func aTaskThatHasWaitedIsStillOnTheExecutor() async throws {
+    let recorder = try Recorder()
+    let (_, parking) = try place()
+    let executor = recorder.executor
+    let isThere = await Task(executorPreference: executor) {
+      _ = await parking.sleep(until: .after(milliseconds: 2))
+      return executor.isIsolatingCurrentContext()
+    }.value
+    #expect(isThere == true)
+    #expect(executor.isIsolatingCurrentContext() == false)
+    parking.retire()
+  }
+
+  @Test func twoActorsRunSideBySide() async throws {
+    // Each blocks its worker until the other has come: one worker for both would never end.
     let meeting = Meeting()
-    let one = Waiter()
-    let other = Waiter()
+    let one = try Waiter()
+    let other = try Waiter()
     async let first: Void = one.meet(meeting)
     async let second: Void = other.meet(meeting)
     _ = await (first, second)
@@ -85,8 +101,10 @@ import Testing
   }
 
   private actor Waiter {
-    private nonisolated let executor = QueueExecutor(label: "test.waiter")
+    private nonisolated let executor: SessionExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init() throws { executor = SessionExecutor(try place().reactor) }
 
     func meet(_ meeting: Meeting) {
       let count = meeting.count.add(1, ordering: .sequentiallyConsistent).newValue
