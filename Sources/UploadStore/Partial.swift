@@ -35,15 +35,18 @@ public struct Partial: Sendable {
       (self.status, self.done, total) = (status.resized(to: status.size > 0 ? status.size - 1 : 0), done, nil)
       return
     }
+    var pieces: IntervalSet
+    let whole: Int64
     if let live = table.look(at: path, name, in: jail) {
-      (done, total) = (live.done, live.total)
+      (pieces, whole) = (live.done, live.total)
     } else {
       guard let partial = PartialName.path(of: path), let file = try? jail.openForReading(partial),
         let journal = SegmentJournal(of: file.descriptor.number, size: file.status.size)
       else { return nil }
-      (done, total) = (journal.done, journal.total)
+      (pieces, whole) = (journal.done, journal.total)
     }
-    let prefix = UInt64(clamping: done.prefix)
-    self.status = status.resized(to: done.prefix == total && prefix > 0 ? prefix - 1 : prefix)
+    // It has all bytes, and not its name: somebody has to send one.
+    if whole > 0, pieces.contains(0..<whole) { pieces.remove((whole - 1)..<whole) }
+    (self.status, done, total) = (status.resized(to: UInt64(clamping: pieces.prefix)), pieces, whole)
   }
 }

@@ -94,7 +94,7 @@ public final class SegmentUpload: UploadTarget {
   private static func range(_ part: Part, of file: SegmentedFile) throws(UploadError) -> Range<Int64> {
     let total = UInt64(clamping: file.total)
     switch part {
-    case .restBehindPrefix: return file.done.prefix..<file.total
+    case .restBehindPrefix: return min(file.done.prefix, max(file.total, 1) - 1)..<file.total
     case .rest(let from):
       guard from <= total else { throw .beyondEnd(offset: from, size: total) }
       return Int64(clamping: from)..<file.total

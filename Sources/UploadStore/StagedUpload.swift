@@ -83,8 +83,9 @@ public final class StagedUpload: UploadTarget {
       if !isThere, options.remainder == .everything, let old = try Self.open(partial, target, jail) {
         let size = try onTarget { () throws(SystemError) in try File.status(old.descriptor.number).size }
         file = consume old
-        (isAppended, kept) = (false, Int64(clamping: size))
-        (self.start, place) = (Int64(clamping: size), Int64(clamping: size))
+        // Where the client was told that it ends: see Partial.
+        let told = Int64(clamping: max(size, 1) - 1)
+        (isAppended, kept, self.start, place) = (false, told, told, told)
       } else {
         file = try Self.make(target, jail, options)
         (isAppended, kept, self.start) = (isThere, nil, 0)
@@ -253,7 +254,9 @@ public final class StagedUpload: UploadTarget {
         // Somebody may be going on with it.
         (try? File.lock(shared.descriptor.number)) == true
       else { return }
-      if PartialStamp.isTrusted(shared.descriptor.number) { PartialStamp.set(on: shared.descriptor.number, isSynced: true) }
+      if PartialStamp.isTrusted(shared.descriptor.number) {
+        PartialStamp.set(on: shared.descriptor.number, isSynced: true)
+      }
       File.unlock(shared.descriptor.number)
     }
   }

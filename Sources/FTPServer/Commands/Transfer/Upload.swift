@@ -132,7 +132,8 @@ extension Session {
           guard format.writesInPlace, case .file(let cause) = error, cause.code == EACCES || cause.code == EROFS,
             jail.isAccessible(path, mode: W_OK)
           else { throw error }
-          return try InPlaceUpload(path, in: jail, at: request.appends ? .end : .from(offset), mode: mode, isDurable: isDurable)
+          return try InPlaceUpload(
+            path, in: jail, at: request.appends ? .end : .from(offset), mode: mode, isDurable: isDurable)
         }
       }
     } catch {
