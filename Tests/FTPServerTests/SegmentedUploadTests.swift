@@ -184,6 +184,20 @@ import Testing
     }
   }
 
+  @Test func roomIsAskedForWhatComesNow() async throws {
+    let directory = try TemporaryDirectory()
+    try await withClients(at: directory) { one, _ in
+      let large = UInt64(1) << 60
+      try one.command("ALLO \(large)", expecting: 552)
+      try one.command("RANG 0 3", expecting: 350)
+      try one.command("ALLO \(large)", expecting: 200)
+      // The first segment needs room for the whole file all the same.
+      _ = try one.passive()
+      try one.command("STOR f", expecting: 452)
+    }
+    #expect(try directory.names() == [])
+  }
+
   @Test func deleGivesTheSegmentsUp() async throws {
     let directory = try TemporaryDirectory()
     try await withClients(at: directory) { one, _ in

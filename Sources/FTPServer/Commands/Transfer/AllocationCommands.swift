@@ -16,7 +16,9 @@ extension Session {
     else { throw .syntax("Usage: ALLO <size in bytes> [R <record size>]") }
     parameters.fileState?.allocation = nil
     let room = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: directory) }
-    if Reservation.rest(of: size, behind: parameters.restart) > room {
+    // Of a file that comes in segments only one comes now; the others may be on the disk already.
+    let coming = parameters.fileState?.range.map { $0.upperBound - $0.lowerBound &+ 1 }
+    if min(coming ?? .max, Reservation.rest(of: size, behind: parameters.restart)) > room {
       throw .noRoom("Not enough space for \(size) bytes: \(room) are free.")
     }
     if size > 0, !identity.permissions(at: directory).isReadOnly { fileState.allocation = Int64(exactly: size) }
