@@ -45,6 +45,10 @@ int weft_fsync(int fd) { return WEFT_RESULT(fsync(fd)); }
 int weft_start_writing(int fd, int64_t offset, int64_t length) {
   return WEFT_RESULT(sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE));
 }
+int weft_finish_writing(int fd, int64_t offset, int64_t length) {
+  return WEFT_RESULT(sync_file_range(
+      fd, offset, length, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
+}
 int weft_is_in_memory(int fd) {
   struct statfs s;
   if (fstatfs(fd, &s) != 0) return 0;

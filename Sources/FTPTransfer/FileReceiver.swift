@@ -10,6 +10,8 @@ extension DataTransferProcess {
     case wouldBlock
     /// So much has come that moving bytes in the kernel pays.
     case large
+    /// Others may have their turn, and the disk its time.
+    case turn
   }
 
   /// Bytes after which a file is received by splice(2): below, a pipe costs more than it saves.
@@ -66,7 +68,7 @@ extension DataTransferProcess {
             if witness == nil, !data.isCopied, position - offset >= Self.large, limit - position >= 2 * Self.large {
               return .large
             }
-            if witness != nil || data.isCopied { try watch(after: moved, with: attendant) }
+            if witness != nil || data.isCopied, try watch(after: moved, with: attendant) { return .turn }
           }
         }
       }
@@ -74,6 +76,7 @@ extension DataTransferProcess {
       case .ended: return position
       // The last bytes before a limit come through the buffer again: what follows them is seen there.
       case .large: if try await receiveLarge(into: file, at: &position, to: limit, with: attendant) { return position }
+      case .turn: await attendant.makeWay()
       case .wouldBlock: try await wait(.readable, with: attendant)
       }
     }

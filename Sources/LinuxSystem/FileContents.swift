@@ -65,6 +65,12 @@ extension File {
     _ = weft_start_writing(file, range.lowerBound, Int64(range.count))
   }
 
+  /// Waits until a part of a file has been written to the disk. It can still be in the disk's own memory. Source: sync_file_range(2).
+  public static func finishWriting(_ file: Int32, _ range: Range<Int64>) {
+    // Errors come again when the file is synced.
+    _ = weft_finish_writing(file, range.lowerBound, Int64(range.count))
+  }
+
   /// Whether the file system keeps its files in memory, where there is nothing to be synced. Source: fstatfs(2).
   public static func isInMemory(_ file: Int32) -> Bool { weft_is_in_memory(file) == 1 }
 }

@@ -36,7 +36,7 @@ public final class SegmentUpload: UploadTarget {
   private let isInMemory: Bool
   private var came: Int64 = 0
   private var recorded: Int64 = 0
-  private var written: Int64 = 0
+  private var writeBehind: WriteBehind?
   private var isLeft = false
 
   /// Looks at the whole file before it gets its name.
@@ -118,10 +118,15 @@ public final class SegmentUpload: UploadTarget {
       _ = try? file.add(range.lowerBound..<(range.lowerBound + came), isSynced: false)
       recorded = came
     }
-    if options.isDurable, !isInMemory, came - written >= 8 * 1024 * 1024 {
-      File.startWriting(number, (start + written)..<(start + came))
-      written = came
+    if options.isDurable, !isInMemory {
+      if writeBehind == nil { writeBehind = WriteBehind(from: start) }
+      writeBehind?.advance(to: start + came, of: number)
     }
+  }
+
+  public func overdue() -> (@Sendable () -> Void)? {
+    guard let range = writeBehind?.overdue() else { return nil }
+    return { [number] in File.finishWriting(number, range) }
   }
 
   public var needsThread: Bool { options.isDurable && !isInMemory || aside != nil }

@@ -45,8 +45,7 @@ public final class StagedUpload: UploadTarget {
   private static let large = 8 * 1024 * 1024
   private let isInMemory: Bool
   private var triedToKeep = false
-  /// Up to where the kernel was told to write to the disk.
-  private var written: Int64 = 0
+  private var writeBehind: WriteBehind?
   /// Where the bytes begin in the file that is filled.
   public let start: Int64
   public private(set) var place: Int64
@@ -201,11 +200,15 @@ public final class StagedUpload: UploadTarget {
       triedToKeep = true
       _ = keep(upTo: start)
     }
-    let end = start + Int64(clamping: bytes)
-    if options.isDurable, !isInMemory, end > written {
-      File.startWriting(number, written..<end)
-      written = end
+    if options.isDurable, !isInMemory {
+      if writeBehind == nil { writeBehind = WriteBehind(from: start) }
+      writeBehind?.advance(to: start + Int64(clamping: bytes), of: number)
     }
+  }
+
+  public func overdue() -> (@Sendable () -> Void)? {
+    guard let range = writeBehind?.overdue() else { return nil }
+    return { [number] in File.finishWriting(number, range) }
   }
 
   public var needsThread: Bool { options.isDurable && !isInMemory || isAppended || copiesTarget }

@@ -47,6 +47,10 @@ public protocol UploadTarget: AnyObject {
   /// So many bytes have come until now; told every few million bytes.
   func progressed(by bytes: UInt64)
 
+  /// What has to be waited for before more is taken, because the disk is slower than the client; nil if nothing has. It blocks, so it is for
+  /// another thread; the target is not to be touched meanwhile.
+  func overdue() -> (@Sendable () -> Void)?
+
   /// All that will come has come and is written: so many bytes, whether that is well or not.
   func ended(after bytes: UInt64)
 
@@ -69,6 +73,8 @@ extension UploadTarget {
   public func progressed(by bytes: UInt64) {}
 
   public func complete(_ goesOn: () -> Bool) throws(UploadError) {}
+
+  public func overdue() -> (@Sendable () -> Void)? { nil }
 
   public func ended(after bytes: UInt64) {}
 

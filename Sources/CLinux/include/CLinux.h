@@ -91,6 +91,7 @@ int weft_fallocate_keep_size(int fd, int64_t offset, int64_t length);
 int weft_fdatasync(int fd);
 int weft_fsync(int fd);
 int weft_start_writing(int fd, int64_t offset, int64_t length);
+int weft_finish_writing(int fd, int64_t offset, int64_t length);
 /* 1 for a file system that keeps its files in memory, 0 for others. */
 int weft_is_in_memory(int fd);
 

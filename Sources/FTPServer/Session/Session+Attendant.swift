@@ -67,7 +67,10 @@ extension Session: Attendant {
     transfer?.upload?.progressed(by: activity.meter.bytes)
   }
 
-  func makeWay() async { if executor.othersWait { await executor.makeWay() } }
+  func makeWay() async {
+    if executor.othersWait { await executor.makeWay() }
+    if let overdue = transfer?.upload?.overdue() { await waitOnDisk(overdue) }
+  }
 
   /// Whether transfers are to be broken off.
   var isToldToStop: Bool { context.ending.load(ordering: .relaxed) == .now || activity.isTold }

@@ -70,6 +70,21 @@ extension Session {
     transfer?.start = UInt64(clamping: target.place)
   }
 
+  /// Has `work` done by a thread that may wait for the disk, and waits for that thread. It does not take long, so nothing else is looked at
+  /// meanwhile.
+  func waitOnDisk(_ work: @escaping @Sendable () -> Void) async {
+    let parking = self.parking
+    let job = FileJob<Void> { (_) throws(FTPError) in work() }
+    let ticket = context.commitPool.submit(for: workOwner, concurrency: Self.concurrentCommits) { turn in
+      job.run(turn)
+      parking.wake()
+    }
+    guard ticket != nil else { return }
+    while job.result == nil { _ = await parking.sleep(until: .never) }
+    // The word that ends the session may have come in the same wake.
+    if isToldToStop { parking.wake() }
+  }
+
   /// Waits until names that were made, changed or removed are on the disk, where an upload's are, too.
   ///
   func reachDisk(_ command: Command, in jail: Jail, _ first: VirtualPath, _ others: [VirtualPath] = [])
