@@ -10,6 +10,7 @@ import errno
 import os
 import struct
 import sys
+import time
 
 FILE = "disk"
 WRITE, FLUSH = 1, 2
@@ -36,8 +37,9 @@ def records(path):
 
 
 class Disk:
-    def __init__(self, mountpoint, size, log):
-        self.size = size
+    def __init__(self, mountpoint, size, log, rate=0):
+        # Bytes a second that it can write; 0: as many as it gets.
+        self.size, self.rate = size, rate
         self.image = os.open(log + ".image", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         os.ftruncate(self.image, size)
         self.log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -76,6 +78,8 @@ class Disk:
             _, offset, size = struct.unpack_from("<QQI", body)
             if os.path.exists(self.fail):
                 return errno.EIO
+            if self.rate:
+                time.sleep(size / self.rate)
             data = body[40:40 + size]
             os.pwrite(self.image, data, offset)
             os.writev(self.log, [RECORD.pack(WRITE, size, offset), data])
@@ -116,4 +120,4 @@ class Disk:
 
 
 if __name__ == "__main__":
-    Disk(sys.argv[1], int(sys.argv[2]) << 20, sys.argv[3]).serve()
+    Disk(sys.argv[1], int(sys.argv[2]) << 20, sys.argv[3], *map(int, sys.argv[4:])).serve()

@@ -22,7 +22,7 @@ from rig import RESERVED, Daemon, Skipped, Tally, content, run, until, upload
 class LoggedMount:
     """A file system on a loop device whose writes are logged."""
 
-    def __init__(self, kind, megabytes, make=()):
+    def __init__(self, kind, megabytes, make=(), rate=0):
         if os.geteuid() != 0:
             raise Skipped("mounting needs root")
         if not os.path.exists("/dev/fuse"):
@@ -37,7 +37,7 @@ class LoggedMount:
         self.path.mkdir()
         try:
             program = pathlib.Path(__file__).with_name("logging_disk.py")
-            self.process = subprocess.Popen([sys.executable, program, fuse, str(megabytes), self.log], stderr=subprocess.PIPE)
+            self.process = subprocess.Popen([sys.executable, program, fuse, str(megabytes), self.log, str(rate)], stderr=subprocess.PIPE)
             disk = fuse / logging_disk.FILE
             if not until(lambda: os.path.ismount(fuse) or self.process.poll() is not None) or self.process.poll() is not None:
                 raise Skipped(f"FUSE: {self.process.stderr.read().decode().strip().splitlines()[-1]}")
