@@ -13,6 +13,7 @@ let package = Package(
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
     .library(name: "MultipathTCP", targets: ["MultipathTCP"]),
+    .library(name: "FTPClient", targets: ["FTPClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -60,6 +61,10 @@ let package = Package(
         "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
       ],
+      swiftSettings: settings),
+    .target(
+      name: "FTPClient",
+      dependencies: ["FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem"],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
     .target(
@@ -126,6 +131,13 @@ let package = Package(
       dependencies: [
         "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
         "LinuxSystem", "UnitSupport", "TestSupport",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "FTPClientTests",
+      dependencies: [
+        "FTPClient", "FTPServer", "FTPProtocol", "Accounts", "MultipathTCP", "TransportSecurity", "LinuxSystem",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
