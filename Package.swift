@@ -64,7 +64,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "FTPClient",
-      dependencies: ["FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem"],
+      dependencies: [
+        "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
+      ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
     .target(
@@ -136,7 +138,8 @@ let package = Package(
     .testTarget(
       name: "FTPClientTests",
       dependencies: [
-        "FTPClient", "FTPServer", "FTPProtocol", "Accounts", "MultipathTCP", "TransportSecurity", "LinuxSystem",
+        "FTPClient", "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "MultipathTCP", "TransportSecurity",
+        "LinuxSystem",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
