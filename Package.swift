@@ -11,6 +11,7 @@ let package = Package(
     .executable(name: "weftpd", targets: ["weftpd"]),
     .executable(name: "weftpd-authd", targets: ["weftpd-authd"]),
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
+    .executable(name: "weftp", targets: ["weftp"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
     .library(name: "MultipathTCP", targets: ["MultipathTCP"]),
     .library(name: "FTPClient", targets: ["FTPClient"]),
@@ -66,6 +67,13 @@ let package = Package(
       name: "FTPClient",
       dependencies: [
         "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "weftp",
+      dependencies: [
+        "FTPClient", "FTPProtocol", "MultipathTCP", "TransportSecurity", "LinuxSystem", "WeftVersion",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
@@ -141,6 +149,13 @@ let package = Package(
         "FTPClient", "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "MultipathTCP", "TransportSecurity",
         "LinuxSystem",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "WeftpTests",
+      dependencies: [
+        "weftp", "weftpd", "FTPClient", "FTPProtocol", "LinuxSystem", "WeftVersion", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
