@@ -65,7 +65,7 @@ extension ClientSession {
   func finish(_ transfer: TransferInFlight) async throws(ClientError) -> TransferReport {
     let data = transfer.process.data
     do throws(ClientError) {
-      if transfer.direction == .upload { try await tellEnd(transfer) }
+      if transfer.direction == .upload { try await tellEnd(transfer) } else { try await closeData(transfer) }
       let final: ReceivedReply
       if let earlyReply { final = earlyReply } else { final = try await finalReply() }
       isTransferring = false
@@ -102,6 +102,15 @@ extension ClientSession {
       }
     }
     Socket.shutdownWriting(data.number)
+  }
+
+  /// Closes a connection whose end has come. Before the final reply: vsftpd and ProFTPD give that only when both sides are closed.
+  private func closeData(_ transfer: TransferInFlight) async throws(ClientError) {
+    let data = transfer.process.data
+    data.close()
+    do throws(TransferBreak) { try await transfer.process.finishClosing(with: self) } catch {
+      throw explained(error, of: transfer.what)
+    }
   }
 
   private func requireWhole(_ transfer: TransferInFlight, _ final: ReceivedReply) throws(ClientError) {

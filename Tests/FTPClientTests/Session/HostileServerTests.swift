@@ -201,6 +201,29 @@ import Testing
     }
   }
 
+  @Test func aServerMayWaitForTheClientsCloseBeforeItsFinalReply() async throws {
+    // As vsftpd and ProFTPD do under TLS.
+    try await Script.run { peer in
+      try peer.welcome()
+      try peer.expect("TYPE")
+      try peer.say("200 ok")
+      let listener = try Listener()
+      try peer.extendedPassive(listener)
+      let data = try listener.accept()
+      try peer.expect("RETR")
+      try peer.say("150 comes")
+      try data.send(pattern(10))
+      data.finishSending()
+      _ = try data.readToEnd()
+      try peer.say("226 done")
+      _ = try peer.hear()
+    } client: { port, runtime in
+      let session = try await session(port, runtime)
+      #expect(try await contents(session, "a") == pattern(10))
+      await session.close()
+    }
+  }
+
   /// What can go wrong behind 150, and what the client makes of it.
   enum Fault: String, CaseIterable, Sendable {
     case cutAnd426, cutAnd226, silent, hangsUp, doneBeforeUpload, refusesUpload
