@@ -11,8 +11,10 @@ let package = Package(
     .executable(name: "weftpd", targets: ["weftpd"]),
     .executable(name: "weftpd-authd", targets: ["weftpd-authd"]),
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
+    .executable(name: "weftp", targets: ["weftp"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
     .library(name: "MultipathTCP", targets: ["MultipathTCP"]),
+    .library(name: "FTPClient", targets: ["FTPClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,6 +61,19 @@ let package = Package(
         "FTPProtocol", "FTPTransfer", "UploadStore", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
         "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "FTPClient",
+      dependencies: [
+        "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "weftp",
+      dependencies: [
+        "FTPClient", "FTPProtocol", "MultipathTCP", "TransportSecurity", "LinuxSystem", "WeftVersion",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
@@ -126,6 +141,21 @@ let package = Package(
       dependencies: [
         "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
         "LinuxSystem", "UnitSupport", "TestSupport",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "FTPClientTests",
+      dependencies: [
+        "FTPClient", "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "MultipathTCP", "TransportSecurity",
+        "LinuxSystem",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "WeftpTests",
+      dependencies: [
+        "weftp", "weftpd", "FTPClient", "FTPProtocol", "LinuxSystem", "WeftVersion", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),

@@ -1,0 +1,145 @@
+// A directory of this host: files in it by the bytes of one name each, so that nothing a server says leads out of it.
+
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// An open directory that files are fetched into or sent from.
+///
+/// Every name is one component: no `/`, no NUL, not `.` or `..`. Links are not followed when a file is made. So whatever names a listing
+/// holds, nothing outside of the directory is touched.
+public final class LocalDirectory: Sendable {
+  private let descriptor: Descriptor
+  /// For messages.
+  public let path: String
+
+  /// Opens a directory, as the user named it.
+  ///
+  /// - Throws: ``ClientError/Code/localFile``.
+  public convenience init(_ path: String) throws(ClientError) {
+    do throws(SystemError) {
+      self.init(try File.open(path.isEmpty ? "." : path, flags: O_RDONLY | O_DIRECTORY), path)
+    } catch { throw .file(error, path) }
+  }
+
+  private init(_ descriptor: consuming Descriptor, _ path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  /// The path of a name in it, for messages.
+  public func path(of name: [UInt8]) -> String {
+    let shown = RemotePath.printable(name)
+    if path.isEmpty || path == "." { return shown }
+    return path.hasSuffix("/") ? path + shown : "\(path)/\(shown)"
+  }
+
+  /// The directory `name` in it.
+  ///
+  /// - Parameter creating: makes it if there is nothing of the name.
+  public func directory(_ name: [UInt8], creating: Bool = false) throws(ClientError) -> LocalDirectory {
+    let shown = path(of: name)
+    return try call(name) { (number, name) throws(SystemError) in
+      if creating {
+        do throws(SystemError) { try File.makeDirectory(in: number, name: name, mode: 0o777) } catch {
+          if error.code != EEXIST { throw error }
+        }
+      }
+      return LocalDirectory(try File.openDirectory(in: number, name: name, crossingMounts: true), shown)
+    }
+  }
+
+  /// The status of a name, of the link itself if it is one; nil if there is nothing of the name.
+  public func status(_ name: [UInt8]) throws(ClientError) -> FileStatus? {
+    try call(name) { (number, name) throws(SystemError) -> FileStatus? in
+      do throws(SystemError) { return try File.status(in: number, name: name) } catch {
+        if error.code == ENOENT { return nil }
+        throw error
+      }
+    }
+  }
+
+  /// All names, in no order.
+  public func names() throws(ClientError) -> [[UInt8]] {
+    do throws(SystemError) {
+      // A descriptor of its own: reading moves its position.
+      let again = try File.open(
+        beneath: descriptor.number, ".", flags: O_RDONLY | O_DIRECTORY, resolve: WEFT_RESOLVE_BENEATH)
+      var reader = DirectoryReader(again)
+      var names: [[UInt8]] = []
+      while let name = try reader.next({ Array($0) }) { names.append(name) }
+      return names
+    } catch { throw .file(error, path) }
+  }
+
+  /// Opens a file for reading; a link is followed, wherever it leads: it is the user's own.
+  func openForReading(_ name: [UInt8]) throws(ClientError) -> Descriptor {
+    // Given up and taken again: the closure's value has to be copyable.
+    Descriptor(
+      owning: try call(name) { (number, name) throws(SystemError) -> Int32 in
+        try File.open(beneath: number, name, flags: O_RDONLY | O_NONBLOCK, resolve: 0).release()
+      })
+  }
+
+  /// Opens a regular file for reading and writing, or makes it. A link is not followed.
+  func openForWriting(_ name: [UInt8]) throws(ClientError) -> Descriptor {
+    Descriptor(
+      owning: try call(name) { (number, name) throws(SystemError) -> Int32 in
+        try File.open(
+          beneath: number, name, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o666,
+          resolve: WEFT_RESOLVE_BENEATH | WEFT_RESOLVE_NO_SYMLINKS
+        ).release()
+      })
+  }
+
+  /// Removes a file or link; it is no error if there is none.
+  public func remove(_ name: [UInt8]) throws(ClientError) {
+    try call(name) { (number, name) throws(SystemError) in
+      do throws(SystemError) { try File.remove(in: number, name: name) } catch {
+        if error.code != ENOENT { throw error }
+      }
+    }
+  }
+
+  /// Removes an empty directory.
+  public func removeDirectory(_ name: [UInt8]) throws(ClientError) {
+    try call(name) { (number, name) throws(SystemError) in try File.removeDirectory(in: number, name: name) }
+  }
+
+  /// Gives a file another name in this directory.
+  ///
+  /// - Parameter replacing: takes the place of a file that has the name; otherwise that is an error.
+  func rename(_ name: [UInt8], to target: [UInt8], replacing: Bool) throws(ClientError) {
+    try call(target) { (number, target) throws(SystemError) in
+      var failure: SystemError?
+      LocalDirectory.withName(name) { name in
+        do throws(SystemError) {
+          try File.rename(in: number, name, to: number, target, replacing: replacing)
+        } catch { failure = error }
+      }
+      if let failure { throw failure }
+    }
+  }
+
+  private func call<Value>(
+    _ name: [UInt8], _ body: (Int32, UnsafePointer<CChar>) throws(SystemError) -> Value
+  ) throws(ClientError) -> Value {
+    let isComponent =
+      !name.isEmpty && !name.contains { $0 == 0 || $0 == 0x2F } && name != [0x2E] && name != [0x2E, 0x2E]
+    guard isComponent else {
+      throw ClientError(.localFile, "\(RemotePath.printable(name)) is no name for a file here: it would lead elsewhere")
+    }
+    let terminated = name.map { CChar(bitPattern: $0) } + [0]
+    do throws(SystemError) {
+      return try terminated.withUnsafeBufferPointer { (bytes) throws(SystemError) -> Value in
+        guard let base = bytes.baseAddress else { throw SystemError(code: EINVAL, call: "open") }
+        return try body(descriptor.number, base)
+      }
+    } catch { throw .file(error, path(of: name)) }
+  }
+
+  private static func withName(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {
+    let terminated = name.map { CChar(bitPattern: $0) } + [0]
+    terminated.withUnsafeBufferPointer { bytes in if let base = bytes.baseAddress { body(base) } }
+  }
+}

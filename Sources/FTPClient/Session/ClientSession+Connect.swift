@@ -1,0 +1,185 @@
+// How a session begins: the name becomes an address, the address a connection, the connection perhaps a protected one.
+
+import Dispatch
+import FTPProtocol
+import Glibc
+import LinuxSystem
+import MultipathTCP
+import Reactor
+import Synchronization
+import TransportSecurity
+
+extension ClientSession {
+  /// Connects to a server, takes its greeting and begins TLS as ``ClientOptions/security`` wants it. ``login(_:)`` follows.
+  ///
+  /// All addresses of a name are tried, one after the other, over multipath TCP where this host and the server have it.
+  ///
+  /// - Parameters:
+  ///   - host: a name or an address.
+  ///   - port: nil: 21, with implicit TLS 990.
+  /// - Throws: ``ClientError``; its ``ClientError/retry`` says whether another try makes sense.
+  public static func connect(
+    to host: String, port: UInt16? = nil, options: ClientOptions = ClientOptions(), runtime: ClientRuntime
+  ) async throws(ClientError) -> ClientSession {
+    let security = try options.security == .off ? nil : context(options)
+    let deadline = MonotonicTime.now.advanced(by: options.timeouts.connect.inNanoseconds)
+    let parking = Parking(runtime.reactor)
+    let control: ControlConnection
+    do throws(ClientError) {
+      let addresses = try await HostAddresses.find(host, until: deadline, parking)
+      let port = port ?? (options.security == .implicit ? 990 : 21)
+      control = try await ControlConnector(options: options, parking: parking, deadline: deadline)
+        .connect(to: addresses.map { SocketAddress($0, port: port) }, host: host)
+    } catch {
+      parking.retire()
+      throw error
+    }
+    let session = ClientSession(
+      control, host: host, options: options, security: security, parking: parking, runtime: runtime)
+    do throws(ClientError) { try await session.begin() } catch {
+      await session.fail(error)
+      throw error
+    }
+    return session
+  }
+
+  private static func context(_ options: ClientOptions) throws(ClientError) -> TLSClientContext {
+    do throws(TLSConfigurationError) { return try TLSClientContext(options.tls) } catch {
+      throw ClientError(.usage, "TLS cannot be set up: \(error)", cause: error)
+    }
+  }
+
+  /// Greeting and TLS.
+  private func begin() async throws(ClientError) {
+    if options.security == .implicit { try await secure() }
+    var greeting = try await nextReply()
+    // 120: ready in so many minutes.
+    while greeting.kind == .preliminary { greeting = try await nextReply() }
+    guard greeting.kind == .completion else { throw .refusal(greeting, of: "the session") }
+    welcome = [greeting]
+    if options.security == .required || options.security == .ifOffered { try await authenticate() }
+  }
+
+  /// AUTH TLS (RFC 4217, section 4).
+  private func authenticate() async throws(ClientError) {
+    let reply = try await exchange(Command(verb: "AUTH", argument: Array("TLS".utf8)))
+    guard reply.code == 234 else {
+      if options.security == .ifOffered, reply.kind == .permanentError || reply.kind == .transientError { return }
+      throw ClientError(.unprotected, "the server offers no TLS", reply: reply)
+    }
+    guard !control.discardInput() else {
+      throw ClientError(
+        .protocolViolation, "bytes in clear came where TLS should begin: somebody may have put them there")
+    }
+    try await secure()
+  }
+
+  private func secure() async throws(ClientError) {
+    guard let security, let name = TLSServerName(host) else {
+      throw ClientError(.usage, "\(host) is no name that a certificate could be for")
+    }
+    let connection: TLSConnection
+    do throws(OpenSSLError) { connection = try security.control(over: control.number, server: name) } catch {
+      throw ClientError(.tls, "TLS cannot begin: \(error)", cause: error)
+    }
+    let deadline = MonotonicTime.now.advanced(by: options.timeouts.connect.inNanoseconds)
+    while case .wants(let readiness) = try control.handshake(connection) {
+      _ = await park(control.number, readiness, until: deadline)
+      if isCancelled { throw ClientError(.cancelled, "the task was cancelled") }
+      if MonotonicTime.now >= deadline { throw ClientError(.timedOut, "TLS did not come about in time") }
+    }
+  }
+}
+
+/// Names become addresses on another thread: the name service blocks.
+enum HostAddresses {
+  private final class Box: Sendable {
+    let answer = Mutex<HostLookup.Answer?>(nil)
+  }
+
+  static func find(
+    _ host: String, until deadline: MonotonicTime, _ parking: Parking
+  ) async throws(ClientError) -> [IPAddress] {
+    if let address = IPAddress(host) { return [address] }
+    let box = Box()
+    DispatchQueue.global().async {
+      let answer = HostLookup.addresses(of: host)
+      box.answer.withLock { $0 = answer }
+      parking.wake()
+    }
+    while true {
+      switch box.answer.withLock({ $0 }) {
+      case .found(let addresses)?: return addresses
+      case .failed(let reason)?: throw ClientError(.hostUnknown, "\(RemotePath(host)): \(reason)")
+      case nil: break
+      }
+      if Task.isCancelled { throw ClientError(.cancelled, "the task was cancelled") }
+      if MonotonicTime.now >= deadline {
+        throw ClientError(.timedOut, "the name service has no answer for \(RemotePath(host)) yet")
+      }
+      _ = await withTaskCancellationHandler {
+        await parking.sleep(until: deadline)
+      } onCancel: {
+        parking.wake()
+      }
+    }
+  }
+}
+
+/// Connects to the first of several addresses that answers.
+struct ControlConnector {
+  let options: ClientOptions
+  let parking: Parking
+  let deadline: MonotonicTime
+
+  func connect(to addresses: [SocketAddress], host: String) async throws(ClientError) -> ControlConnection {
+    var last: ClientError?
+    for (index, address) in addresses.enumerated() {
+      // No address may use up the time of those behind it.
+      let now = MonotonicTime.now
+      let share = max(0, deadline.since(now)) / Int64(addresses.count - index)
+      do throws(ClientError) { return try await connect(to: address, until: now.advanced(by: share)) } catch {
+        if error.code == .cancelled { throw error }
+        last = error
+      }
+    }
+    throw last ?? ClientError(.hostUnknown, "\(RemotePath(host)) has no address")
+  }
+
+  private func connect(
+    to address: SocketAddress, until deadline: MonotonicTime
+  ) async throws(ClientError) -> ControlConnection {
+    let made: MadeSocket
+    do throws(MultipathError) {
+      made = try MultipathSocket.connect(to: address, policy: options.multipath)
+    } catch {
+      throw ClientError(.connectFailed, "no connection to \(address): \(error)", cause: error)
+    }
+    let why = made.unavailability
+    let isConnected = made.isConnected
+    let socket = made.takeDescriptor()
+    if !isConnected { try await finish(socket.number, address, deadline) }
+    if options.multipath == .required, MultipathSocket.negotiated(socket.number) != .multipath {
+      throw ClientError(.connectFailed, "\(address) does not speak multipath TCP")
+    }
+    return ControlConnection(socket: socket, peer: address, unavailability: why)
+  }
+
+  private func finish(
+    _ socket: Int32, _ address: SocketAddress, _ deadline: MonotonicTime
+  ) async throws(ClientError) {
+    while !Poll.wait(socket, .writable, milliseconds: 2) {
+      if Task.isCancelled { throw ClientError(.cancelled, "the task was cancelled") }
+      if MonotonicTime.now >= deadline { throw ClientError(.connectFailed, "\(address) did not answer in time") }
+      let parking = parking
+      _ = await withTaskCancellationHandler {
+        await parking.wait(socket, .writable, until: deadline)
+      } onCancel: {
+        parking.wake()
+      }
+    }
+    if let error = Socket.pendingError(socket) {
+      throw ClientError(.connectFailed, "no connection to \(address): \(error.reason)", cause: error)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// weftp get: files from a server to here.
+
+import ArgumentParser
+import FTPClient
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+/// What get and put have in common.
+struct CopyArguments: ParsableArguments {
+  @Flag(name: .customLong("no-resume"), help: "Do not go on with what an earlier try has left.") var startsAnew = false
+  @Flag(help: "Compare digests of the whole in the end.") var verify = false
+  @Flag(help: "Do not give the copy the time of its source.") var noTimes = false
+  @Flag(help: "As text: line ends become those of the other side (TYPE A).") var ascii = false
+  @Option(help: "How progress is told: auto, bar, line, json, none.") var progress = ProgressStyle.auto
+  @Flag(name: .shortAndLong, help: "Tell nothing but errors.") var quiet = false
+
+  var options: WholeFileOptions {
+    var options = WholeFileOptions()
+    options.resumes = !startsAnew
+    options.verifies = verify
+    options.keepsTimes = !noTimes
+    return options
+  }
+
+  var display: Progress { Progress(quiet ? .none : progress) }
+}
+
+struct GetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Fetch files.",
+    discussion: """
+      A file has its name only when it is whole. What has come stays when something breaks, as .NAME.weftp-part, and the same command \
+      goes on with it, if the server's digest or the last 64 KiB prove that it is the same file.
+      """)
+
+  @OptionGroup var connection: ConnectionArguments
+  @OptionGroup var copy: CopyArguments
+  @Flag(help: "Leave files that are there as they are.") var noClobber = false
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The file or directory to fetch to; - is standard output.", valueName: "place"))
+  var output: String?
+  @Argument(help: "Files or patterns: ftpes://user@host/dir/*.iso") var urls: [String]
+
+  func run() async throws {
+    let command = self
+    try await Interruption.run {
+      let connector = try Connector(command.connection)
+      var failures = 0
+      for text in command.urls {
+        let url = try Place.url(text)
+        failures += try await command.fetch(url, connector)
+      }
+      if failures > 0 { throw ExitCode.partly }
+    }
+  }
+
+  private func fetch(_ url: ServerURL, _ connector: Connector) async throws -> Int {
+    let found = try await connector.with(url) { session in try await RemoteNames.find(url.path, on: session) }
+    var failures = 0
+    for file in found {
+      do {
+        try await connector.retrying(url) { session in
+          if copy.ascii || url.type == "a" { await session.use(TransferFormat(type: .ascii(.nonPrint))) }
+          try await fetch(file, session)
+        }
+      } catch let error as ClientError where found.count > 1 && error.retry == .never && error.code != .cancelled {
+        Output.error("\(file.path): \(error)")
+        failures += 1
+      }
+    }
+    return failures
+  }
+
+  private func fetch(_ file: RemoteNames.Found, _ session: ClientSession) async throws {
+    if output == "-" {
+      return try await session.read(file.path) { bytes in
+        for try await piece in bytes { if !Output.write(1, piece) { return } }
+      }
+    }
+    let (directory, name) = target(file.path)
+    var options = copy.options
+    options.replaces = !noClobber
+    let place = try LocalDirectory(directory)
+    if noClobber, try place.status(name) != nil {
+      throw ClientError(
+        .localFile, "\(place.path(of: name)) is there already", cause: SystemError(code: EEXIST, call: "open"))
+    }
+    let entry: ListedEntry
+    if let known = file.entry, known.kind == .file { entry = known } else { entry = try await session.facts(file.path) }
+    let meter = TransferMeter()
+    let start = ContinuousClock.now
+    let shown = Output.printable(name)
+    let (wanted, kept) = (options, entry)
+    let report = try await copy.display.follow(shown, total: entry.size, meter) {
+      try await session.fetch(file.path, to: name, in: place, wanted, entry: kept, meter: meter)
+    }
+    copy.display.done(shown, report.transfer?.bytes ?? 0, ContinuousClock.now - start)
+    if connection.paths, let transfer = report.transfer { Output.note("\(shown): \(transfer.connection)") }
+  }
+
+  /// The directory and the name that a file is fetched to.
+  private func target(_ path: RemotePath) -> (directory: String, name: [UInt8]) {
+    guard let output else { return (".", path.name) }
+    let isDirectory = output.hasSuffix("/") || (try? File.status(at: output))?.isDirectory == true
+    return isDirectory ? (output, path.name) : Place.split(output)
+  }
+}

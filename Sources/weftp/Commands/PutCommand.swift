@@ -1,0 +1,103 @@
+// weftp put: files from here to a server.
+
+import ArgumentParser
+import FTPClient
+import FTPProtocol
+import Glibc
+import LinuxSystem
+
+struct PutCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put", abstract: "Send files.",
+    discussion: """
+      What the server has of a file is gone on with if its digest or its last 64 KiB prove that it is the beginning of the same file.
+      """)
+
+  @OptionGroup var connection: ConnectionArguments
+  @OptionGroup var copy: CopyArguments
+  @Flag(help: "Append to the remote file.") var append = false
+  @Argument(help: "Files; - is standard input. The last one is where to: ftpes://user@host/dir/") var places: [String]
+
+  func validate() throws {
+    if places.count < 2 { throw ValidationError("put takes files and then a URL.") }
+  }
+
+  func run() async throws {
+    let command = self
+    try await Interruption.run {
+      guard let last = command.places.last else { return }
+      let url = try Place.url(last)
+      let connector = try Connector(command.connection)
+      var failures = 0
+      let files = command.places.dropLast()
+      let isDirectory = try await command.isDirectory(url, files.count, connector)
+      for file in files {
+        do { try await command.send(file, url, isDirectory, connector) } catch let error as ClientError
+          where files.count > 1 && error.retry == .never && error.code != .cancelled
+        {
+          Output.error("\(error)")
+          failures += 1
+        }
+      }
+      if failures > 0 { throw ExitCode.partly }
+    }
+  }
+
+  /// Several files go into a directory; one goes there if the path says so or is one.
+  private func isDirectory(_ url: ServerURL, _ count: Int, _ connector: Connector) async throws -> Bool {
+    if url.path.bytes.isEmpty || url.path.bytes.last == 0x2F || count > 1 { return true }
+    return try await connector.with(url) { session in
+      do { return try await session.facts(url.path).kind == .directory } catch let error as ClientError
+        where error.code == .refused
+      {
+        return false
+      }
+    }
+  }
+
+  private func send(
+    _ file: String, _ url: ServerURL, _ isDirectory: Bool, _ connector: Connector
+  ) async throws {
+    let (directory, name) = Place.split(file)
+    if file == "-", isDirectory { throw ClientError(.usage, "standard input needs a name on the server") }
+    let path = isDirectory ? url.path.appending(name) : url.path
+    if file == "-" {
+      return try await connector.with(url) { session in
+        try await session.write(path, from: StandardInput(), append ? .append : .replace)
+      }
+    }
+    try await connector.retrying(url) { session in
+      if copy.ascii || url.type == "a" { await session.use(TransferFormat(type: .ascii(.nonPrint))) }
+      let place = try LocalDirectory(directory)
+      let meter = TransferMeter()
+      let start = ContinuousClock.now
+      let shown = Output.printable(name)
+      let total = try place.status(name)?.size
+      let moved = try await copy.display.follow(shown, total: total, meter) { () async throws -> UInt64 in
+        if append {
+          let source = try File.open(file, flags: O_RDONLY)
+          return try await session.upload(source.number, to: path, .append, meter: meter).bytes
+        }
+        return try await session.deliver(name, in: place, to: path, copy.options, meter: meter).transfer?.bytes ?? 0
+      }
+      copy.display.done(shown, moved, ContinuousClock.now - start)
+    }
+  }
+}
+
+/// Standard input in pieces, read when they are asked for.
+struct StandardInput: AsyncSequence, Sendable {
+  struct Iterator: AsyncIteratorProtocol {
+    mutating func next() async throws -> [UInt8]? {
+      var piece = [UInt8](repeating: 0, count: 65536)
+      while true {
+        let count = Glibc.read(0, &piece, piece.count)
+        if count > 0 { return Array(piece[..<count]) }
+        if count == 0 { return nil }
+        if errno != EINTR { throw ClientError(.localFile, "standard input cannot be read") }
+      }
+    }
+  }
+
+  func makeAsyncIterator() -> Iterator { Iterator() }
+}

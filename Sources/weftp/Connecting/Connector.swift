@@ -1,0 +1,122 @@
+// Opens sessions for commands: who logs in, with which password, and whether that may be said in clear.
+
+import ArgumentParser
+import FTPClient
+import Glibc
+import LinuxSystem
+
+/// Makes the sessions of one run of weftp.
+struct Connector: Sendable {
+  let arguments: ConnectionArguments
+  let runtime: ClientRuntime
+
+  init(_ arguments: ConnectionArguments) throws {
+    self.arguments = arguments
+    runtime = try ClientRuntime()
+  }
+
+  /// A session with the server of a URL, logged in.
+  func open(_ url: ServerURL) async throws -> ClientSession {
+    let options = try arguments.options(url)
+    let session = try await ClientSession.connect(
+      to: url.host, port: url.effectivePort, options: options, runtime: runtime)
+    let credentials = try credentials(url)
+    if await session.protection == nil, credentials.password != nil, !isAnonymous(credentials) {
+      try warn(url)
+    }
+    try await session.login(credentials)
+    return session
+  }
+
+  /// Runs `body` with a session, which is ended in any case.
+  func with<Value: Sendable>(
+    _ url: ServerURL, _ body: @Sendable (ClientSession) async throws -> Value
+  ) async throws -> Value {
+    let session = try await open(url)
+    let value: Value
+    do { value = try await body(session) } catch {
+      await session.quit()
+      throw error
+    }
+    if arguments.paths { Output.note("control connection: \(await session.transport)") }
+    await session.quit()
+    return value
+  }
+
+  /// Runs `body` until it works, each time with a new session, as long as that makes sense.
+  func retrying(_ url: ServerURL, _ body: @Sendable (ClientSession) async throws -> Void) async throws {
+    var attempt = 0
+    while true {
+      do { return try await with(url, body) } catch let error as ClientError {
+        attempt += 1
+        guard error.retry != .never, attempt <= arguments.retries, !Task.isCancelled else { throw error }
+        // Longer each time, and not all clients at once.
+        let ceiling = min(30_000, 250 << min(attempt, 7))
+        let pause = Int.random(in: ceiling / 2...ceiling)
+        Output.note("\(error.message); try \(attempt) of \(arguments.retries) in \(pause) ms")
+        try await Task.sleep(for: .milliseconds(pause))
+      }
+    }
+  }
+
+  private func isAnonymous(_ credentials: Credentials) -> Bool {
+    ["anonymous", "ftp"].contains(String(decoding: credentials.user, as: UTF8.self))
+  }
+
+  /// A password is about to go in clear: a person is asked, a script has to have said so.
+  private func warn(_ url: ServerURL) throws {
+    if arguments.tls == .off { return Output.note("the password goes to \(url.host) in clear") }
+    switch Person.accepts("\(url.host) has no TLS: the password would go in clear. Send it?") {
+    case true?: return
+    case false?: throw ClientError(.unprotected, "the password was not sent: \(url.host) has no TLS")
+    case nil: throw ClientError(.unprotected, "\(url.host) has no TLS; --tls=off would send the password in clear")
+    }
+  }
+
+  // MARK: who and by which password
+
+  /// The user is the URL's, that of `--user` or netrc's, else anonymous. The password is the first there is of: the URL's, that of
+  /// `--password-file`, `WEFTP_PASSWORD`, the credential `weftp-password` of systemd, netrc's, what is typed.
+  private func credentials(_ url: ServerURL) throws -> Credentials {
+    let named = url.user ?? arguments.user.map { Array($0.utf8) }
+    let entry = try netrc()?.login(host: url.host, user: named.map { String(decoding: $0, as: UTF8.self) })
+    guard let user = named ?? entry?.user.map({ Array($0.utf8) }) else { return .anonymous() }
+    var credentials = Credentials(user: user)
+    credentials.account = entry?.account.map { Array($0.utf8) }
+    if let password = url.password {
+      Output.note("a password in a URL can be seen by other users of this host")
+      credentials.password = password
+    } else if isAnonymous(credentials) {
+      return .anonymous()
+    } else {
+      credentials.password = try secret(entry, user, url).map { Array($0.utf8) }
+    }
+    return credentials
+  }
+
+  private func secret(_ entry: Netrc.Login?, _ user: [UInt8], _ url: ServerURL) throws -> String? {
+    if let file = arguments.passwordFile { return SecretFiles.firstLine(try unusable { try SecretFiles.read(file) }) }
+    if let password = KnownServers.environment("WEFTP_PASSWORD") { return password }
+    if let directory = KnownServers.environment("CREDENTIALS_DIRECTORY"),
+      let text = try? SecretFiles.readIfThere("\(directory)/weftp-password")
+    {
+      return SecretFiles.firstLine(text)
+    }
+    if let password = entry?.password { return password }
+    return SecretFiles.ask("Password of \(Output.printable(user)) at \(url.host): ")
+  }
+
+  private func netrc() throws -> Netrc? {
+    if arguments.noNetrc { return nil }
+    if let file = arguments.netrcFile { return Netrc(try unusable { try SecretFiles.read(file) }) }
+    guard let home = KnownServers.environment("HOME"), File.exists("\(home)/.netrc") else { return nil }
+    return Netrc(try unusable { try SecretFiles.read("\(home)/.netrc") })
+  }
+
+  private func unusable<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch {
+      Output.error("\(error)")
+      throw ExitCode.unusableSettings
+    }
+  }
+}

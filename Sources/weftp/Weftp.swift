@@ -1,0 +1,31 @@
+// The command line of weftp: its subcommands, its version, and how every command ends.
+
+import ArgumentParser
+import LinuxSystem
+import WeftVersion
+
+@main
+struct Weftp: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weftp",
+    abstract: "An FTP client: TLS by default, Multipath TCP where it is to be had.",
+    discussion: """
+      A remote place is a URL: ftpes://user@host/path. ftpes:// is TLS by AUTH TLS, ftps:// TLS from the first byte at port 990, and \
+      ftp:// takes TLS if the server has it. A script sends no password in clear without --tls=off. A path is beneath the directory of \
+      the login, unless it begins with a second slash.
+
+      Exit codes: 0 done, 1 some of it failed, 64 wrong usage, 65 what was copied differs, 66 no such local file, 68 no such host, \
+      69 no connection, 72 no such remote file, 73 the local file cannot be made, 74 a file cannot be read or written, \
+      75 the network failed, go on with the same command, 76 not FTP, 77 refused, 78 a password file or netrc cannot be used, \
+      80 the certificate is not believed, 130 interrupted.
+      """,
+    version: "weftp \(weftVersion)",
+    subcommands: [
+      ListCommand.self, CatCommand.self, GetCommand.self, PutCommand.self, MirrorCommand.self, StatCommand.self,
+      RemoveCommand.self, MakeDirectoryCommand.self, RemoveDirectoryCommand.self, MoveCommand.self,
+      ChangeModeCommand.self,
+      HashCommand.self, QuoteCommand.self, CheckCommand.self,
+    ])
+
+  static func main() async { await main(ThisProcess.arguments) }
+}

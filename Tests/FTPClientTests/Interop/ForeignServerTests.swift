@@ -1,0 +1,104 @@
+// The client against vsftpd, Pure-FTPd, ProFTPD and pyftpdlib: in clear and under TLS, passive and active, bytes compared.
+
+import FTPClient
+import FTPProtocol
+import Glibc
+import LinuxSystem
+import TestSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ForeignServerTests {
+  private static let content = pattern(2_345_678, seed: 15)
+
+  private static let available = ForeignServer.allCases.filter(\.isThere)
+  private static let isAnyThere: ConditionTrait = .enabled(
+    if: !available.isEmpty, "no foreign server here: Tests/Bench/peers/fetch.sh .bench fetches them, and they need root"
+  )
+
+  private func certificate(in place: TemporaryDirectory) throws -> String {
+    let path = place.path(of: "both.pem")
+    try TestSupport.run([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+      "-subj", "/CN=localhost", "-keyout", path, "-out", place.path(of: "cert.pem"),
+    ])
+    try place.write("both.pem", try place.read("both.pem") + place.read("cert.pem"), mode: 0o600)
+    return path
+  }
+
+  private func options(_ underTLS: Bool, _ mode: ClientOptions.DataMode) -> ClientOptions {
+    (underTLS ? ClientOptions.underTLS : .inClear).with { $0.dataMode = mode }
+  }
+
+  @Test(isAnyThere, arguments: available, [false, true])
+  func filesBothWays(_ server: ForeignServer, _ underTLS: Bool) async throws {
+    if underTLS, !server.hasTLS { return }
+    let place = try TemporaryDirectory()
+    let pem = underTLS ? try certificate(in: place) : nil
+    let runtime = try ClientRuntime()
+    try await server.with(certificate: pem) { port, root in
+      for mode in [ClientOptions.DataMode.automatic, .active] {
+        let session = try await ClientSession.connect(
+          to: "127.0.0.1", port: port, options: options(underTLS, mode), runtime: runtime)
+        try await session.login(Credentials(user: "user", password: ForeignServer.password))
+        let base = RemotePath("up")
+        try await transfer(session, base, root)
+        try await commands(session, base)
+        try await giveUp(session, root)
+        await session.quit()
+      }
+    }
+  }
+
+  private func transfer(_ session: ClientSession, _ base: RemotePath, _ root: TemporaryDirectory) async throws {
+    let path = base.appending(Array("a b.bin".utf8))
+    let sent = try await session.write(path, from: pieces(Self.content, of: 100_000))
+    #expect(sent.bytes == UInt64(Self.content.count))
+    #expect(try root.read("up/a b.bin") == Self.content)
+    #expect(try await contents(session, path) == Self.content)
+    #expect(try await contents(session, path, from: 2_345_000) == Array(Self.content[2_345_000...]))
+    try await session.write(base.appending(Array("empty".utf8)), from: pieces([], of: 1))
+    #expect(try await contents(session, base.appending(Array("empty".utf8))) == [])
+    let local = try TemporaryDirectory()
+    let directory = try LocalDirectory(local.path)
+    try local.write(".copy.weftp-part", Array(Self.content[..<1_000_000]))
+    try await session.fetch(path, to: Array("copy".utf8), in: directory)
+    #expect(try local.read("copy") == Self.content)
+    // A second run of a mirror moves nothing.
+    let mirror = Mirror(.down, session, local: directory, remote: base)
+    _ = try await mirror.run(try await mirror.plan().plan)
+    #expect(try local.read("a b.bin") == Self.content)
+    let again = try await mirror.plan().plan
+    #expect(again.isEmpty, "\(again.copies)")
+  }
+
+  private func commands(_ session: ClientSession, _ base: RemotePath) async throws {
+    let names = Set(try await session.list(base).map(\.name))
+    #expect(names == [Array("a b.bin".utf8), Array("empty".utf8)])
+    #expect(try await session.list(base, .list).first { $0.name == Array("a b.bin".utf8) }?.size == 2_345_678)
+    #expect(try await session.size(base.appending(Array("a b.bin".utf8))) == 2_345_678)
+    let directory = base.appending(Array("ü \"x\"".utf8))
+    try await session.makeDirectory(directory)
+    #expect(try await session.isDirectory(directory))
+    try await session.rename(directory, to: base.appending(Array("moved".utf8)))
+    try await session.removeDirectory(base.appending(Array("moved".utf8)))
+    try await session.delete(base.appending(Array("empty".utf8)))
+    let error = try await clientError { _ = try await contents(session, base.appending(Array("empty".utf8))) }
+    #expect(error.code == .refused)
+    #expect(try await !session.system().isEmpty)
+    try await session.noop()
+  }
+
+  /// Transfers that are given up leave the session usable, whatever the server answers to ABOR.
+  private func giveUp(_ session: ClientSession, _ root: TemporaryDirectory) async throws {
+    if !root.exists("endless") { try root.makeSparse("endless", size: 1 << 33) }
+    for _ in 0..<3 {
+      let count = try await session.read("endless") { bytes -> Int in
+        for try await piece in bytes { return piece.count }
+        return 0
+      }
+      #expect(count > 0)
+      #expect(try await session.workingDirectory() == "/")
+    }
+    #expect(try await contents(session, "up/a b.bin") == Self.content)
+  }
+}

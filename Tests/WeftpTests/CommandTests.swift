@@ -1,0 +1,135 @@
+// weftp as a shell sees it, against a real weftpd: what it does, what it prints where, and how it ends.
+
+import Glibc
+import TestSupport
+import Testing
+import WeftVersion
+
+@Suite(.timeLimit(.minutes(5))) struct CommandTests {
+  private struct Shell {
+    let server: Server
+    let local: TemporaryDirectory
+    var url: String { "ftpes://alice@127.0.0.1:\(server.endpoint.port)/" }
+
+    func weftp(_ arguments: String..., input: String? = nil, password: String? = Server.password) throws
+      -> CommandResult
+    {
+      let program = try #require(builtProgram("weftp"), "weftp is not built")
+      var environment = ["HOME": local.path]
+      environment["WEFTP_PASSWORD"] = password
+      return try TestSupport.run(
+        [program] + arguments, environment: environment, directory: local.path, input: input.map { Array($0.utf8) })
+    }
+  }
+
+  private func with(_ body: @escaping @Sendable (Shell) throws -> Void) async throws {
+    try await Blocking.run {
+      let root = try TemporaryDirectory()
+      try root.write("data.bin", pattern(1_234_567))
+      try root.makeDirectory("dir")
+      try root.write("dir/a.txt", "hello\n")
+      try Server.with(root: root) { server in try body(Shell(server: server, local: TemporaryDirectory())) }
+    }
+  }
+
+  private func expect(_ result: CommandResult, _ code: Int32, _ output: String = "") throws {
+    try require(result.exitCode == code, "ended with \(result.exitCode): \(result.output) \(result.errors)")
+    try require(result.output == output, "printed '\(result.output)'")
+  }
+
+  @Test func downAndUp() async throws {
+    try await with { shell in
+      let trust = "--trust=none"
+      try expect(shell.weftp("ls", trust, shell.url), 0, "data.bin\ndir\n")
+      try expect(shell.weftp("cat", trust, shell.url + "dir/a.txt"), 0, "hello\n")
+      try expect(shell.weftp("cat", trust, "-c", "2", "--offset", "1", shell.url + "dir/a.txt"), 0, "el")
+      try expect(shell.weftp("get", trust, shell.url + "data.bin", shell.url + "dir/*.txt"), 0)
+      #expect(try shell.local.read("data.bin") == pattern(1_234_567))
+      #expect(try shell.local.names() == ["a.txt", "data.bin"])
+      try expect(shell.weftp("mkdir", trust, "-p", shell.url + "up/x"), 0)
+      try expect(shell.weftp("put", trust, "data.bin", "a.txt", shell.url + "up/x/"), 0)
+      #expect(try shell.server.root.read("up/x/data.bin") == pattern(1_234_567))
+      try expect(shell.weftp("put", trust, "-", shell.url + "up/typed", input: "typed\n"), 0)
+      #expect(try shell.server.root.read("up/typed") == bytes("typed\n"))
+      try expect(shell.weftp("mv", trust, shell.url + "up/typed", "up/moved"), 0)
+      try expect(shell.weftp("chmod", trust, "600", shell.url + "up/moved"), 0)
+      try expect(shell.weftp("rm", trust, shell.url + "up/moved"), 0)
+      try expect(shell.weftp("rm", trust, "-r", shell.url + "up"), 0)
+      #expect(try shell.server.root.names() == ["data.bin", "dir"])
+    }
+  }
+
+  @Test func mirrors() async throws {
+    try await with { shell in
+      try expect(shell.weftp("mirror", "--trust=none", "-q", shell.url, "copy"), 0)
+      #expect(try shell.local.read("copy/dir/a.txt") == bytes("hello\n"))
+      let again = try shell.weftp("sync", "--trust=none", "--json", shell.url, "copy")
+      try expect(again, 0, #"{"copied":0,"bytes":0,"removed":0,"unchanged":2,"failed":[]}"# + "\n")
+      try shell.local.write("copy/new", "n")
+      let plan = try shell.weftp("mirror", "--trust=none", "--dry-run", "--delete", shell.url, "copy")
+      try expect(plan, 0, "remove new\n")
+      try expect(shell.weftp("mirror", "--trust=none", "-q", "copy", shell.url), 0)
+      #expect(try shell.server.root.read("new") == bytes("n"))
+    }
+  }
+
+  @Test func howItEnds() async throws {
+    try await with { shell in
+      try expect(shell.weftp("ls", shell.url), 80)
+      try expect(shell.weftp("get", "--trust=none", shell.url + "nothing"), 72)
+      try expect(shell.weftp("ls", "--trust=none", shell.url, password: "wrong"), 77)
+      try expect(shell.weftp("ls", "ftp://127.0.0.1:1/"), 69)
+      try expect(shell.weftp("ls", "nonsense"), 64)
+      try expect(shell.weftp("put", "--trust=none", "missing", shell.url + "x"), 66)
+      try expect(shell.weftp("--version"), 0, "weftp \(weftVersion)\n")
+      // A link to somewhere is not written through.
+      let clear = "ftp://alice@127.0.0.1:\(shell.server.endpoint.port)/"
+      try expect(shell.weftp("ls", "--tls=off", clear), 0, "data.bin\ndir\n")
+      let result = try shell.weftp("ls", "-v", "--tls=off", clear)
+      #expect(result.errors.contains("> PASS ****"))
+      #expect(!result.errors.contains(Server.password))
+    }
+  }
+
+  @Test func aScriptSendsNoPasswordInClearUnasked() async throws {
+    try await Blocking.run {
+      try Server.with(Server.Options(settings: ["tls.mode=off"])) { server in
+        let shell = Shell(server: server, local: try TemporaryDirectory())
+        let clear = "ftp://alice@127.0.0.1:\(server.endpoint.port)/"
+        try expect(shell.weftp("ls", clear), 77)
+        try expect(shell.weftp("ls", shell.url), 77)
+        try expect(shell.weftp("ls", "--tls=off", clear), 0)
+      }
+    }
+  }
+
+  @Test func netrcIsRefusedUnlessItIsPrivate() async throws {
+    try await with { shell in
+      try shell.local.write(".netrc", "machine 127.0.0.1 login alice password \(Server.password)\n", mode: 0o644)
+      let url = "ftpes://127.0.0.1:\(shell.server.endpoint.port)/"
+      try expect(shell.weftp("ls", "--trust=none", url, password: nil), 78)
+      try require(chmod(shell.local.path(of: ".netrc"), 0o600) == 0, "chmod")
+      try expect(shell.weftp("ls", "--trust=none", url, password: nil), 0, "data.bin\ndir\n")
+      try expect(shell.weftp("put", "--trust=none", ".netrc", url + "n", password: nil), 0)
+    }
+  }
+
+  @Test func whoeverIsKilledGoesOn() async throws {
+    try await with { shell in
+      try shell.server.root.write("large", pattern(60_000_000, seed: 4))
+      let program = try #require(builtProgram("weftp"))
+      for _ in 0..<10 {
+        let child = try ChildProcess(
+          [program, "get", "--trust=none", "-q", shell.url + "large"],
+          environment: ["HOME": shell.local.path, "WEFTP_PASSWORD": Server.password], directory: shell.local.path)
+        _ = child.waitForExit(patience: .milliseconds(Int.random(in: 50...400)))
+        child.signal(SIGKILL)
+        _ = child.waitForExit(patience: .seconds(20))
+        if shell.local.exists("large") { break }
+      }
+      try expect(shell.weftp("get", "--trust=none", "-q", shell.url + "large"), 0)
+      #expect(try shell.local.read("large") == pattern(60_000_000, seed: 4))
+      #expect(try shell.local.names().filter { $0.hasSuffix("part") } == [])
+    }
+  }
+}
