@@ -9,12 +9,12 @@ import TransportSecurity
 
 /// One session with one server.
 ///
-/// An actor on a queue of its own: calls from several tasks are served one after the other. ``connect(to:port:options:runtime:)``
+/// An actor that runs in turns on the runtime's workers: calls from several tasks are served one after the other. ``connect(to:port:options:runtime:)``
 /// makes one, ``login(_:)`` follows, ``quit()`` ends it. A call that was cancelled leaves the session usable: a transfer is aborted (ABOR)
 /// and its replies are taken; other commands are waited for. When the connection is gone, every call throws
 /// ``ClientError/Code/connectionLost``.
 public actor ClientSession {
-  private let executor = QueueExecutor(label: "ftp-session")
+  private let executor: SessionExecutor
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   /// What it was made with.
@@ -74,6 +74,7 @@ public actor ClientSession {
     self.options = options
     self.security = security
     self.runtime = runtime
+    executor = SessionExecutor(runtime.reactor)
     self.parking = parking
   }
 
