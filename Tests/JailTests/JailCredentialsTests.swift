@@ -179,4 +179,22 @@ import UnitSupport
       }
     }
   }
+
+  /// What replaces another's file is the user's own, and still the group's, if the user is in it.
+  @Test(arguments: [(61_003, 61_003, 0o660), (61_009, 61_002, 0o666)] as [(gid_t, UInt32, mode_t)])
+  func whatReplacesAFileKeepsItsGroup(_ before: gid_t, _ after: UInt32, _ mode: mode_t) throws {
+    let place = "\(files.path)/root/shared"
+    try files.write("root/shared", "another's")
+    chown(place, 61_008, before)
+    chmod(place, before == 61_003 ? 0o660 : 0o676)
+    let path = try VirtualPath.root.resolving(Array("shared".utf8))
+    try used { jail in
+      let pending = try jail.makePending(for: path, mode: nil)
+      try jail.commit(pending, CommitOptions(carriesAttributes: true, sync: .everything))
+    }
+    #expect(owner("shared") == [Self.user.user, after])
+    var status = stat()
+    lstat(place, &status)
+    #expect(status.st_mode & 0o777 == mode)
+  }
 }
