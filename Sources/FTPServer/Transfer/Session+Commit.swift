@@ -70,23 +70,29 @@ extension Session {
     transfer?.start = UInt64(clamping: target.place)
   }
 
-  /// Has `work` done by a thread that may wait for the disk, and waits for that thread. It does not take long, so nothing else is looked at
-  /// meanwhile.
-  func waitOnDisk(_ work: @escaping @Sendable () -> Void) async {
+  /// Gives the job to a thread that may wait for the disk; its end wakes this session.
+  ///
+  /// - Returns: false if there is too much to do.
+  private func submit(_ job: FileJob<Void>) -> Bool {
     let parking = self.parking
-    let job = FileJob<Void> { (_) throws(FTPError) in work() }
     let ticket = context.commitPool.submit(for: workOwner, concurrency: Self.concurrentCommits) { turn in
       job.run(turn)
       parking.wake()
     }
-    guard ticket != nil else { return }
+    return ticket != nil
+  }
+
+  /// Has `work` done by a thread that may wait for the disk, and waits for that thread. It does not take long, so nothing else is looked at
+  /// meanwhile.
+  func waitOnDisk(_ work: @escaping @Sendable () -> Void) async {
+    let job = FileJob<Void> { (_) throws(FTPError) in work() }
+    guard submit(job) else { return }
     while job.result == nil { _ = await parking.sleep(until: .never) }
     // The word that ends the session may have come in the same wake.
     if isToldToStop { parking.wake() }
   }
 
   /// Waits until names that were made, changed or removed are on the disk, where an upload's are, too.
-  ///
   func reachDisk(_ command: Command, in jail: Jail, _ first: VirtualPath, _ others: [VirtualPath] = [])
     async throws(FTPError)
   {
@@ -114,12 +120,7 @@ extension Session {
 
   /// Waits for the job whatever happens: an upload that is about to get its name is not left half-way.
   private func finish(_ job: FileJob<Void>) async throws(FTPError) {
-    let parking = self.parking
-    let ticket = context.commitPool.submit(for: workOwner, concurrency: Self.concurrentCommits) { turn in
-      job.run(turn)
-      parking.wake()
-    }
-    guard ticket != nil else { throw .busy("Too many such operations are running. Try again later.") }
+    guard submit(job) else { throw .busy("Too many such operations are running. Try again later.") }
     var isStopped = false
     while job.result == nil {
       do throws(TransferBreak) {
@@ -163,7 +164,7 @@ extension Session {
       let value = running.value(of: size)
     {
       if value == expected.value { return }
-      throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
+      throw FTPError(UploadError.wrongDigest)
     }
     try check(target.number, Int64(clamping: size), expected, progress)
   }
@@ -174,7 +175,7 @@ extension Session {
     let file = try onFile { () throws(SystemError) in SharedFile(try File.duplicate(file)) }
     let work = FileDigest(file: file, range: 0..<size, algorithm: expected.algorithm)
     guard try work.compute(progress) == expected.value else {
-      throw .unsuitable("The upload does not have the digest that SITE EXPECT announced; it is not stored.")
+      throw FTPError(UploadError.wrongDigest)
     }
   }
 }
