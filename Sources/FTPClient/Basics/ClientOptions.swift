@@ -78,7 +78,7 @@ public struct ClientOptions: Sendable {
   public var announcesUTF8 = true
   /// False for servers that take a doubled 0xFF in a name for two bytes.
   public var doublesEscape = true
-  /// Told what goes over the control connection, on the session's own queue: it should be quick.
+  /// Told what goes over the control connection, on the session's executor: it should be quick.
   public var trace: (@Sendable (TraceEvent) -> Void)?
 
   public init() {}

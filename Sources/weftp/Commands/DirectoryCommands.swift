@@ -12,13 +12,7 @@ struct MakeDirectoryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in try await command.make(url.path, session) }
-      }
-    }
+    try await connection.each(urls) { url, session in try await command.make(url.path, session) }
   }
 }
 
@@ -56,13 +50,6 @@ struct RemoveDirectoryCommand: AsyncParsableCommand {
   @Argument(help: "Directories: ftpes://user@host/old") var urls: [String]
 
   func run() async throws {
-    let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in try await session.removeDirectory(url.path) }
-      }
-    }
+    try await connection.each(urls) { url, session in try await session.removeDirectory(url.path) }
   }
 }

@@ -63,15 +63,9 @@ struct CatCommand: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in
-          for found in try await RemoteNames.find(url.path, on: session) {
-            try await command.copy(found.path, session)
-          }
-        }
+    try await connection.each(urls) { url, session in
+      for found in try await RemoteNames.find(url.path, on: session) {
+        try await command.copy(found.path, session)
       }
     }
   }
@@ -99,15 +93,9 @@ struct StatCommand: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in
-          for found in try await RemoteNames.find(url.path, on: session) {
-            command.show(found.path, try await session.facts(found.path))
-          }
-        }
+    try await connection.each(urls) { url, session in
+      for found in try await RemoteNames.find(url.path, on: session) {
+        command.show(found.path, try await session.facts(found.path))
       }
     }
   }

@@ -45,16 +45,10 @@ struct ChangeModeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
+    try await connection.each(urls) { url, session in
       guard let bits = UInt16(command.mode, radix: 8) else { return }
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in
-          for found in try await RemoteNames.find(url.path, on: session) {
-            try await session.setMode(found.path, bits)
-          }
-        }
+      for found in try await RemoteNames.find(url.path, on: session) {
+        try await session.setMode(found.path, bits)
       }
     }
   }

@@ -22,17 +22,11 @@ struct HashCommand: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
+    try await connection.each(urls) { url, session in
       let algorithm = command.algorithm.flatMap { DigestAlgorithm(named: Array($0.utf8)) }
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in
-          for found in try await RemoteNames.find(url.path, on: session) {
-            let digest = try await session.digest(found.path, algorithm)
-            Output.line("\(digest.algorithm.name) \(Output.hexadecimal(digest.digest))  ", name: found.path.bytes)
-          }
-        }
+      for found in try await RemoteNames.find(url.path, on: session) {
+        let digest = try await session.digest(found.path, algorithm)
+        Output.line("\(digest.algorithm.name) \(Output.hexadecimal(digest.digest))  ", name: found.path.bytes)
       }
     }
   }

@@ -15,20 +15,14 @@ struct RemoveCommand: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.run {
-      let connector = try Connector(command.connection)
-      for text in command.urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in
-          do {
-            for found in try await RemoteNames.find(url.path, on: session) {
-              try await command.remove(found.path, found.entry, session)
-            }
-          } catch let error as ClientError {
-            let isGone = ExitCode(error) == ExitCode(72) || error.code == .usage
-            guard command.force, isGone else { throw error }
-          }
+    try await connection.each(urls) { url, session in
+      do {
+        for found in try await RemoteNames.find(url.path, on: session) {
+          try await command.remove(found.path, found.entry, session)
         }
+      } catch let error as ClientError {
+        let isGone = ExitCode(error) == ExitCode(72) || error.code == .usage
+        guard command.force, isGone else { throw error }
       }
     }
   }

@@ -120,3 +120,19 @@ struct Connector: Sendable {
     }
   }
 }
+
+extension ConnectionArguments {
+  /// Runs `body` for each URL, one after the other, with a session of its own; what goes wrong ends the program with the code for it.
+  func each(
+    _ urls: [String], _ body: @escaping @Sendable (ServerURL, ClientSession) async throws -> Void
+  ) async throws {
+    let arguments = self
+    try await Interruption.run {
+      let connector = try Connector(arguments)
+      for text in urls {
+        let url = try Place.url(text)
+        try await connector.with(url) { session in try await body(url, session) }
+      }
+    }
+  }
+}
