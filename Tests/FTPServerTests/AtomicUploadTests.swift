@@ -288,19 +288,11 @@ import Testing
       #expect(try other.command("HASH f", expecting: 213).text == half)
       // Another session goes on with the bytes and with their digest.
       try other.command("REST 4", expecting: 350)
-      let data = try other.passive()
-      try other.command("STOR f", expecting: 150)
-      try data.send(Array(" and whole".utf8))
-      data.close()
-      try other.expect(226)
+      try other.store("STOR f", Array(" and whole".utf8))
       let whole = try client.command("HASH f", expecting: 213).text
       // The same bytes, stored without a digest on the way.
       let plain = try Self.loggedIn(address)
-      let again = try plain.passive()
-      try plain.command("STOR g", expecting: 150)
-      try again.send(Array("half and whole".utf8))
-      again.close()
-      try plain.expect(226)
+      try plain.store("STOR g", Array("half and whole".utf8))
       let read = try client.command("HASH g", expecting: 213).text
       #expect(whole.split(separator: " ").prefix(3) == read.split(separator: " ").prefix(3))
     }
@@ -309,21 +301,13 @@ import Testing
   @Test func anAnnouncedDigestIsComparedOnTheWay() async throws {
     let directory = try TemporaryDirectory()
     try await withClient(at: directory) { _, client in
-      let plain = try client.passive()
-      try client.command("STOR g", expecting: 150)
-      try plain.send(Array("half and whole".utf8))
-      plain.close()
-      try client.expect(226)
+      try client.store("STOR g", Array("half and whole".utf8))
       let digest = try client.command("HASH g", expecting: 213).text.split(separator: " ")[2]
       try client.command("SITE EXPECT SHA-256 \(digest)", expecting: 200)
       try breakOff(client, "STOR f", "half")
       try client.command("SITE EXPECT SHA-256 \(digest)", expecting: 200)
       try client.command("REST 4", expecting: 350)
-      let data = try client.passive()
-      try client.command("STOR f", expecting: 150)
-      try data.send(Array(" and whole".utf8))
-      data.close()
-      try client.expect(226)
+      try client.store("STOR f", Array(" and whole".utf8))
     }
   }
 }
