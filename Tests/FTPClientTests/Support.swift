@@ -59,9 +59,12 @@ struct Peer: Sendable {
 }
 
 extension ServerConfiguration {
-  /// One that does not wait for the disk, changed.
+  /// One that does not wait for the disk, changed. It waits for its client as long as the client waits for it.
   static func relaxed(_ change: (inout ServerConfiguration) -> Void) -> ServerConfiguration {
     var configuration = ServerConfiguration()
+    configuration.security.handshake = .seconds(120)
+    configuration.timeouts.login = .seconds(300)
+    configuration.timeouts.dataConnect = .seconds(120)
     configuration.uploads.durability = .relaxed
     change(&configuration)
     return configuration
@@ -69,12 +72,15 @@ extension ServerConfiguration {
 }
 
 extension ClientOptions {
-  /// No TLS, and little patience.
+  /// No TLS. Patient: a thousand tests begin at once, and each may wait a minute for its turn.
   static var inClear: ClientOptions {
     var options = ClientOptions()
     options.security = .off
-    options.timeouts.reply = .seconds(20)
-    options.timeouts.stall = .seconds(20)
+    options.timeouts.connect = .seconds(120)
+    options.timeouts.reply = .seconds(120)
+    options.timeouts.dataConnect = .seconds(60)
+    options.timeouts.abort = .seconds(60)
+    options.timeouts.stall = .seconds(120)
     return options
   }
 

@@ -141,7 +141,7 @@ public final class ChildProcess {
 }
 
 /// Waits until the words are in what a server wrote to standard error: a line is written a moment after what it tells of.
-public func waitForLog(_ server: ChildProcess, _ words: String, patience: Duration = .seconds(20)) throws {
+public func waitForLog(_ server: ChildProcess, _ words: String, patience: Duration = .seconds(60)) throws {
   let isThere = Deadline.after(patience).until { server.errorText.contains(words) }
   try require(isThere, "'\(words)' is not in the log: \(server.errorText.suffix(3000))")
 }

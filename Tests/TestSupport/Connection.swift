@@ -5,7 +5,7 @@ import Glibc
 /// A stream socket with a line buffer. Not thread-safe; one test uses it from one thread.
 public final class Connection {
   /// How long a single wait may take before the test fails.
-  public var patience: Duration = .seconds(20)
+  public var patience: Duration = .seconds(60)
   /// The socket; -1 once closed.
   public private(set) var descriptor: Int32
   private var buffered: [UInt8] = []
@@ -13,7 +13,7 @@ public final class Connection {
 
   /// Connects to `remote`, if given from the local address `source`, with SO_RCVBUF of `receiveBuffer` bytes.
   public convenience init(
-    to remote: Endpoint, from source: String? = nil, receiveBuffer: Int32? = nil, patience: Duration = .seconds(20)
+    to remote: Endpoint, from source: String? = nil, receiveBuffer: Int32? = nil, patience: Duration = .seconds(60)
   ) throws {
     let descriptor = try Connection.open(remote.family)
     self.init(adopting: descriptor)

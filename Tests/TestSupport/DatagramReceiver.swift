@@ -31,7 +31,7 @@ public final class DatagramReceiver: Sendable {
   deinit { close(descriptor) }
 
   /// The next datagram, or what the descriptor that came with it holds; nil when none came in time.
-  public func next(patience: Duration = .seconds(20)) throws -> [UInt8]? {
+  public func next(patience: Duration = .seconds(60)) throws -> [UInt8]? {
     guard Deadline.after(patience).wait(descriptor, POLLIN) else { return nil }
     var passed: Int32 = -1
     var bytes = [UInt8](repeating: 0, count: 1 << 18)
@@ -70,14 +70,14 @@ public final class DatagramReceiver: Sendable {
   }
 
   /// The next datagram as lines of text.
-  public func nextLines(patience: Duration = .seconds(20)) throws -> [String] {
+  public func nextLines(patience: Duration = .seconds(60)) throws -> [String] {
     guard let bytes = try next(patience: patience) else { throw TestFailure("no datagram came to \(address)") }
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
   /// Passes over datagrams until one begins with the line `first`.
   @discardableResult
-  public func wait(for first: String, patience: Duration = .seconds(20)) throws -> [String] {
+  public func wait(for first: String, patience: Duration = .seconds(60)) throws -> [String] {
     let deadline = Deadline.after(patience)
     while true {
       guard let bytes = try next(patience: .milliseconds(Int(deadline.milliseconds))) else {

@@ -8,7 +8,7 @@ public final class Listener {
   /// Where the server is to connect to.
   public let endpoint: Endpoint
   /// How long `accept` waits.
-  public var patience: Duration = .seconds(20)
+  public var patience: Duration = .seconds(60)
 
   /// Listens on `host`, on a free port.
   public init(on host: String = "127.0.0.1") throws {

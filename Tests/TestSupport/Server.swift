@@ -49,7 +49,7 @@ public final class Server {
     var environment = ["WEFTPD_PASSWORD": Server.password]
     for (name, value) in options.environment { environment[name] = value }
     process = try ChildProcess(arguments, environment: environment)
-    let lines = try process.waitForLines(options.listen.count, patience: .seconds(20))
+    let lines = try process.waitForLines(options.listen.count, patience: .seconds(60))
     endpoints = try lines.map { line in
       guard line.hasPrefix(Server.readyPrefix),
         let endpoint = Endpoint(text: String(line.dropFirst(Server.readyPrefix.count)))
@@ -74,7 +74,7 @@ public final class Server {
 
   /// A new control connection, its 220 already read.
   public func client(
-    patience: Duration = .seconds(20), from source: String? = nil, receiveBuffer: Int32? = nil
+    patience: Duration = .seconds(60), from source: String? = nil, receiveBuffer: Int32? = nil
   ) throws -> FTPClient {
     let connection = try Connection(to: endpoint, from: source, receiveBuffer: receiveBuffer, patience: patience)
     let client = FTPClient(connection)
@@ -83,7 +83,7 @@ public final class Server {
   }
 
   /// A new session logged in as anonymous (or, with a name, that user with the password `secret`).
-  public func session(_ user: String = "anonymous", patience: Duration = .seconds(20)) throws -> FTPClient {
+  public func session(_ user: String = "anonymous", patience: Duration = .seconds(60)) throws -> FTPClient {
     let client = try client(patience: patience)
     try client.logIn(user)
     return client
