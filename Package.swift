@@ -50,7 +50,8 @@ let package = Package(
       name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem", "WeftVersion"],
       swiftSettings: settings),
     .target(
-      name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "LinuxSystem"], swiftSettings: settings),
+      name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem"],
+      swiftSettings: settings),
     .target(
       name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
       swiftSettings: settings),
@@ -125,7 +126,7 @@ let package = Package(
       name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "AccountsTests", dependencies: ["Accounts", "LinuxSystem", "UnitSupport", "TestSupport"],
+      name: "AccountsTests", dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests",

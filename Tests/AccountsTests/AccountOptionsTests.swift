@@ -1,5 +1,7 @@
 // AccountOptions: what the texts of options become, and that secrets are not shown.
 
+import FTPProtocol
+import LinuxSystem
 import Testing
 
 @testable import Accounts
@@ -13,6 +15,14 @@ import Testing
     ("default-type", "I"), ("mounts", "src=/srv/src"), ("recfm", "prefixed"),
     ("site-to-site", "yes"), ("tls", "required-login"),
     ("totp", secret), ("uploads", "direct"),
+    ("enabled", "no"), ("expires", "2026-12-31"), ("from", "192.0.2.0/24;2001:db8::1"), ("hours", "mon-fri 0800-1800"),
+    ("welcome", "Hello"), ("deny", "*.exe"), ("directories", "pub=/srv/pub=ro"), ("hide", ".*;/secret"),
+    ("permissions", "/in=list+write;/=ro"), ("umask", "027"), ("directory-quotas", "/in=1GiB/100"),
+    ("download-per-day", "1GiB"), ("download-per-month", "10GiB"), ("upload-per-day", "2GiB"),
+    ("upload-per-month", "20GiB"), ("group-rate-down", "5MiB"), ("group-rate-up", "6MiB"), ("group-sessions", "50"),
+    ("quota", "10GiB"), ("quota-files", "1000"), ("rate-down", "1MiB;0800-1800=200KiB"), ("rate-up", "2MiB"),
+    ("session-rate-down", "3MiB"), ("session-rate-up", "4MiB"), ("sessions", "5"), ("sessions-per-address", "2"),
+    ("transfers", "3"),
   ]
 
   @Test func everyField() throws {
@@ -29,6 +39,46 @@ import Testing
     #expect(options.tlsDemand == .login)
     #expect(options.oneTimeSecret == Base32.decode(Self.secret))
     #expect(!options.isEmpty)
+  }
+
+  @Test func everyFieldOfRulesAndLimits() throws {
+    let options = try AccountOptions(Dictionary(uniqueKeysWithValues: Self.good.map { ($0.key, $0.text) }))
+    #expect(!options.isEnabled)
+    #expect(options.expiry != nil)
+    #expect(options.peers == [IPNetwork("192.0.2.0/24"), IPNetwork("2001:db8::1")])
+    #expect(options.hours == WeekHours("mon-fri 0800-1800"))
+    #expect(options.welcome == "Hello")
+    #expect(options.denied.map(\.text) == ["*.exe"] && options.hidden.map(\.text) == [".*", "/secret"])
+    #expect(options.directories == VirtualDirectory.list("pub=/srv/pub=ro"))
+    #expect(options.permissionRules.map(\.permissions) == [[.list, .write], .readOnly])
+    #expect(options.umask == 0o027)
+    #expect(options.directoryQuotas.map(\.bytes) == [1 << 30] && options.directoryQuotas.map(\.files) == [100])
+    let days = [options.downloadPerDay, options.downloadPerMonth, options.uploadPerDay, options.uploadPerMonth]
+    #expect(days == [1 << 30, 10 << 30, 2 << 30, 20 << 30])
+    let rates = [
+      options.downloadRate, options.uploadRate, options.sessionDownloadRate, options.sessionUploadRate,
+      options.groupDownloadRate, options.groupUploadRate,
+    ]
+    #expect(rates.map { ($0?.bytesPerSecond ?? 0) >> 20 } == [1, 2, 3, 4, 5, 6])
+    #expect(options.quota == 10 << 30 && options.quotaFiles == 1000)
+    #expect([options.sessions, options.sessionsPerAddress, options.transfers, options.groupSessions] == [5, 2, 3, 50])
+  }
+
+  @Test func whatAnEntryDoesNotSayItsGroupsSay() throws {
+    let first = AccountGroup(
+      name: "staff", home: "/home/%u", permissions: .readOnly,
+      options: try AccountOptions(["quota": "1GiB", "umask": "027", "group-sessions": "9"]))
+    let second = AccountGroup(name: "all", options: try AccountOptions(["quota": "2GiB", "sessions": "4"]))
+    let entry = UserEntry(
+      name: bytes("a"), hash: "*", home: "/a", permissions: .readOnly, options: try AccountOptions(["umask": "077"]),
+      groups: [SharedGroup(first), SharedGroup(second)])
+    #expect(entry.options.umask == 0o077 && entry.ownOptions.quota == nil)
+    #expect(entry.options.quota == 1 << 30 && entry.options.sessions == 4)
+    #expect(entry.options.groupSessions == nil)
+    #expect(Account(entry, within: .all).groups.map(\.group.name) == ["staff", "all"])
+    #expect(first.home(of: bytes("bob")) == "/home/bob")
+    #expect(first.home(of: bytes("..")) == nil && first.home(of: bytes("a/b")) == nil)
+    #expect(second.home(of: bytes("bob")) == nil)
   }
 
   @Test func withoutAnyNothingIsAsked() {
@@ -48,6 +98,14 @@ import Testing
   @Test(arguments: [
     ("account", ""), ("admin", "true"), ("certificate", ";"), ("charset", "UTF-9"), ("default-type", "a"),
     ("mounts", "x"), ("recfm", "VB"), ("site-to-site", "on"), ("tls", "yes"), ("totp", "JBSWY3DP"),
+    ("enabled", "true"), ("expires", "2026-02-30"), ("expires", "soon"), ("expires", "2026-12-31T2500"),
+    ("from", "192.0.2.1/24"), ("from", ""), ("hours", "8-18"), ("hours", "0800-0800"), ("hours", "mon-foo"),
+    ("welcome", ""), ("deny", ""), ("deny", "a;;b"), ("hide", "/a/../b"), ("directories", "/=/srv"),
+    ("directories", "a=/srv;a/b=/srv"), ("directories", "a=srv"), ("directories", "a=/srv=rx"),
+    ("permissions", "in=list"), ("permissions", "/in=lst"), ("permissions", "/in"), ("umask", "888"), ("umask", "22"),
+    ("directory-quotas", "/in=none"), ("directory-quotas", "in=1GiB"), ("directory-quotas", "/in=1GiB;/in=2GiB"),
+    ("quota", "1GB"), ("quota", "-1"), ("quota", "99999999TiB"), ("quota-files", "x"), ("rate-down", "0"),
+    ("rate-down", "1MiB;8-18=1"), ("sessions", "0"), ("transfers", "many"),
   ])
   func badValues(_ key: String, _ text: String) {
     var options = AccountOptions()
@@ -62,10 +120,10 @@ import Testing
 
   @Test func anUnknownKeyIsAnError() {
     do throws(AccountOptionError) {
-      _ = try AccountOptions(["quota": "5"])
-      Issue.record("quota was taken")
+      _ = try AccountOptions(["colour": "5"])
+      Issue.record("colour was taken")
     } catch .unknownKey(let key) {
-      #expect(key == "quota")
+      #expect(key == "colour")
     } catch { Issue.record(error) }
   }
 

@@ -17,7 +17,7 @@ import Testing
     let account = Account(entry, within: .all)
     #expect(account.permissions == .readAndWrite)
     #expect(account.options == options)
-    #expect(account == Account(entry.with(hash: "!"), within: .readAndWrite))
+    #expect(account == Account(entry.with(hash: "!"), within: .all))
     #expect(account != Account(entry.with(options: AccountOptions()), within: .all))
     #expect(Account(entry, within: .readOnly).permissions == .readOnly)
     #expect(!account.isAnonymous)

@@ -48,7 +48,7 @@ import Testing
     ("a:$zz$abc$def:/a:rw", "does not know"), ("a:\(Sample.sha512.dropLast()):/a:rw", "damaged"),
     ("a:*::rw", "home is empty"), ("a:*:srv:rw", "absolute path"), ("a:*:/a/../b:rw", "'..'"),
     ("a:*:/a:", "ro (read-only) or rw"), ("a:*:/a:rx", "unknown option 'rx'"), ("a:*:/a:rw,ro", "twice"),
-    ("a:*:/a:rw,quota=5", "unknown option 'quota=5'"), ("a:*:/a:rw,", "unknown option ''"),
+    ("a:*:/a:rw,colour=5", "unknown option 'colour=5'"), ("a:*:/a:rw,", "unknown option ''"),
     ("a:*:/a:rw\nb:*:/b:rw\nb:*:/c:ro", "already in line"),
   ])
   func mistakes(text: String, expected: String) throws {

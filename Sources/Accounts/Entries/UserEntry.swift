@@ -12,23 +12,41 @@ public struct UserEntry: Sendable, Hashable {
   public let permissions: AccountPermissions
   /// The line of the table the entry stands in, from 1; 0 if it was not read from a table.
   public let line: Int
+  /// The groups the user belongs to, the strongest first.
+  public let groups: [SharedGroup]
   /// nil where there are none, as in most entries.
   let sharedOptions: Shared<AccountOptions>?
+  private let sharedOwnOptions: Shared<AccountOptions>?
 
-  /// The `key=value` options of the entry.
+  /// What holds for the user: the options of the entry, and those of its groups that the entry does not have itself.
   public var options: AccountOptions { sharedOptions?.value ?? AccountOptions() }
 
+  /// The options that stand in the entry itself.
+  public var ownOptions: AccountOptions { sharedOwnOptions?.value ?? AccountOptions() }
+
   /// Makes an entry without checking it; `UserTable` and `UserTableEditor` check what they read and write.
+  ///
+  /// - Parameters:
+  ///   - options: those of the entry itself.
+  ///   - groups: the groups of the user, the strongest first.
   public init(
     name: [UInt8], hash: String, home: String, permissions: AccountPermissions,
-    options: AccountOptions = AccountOptions(), line: Int = 0
+    options: AccountOptions = AccountOptions(), groups: [SharedGroup] = [], line: Int = 0
   ) {
     self.name = name
     self.hash = hash
     self.home = home
     self.permissions = permissions
+    self.groups = groups
     self.line = line
-    sharedOptions = options.isEmpty ? nil : Shared(options)
+    let own = options.isEmpty ? nil : Shared(options)
+    sharedOwnOptions = own
+    if groups.isEmpty {
+      sharedOptions = own
+    } else {
+      let all = groups.reduce(options) { $0.inheriting($1.group.options) }
+      sharedOptions = all.isEmpty ? nil : Shared(all)
+    }
   }
 
   /// True if the user may only list and download.
@@ -41,7 +59,7 @@ public struct UserEntry: Sendable, Hashable {
   ) -> UserEntry {
     UserEntry(
       name: name ?? self.name, hash: hash ?? self.hash, home: home ?? self.home,
-      permissions: permissions ?? self.permissions, options: options ?? self.options, line: line)
+      permissions: permissions ?? self.permissions, options: options ?? ownOptions, groups: groups, line: line)
   }
 
   /// True if no password can ever be right for this entry, because its hash says so.
@@ -86,7 +104,7 @@ public struct UserEntry: Sendable, Hashable {
     line.append(UInt8(ascii: ":"))
     line += home.utf8
     line += (isReadOnly ? ":ro" : ":rw").utf8
-    for (key, value) in options.texts.sorted(by: { $0.key < $1.key }) { line += ",\(key)=\(value)".utf8 }
+    for (key, value) in ownOptions.texts.sorted(by: { $0.key < $1.key }) { line += ",\(key)=\(value)".utf8 }
     return line
   }
 

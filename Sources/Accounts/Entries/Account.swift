@@ -9,21 +9,30 @@ public struct Account: Sendable, Hashable {
   public let home: String
   /// What may be done there.
   public let permissions: AccountPermissions
+  /// What no rule about a path can grant more than: where everything is read-only, it stays so.
+  public let ceiling: AccountPermissions
   /// True for the anonymous login, which no password protects.
   public let isAnonymous: Bool
+  /// The groups the user belongs to, the first is the strongest.
+  public let groups: [SharedGroup]
   /// Shared with the entry: every session has an account, and most users have no options.
   private let sharedOptions: Shared<AccountOptions>?
 
   /// The options of the user's entry.
   public var options: AccountOptions { sharedOptions?.value ?? AccountOptions() }
 
-  /// Makes an account without options.
-  public init(name: [UInt8], home: String, permissions: AccountPermissions, isAnonymous: Bool = false) {
+  /// Makes an account of no table.
+  public init(
+    name: [UInt8], home: String, permissions: AccountPermissions, isAnonymous: Bool = false,
+    options: AccountOptions = AccountOptions()
+  ) {
     self.name = name
     self.home = home
     self.permissions = permissions
+    ceiling = .all
     self.isAnonymous = isAnonymous
-    sharedOptions = nil
+    groups = []
+    sharedOptions = options.isEmpty ? nil : Shared(options)
   }
 
   /// The account of an entry, with those of its permissions that are in `permissions`.
@@ -32,7 +41,9 @@ public struct Account: Sendable, Hashable {
     home = entry.home
     let further: AccountPermissions = entry.options.isSiteToSiteAllowed == true ? .siteToSite : []
     self.permissions = entry.permissions.union(further).intersection(permissions)
+    ceiling = permissions
     isAnonymous = false
+    groups = entry.groups
     sharedOptions = entry.sharedOptions
   }
 

@@ -130,7 +130,7 @@ public struct UserTable: Sendable {
       }
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       // An option that is not obeyed, such as a limit, must not look as if it were.
-      guard parts.count == 2, UserAttribute.byKey[parts[0]] != nil else { throw unknown(option: text) }
+      guard parts.count == 2, UserAttribute.byKey[parts[0]]?.isForGroups == false else { throw unknown(option: text) }
       guard options.texts[parts[0]] == nil else {
         throw LineError("option '\(parts[0])' is given twice; expected once")
       }
@@ -148,7 +148,7 @@ public struct UserTable: Sendable {
   }
 
   private static func unknown(option: String) -> LineError {
-    let known = ["ro (read-only)", "rw (read and write)"] + UserAttribute.all.map { "\($0.key)=…" }
+    let known = ["ro (read-only)", "rw (read and write)"] + UserAttribute.ofUsers.map { "\($0.key)=…" }
     return LineError("unknown option '\(option)'; expected \(known.joined(separator: " or "))")
   }
 }

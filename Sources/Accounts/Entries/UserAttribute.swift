@@ -11,14 +11,21 @@ public struct UserAttribute: Sendable {
   /// What the option does, one sentence.
   public let meaning: String
   /// Whether a value is as good as a password: it is never shown, in messages neither.
-  public private(set) var isSecret = false
+  public internal(set) var isSecret = false
+  /// Whether only a group can have it.
+  public internal(set) var isForGroups = false
   /// Puts a value where it belongs; false, with nothing changed, if it cannot be one.
   let read: @Sendable (String, inout AccountOptions) -> Bool
 
   /// Every option that is understood, in alphabetical order. A value holds no comma and no colon: those separate fields.
   ///
   /// An option that is not obeyed must not look as if it were, so a key that is not here is an error.
-  public static let all: [UserAttribute] = [
+  public static let all: [UserAttribute] = (general + logins + files + limits).sorted { $0.key < $1.key }
+
+  /// Those that an entry of a user may carry.
+  public static let ofUsers = all.filter { !$0.isForGroups }
+
+  private static let general: [UserAttribute] = [
     UserAttribute(
       key: "account", expected: "account=TEXT, what the user has to send in ACCT",
       meaning: "The login is complete only after ACCT with this text (RFC 959, section 4.1.1).", isSecret: true,
@@ -78,7 +85,7 @@ public struct UserAttribute: Sendable {
   ]
 
   /// Keeps a value that could be read.
-  private static func store<Value>(_ value: Value?, in field: inout Value?) -> Bool {
+  static func store<Value>(_ value: Value?, in field: inout Value?) -> Bool {
     guard let value else { return false }
     field = value
     return true

@@ -1,5 +1,7 @@
 // What an account's entry says besides name, password, home and permissions, as typed values: read from text once, then only used.
 
+import LinuxSystem
+
 /// The options of an account. ``UserAttribute/all`` is the list of keys, each with what its value becomes here.
 public struct AccountOptions: Sendable, Hashable {
   /// What the user has to send in ACCT after the right password (RFC 959, section 4.1.1); nil: no ACCT is needed. A secret.
@@ -25,8 +27,68 @@ public struct AccountOptions: Sendable, Hashable {
   /// The secret that one-time passwords are computed from (RFC 6238), 16 bytes or more; nil: the password is enough.
   public internal(set) var oneTimeSecret: [UInt8]?
 
+  // Who may log in, and when.
+
+  /// Whether the user may log in at all.
+  public internal(set) var isEnabled = true
+  /// When the account ends, in seconds since 1970-01-01 00:00:00 UTC; nil: never.
+  public internal(set) var expiry: Int64?
+  /// Where the user's clients must come from; empty: from anywhere.
+  public internal(set) var peers: [IPNetwork] = []
+  /// When the user may log in; nil: at all hours.
+  public internal(set) var hours: WeekHours?
+
+  // Files.
+
+  /// What may be done beneath single directories; the first rule that fits counts.
+  public internal(set) var permissionRules: [PermissionRule] = []
+  /// What looks as if it were not there.
+  public internal(set) var hidden: [PathPattern] = []
+  /// What is seen, and nothing else may be done with it.
+  public internal(set) var denied: [PathPattern] = []
+  /// Further trees that are seen beneath `/`.
+  public internal(set) var directories: [VirtualDirectory] = []
+  /// The permission bits that new files and directories do not get; nil: as the server's settings say.
+  public internal(set) var umask: UInt32?
+  /// What the reply to a login says besides; nil: nothing.
+  public internal(set) var welcome: String?
+
+  // Limits. nil: as the server's settings say, or none.
+
+  /// Sessions of the user at once.
+  public internal(set) var sessions: Int?
+  /// Sessions of the user at once from one address.
+  public internal(set) var sessionsPerAddress: Int?
+  /// Transfers of the user at once.
+  public internal(set) var transfers: Int?
+  /// What all sessions of the user together may receive and send.
+  public internal(set) var downloadRate: ByteRate?
+  public internal(set) var uploadRate: ByteRate?
+  /// The same for each single session.
+  public internal(set) var sessionDownloadRate: ByteRate?
+  public internal(set) var sessionUploadRate: ByteRate?
+  /// Bytes of all files of the user.
+  public internal(set) var quota: UInt64?
+  /// How many files the user may have.
+  public internal(set) var quotaFiles: UInt64?
+  /// The same for single directories.
+  public internal(set) var directoryQuotas: [DirectoryQuota] = []
+  /// Bytes of transfers in one day and in one month.
+  public internal(set) var downloadPerDay: UInt64?
+  public internal(set) var downloadPerMonth: UInt64?
+  public internal(set) var uploadPerDay: UInt64?
+  public internal(set) var uploadPerMonth: UInt64?
+
+  // What the members of a group share. Only groups have these.
+
+  /// Sessions of all members at once.
+  public internal(set) var groupSessions: Int?
+  /// What all sessions of all members together may receive and send.
+  public internal(set) var groupDownloadRate: ByteRate?
+  public internal(set) var groupUploadRate: ByteRate?
+
   /// The options as they are written, by key: what an editor writes back.
-  private(set) var texts: [String: String] = [:]
+  public private(set) var texts: [String: String] = [:]
 
   /// No options.
   public init() {}
@@ -53,6 +115,15 @@ public struct AccountOptions: Sendable, Hashable {
     // They have been read before, so they can be read again.
     for (other, text) in texts where other != key { try? rest.set(other, to: text) }
     return rest
+  }
+
+  /// The same options, and those of `others` whose keys are not among these; what a group shares is not handed on.
+  func inheriting(_ others: AccountOptions) -> AccountOptions {
+    var all = self
+    for (key, text) in others.texts where texts[key] == nil && UserAttribute.byKey[key]?.isForGroups != true {
+      try? all.set(key, to: text)
+    }
+    return all
   }
 
   /// The options as they are written, in the order of their keys, for people to read: secrets are left out.

@@ -78,10 +78,10 @@ extension UserTableEditor {
       guard value == "ro" || value == "rw" else { return "'access' is ro (read-only) or rw (read and write)." }
       entry = entry.with(permissions: value == "ro" ? .readOnly : .readAndWrite)
     default:
-      guard let attribute = UserAttribute.byKey[key] else {
-        return unknown(key, fieldKeys + UserAttribute.all.map(\.key))
+      guard let attribute = UserAttribute.byKey[key], !attribute.isForGroups else {
+        return unknown(key, fieldKeys + UserAttribute.ofUsers.map(\.key))
       }
-      var options = entry.options.without(key)
+      var options = entry.ownOptions.without(key)
       // A comma or colon would end the value and begin another option or field.
       let isPlain = !value.utf8.contains { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) }
       guard isPlain, (try? options.set(key, to: value)) != nil else {
@@ -107,7 +107,7 @@ extension UserTableEditor {
     compare("access", old.isReadOnly ? "ro" : "rw", new.isReadOnly ? "ro" : "rw")
     compare("home", old.home, new.home)
     for attribute in UserAttribute.all {
-      compare(attribute.key, old.options.texts[attribute.key], new.options.texts[attribute.key])
+      compare(attribute.key, old.ownOptions.texts[attribute.key], new.ownOptions.texts[attribute.key])
     }
     return changes
   }
