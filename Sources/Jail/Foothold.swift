@@ -16,11 +16,17 @@ extension Foothold {
 
   /// Opens `path` with the O_ `flags` given, following symbolic links inside the root.
   func open(_ path: VirtualPath, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
-    let root = root
+    if let rule { return try openRuled(path, rule, flags: flags, mode: mode) }
+    return try open(ground(of: path), flags: flags, mode: mode)
+  }
+
+  /// The same, whatever the rule of the jail says.
+  func open(_ ground: Ground, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+    let root = ground.root
     var attempts = 0
     while true {
       do {
-        let number = try withCString(path.relativeBytes) { (name) throws(SystemError) -> Int32 in
+        let number = try withCString(ground.relative) { (name) throws(SystemError) -> Int32 in
           try File.open(beneath: root, name, flags: flags, mode: mode, resolve: Self.resolve).release()
         }
         return Descriptor(owning: number)
@@ -52,7 +58,8 @@ extension Foothold {
   ///
   /// One component that is not followed needs no resolving, so one call is enough instead of three.
   private func statusInRoot(_ path: VirtualPath) throws(SystemError) -> FileStatus? {
-    guard !path.isRoot, !path.bytes.dropFirst().contains(0x2F) else { return nil }
+    guard !path.isRoot, !path.bytes.dropFirst().contains(0x2F), !isBranch(path) else { return nil }
+    if let rule { try judge(path, by: rule) }
     let root = root
     return try withCString(path.relativeBytes) { (name) throws(SystemError) in try File.status(in: root, name: name) }
   }

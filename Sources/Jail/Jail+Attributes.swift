@@ -82,8 +82,10 @@ extension Foothold {
   /// Sets permission bits, but never shuts the root: see ``Jail/setPermissions(_:_:)``.
   func setPermissions(_ file: Int32, _ mode: UInt32) throws(SystemError) {
     if mode & 0o500 != 0o500 {
-      let (status, own) = (try File.status(file), try File.status(root))
-      if status.device == own.device, status.inode == own.inode { throw SystemError(code: EBUSY, call: "fchmodat2") }
+      let status = try File.status(file)
+      for root in [root] + (extras?.branches.map(\.tree.number) ?? []) where try File.status(root).isSameFile(as: status) {
+        throw SystemError(code: EBUSY, call: "fchmodat2")
+      }
     }
     try File.setPermissions(file, mode)
   }

@@ -35,8 +35,11 @@ extension Jail {
   ///
   /// - Returns: nil if its file system is in memory, or if it cannot be read: then it cannot be synced.
   public func directoryToSync(of path: VirtualPath) -> Descriptor? {
-    guard !path.isRoot, let directory = try? open(path.parent, flags: O_RDONLY | O_DIRECTORY),
-      !File.isInMemory(directory.number)
+    // Its names have been changed already: there is nothing to ask a rule about.
+    guard !path.isRoot,
+      let directory = try? standing({ (at) throws(SystemError) in
+        try at.open(at.ground(of: path.parent), flags: O_RDONLY | O_DIRECTORY)
+      }), !File.isInMemory(directory.number)
     else { return nil }
     return directory
   }

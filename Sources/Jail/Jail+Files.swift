@@ -67,6 +67,11 @@ extension Jail {
     }
   }
 
+  /// Where in the jail the open directory of a path is: links on the way have been followed.
+  public func place(of directory: Int32, openedAs path: VirtualPath) throws(SystemError) -> VirtualPath {
+    try standing { (at) throws(SystemError) in try at.place(of: directory, at.ground(of: path)) }
+  }
+
   /// Opens a directory to read its names.
   public func openDirectory(_ path: VirtualPath) throws(SystemError) -> DirectoryReader {
     DirectoryReader(try open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK))
@@ -114,7 +119,17 @@ extension Jail {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) in
         try at.inParent(of: target) { (newParent, newName) throws(SystemError) in
-          try File.rename(in: parent, name, to: newParent, newName, replacing: replacing)
+          var mayReplace = true
+          if let rule = at.rule {
+            let (old, new) = (
+              try at.place(of: name, in: parent, near: path), try at.place(of: newName, in: newParent, near: target)
+            )
+            if try File.status(in: parent, name: name).isDirectory, !(rule.mayMoveTree(old) && rule.mayMoveTree(new)) {
+              throw SystemError(code: EACCES, call: "renameat2")
+            }
+            mayReplace = rule.mayReplace(new)
+          }
+          try File.rename(in: parent, name, to: newParent, newName, replacing: replacing && mayReplace)
         }
       }
     }

@@ -40,10 +40,9 @@ extension Jail {
   public func partialStatus(_ name: [UInt8], beside path: VirtualPath) -> FileStatus? {
     try? standing { (at) throws(SystemError) -> FileStatus? in
       if path.isRoot { return nil }
-      let parent = try at.open(path.parent, flags: WEFT_O_PATH | O_DIRECTORY)
-      let status = try withCString(name) { (name) throws(SystemError) in
-        try File.status(in: parent.number, name: name)
-      }
+      let parent = try at.openParent(of: path)
+      let number = parent.number(at)
+      let status = try withCString(name) { (name) throws(SystemError) in try File.status(in: number, name: name) }
       return status.isRegular ? status : nil
     }
   }
@@ -146,13 +145,17 @@ extension Jail {
       let parent = try at.openParent(of: path)
       let final = path.lastComponent.map { Array($0) } ?? []
       let directory = parent.number(at)
-      try at.requireReplaceable(directory, final)
+      let mayReplace = try at.mayReplace(final, in: directory, near: path)
+      if try at.requireReplaceable(directory, final) != nil, !mayReplace {
+        throw SystemError(code: EEXIST, call: "openat2")
+      }
       guard let file = try at.lockPresent(in: directory, name) else {
         throw SystemError(code: ENOENT, call: "openat2")
       }
       let number = file.number
       var pending = PendingFile(descriptor: file, parent: parent, name: name, finalName: final)
       pending.isInMemory = isInMemory(pending.parent, file: number)
+      pending.mayReplace = mayReplace
       return pending
     }
   }

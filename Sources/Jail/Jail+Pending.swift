@@ -19,6 +19,8 @@ public struct PendingFile: ~Copyable, Sendable {
   let finalName: [UInt8]
   /// There was a file of the final name when this one was made.
   var replaces = false
+  /// Whether a file of the final name may be replaced at all.
+  var mayReplace = true
   /// Whether it is on a file system in memory, where nothing has to be synced.
   public internal(set) var isInMemory = false
 
@@ -53,7 +55,10 @@ extension Jail {
       if !replacesLink, let present, !present.isRegular {
         throw SystemError(code: present.isSymbolicLink ? ELOOP : ENXIO, call: "openat2")
       }
+      let mayReplace = try at.mayReplace(final, in: parent.number(at), near: path)
+      if present != nil, !mayReplace { throw SystemError(code: EEXIST, call: "openat2") }
       var file = try at.makePending(in: parent, final, mode, unnamed: unnamed)
+      file.mayReplace = mayReplace
       file.replaces = present != nil
       file.isInMemory = isInMemory(file.parent, file: file.descriptor.number)
       return file
@@ -71,7 +76,8 @@ extension Jail {
       let file = pending.descriptor.number
       if pending.name != nil, !at.hasItsName(pending) { throw SystemError(code: ENOENT, call: "renameat2") }
       // A file without a name is linked first, and finds out then that there is another.
-      if how.replaces, how.carriesAttributes, pending.name != nil { try at.carryAttributes(to: pending) }
+      let replaces = how.replaces && pending.mayReplace
+      if replaces, how.carriesAttributes, pending.name != nil { try at.carryAttributes(to: pending) }
       // First the contents, then the name: whatever fails, the name never leads to a file that lacks some.
       switch how.sync {
       case .nothing: break
@@ -79,7 +85,7 @@ extension Jail {
       case .everything: try File.syncContents(file)
       }
       guard goesOn() else { throw SystemError(code: ECANCELED, call: "linkat") }
-      try at.place(pending, pending.finalName, replacing: how.replaces, carrying: how.carriesAttributes)
+      try at.place(pending, pending.finalName, replacing: replaces, carrying: how.carriesAttributes)
       // Whoever still holds it open does not keep others from appending to it.
       if pending.name != nil { File.unlock(file) }
     }
@@ -121,10 +127,26 @@ extension Foothold {
     return PendingFile(descriptor: file, parent: parent, name: name, finalName: final)
   }
 
+  /// Opens the directory that has the name `path`, and asks the jail's rule about that name: whatever is done with it is done in this
+  /// directory.
   func openParent(of path: VirtualPath) throws(SystemError) -> HeldDirectory {
-    if path.isRoot { throw SystemError(code: EBUSY, call: "openat2") }
+    if path.isRoot || isBranch(path) { throw SystemError(code: EBUSY, call: "openat2") }
     let parent = path.parent
-    return parent.isRoot ? .root : HeldDirectory(try open(parent, flags: WEFT_O_PATH | O_DIRECTORY))
+    if parent.isRoot {
+      if let rule { try judge(path, by: rule) }
+      return .root
+    }
+    let directory = try open(ground(of: parent), flags: WEFT_O_PATH | O_DIRECTORY)
+    if let rule, let name = path.lastComponent {
+      try judge(try place(of: Array(name), in: directory.number, near: path), by: rule)
+    }
+    return HeldDirectory(directory)
+  }
+
+  /// Whether the jail's rule lets the name `name` of the open directory `parent` be given to another file.
+  func mayReplace(_ name: [UInt8], in parent: Int32, near path: VirtualPath) throws(SystemError) -> Bool {
+    guard let rule else { return true }
+    return rule.mayReplace(try place(of: name, in: parent, near: path))
   }
 
   /// Refuses to replace a directory, or a file that may not be written; rename(2) would only need the write bit of the directory.

@@ -45,6 +45,8 @@ extension Jail {
     try standing { (at) throws(SystemError) -> Int in
       var made = 0
       for ancestor in path.lineage {
+        // What is there need not be made, and so not be allowed to be made.
+        if at.extras != nil, at.isDirectory(ancestor) { continue }
         do throws(SystemError) {
           try at.makeDirectory(ancestor, exactMode: mode)
           made += 1
@@ -75,6 +77,14 @@ extension Jail {
         let top = try File.openDirectory(in: parent, name: name)
         try walk(top, limits, shouldStop) { (directory, name, status, isLeaving) throws(SystemError) in
           if status.isDirectory, !isLeaving { return }
+          if let rule = at.rule {
+            let inside = try at.place(of: directory, at.ground(of: path))
+            guard let place = try? inside.resolving(Array("./\(String(cString: name))".utf8)) else {
+              throw SystemError(code: ENAMETOOLONG, call: "unlinkat")
+            }
+            // What is hidden is not removed either, and no more is told of it.
+            guard case .granted = rule.verdict(on: place) else { throw SystemError(code: EACCES, call: "unlinkat") }
+          }
           if status.isDirectory {
             try File.removeDirectory(in: directory, name: name)
           } else {
@@ -134,6 +144,14 @@ extension Jail {
 }
 
 extension Foothold {
+  /// Whether there is a directory, whatever the rule of the jail says.
+  fileprivate func isDirectory(_ path: VirtualPath) -> Bool {
+    guard let file = try? open(ground(of: path), flags: WEFT_O_PATH),
+      let status = try? File.status(file.number)
+    else { return false }
+    return status.isDirectory
+  }
+
   /// See ``Jail/makeDirectory(_:exactMode:)``.
   fileprivate func makeDirectory(_ path: VirtualPath, exactMode: UInt32?) throws(SystemError) {
     guard let exactMode else { return try makeDirectory(path, mode: 0o777) }

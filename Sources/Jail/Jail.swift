@@ -12,10 +12,11 @@ import Synchronization
 /// inside. Methods that change a directory open the parent that way and then name only the last component, which is never followed.
 /// No path is checked first and used later. Every method throws the ``SystemError`` of the call that failed.
 public final class Jail: Sendable {
-  // Private to this file, whose functions lend it only with the rights of the jail's user.
-  private let root: Descriptor
+  let tree: JailTree
   /// The user whose rights every call has, and who owns new files; nil for this process's own user.
   public let credentials: FileCredentials?
+  /// nil for most jails.
+  private let extras: JailExtras?
 
   /// Opens the operator's directory `path` as a root.
   ///
@@ -24,32 +25,40 @@ public final class Jail: Sendable {
     self.credentials = credentials
     let own = try credentials?.assume()
     defer { own?.giveBack() }
-    root = try File.open(path, flags: WEFT_O_PATH | O_DIRECTORY)
+    tree = JailTree(root: try File.open(path, flags: WEFT_O_PATH | O_DIRECTORY))
+    extras = nil
   }
 
-  /// Whether the root is on a file system in memory, where nothing has to be synced. Asked once: a root stays where it is.
-  private let rootIsInMemory = Atomic<Int8>(-1)
+  private init(_ jail: Jail, branches: [JailBranch], rule: (any PathRule)?) {
+    tree = jail.tree
+    credentials = jail.credentials
+    extras = branches.isEmpty && rule == nil ? nil : JailExtras(branches: branches, rule: rule)
+  }
+
+  /// The same tree with other trees in it.
+  public func with(_ branches: [JailBranch]) -> Jail { Jail(self, branches: branches, rule: extras?.rule) }
+
+  /// The same tree, under a rule. nil: under none.
+  public func ruled(by rule: (any PathRule)?) -> Jail { Jail(self, branches: branches, rule: rule) }
+
+  /// The trees that are seen in this one.
+  public var branches: [JailBranch] { extras?.branches ?? [] }
 
   func isInMemory(_ directory: borrowing HeldDirectory, file: Int32) -> Bool {
-    if !directory.isRoot { return File.isInMemory(file) }
-    let known = rootIsInMemory.load(ordering: .relaxed)
-    if known >= 0 { return known == 1 }
-    let isInMemory = File.isInMemory(file)
-    rootIsInMemory.store(isInMemory ? 1 : 0, ordering: .relaxed)
-    return isInMemory
+    directory.isRoot ? tree.isInMemory(file: file) : File.isInMemory(file)
   }
 
   /// The status of the directory that is open as the root.
-  public func rootStatus() throws(SystemError) -> FileStatus { try File.status(root.number) }
+  public func rootStatus() throws(SystemError) -> FileStatus { try File.status(tree.number) }
 
   /// Whether this process may write in the root, by its owner, mode and mount. Source: faccessat(2)
-  public var isWritable: Bool { File.allows(W_OK | X_OK, in: root.number) }
+  public var isWritable: Bool { File.allows(W_OK | X_OK, in: tree.number) }
 
   /// Whether the root cannot be read although its owner and mode allow it: so does Landlock deny.
   public var isDeniedBeyondItsMode: Bool {
-    guard File.allows(R_OK | X_OK, in: root.number) else { return false }
+    guard File.allows(R_OK | X_OK, in: tree.number) else { return false }
     do throws(SystemError) {
-      _ = try File.open(beneath: root.number, ".", flags: O_RDONLY | O_DIRECTORY, resolve: 0)
+      _ = try File.open(beneath: tree.number, ".", flags: O_RDONLY | O_DIRECTORY, resolve: 0)
       return false
     } catch {
       return error.code == EACCES
@@ -64,7 +73,7 @@ public final class Jail: Sendable {
   ) throws(SystemError) -> Result {
     let own = try credentials?.assume()
     defer { own?.giveBack() }
-    return try body(Foothold(root: root.number))
+    return try body(Foothold(root: tree.number, extras: extras))
   }
 
   /// Runs `body` with the rights of the jail's user, on the calling thread. `body` works on descriptors that the jail returned.
@@ -77,8 +86,45 @@ public final class Jail: Sendable {
 /// the duration of one call; it cannot be kept.
 struct Foothold: ~Copyable {
   let root: Int32
+  let extras: JailExtras?
 
-  fileprivate init(root: Int32) { self.root = root }
+  fileprivate init(root: Int32, extras: JailExtras?) {
+    self.root = root
+    self.extras = extras
+  }
+}
+
+/// What few jails have.
+final class JailExtras: Sendable {
+  let branches: [JailBranch]
+  let rule: (any PathRule)?
+
+  init(branches: [JailBranch], rule: (any PathRule)?) {
+    self.branches = branches
+    self.rule = rule
+  }
+}
+
+/// The open root of a tree, which several jails may share.
+final class JailTree: Sendable {
+  // Private to this file, whose functions lend it only with the rights of the jail's user.
+  private let root: Descriptor
+  /// Asked once: a root stays where it is.
+  private let rootIsInMemory = Atomic<Int8>(-1)
+
+  fileprivate init(root: consuming Descriptor) { self.root = root }
+
+  /// To be used within ``Jail/standing(_:)`` only.
+  var number: Int32 { root.number }
+
+  /// Whether `file` in the root is on a file system in memory, where nothing has to be synced.
+  fileprivate func isInMemory(file: Int32) -> Bool {
+    let known = rootIsInMemory.load(ordering: .relaxed)
+    if known >= 0 { return known == 1 }
+    let isInMemory = File.isInMemory(file)
+    rootIsInMemory.store(isInMemory ? 1 : 0, ordering: .relaxed)
+    return isInMemory
+  }
 }
 
 /// A directory of a jail that stays open between calls. It can be used only together with a foothold of the same jail.

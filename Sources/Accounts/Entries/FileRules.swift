@@ -31,7 +31,11 @@ public struct FileRules: Sendable, Hashable {
   public init?(_ account: Account) {
     let options = account.options
     let readOnly = options.directories.filter(\.isReadOnly)
-    if options.permissionRules.isEmpty, options.hidden.isEmpty, options.denied.isEmpty, readOnly.isEmpty { return nil }
+    // Whoever may make files and not replace them: which of the two it is, is known when the file is opened.
+    let isAlike = account.permissions.contains(.write) == account.permissions.contains(.overwrite)
+    if isAlike, options.permissionRules.isEmpty, options.hidden.isEmpty, options.denied.isEmpty, readOnly.isEmpty {
+      return nil
+    }
     everywhere = account.permissions
     rules = options.permissionRules
     hidden = options.hidden
@@ -62,6 +66,12 @@ public struct FileRules: Sendable, Hashable {
 
   /// Whether `path` is to look as if it were not there.
   public func hides(_ path: VirtualPath) -> Bool { hidden.contains { $0.matches(path) } }
+
+  /// Whether parts of the tree at `path` have rules that the tree itself has not: it cannot be moved then, or they would have others.
+  public func isDivided(_ path: VirtualPath) -> Bool {
+    rules.contains { $0.pattern.canMatchBeneath(path) } || (hidden + denied).contains { $0.canMatchBeneath(path) }
+      || readOnlyDirectories.contains { $0.path.isWithin(path) && $0.path != path }
+  }
 
   /// What may be done with one path or another.
   public var somewhere: AccountPermissions {

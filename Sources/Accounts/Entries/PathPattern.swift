@@ -67,6 +67,18 @@ public struct PathPattern: Sendable, Hashable {
     return true
   }
 
+  /// Whether the pattern may be about something beneath `path` without being about `path`. Patterns for names move with the names.
+  func canMatchBeneath(_ path: VirtualPath) -> Bool {
+    if isAboutNames || matches(path) { return false }
+    var names = path.bytes.dropFirst().split(separator: 0x2F)
+    if foldsCase { names = names.map { PathPattern.folded($0)[...] } }
+    for (component, name) in zip(components, names) {
+      if case .anyDepth = component { return true }
+      if !fits(name, component) { return false }
+    }
+    return true
+  }
+
   private func fits(_ name: ArraySlice<UInt8>, _ component: Component) -> Bool {
     guard case .glob(let glob) = component else { return false }
     return name.withUnsafeBytes { glob.matches($0) }

@@ -9,7 +9,9 @@ import LinuxSystem
 /// Formats the entries of one directory after the other, in the style of the request.
 struct EntryFormatter {
   private let names: OwnerNames
-  private let granted: AccountPermissions
+  private var granted: AccountPermissions
+  /// What the login may do with the next entry, where that differs from one to the other.
+  var grantedNext: AccountPermissions? { didSet { if let grantedNext { granted = grantedNext } } }
   private var long: ListFormatter
   private var machine = MachineFormatter(facts: .standard)
   /// Digits after the second in times of MLSD and MLST.
@@ -32,8 +34,9 @@ struct EntryFormatter {
 
   /// The entries that follow are of this directory.
   mutating func enter(directory: Int32) {
+    let mayBeAsked = grantedNext != nil || !granted.isDisjoint(with: [.delete, .removeDirectory, .rename])
     mayChangeDirectory =
-      !granted.isDisjoint(with: [.delete, .removeDirectory, .rename])
+      mayBeAsked
       && File.isAccessible(in: directory, name: "", mode: W_OK | X_OK)
     stickyOwner = (try? File.status(directory)).flatMap { $0.permissions & 0o1000 != 0 ? $0.owner : nil }
   }

@@ -41,6 +41,12 @@ final class ListingSource {
   private let request: ListingRequest
   private let names: OwnerNames
   private let sortLimit: Int
+  /// What the login may do with single paths; nil: the same with all.
+  private let rules: FileRules?
+  /// Where the directory at hand is, links followed; known where there are rules.
+  private var place = VirtualPath.root
+  /// The other trees that are seen in the directory at hand.
+  private var branches: [[UInt8]] = []
   private var formatter: EntryFormatter
   private var reader: DirectoryReader?
   /// The descriptor of `reader`, which cannot be asked for it while it hands out a name.
@@ -63,17 +69,20 @@ final class ListingSource {
   /// - Parameters:
   ///   - sortLimit: entries up to which they are sorted; MLSD never sorts.
   ///   - granted: what the login may do there, for MLSD's fact `perm`.
+  ///   - rules: what it may do with single entries, if that differs; those that are hidden are left out.
   init(
     jail: Jail, path: VirtualPath, request: ListingRequest, names: OwnerNames, sortLimit: Int,
-    granted: AccountPermissions
+    granted: AccountPermissions, rules: FileRules? = nil
   ) throws(SystemError) {
     self.jail = jail
+    self.rules = rules
     self.request = request
     self.names = names
     if case .machine = request.style { self.sortLimit = 0 } else { self.sortLimit = sortLimit }
     formatter = EntryFormatter(
       names: names, granted: granted, now: WallClock.seconds, credentials: Credentials(jail))
     formatter.fractionDigits = request.fractionDigits
+    if rules != nil { formatter.grantedNext = granted }
     current = (path, Array(".".utf8))
     try jail.acting { () throws(SystemError) in try enter(current) }
   }
@@ -133,15 +142,37 @@ final class ListingSource {
     index = 0
     isStreaming = false
     isCollecting = true
+    branches = []
+    for name in jail.branchNames(in: directory.path) where isShown(name) {
+      branches.append(name)
+      name.withUnsafeBytes { sorted.append($0) }
+    }
+    if rules != nil { place = try jail.place(of: opened.number, openedAs: directory.path) }
     formatter.enter(directory: opened.number)
     self.directory = opened.number
     reader = consume opened
     if case .machine = request.style { dots = 2 } else { dots = request.showsDots ? 2 : 0 }
   }
 
+  /// Whether an entry of the directory fits what was asked for, and is not the server's own.
+  private func isShown(_ name: [UInt8]) -> Bool { name.withUnsafeBytes { isShown($0) } }
+
+  private func isShown(_ name: UnsafeRawBufferPointer) -> Bool {
+    if Jail.isReserved(name) { return false }
+    if !branches.isEmpty, branches.contains(where: { $0.elementsEqual(name) }) { return false }
+    return request.pattern?.matches(name) ?? true
+  }
+
+  /// Has the formatter know what may be done with an entry; false if it is hidden.
+  private func admit(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard let rules else { return true }
+    guard let path = try? place.resolving(Array("./".utf8) + Array(name)), !rules.hides(path) else { return false }
+    formatter.grantedNext = rules.permissions(at: path)
+    return true
+  }
+
   /// Reads names to be sorted, until there are no more, or too many, or it is time for a look at the client.
   private func collect() throws(SystemError) {
-    let pattern = request.pattern
     while entriesLeft > 0 {
       guard sorted.count <= sortLimit else {
         isStreaming = true
@@ -150,7 +181,7 @@ final class ListingSource {
       }
       entriesLeft -= 1
       let more: Bool? = try reader?.next { name in
-        if !Jail.isReserved(name), pattern?.matches(name) ?? true { sorted.append(name) }
+        if isShown(name) { sorted.append(name) }
         return true
       }
       if more == nil {
@@ -189,9 +220,8 @@ final class ListingSource {
       return true
     }
     guard isStreaming else { return false }
-    let pattern = request.pattern
     let more: Bool? = try reader?.next { name in
-      if !Jail.isReserved(name), pattern?.matches(name) ?? true { append(name, to: &out) }
+      if isShown(name) { append(name, to: &out) }
       return true
     }
     return more ?? false
@@ -208,13 +238,15 @@ final class ListingSource {
 
   /// Appends the entry `name` of the directory being read; one that has vanished meanwhile is left out.
   private func append(_ name: UnsafeRawBufferPointer, to out: inout [UInt8]) {
+    guard admit(name) else { return }
+    let isBranch = !branches.isEmpty && branches.contains { $0.elementsEqual(name) }
     if case .names(let prefix) = request.style {
       // In a subdirectory the way there goes in front; its title begins with "./".
       formatter.appendName(
         name, prefix: current.title.count > 1 ? prefix + current.title[2...] + [0x2F] : prefix, to: &out)
       if !request.isRecursive { return }
     }
-    guard let status = try? File.status(in: directory, name: name.cString) else {
+    guard let status = isBranch ? branchStatus(name) : try? File.status(in: directory, name: name.cString) else {
       return
     }
     if request.isRecursive, status.isDirectory { queue(name) }
@@ -227,6 +259,11 @@ final class ListingSource {
     }
     formatter.append(
       name, status, style: request.style, dot: 0, linkTarget: target, created: created, to: &out)
+  }
+
+  /// The status of the root of another tree.
+  private func branchStatus(_ name: UnsafeRawBufferPointer) -> FileStatus? {
+    (try? current.path.resolving(Array("./".utf8) + Array(name))).flatMap { try? jail.status(of: $0) }
   }
 
   /// Notes a subdirectory of a recursive listing. Links are not followed, so there are no loops; depth and number are bounded.

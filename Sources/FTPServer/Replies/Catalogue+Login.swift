@@ -38,6 +38,31 @@ extension Catalogue {
       de: "Anonyme Anmeldung: Bitte die E-Mail-Adresse als Passwort senden.",
       fr: "Accès anonyme : envoyez votre adresse électronique comme mot de passe.",
       es: "Acceso anónimo: envíe su dirección de correo como contraseña.", ja: "匿名ログインです。電子メールアドレスをパスワードとして送ってください。"),
+    .init("Welcome", de: "Willkommen", fr: "Bienvenue", es: "Bienvenido", ja: "ようこそ"),
+    .init(
+      "This account is switched off. Ask the operator.",
+      de: "Dieses Konto ist abgeschaltet. Fragen Sie den Betreiber.",
+      fr: "Ce compte est désactivé. Adressez-vous à l'exploitant.",
+      es: "Esta cuenta está desactivada. Consulte al operador.",
+      ja: "このアカウントは停止されています。管理者に問い合わせてください。"),
+    .init(
+      "This account has expired. Ask the operator.",
+      de: "Dieses Konto ist abgelaufen. Fragen Sie den Betreiber.",
+      fr: "Ce compte a expiré. Adressez-vous à l'exploitant.",
+      es: "Esta cuenta ha caducado. Consulte al operador.",
+      ja: "このアカウントは期限切れです。管理者に問い合わせてください。"),
+    .init(
+      "This account may not be used from your address.",
+      de: "Dieses Konto darf von Ihrer Adresse aus nicht benutzt werden.",
+      fr: "Ce compte ne peut pas être utilisé depuis votre adresse.",
+      es: "Esta cuenta no se puede usar desde su dirección.",
+      ja: "このアカウントはそのアドレスからは使えません。"),
+    .init(
+      "This account may not be used at this hour.",
+      de: "Dieses Konto darf um diese Zeit nicht benutzt werden.",
+      fr: "Ce compte ne peut pas être utilisé à cette heure.",
+      es: "Esta cuenta no se puede usar a esta hora.",
+      ja: "このアカウントはこの時間には使えません。"),
     .init("Logged in.", de: "Angemeldet.", fr: "Connecté.", es: "Sesión iniciada.", ja: "ログインしました。"),
     .init(
       "Logged in, read-only.",

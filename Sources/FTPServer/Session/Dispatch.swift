@@ -69,6 +69,9 @@ extension Session {
       parameters.renameFrom = nil
     }
     if identity == nil, !row.traits.contains(.beforeLogin) { throw .notLoggedIn }
+    if let expiry = identity?.expiry, WallClock.seconds >= expiry {
+      throw goodbye(Reply(421, "This account has expired. Ask the operator."))
+    }
     try checkProtection(row, command)
     switch row.argument {
     case .none:

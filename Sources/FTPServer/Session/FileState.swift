@@ -38,11 +38,11 @@ extension Session {
   var fractionDigits: Int { parameters.fileState?.fractionDigits ?? 0 }
 
   /// The permission bits new files and directories do not get.
-  var umask: UInt32 { parameters.fileState?.umask ?? configuration.files.umask }
+  var umask: UInt32 { parameters.fileState?.umask ?? identity?.umask ?? configuration.files.umask }
 
   /// The permission bits a new file gets against the process's umask; nil while that one holds.
-  var newFileMode: UInt32? { parameters.fileState?.umask.map { 0o666 & ~$0 } }
+  var newFileMode: UInt32? { (parameters.fileState?.umask ?? identity?.umask).map { 0o666 & ~$0 } }
 
   /// The same for a directory.
-  var newDirectoryMode: UInt32? { parameters.fileState?.umask.map { 0o777 & ~$0 } }
+  var newDirectoryMode: UInt32? { (parameters.fileState?.umask ?? identity?.umask).map { 0o777 & ~$0 } }
 }

@@ -1,6 +1,7 @@
 // By what a session has logged in, so that a change of the accounts can be held against it later.
 
 import Accounts
+import LinuxSystem
 
 /// What the login rests on.
 enum LoginProof: Sendable, Equatable {
@@ -41,7 +42,10 @@ extension Identity {
   /// - Parameters:
   ///   - entry: what they have under its name; nil if nothing.
   ///   - isProtected: whether the control connection is under TLS.
-  func standing(in accounts: AccountSource, entry: UserEntry?, isProtected: Bool) -> LoginStanding {
+  ///   - addresses: where the client's paths come from.
+  func standing(
+    in accounts: AccountSource, entry: UserEntry?, isProtected: Bool, from addresses: [IPAddress]
+  ) -> LoginStanding {
     switch proof {
     case .anonymous:
       guard let root = accounts.anonymousRoot else { return .ended("anonymous users may no longer log in") }
@@ -53,6 +57,7 @@ extension Identity {
     case .entry(let proof):
       guard let entry else { return .ended("the user was removed") }
       if entry.isLocked { return .ended("the user was locked") }
+      if let bar = entry.options.bar(at: WallClock.seconds, from: addresses) { return .ended(bar.reason) }
       if EntryProof(entry, byCertificate: proof.isByCertificate) != proof {
         return .ended("what the user has to prove at a login has changed")
       }
@@ -61,6 +66,9 @@ extension Identity {
       if account.home != self.account.home { return .ended("the user has another home now") }
       if root != account.home, !account.options.mounts.contains(where: { $0.path == root }) {
         return .ended("the mounted tree is no longer the user's")
+      }
+      if account.options.directories != self.account.options.directories {
+        return .ended("the user has other virtual directories now")
       }
       return standing(of: account)
     }
@@ -71,5 +79,7 @@ extension Identity {
   }
 
   /// The same login with other rights or options.
-  func with(_ account: Account) -> Identity { Identity(account: account, jail: jail, root: root, proof: proof) }
+  func with(_ account: Account) -> Identity {
+    Identity(account: account, jail: jail.ruled(by: nil), root: root, proof: proof)
+  }
 }

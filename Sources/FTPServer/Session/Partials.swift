@@ -35,7 +35,7 @@ extension Session {
 
   /// Whether uploads to `path` take their names only when they are whole.
   func storesAtomically(_ path: VirtualPath) -> Bool {
-    if let own = identity?.account.options.uploadMode { return own == .atomic }
+    if let own = identity?.uploadMode { return own == .atomic }
     if configuration.uploads.mode == .direct { return false }
     return !configuration.uploads.directIn.contains { text in
       guard let directory = try? VirtualPath(Array(text.utf8)) else { return false }

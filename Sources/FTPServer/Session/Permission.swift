@@ -7,16 +7,39 @@ import Jail
 import LinuxSystem
 
 extension Identity {
-  /// What this login may do with `path` and, if that is a directory, in it. nil: what it may do anywhere at all.
-  ///
-  /// Today the permissions of an account hold in all of its tree. Rules for single directories are to be looked up here.
-  func permissions(at path: VirtualPath?) -> AccountPermissions { account.permissions }
+  /// What this login may do with `path`. nil: what it may do with one path or another.
+  func permissions(at path: VirtualPath?) -> AccountPermissions {
+    guard let rules else { return account.permissions }
+    return path.map { rules.permissions(at: $0) } ?? rules.somewhere
+  }
 }
 
 extension Session {
-  /// The identity, if it may do all of `permission` at `path`.
+  /// The identity, if it may do all of `permission` at `path`. Its jail asks the same about what the kernel finds there.
   func require(_ permission: AccountPermissions, at path: VirtualPath) throws(FTPError) -> Identity {
-    try permitted(permission, at: path)
+    try permitted(permission, at: path).admitted(to: permission)
+  }
+
+  /// The identity, if it may know of `path`: whoever may neither list nor read there is told nothing of its files.
+  func requireFacts(at path: VirtualPath) throws(FTPError) -> Identity {
+    let identity = try requireIdentity()
+    guard let rules = identity.rules else { return identity }
+    if rules.hides(path) { throw Self.nothingThere }
+    if rules.permissions(at: path).isDisjoint(with: [.list, .read]) { throw .forbidden("Permission denied.") }
+    return identity.admitted(to: [.list, .read], anyOfThem: true)
+  }
+
+  /// The identity, if it may give a file the name `path`: a new one, or in place of one that is there. Its jail replaces nothing where
+  /// the login may not.
+  func requireStoring(at path: VirtualPath) throws(FTPError) -> Identity {
+    let identity = try requireIdentity()
+    if identity.permissions(at: path).contains(.write) { 
+      return try permitted(.write, at: path).admitted(to: .write, guardingFiles: true)
+    }
+    // Whoever may only replace files needs one.
+    let replacing = try permitted(.overwrite, at: path).admitted(to: .overwrite)
+    _ = try onFile(naming: true) { () throws(SystemError) in try replacing.jail.status(of: path) }
+    return replacing
   }
 
   /// The identity, if it may do all of `permission` somewhere: whoever may not is told before the argument is looked at.
@@ -41,18 +64,21 @@ extension Session {
     // The server's own files are nobody's: they cannot be made, read, renamed or removed by a client.
     if path.hasReservedName {
       if naming { throw .wrongKind("Names that begin with .weftpd- are the server's own.") }
-      throw .file(SystemError(code: ENOENT, call: "openat2"), naming: false)
+      throw Self.nothingThere
     }
     return path
   }
+
+  private static var nothingThere: FTPError { .file(SystemError(code: ENOENT, call: "openat2"), naming: false) }
 
   private func permitted(
     _ permission: AccountPermissions, at path: VirtualPath?
   ) throws(FTPError) -> Identity {
     let identity = try requireIdentity()
+    if let path, let rules = identity.rules, rules.hides(path) { throw Self.nothingThere }
     let granted = identity.permissions(at: path)
     if granted.isSuperset(of: permission) { return identity }
-    if identity.account.permissions.isReadOnly, !permission.isDisjoint(with: .changes) {
+    if identity.permissions(at: nil).isReadOnly, !permission.isDisjoint(with: .changes) {
       throw .forbidden("Permission denied: this login is read-only.")
     }
     throw .forbidden("Permission denied.")

@@ -26,16 +26,41 @@ struct NamedUser {
 /// A user who has logged in, with the tree the user may see.
 final class Identity: Sendable {
   let account: Account
+  /// What the account's entry says about single paths; nil: nothing, and the same may be done with all.
+  let rules: FileRules?
+  /// Under rules, it shows nothing that is hidden; for more there is ``admitted(to:anyOfThem:guardingFiles:)``.
   let jail: Jail
+  /// How uploads take their names, if the entry says so.
+  let uploadMode: AccountOptions.UploadMode?
+  /// The permission bits that new files do not get, if the entry says so.
+  let umask: UInt32?
+  /// When the account ends, in seconds since 1970-01-01 00:00:00 UTC; nil: never.
+  let expiry: Int64?
   /// The directory on the host that ``jail`` was opened at: the home or a mounted tree.
   let root: String
   let proof: LoginProof
 
   init(account: Account, jail: Jail, root: String, proof: LoginProof) {
     self.account = account
-    self.jail = jail
+    let options = account.options
+    (uploadMode, umask, expiry) = (options.uploadMode, options.umask, options.expiry)
+    let rules = FileRules(account)
+    self.rules = rules
+    self.jail = rules.map {
+      jail.ruled(by: Admission(rules: $0, needed: [], anyOfThem: false, guardsFiles: false))
+    } ?? jail
     self.root = root
     self.proof = proof
+  }
+
+  /// The same login under another rule.
+  init(_ identity: Identity, ruledBy rule: Admission) {
+    account = identity.account
+    (uploadMode, umask, expiry) = (identity.uploadMode, identity.umask, identity.expiry)
+    rules = identity.rules
+    jail = identity.jail.ruled(by: rule)
+    root = identity.root
+    proof = identity.proof
   }
 }
 

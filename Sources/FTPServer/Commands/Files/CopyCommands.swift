@@ -18,12 +18,14 @@ extension Session {
     }
     let (identity, target) = try require(.append, resolving: words[0], naming: true)
     var parts: [VirtualPath] = []
+    let source = identity.admitted(to: [.read, .delete]).jail
     for word in words.dropFirst() {
       let (_, part) = try require([.read, .delete], resolving: word)
       if part == target || parts.contains(part) { throw .wrongKind("COMB: each file may be named once.") }
       parts.append(part)
     }
-    let work = Combination(jail: identity.jail, target: target, parts: parts, mode: newFileMode, how: commitOptions)
+    let work = Combination(
+      jail: identity.jail, source: source, target: target, parts: parts, mode: newFileMode, how: commitOptions)
     let outcome = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
       (progress) throws(FTPError) in try work.run(progress)
     }
@@ -66,10 +68,10 @@ extension Session {
   private func copy(
     _ command: Command, _ source: VirtualPath, to target: VirtualPath
   ) async throws(FTPError) -> Reply {
-    _ = try require(.read, at: source)
-    let identity = try require(.write, at: target)
+    let reader = try require(.read, at: source)
+    let identity = try requireStoring(at: target)
     let (jail, how) = (identity.jail, commitOptions)
-    let file = try onFile { () throws(SystemError) in try jail.openForReading(source) }
+    let file = try onFile { () throws(SystemError) in try reader.jail.openForReading(source) }
     let (mode, size) = (file.status.permissions & 0o777 & ~umask, file.status.size)
     let shared = SharedFile(file.takeDescriptor())
     let bytes = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers, total: size) {
@@ -94,6 +96,8 @@ extension Session {
 /// What COMB does, on a worker's thread.
 private struct Combination: Sendable {
   let jail: Jail
+  /// The same tree, for the parts.
+  let source: Jail
   let target: VirtualPath
   let parts: [VirtualPath]
   /// The permission bits of a new target; nil for the system's.
@@ -103,7 +107,7 @@ private struct Combination: Sendable {
   /// - Returns: the bytes of the target, and how many parts could not be removed.
   func run(_ progress: WorkProgress) throws(FTPError) -> (bytes: UInt64, leftOver: Int) {
     // Whatever is amiss with a part is found before anything is copied.
-    for part in parts { _ = try open(part).status }
+    for part in parts { _ = try Self.open(part, in: source).status }
     let present = try presentTarget()
     var taken: [FileStatus] = []
     let bytes = try jail.making(target, mode: (present?.status.permissions).map { $0 & 0o777 } ?? mode, how) {
@@ -112,20 +116,22 @@ private struct Combination: Sendable {
       var bytes: UInt64 = 0
       if let present { bytes += try copy.append(present.file.number, progress) }
       for part in parts {
-        let opened = try open(part)
+        let opened = try Self.open(part, in: source)
         bytes += try copy.append(opened.file.number, progress)
         taken.append(opened.status)
       }
       return bytes
     }
     var leftOver = 0
-    for (part, status) in zip(parts, taken) where (try? jail.removeFile(part, ifStill: status)) != true {
+    for (part, status) in zip(parts, taken) where (try? source.removeFile(part, ifStill: status)) != true {
       leftOver += 1
     }
     return (bytes, leftOver)
   }
 
-  private func open(_ path: VirtualPath) throws(FTPError) -> (file: SharedFile, status: FileStatus) {
+  private static func open(
+    _ path: VirtualPath, in jail: Jail
+  ) throws(FTPError) -> (file: SharedFile, status: FileStatus) {
     try onFile { () throws(SystemError) in
       let file = try jail.openUnfollowed(path)
       let status = file.status
@@ -134,7 +140,7 @@ private struct Combination: Sendable {
   }
 
   private func presentTarget() throws(FTPError) -> (file: SharedFile, status: FileStatus)? {
-    do throws(FTPError) { return try open(target) } catch {
+    do throws(FTPError) { return try Self.open(target, in: jail) } catch {
       if case .file(let cause, _) = error, cause.code == ENOENT { return nil }
       throw error
     }

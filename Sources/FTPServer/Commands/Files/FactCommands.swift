@@ -10,8 +10,8 @@ extension Session {
   ///
   /// A file that is called like a time stamp, a blank and a name is meant first: what RFC 3659 defines goes before a custom.
   func modificationTime(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireIdentity()
     let path = try resolve(command.argument)
+    let identity = try requireFacts(at: path)
     do throws(SystemError) {
       let status = try statusOrPartial(path, in: identity.jail).status
       return Reply(

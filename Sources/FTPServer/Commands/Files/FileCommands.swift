@@ -33,7 +33,7 @@ extension Session {
     // A file that has the name is replaced in one step, if the login may do that.
     let replaces = identity.permissions(at: target).contains(.overwrite)
     try onFile(naming: true) { () throws(SystemError) in
-      try identity.jail.rename(source, to: target, replacing: replaces)
+      try identity.admitted(to: .rename, guardingFiles: true).jail.rename(source, to: target, replacing: replaces)
     }
     try await reachDisk(command, in: identity.jail, target, [source])
     tell(
@@ -43,8 +43,8 @@ extension Session {
   }
 
   func size(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireIdentity()
     let path = try resolve(command.argument)
+    let identity = try requireFacts(at: path)
     // In TYPE A it would be the number of bytes a transfer sends, which nobody knows without reading the file (RFC 3659, section 4).
     if parameters.type != .image { throw .forbidden("SIZE is not available in TYPE A: send TYPE I first.") }
     // The same holds for headers, runs and escapes. Clients of MODE Z want to know how long the file is, and are told.

@@ -22,7 +22,7 @@ extension Session {
 
   /// Adds up a tree in the pool.
   func measure(_ command: Command, _ path: VirtualPath) async throws(FTPError) -> TreeTally {
-    let jail = try requireIdentity().jail
+    let jail = try requireFacts(at: path).jail
     let limits = Self.treeLimits
     return try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
       (progress) throws(FTPError) -> TreeTally in

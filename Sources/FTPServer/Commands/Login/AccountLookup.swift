@@ -111,7 +111,7 @@ extension Session {
   }
 
   /// Says goodbye; the error says only that the client knows.
-  private func goodbye(_ answer: Reply) -> FTPError {
+  func goodbye(_ answer: Reply) -> FTPError {
     reply(answer)
     return .controlConnectionLost
   }

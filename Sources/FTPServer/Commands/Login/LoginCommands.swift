@@ -122,6 +122,10 @@ extension Session {
     _ account: Account, _ proof: LoginProof, as credentials: FileCredentials? = nil, after verb: Verb = "PASS",
     _ code: UInt16 = 230
   ) -> Reply {
+    let options = account.options
+    if let bar = options.bar(at: WallClock.seconds, from: control.peerPolicy.addresses) {
+      return refuse(account, bar, after: verb)
+    }
     guard context.registry.logIn(id, as: key(of: account), limit: configuration.limits.sessionsPerUser) else {
       tell(
         .notice, "refused a login: limits.sessions-per-user is reached", record(verb: verb, result: 421))
@@ -135,13 +139,38 @@ extension Session {
       failedLogins = 0
       let note = code == 232 ? "by client certificate" : nil
       tell(.login, .info, "login", record(verb: verb, result: code, note: note))
-      return account.permissions.isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
+      return welcome(code, options.welcome)
     } catch {
       // The account is right, its directory is not: that is the operator's to mend and no reason to blame the password.
       tell(
         .error, "cannot open the home directory \(account.home): \(error)", record(verb: verb, result: 421))
       isEnding = true
       return Reply(421, "Your home directory cannot be opened. Tell the operator, and try again later.")
+    }
+  }
+
+  /// The reply to a login, with what the user's entry says besides.
+  private func welcome(_ code: UInt16, _ text: String?) -> Reply {
+    let isReadOnly = identity?.permissions(at: nil).isReadOnly ?? true
+    let reply = isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
+    guard let text else { return reply }
+    let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { [0x20] + Array($0) }
+    return Reply(code, opening: "Welcome", lines: lines, closing: isReadOnly ? "Logged in, read-only." : "Logged in.")
+  }
+
+  /// Refuses a user whose password is right. That is told: it is no guess any more, and who it is can do something about it.
+  private func refuse(_ account: Account, _ bar: LoginBar, after verb: Verb) -> Reply {
+    failedLogins += 1
+    login = .greeted
+    var record = record(verb: verb, result: 530)
+    record.user = account.name
+    tell(.loginFailed, .notice, "login refused: \(bar.reason)", record)
+    if failedLogins >= configuration.limits.loginAttempts { isEnding = true }
+    return switch bar {
+    case .disabled: Reply(530, "This account is switched off. Ask the operator.")
+    case .expired: Reply(530, "This account has expired. Ask the operator.")
+    case .fromElsewhere: Reply(530, "This account may not be used from your address.")
+    case .atThisHour: Reply(530, "This account may not be used at this hour.")
     }
   }
 
@@ -154,13 +183,27 @@ extension Session {
       // The jail of a local user is the user's alone: it acts with that user's rights.
       do throws(SystemError) { jail = try Jail(root: root, as: credentials) } catch { throw .cannotOpen(error) }
     } else {
-      jail = try self.jail(root, mayWrite: !account.permissions.isReadOnly)
+      let mayWrite = !(FileRules(account)?.somewhere ?? account.permissions).isReadOnly
+      let home = try self.jail(root, mayWrite: mayWrite)
+      jail = root == account.home ? home.with(branches(of: account)) : home
     }
     login = .loggedIn(Identity(account: account, jail: jail, root: root, proof: proof))
     directory = .root
     // What an earlier command named was of another tree.
     parameters.fileState?.copySource = nil
     parameters.renameFrom = nil
+  }
+
+  /// The other trees that the account sees beneath its `/`. One that cannot be opened is left out: the rest is there.
+  private func branches(of account: Account) -> [JailBranch] {
+    account.options.directories.compactMap { directory in
+      do throws(HomeError) {
+        return JailBranch(path: directory.path, jail: try jail(directory.target, mayWrite: !directory.isReadOnly))
+      } catch {
+        tell(.error, "cannot open the virtual directory \(directory.target): \(error)", record(path: directory.path.bytes))
+        return nil
+      }
+    }
   }
 
   /// REIN: back to the greeting. A transfer that runs is completed, and the data port it was given is its own.

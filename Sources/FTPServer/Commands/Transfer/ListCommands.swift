@@ -79,7 +79,7 @@ extension Session {
     .directory(
       try ListingSource(
         jail: identity.jail, path: path, request: request, names: context.names,
-        sortLimit: configuration.limits.sortedListing, granted: identity.permissions(at: path)))
+        sortLimit: configuration.limits.sortedListing, granted: identity.permissions(at: path), rules: identity.rules))
   }
 
   enum Entries {
@@ -158,8 +158,8 @@ extension Session {
   // MARK: on the control connection
 
   func machineStatus(_ command: Command) throws(FTPError) -> Reply {
-    let identity = try requireIdentity()
     let path = try resolve(command.argument)
+    let identity = try requireFacts(at: path)
     let jail = identity.jail
     let (status, isPartial) = try onFile { () throws(SystemError) in
       try statusOrPartial(path, in: jail, followingLink: command.argument.last == 0x2F)

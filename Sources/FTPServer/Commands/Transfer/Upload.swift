@@ -92,7 +92,12 @@ extension Session {
   /// The file the upload fills: one without a name, or where uploads are direct and every byte of the client's is a byte of a file, the
   /// target itself. RANG writes into the target, too.
   private func makeTarget(_ request: UploadRequest, _ format: TransferFormat) throws(FTPError) -> any UploadTarget {
-    let jail = try require(request.permission, at: request.path).jail
+    let jail: Jail
+    if let permission = request.permission {
+      jail = try require(permission, at: request.path).jail
+    } else {
+      jail = try requireStoring(at: request.path).jail
+    }
     let (path, mode) = (request.path, newFileMode)
     let isAtomic = storesAtomically(path)
     let isDurable = configuration.uploads.durability == .commit
@@ -252,10 +257,11 @@ private struct UploadRequest {
   /// The server has made up the name (STOU).
   var isUnique = false
 
-  /// What the user has to be allowed.
-  var permission: AccountPermissions {
+  /// What the user has to be allowed; nil: to store a file, see ``Session/requireStoring(at:)``.
+  var permission: AccountPermissions? {
     if range != nil { return [.write, .overwrite] }
-    return appends ? .append : .write
+    if isUnique { return .write }
+    return appends ? .append : nil
   }
 
   var name: [UInt8] { path.lastComponent.map { Array($0) } ?? [] }
