@@ -95,8 +95,8 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "LinuxSystem",
+        "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(

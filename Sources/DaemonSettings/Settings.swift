@@ -21,6 +21,8 @@ public struct Settings: Sendable, Equatable {
   public var accountsReadOnly = false
   public var accountsAnonymous = false
   public var accountsAnonymousRoot: String?
+  /// As anonymous clients see it.
+  public var accountsAnonymousUpload: String?
 
   /// The names of the virtual hosts, in lower case.
   public var hostNames: [String] = []

@@ -27,7 +27,9 @@ extension Session {
   private func judge(_ identity: Identity, _ entry: UserEntry?) {
     // A slow answer may be about somebody who has logged out meanwhile.
     if let entry, entry.name != identity.account.name { return }
-    switch identity.standing(in: accounts, entry: entry, isProtected: control.protection != .clear, from: control.peerPolicy.addresses) {
+    switch identity.standing(
+      in: accounts, entry: entry, isProtected: control.protection != .clear, from: control.peerPolicy.addresses)
+    {
     case .unchanged: break
     case .changed(let account):
       guard identity === self.identity else { break }
