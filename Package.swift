@@ -78,6 +78,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
+    .target(name: "Bans", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(
       name: "ServerLog",
       dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
@@ -85,7 +86,7 @@ let package = Package(
     .target(
       name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "ServerLog", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
+        "FTPServer", "ServerLog", "Accounts", "Bans", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
         "TransportSecurity", "CYAML",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -95,14 +96,14 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem", "MultipathTCP",
+        "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem",
         "MultipathTCP", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -159,6 +160,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "BansTests", dependencies: ["Bans", "LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ServerLogTests",
@@ -176,7 +179,7 @@ let package = Package(
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "UnitSupport",
+        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem", "UnitSupport",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -37,6 +37,7 @@ public struct Settings: Sendable, Equatable {
   public var transferLog: String?
   public var shutdownGrace = Duration.seconds(30)
   public var privileges = PrivilegeSettings()
+  public var bans = BanSettings()
 
   /// What holds when nothing is set anywhere.
   public init() {}

@@ -65,6 +65,7 @@ public struct StartPlan: Sendable {
     let accounts = examiner.accounts()
     let privileges = examiner.privileges()
     examiner.lookAtTransferLog(privileges)
+    examiner.lookAtBans()
     examiner.lookAtKernel()
     examiner.warnings += reading.loaded.warnings + (accounts?.warnings ?? [])
     let problems = SettingsProblem.inReadingOrder(reading.problems + examiner.problems)
@@ -165,6 +166,10 @@ private struct Examiner {
       let fault = TransferLog.fault(path, as: plan?.transferLogOwner)
     else { return }
     report("log.xferlog", TransferLog.advice(path, fault, plan))
+  }
+
+  mutating func lookAtBans() {
+    for (key, reason) in BanSetup.faults(settings) { report(key, reason) }
   }
 
   mutating func lookAtKernel() {

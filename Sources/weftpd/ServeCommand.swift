@@ -78,9 +78,10 @@ struct ServeCommand: ParsableCommand {
     let addresses: [SocketAddress]
     do {
       let localUsers = try LocalUsers.prepare(settings)
+      let bans = try BanSetup.prepare(settings)
       let server = try FTPServer(
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
-        tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
+        tls: start.tls, localUsers: localUsers, policy: BanPolicy(bans), readers: transfers.map { [$0] } ?? [])
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
@@ -94,7 +95,8 @@ struct ServeCommand: ParsableCommand {
       transfers?.startWriter()
       let running = Daemon(
         server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, transfers: transfers,
-        notifier: service.notifier)
+        notifier: service.notifier, bans: bans)
+      try BanSetup.start(bans, settings, server: server, logger: logger)
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()

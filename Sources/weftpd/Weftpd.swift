@@ -16,7 +16,7 @@ struct Weftpd: ParsableCommand {
       Exit codes: 0 success, 64 wrong usage, 78 wrong settings, 1 any other failure.
       """,
     version: "weftpd \(weftVersion)",
-    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])
+    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, BanCommand.self])
 
   static func main() { main(ThisProcess.arguments) }
 }

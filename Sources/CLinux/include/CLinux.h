@@ -107,6 +107,10 @@ int weft_renameat2(int from, const char *old_name, int to, const char *new_name,
 ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
 int weft_faccessat(int directory, const char *name, int mode, int flags);
 
+/* ---- changes in directories: Watches.c ---- */
+/* A non-blocking descriptor that tells of files written, replaced and removed there. */
+int weft_watch_directory(const char *path);
+
 /* ---- attributes of files: FileAttributes.c ---- */
 struct weft_stat {
   uint32_t mode, links, owner, group, modified_nanoseconds, changed_nanoseconds;

@@ -39,6 +39,9 @@ public enum SettingsRules {
     if settings.server.transfer.siteToSite != .off, settings.server.transfer.siteToSiteNetworks.isEmpty {
       report("transfer.site-to-site", "needs transfer.site-to-site-networks, where the other servers are")
     }
+    if settings.server.proxy.onData, settings.server.proxy.trusted.isEmpty {
+      report("proxy.data", "needs proxy.trusted, where the balancers are")
+    }
     return problems
   }
 

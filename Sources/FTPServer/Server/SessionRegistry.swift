@@ -137,6 +137,9 @@ final class SessionRegistry: Sendable {
     watcher?.wake()
   }
 
+  /// The sessions there are, in no order.
+  var all: [SessionActivity] { state.withLock { Array($0.sessions.values) } }
+
   /// The sessions there are, the oldest first.
   var summaries: [SessionSummary] {
     let sessions = state.withLock { Array($0.sessions.values) }

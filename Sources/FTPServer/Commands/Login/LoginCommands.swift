@@ -126,6 +126,11 @@ extension Session {
     if let bar = options.bar(at: WallClock.seconds, from: control.peerPolicy.addresses) {
       return refuse(account, bar, after: verb)
     }
+    guard account.isAnonymous || context.activePolicy?.admits(user: policyName(of: account.name)) ?? true else {
+      tell(.notice, "refused a login: the user is banned", record(verb: verb, result: 421))
+      isEnding = true
+      return Reply(421, "Too many failed logins. Try again later.")
+    }
     guard context.registry.logIn(id, as: key(of: account), limit: configuration.limits.sessionsPerUser) else {
       tell(
         .notice, "refused a login: limits.sessions-per-user is reached", record(verb: verb, result: 421))
