@@ -10,6 +10,7 @@ let package = Package(
   products: [
     .executable(name: "weftpd", targets: ["weftpd"]),
     .executable(name: "weftpd-authd", targets: ["weftpd-authd"]),
+    .executable(name: "weftpd-hooks", targets: ["weftpd-hooks"]),
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
     .executable(name: "weftp", targets: ["weftp"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
@@ -27,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CCap"),
     .systemLibrary(name: "CYAML"),
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
@@ -84,10 +86,18 @@ let package = Package(
       dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .target(
+      name: "Hooks",
+      dependencies: [
+        "Bans", "FTPProtocol", "FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "weftpd-hooks", dependencies: ["CCurl", "LinuxSystem", "WeftVersion"], swiftSettings: settings),
+    .target(
       name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "ServerLog", "Accounts", "Bans", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", "CYAML",
+        "FTPServer", "ServerLog", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem", "MultipathTCP",
+        "SafeText", "TransportSecurity", "CYAML",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -96,15 +106,15 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem", "MultipathTCP",
-        "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "Hooks",
+        "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem",
-        "MultipathTCP", "TransportSecurity", "WeftVersion",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "Hooks",
+        "LinuxSystem", "MultipathTCP", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -158,6 +168,13 @@ let package = Package(
       dependencies: [
         "weftp", "weftpd", "FTPClient", "FTPProtocol", "LinuxSystem", "WeftVersion", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HooksTests",
+      dependencies: [
+        "Hooks", "weftpd-hooks", "weftpd", "Bans", "FTPServer", "LinuxSystem", "UnitSupport", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(

@@ -23,7 +23,8 @@ public enum BanSubject: Hashable, Sendable {
       self = .network(network)
       return
     }
-    guard let name = Self.decoded(Array(text.utf8.dropFirst(Self.userPrefix.utf8.count))), !name.isEmpty else { return nil }
+    let rest = Array(text.utf8.dropFirst(Self.userPrefix.utf8.count))
+    guard let name = Self.decoded(rest), !name.isEmpty else { return nil }
     self = .user(name)
   }
 

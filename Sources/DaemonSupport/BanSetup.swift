@@ -54,7 +54,11 @@ public enum BanSetup {
       if (try? File.status(at: directory.isEmpty ? "/" : directory))?.isDirectory != true {
         faults.append((key, "is in \(directory), which is no directory"))
       } else if key == "bans.file" {
-        do throws(BanStoreError) { _ = try BanFile(path: path).list() } catch { faults.append((key, error.description)) }
+        do throws(BanStoreError) {
+          _ = try BanFile(path: path).list()
+        } catch {
+          faults.append((key, error.description))
+        }
       }
     }
     return faults

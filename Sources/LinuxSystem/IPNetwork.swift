@@ -36,8 +36,8 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     let width = address.family == .ipv4 ? 32 : 128
     let bits = min(max(0, prefix), width)
     let shift = UInt64(width - bits)
-    let high = shift >= 128 ? 0 : shift > 64 ? address.high & ~(UInt64.max << (shift - 64)) : address.high
-    let low = shift >= 64 ? 0 : address.low & ~(UInt64.max << shift)
+    let high = shift >= 128 ? 0 : shift > 64 ? address.high & (UInt64.max << (shift - 64)) : address.high
+    let low = shift >= 64 ? 0 : address.low & (UInt64.max << shift)
     self.address = address.family == .ipv4 ? IPAddress(ipv4: UInt32(truncatingIfNeeded: low)) : .unmapped(high, low)
     self.prefix = bits
   }

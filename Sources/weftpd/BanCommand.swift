@@ -104,7 +104,8 @@ private struct AddBans: ParsableCommand {
         adding: subjects.map { Ban($0, since: now, until: until, origin: .operator, reason: reason) }, removing: [])
       for subject in subjects {
         print("\(subject) is banned\(until.map { " until \(Ban.text($0))" } ?? "").")
-        if case .network(let network) = subject, options.rules.allowed.contains(where: { $0.contains(network.address) }) {
+        let allowed = options.rules.allowed
+        if case .network(let network) = subject, allowed.contains(where: { $0.contains(network.address) }) {
           write("weftpd: warning: bans.allow contains \(subject), so the ban does not hold\n", to: STDERR_FILENO)
         }
       }

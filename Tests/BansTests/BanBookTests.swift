@@ -1,8 +1,9 @@
 // What leads to a ban, whom it holds for, and whom not.
 
-@testable import Bans
 import LinuxSystem
 import Testing
+
+@testable import Bans
 
 @Suite struct BanBookTests {
   private func rules(_ change: (inout BanRules) throws -> Void) rethrows -> BanRules {

@@ -63,7 +63,10 @@ import Testing
 
   @Test func everyRowIsReachableFromEverySource() throws {
     for row in SettingsTable.rows {
-      let samples = ["hosts.names": "ftp.example.org", "transfer.site-to-site-networks": "192.0.2.0/24"]
+      let samples = [
+        "hosts.names": "ftp.example.org", "transfer.site-to-site-networks": "192.0.2.0/24",
+        "bans.allow": "192.0.2.0/24", "proxy.trusted": "192.0.2.0/24",
+      ]
       let sample = samples[row.key] ?? "/tmp"
       let items = row.defaultItems.isEmpty ? [sample] : row.defaultItems
       let text = items.joined(separator: ",")
