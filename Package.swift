@@ -176,7 +176,7 @@ let package = Package(
         "Hooks", "weftpd-hooks", "weftpd", "Bans", "FTPServer", "LinuxSystem", "UnitSupport", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: settings),
+      exclude: ["receiver.py"], swiftSettings: settings),
     .testTarget(
       name: "BansTests", dependencies: ["Bans", "LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
