@@ -76,16 +76,22 @@ public enum ChildProcesses {
   /// - Returns: its exit code, or 128 and the signal that ended it; nil if it still runs after `milliseconds` (-1: for ever).
   public static func wait(for process: Int32, milliseconds: Int32) -> Int32? {
     let handle = weft_pidfd_open(process)
-    if handle >= 0 {
-      let descriptor = Descriptor(owning: handle)
-      guard Poll.wait(descriptor.number, .readable, milliseconds: milliseconds) else { return nil }
-    }
+    // Where there is no such call, looking now and then has to do.
+    let watched: Descriptor? = handle >= 0 ? Descriptor(owning: handle) : nil
+    let deadline = milliseconds < 0 ? .never : MonotonicTime.now.advanced(by: Int64(milliseconds) * 1_000_000)
     var status: Int32 = 0
     while true {
-      let ended = waitpid(process, &status, handle >= 0 ? 0 : WNOHANG)
+      let ended = waitpid(process, &status, WNOHANG)
       if ended == process { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F) }
-      if ended < 0, errno == EINTR { continue }
-      return ended < 0 ? 127 : nil
+      if ended < 0, errno != EINTR { return 127 }
+      let left = deadline.since(.now)
+      if left <= 0 { return nil }
+      let pause = deadline == .never ? -1 : Int32(clamping: left / 1_000_000 + 1)
+      if let watched {
+        _ = Poll.wait(watched.number, .readable, milliseconds: pause)
+      } else {
+        usleep(10_000)
+      }
     }
   }
 

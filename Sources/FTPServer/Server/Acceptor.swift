@@ -163,23 +163,20 @@ final class Acceptor: Sendable {
     }
     let socket = ProxiedSocket(owning: number, from: peer, within: proxy.timeout)
     ProxyIntroduction(socket, context: context) { [self] number, client, server in
-      welcome(number, client, through: peer, to: server)
+      // Its own connection is one like all others.
+      welcome(number, client, client == peer ? nil : ControlConnection.Passage(announced: server))
     }.start()
   }
 
   /// Greets a client and hands it to a session of its own, or turns it away when there are too many.
   ///
-  /// - Parameters:
-  ///   - balancer: who has passed it on; nil: nobody.
-  ///   - server: where the client has connected to then, if the balancer has said so.
-  private func welcome(
-    _ number: Int32, _ peer: SocketAddress, through balancer: SocketAddress? = nil, to server: SocketAddress? = nil
-  ) {
+  /// - Parameter passage: how a balancer has passed it on; nil: none has.
+  private func welcome(_ number: Int32, _ peer: SocketAddress, _ passage: ControlConnection.Passage? = nil) {
     let snapshot = context.snapshot
     let isMultipath = isMultipath && MultipathSocket.negotiated(number) == .multipath
     let control = ControlConnection(
       owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine, isMultipath: isMultipath,
-      rules: rules, balancer: balancer?.address, announced: server)
+      rules: rules, passage: passage)
     // Without its time-out a session would hold a thread for as long as its client is silent.
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
     if snapshot.configuration.multipath.control == .required, !isMultipath {

@@ -48,7 +48,7 @@ extension Session {
 
   /// The address the client connected to, here or at a balancer.
   func localAddress() throws(FTPError) -> IPAddress {
-    if let announced = control.announced { return announced.address }
+    if let announced = control.passage?.announced { return announced.address }
     do { return try control.localAddress().address } catch { throw .controlConnectionLost }
   }
 
