@@ -10,6 +10,7 @@ let package = Package(
   products: [
     .executable(name: "weftpd", targets: ["weftpd"]),
     .executable(name: "weftpd-authd", targets: ["weftpd-authd"]),
+    .executable(name: "weftpd-hooks", targets: ["weftpd-hooks"]),
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
     .executable(name: "weftp", targets: ["weftp"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
@@ -27,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CCap"),
     .systemLibrary(name: "CYAML"),
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
@@ -78,15 +80,24 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
+    .target(name: "Bans", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(
       name: "ServerLog",
       dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .target(
+      name: "Hooks",
+      dependencies: [
+        "Bans", "FTPProtocol", "FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "weftpd-hooks", dependencies: ["CCurl", "LinuxSystem", "WeftVersion"], swiftSettings: settings),
+    .target(
       name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "ServerLog", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", "CYAML",
+        "FTPServer", "ServerLog", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem", "MultipathTCP",
+        "SafeText", "TransportSecurity", "CYAML",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -95,15 +106,15 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "LinuxSystem",
-        "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "Bans", "Hooks",
+        "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
-        "MultipathTCP", "TransportSecurity", "WeftVersion",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "Hooks",
+        "LinuxSystem", "MultipathTCP", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -159,6 +170,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "HooksTests",
+      dependencies: [
+        "Hooks", "weftpd-hooks", "weftpd", "Bans", "FTPServer", "LinuxSystem", "UnitSupport", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["receiver.py"], swiftSettings: settings),
+    .testTarget(
+      name: "BansTests", dependencies: ["Bans", "LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ServerLogTests",
@@ -176,7 +196,7 @@ let package = Package(
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "UnitSupport",
+        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem", "UnitSupport",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -6,6 +6,7 @@ import DaemonSettings
 import DaemonSupport
 import FTPServer
 import Glibc
+import Hooks
 import LinuxSystem
 import Logging
 import Privileges
@@ -76,14 +77,20 @@ struct ServeCommand: ParsableCommand {
     settings.applyToProcess()
     let daemon: Daemon
     let addresses: [SocketAddress]
+    let relay: HookRelay?
     do {
       let localUsers = try LocalUsers.prepare(settings)
+      let bans = try BanSetup.prepare(settings)
+      let hooks = HookRelay(settings.hooks, logger: logger)
       let server = try FTPServer(
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
-        tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
+        tls: start.tls, localUsers: localUsers, policy: BanPolicy(bans),
+        readers: ([transfers, hooks] as [(any SessionEventReader)?]).compactMap { $0 })
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
+      // Without privileges, but still free to run programs: the last that may.
+      try hooks?.begin()
       let confined = try Confinement.enter(
         sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
       log.startWriter()
@@ -94,7 +101,10 @@ struct ServeCommand: ParsableCommand {
       transfers?.startWriter()
       let running = Daemon(
         server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, transfers: transfers,
-        notifier: service.notifier)
+        notifier: service.notifier, bans: bans)
+      try BanSetup.start(bans, settings, server: server, logger: logger) { hooks?.tell($0) }
+      try hooks?.start()
+      relay = hooks
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()
@@ -123,6 +133,7 @@ struct ServeCommand: ParsableCommand {
       privileges: start.privileges.summary
     ).log(to: logger)
     let code = daemon.waitUntilEnd()
+    relay?.end(within: code == 0 ? .seconds(4) : .milliseconds(200))
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
     return code
   }

@@ -40,6 +40,17 @@ public enum SettingsRules {
     if settings.server.transfer.siteToSite != .off, settings.server.transfer.siteToSiteNetworks.isEmpty {
       report("transfer.site-to-site", "needs transfer.site-to-site-networks, where the other servers are")
     }
+    if settings.hooks.isEnabled, settings.hooks.queue == nil {
+      report(
+        settings.hooks.url == nil ? "hooks.program" : "hooks.url", "needs hooks.queue, the directory where records wait"
+      )
+    }
+    if let url = settings.hooks.url, !url.hasPrefix("https://") {
+      report("hooks.url", "\(quoted(url)) does not begin with https://")
+    }
+    if settings.server.proxy.onData, settings.server.proxy.trusted.isEmpty {
+      report("proxy.data", "needs proxy.trusted, where the balancers are")
+    }
     return problems
   }
 

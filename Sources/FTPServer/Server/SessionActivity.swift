@@ -21,6 +21,7 @@ final class SessionActivity: Sendable {
     static let end: UInt8 = 1
     static let recheck: UInt8 = 2
     static let answer: UInt8 = 4
+    static let policy: UInt8 = 8
   }
 
   let id: UInt64
@@ -29,11 +30,14 @@ final class SessionActivity: Sendable {
   /// Counts the bytes of the transfer that runs.
   let meter = TransferMeter()
   let parking: Parking
+  /// Whether the control connection may have several paths.
+  let isMultipath: Bool
   private let state = Mutex(State())
   private let told = Atomic<UInt8>(0)
 
-  init(id: UInt64, peer: SocketAddress, parking: Parking) {
+  init(id: UInt64, peer: SocketAddress, isMultipath: Bool = false, parking: Parking) {
     self.id = id
+    self.isMultipath = isMultipath
     self.peer = peer
     self.parking = parking
   }
@@ -82,6 +86,9 @@ final class SessionActivity: Sendable {
   /// Has the session look whether its login still holds, because the accounts have changed.
   func recheck() { tell(News.recheck) }
 
+  /// Has the session ask the policy about its client and its user.
+  func reviewPolicy() { tell(News.policy) }
+
   /// Gives the session what a slow directory says about its user now.
   func answer(_ entry: UserEntry?) {
     state.withLock { $0.answer = .some(entry) }
@@ -91,15 +98,16 @@ final class SessionActivity: Sendable {
   /// Whether there is something about the login to be looked at.
   var hasNews: Bool { told.load(ordering: .relaxed) & ~News.end != 0 }
 
-  /// Takes the news: whether to look at the accounts again, and what a slow directory has answered.
-  func takeNews() -> (wantsRecheck: Bool, answer: UserEntry??) {
+  /// Takes the news: whether to look at the accounts again, whether to ask the policy, and what a slow directory has answered.
+  func takeNews() -> (wantsRecheck: Bool, wantsReview: Bool, answer: UserEntry??) {
     let news = told.bitwiseAnd(News.end, ordering: .sequentiallyConsistent).oldValue
-    guard news & News.answer != 0 else { return (news & News.recheck != 0, nil) }
+    let wantsReview = news & News.policy != 0
+    guard news & News.answer != 0 else { return (news & News.recheck != 0, wantsReview, nil) }
     let answer = state.withLock { state in
       defer { state.answer = nil }
       return state.answer
     }
-    return (news & News.recheck != 0, answer)
+    return (news & News.recheck != 0, wantsReview, answer)
   }
 
   private func tell(_ news: UInt8) {

@@ -6,9 +6,10 @@ import LinuxSystem
 import Logging
 
 extension Session {
-  /// Acts on the news about the accounts. Called between commands and between the pieces of a transfer.
+  /// Acts on the news about the accounts and the policy. Called between commands and between the pieces of a transfer.
   func reviewLogin() {
-    let (wantsRecheck, answer) = activity.takeNews()
+    let (wantsRecheck, wantsReview, answer) = activity.takeNews()
+    if wantsReview { reviewPolicy() }
     // USER may have begun another login while a transfer of the last one goes on: that transfer is held against the accounts, too.
     for identity in [identity, transfer?.identity].compactMap({ $0 }) {
       if let answer { judge(identity, answer) }

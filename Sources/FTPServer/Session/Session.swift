@@ -54,7 +54,9 @@ actor Session: Parked {
     self.context = context
     executor = SessionExecutor(context.reactor)
     self.snapshot = snapshot
-    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor, home: control.number))
+    activity = SessionActivity(
+      id: id, peer: control.peer, isMultipath: control.isMultipath,
+      parking: Parking(context.reactor, home: control.number))
     self.control = control
     channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }

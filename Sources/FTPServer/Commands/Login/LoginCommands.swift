@@ -127,12 +127,12 @@ extension Session {
     if let bar = options.bar(at: WallClock.seconds, from: control.peerPolicy.addresses) {
       return refuse(account, bar, after: verb)
     }
-    guard context.registry.logIn(id, as: key(of: account), limit: configuration.limits.sessionsPerUser) else {
-      tell(
-        .notice, "refused a login: limits.sessions-per-user is reached", record(verb: verb, result: 421))
+    guard account.isAnonymous || context.activePolicy?.admits(user: policyName(of: account.name)) ?? true else {
+      tell(.notice, "refused a login: the user is banned", record(verb: verb, result: 421))
       isEnding = true
-      return Reply(421, "Too many sessions of this user. Close one, or try again later.")
+      return Reply(421, "Too many failed logins. Try again later.")
     }
+    if let full = context.registry.logIn(id, as: shares(of: account)) { return refuse(full, after: verb) }
     do {
       try enter(account, root: account.home, proof, as: credentials)
       applyDefaultType()
