@@ -77,7 +77,7 @@ public enum ChildProcesses {
   public static func wait(for process: Int32, milliseconds: Int32) -> Int32? {
     let handle = weft_pidfd_open(process)
     // Where there is no such call, looking now and then has to do.
-    let watched: Descriptor? = handle >= 0 ? Descriptor(owning: handle) : nil
+    defer { if handle >= 0 { close(handle) } }
     let deadline = milliseconds < 0 ? .never : MonotonicTime.now.advanced(by: Int64(milliseconds) * 1_000_000)
     var status: Int32 = 0
     while true {
@@ -87,8 +87,8 @@ public enum ChildProcesses {
       let left = deadline.since(.now)
       if left <= 0 { return nil }
       let pause = deadline == .never ? -1 : Int32(clamping: left / 1_000_000 + 1)
-      if let watched {
-        _ = Poll.wait(watched.number, .readable, milliseconds: pause)
+      if handle >= 0 {
+        _ = Poll.wait(handle, .readable, milliseconds: pause)
       } else {
         usleep(10_000)
       }
