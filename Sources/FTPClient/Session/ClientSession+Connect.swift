@@ -151,7 +151,7 @@ struct ControlConnector {
   ) async throws(ClientError) -> ControlConnection {
     let made: MadeSocket
     do throws(MultipathError) {
-      made = try MultipathSocket.connect(to: address, policy: options.multipath)
+      made = try MultipathSocket.connect(to: address, policy: options.multipath.reaching(address))
     } catch {
       throw ClientError(.connectFailed, "no connection to \(address): \(error)", cause: error)
     }
@@ -181,5 +181,12 @@ struct ControlConnector {
     if let error = Socket.pendingError(socket) {
       throw ClientError(.connectFailed, "no connection to \(address): \(error.reason)", cause: error)
     }
+  }
+}
+
+extension MultipathPolicy {
+  /// What `automatic` comes to for a peer: within one host there is never a second path, and multipath TCP costs twice the CPU of TCP.
+  func reaching(_ peer: SocketAddress) -> MultipathPolicy {
+    self == .automatic && peer.address.isLoopback ? .off : self
   }
 }

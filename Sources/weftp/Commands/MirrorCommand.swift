@@ -28,6 +28,10 @@ struct MirrorCommand: AsyncParsableCommand {
   @Option(help: "How progress is told: auto, bar, line, json, none.") var progress = ProgressStyle.auto
   @Flag(help: "The plan or the outcome as one line of JSON.") var json = false
   @Flag(name: .shortAndLong, help: "Tell nothing but errors.") var quiet = false
+  @Option(
+    name: [.customShort("P"), .long],
+    help: ArgumentHelp("Files at once; by default as many as pay.", valueName: "count"))
+  var parallel: Int?
   @Argument(help: "A directory here or on a server.") var source: String
   @Argument(help: "A directory on a server or here.") var target: String
 
@@ -45,7 +49,12 @@ struct MirrorCommand: AsyncParsableCommand {
       if direction == .down, !command.dryRun { try command.make(path) }
       let connector = try Connector(command.connection)
       try await connector.retrying(url) { session in
-        try await command.mirror(direction, session, path, url.path)
+        let pool = connector.pool(url, parallel: command.parallel)
+        do { try await command.mirror(direction, session, pool, path, url.path) } catch {
+          await pool?.quit()
+          throw error
+        }
+        await pool?.quit()
       }
     }
   }
@@ -57,7 +66,8 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   private func mirror(
-    _ direction: Mirror.Direction, _ session: ClientSession, _ path: String, _ remote: RemotePath
+    _ direction: Mirror.Direction, _ session: ClientSession, _ pool: SessionPool?, _ path: String,
+    _ remote: RemotePath
   ) async throws {
     var options = MirrorOptions()
     options.comparison = compare == .size ? .size : .sizeAndTime
@@ -65,8 +75,9 @@ struct MirrorCommand: AsyncParsableCommand {
     options.deletionLimit = maxDelete
     options.excludes = exclude
     options.includes = include
-    let mirror = Mirror(
+    var mirror = Mirror(
       direction, session, local: try LocalDirectory(path), remote: remote, options: options)
+    mirror.pool = pool
     let (plan, skipped) = try await mirror.plan()
     for (path, reason) in skipped { Output.note("\(Output.printable(path)) was passed over: \(reason)") }
     for path in plan.conflicts where !quiet {
@@ -83,12 +94,14 @@ struct MirrorCommand: AsyncParsableCommand {
     let style = quiet ? ProgressStyle.none : progress
     let display = Progress(style)
     let all = TransferMeter()
+    var mirror = mirror
+    mirror.meter = all
+    let running = mirror
     return try await display.follow("mirror", total: plan.bytes, all) {
-      try await mirror.run(plan) { event in
+      try await running.run(plan) { event in
         switch event {
         case .copied(let path, let report):
-          all.count(Int(clamping: report.size))
-          display.done(Output.printable(path), report.transfer?.bytes ?? 0, report.transfer?.duration ?? .zero)
+          display.done(Output.printable(path), report.moved, report.transfer?.duration ?? .zero)
         case .failed(let path, let error): Output.error("\(Output.printable(path)): \(error)")
         case .copies, .makesDirectory, .deletes: break
         }

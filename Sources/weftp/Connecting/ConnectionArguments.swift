@@ -123,7 +123,7 @@ struct ConnectionArguments: ParsableArguments {
     return options
   }
 
-  private static func show(_ event: ClientOptions.TraceEvent) {
+  static func show(_ event: ClientOptions.TraceEvent) {
     switch event {
     case .sent(let line): Output.write(2, Array("> \(line)\n".utf8))
     case .received(let reply):

@@ -22,8 +22,9 @@ enum Place: Sendable {
     }
   }
 
-  /// The argument as a URL.
+  /// The argument as a URL; in a shell also a path on its server.
   static func url(_ text: String) throws -> ServerURL {
+    if let shell = ShellState.current, !text.contains("://") { return try shell.url(Array(text.utf8)) }
     guard let url = ServerURL(text) else {
       // It may hold a password, so it is not repeated.
       throw ClientError(.usage, "that is no URL of a server: it looks like ftpes://user@host/path")
