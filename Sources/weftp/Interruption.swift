@@ -4,12 +4,31 @@ import ArgumentParser
 import Dispatch
 import FTPClient
 import Glibc
+import LinuxSystem
 import Synchronization
 
 /// Runs the work of a command.
 enum Interruption {
+  /// False for what runs in the background: Ctrl-C is meant for what runs in front.
+  @TaskLocal static var handlesSignals = true
+
+  /// Runs what needs no network, says what went wrong, and ends with the code for it.
+  static func plain(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as ClientError {
+      Output.error("\(error)")
+      throw ExitCode(error)
+    } catch let error as UnusableFile {
+      Output.error("\(error)")
+      throw ExitCode.unusableSettings
+    } catch let error as SystemError {
+      Output.error("\(error)")
+      throw ExitCode.unusableSettings
+    }
+  }
+
   /// Runs `body`, says what went wrong, and ends with the code for it.
   static func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    if !handlesSignals { return try await told(body, nil) }
     let caught = Mutex<Int32?>(nil)
     let task = Task { try await body() }
     let sources = [SIGINT, SIGTERM].map { number in
@@ -24,8 +43,12 @@ enum Interruption {
       return source
     }
     defer { for source in sources { source.cancel() } }
-    do { try await task.value } catch {
-      if let number = caught.withLock({ $0 }) {
+    try await told({ try await task.value }) { caught.withLock { $0 } }
+  }
+
+  private static func told(_ body: () async throws -> Void, _ signal: (() -> Int32?)?) async throws {
+    do { try await body() } catch {
+      if let number = signal?() {
         Output.error("interrupted; the same command goes on where this one stopped")
         throw ExitCode(128 + number)
       }

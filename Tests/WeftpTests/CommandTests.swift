@@ -6,7 +6,7 @@ import Testing
 import WeftVersion
 
 @Suite(.timeLimit(.minutes(5))) struct CommandTests {
-  private struct Shell {
+  struct Shell {
     let server: Server
     let local: TemporaryDirectory
     var url: String { "ftpes://alice@127.0.0.1:\(server.endpoint.port)/" }
@@ -22,7 +22,7 @@ import WeftVersion
     }
   }
 
-  private func with(_ body: @escaping @Sendable (Shell) throws -> Void) async throws {
+  func with(_ body: @escaping @Sendable (Shell) throws -> Void) async throws {
     try await Blocking.run {
       let root = try TemporaryDirectory()
       try root.write("data.bin", pattern(1_234_567))
@@ -32,7 +32,7 @@ import WeftVersion
     }
   }
 
-  private func expect(_ result: CommandResult, _ code: Int32, _ output: String = "") throws {
+  func expect(_ result: CommandResult, _ code: Int32, _ output: String = "") throws {
     try require(result.exitCode == code, "ended with \(result.exitCode): \(result.output) \(result.errors)")
     try require(result.output == output, "printed '\(result.output)'")
   }

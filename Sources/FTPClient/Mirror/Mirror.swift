@@ -32,6 +32,9 @@ public struct Mirror: Sendable {
     public var failures: [(path: [UInt8], error: ClientError)] = []
     /// Why nothing was deleted although something was to be; nil otherwise.
     public var whyNotDeleted: String?
+
+    /// Nothing was done yet.
+    public init() {}
   }
 
   public let session: ClientSession
@@ -70,10 +73,25 @@ public struct Mirror: Sendable {
     }
     let skipped = here.skipped + there.skipped
     if direction == .up { options.targetKeepsNoTimes = await !session.features.contains("MFMT") }
+    if options.comparison == .digest { options.differing = try await differing(here, there) }
     let plan =
       direction == .down
       ? MirrorPlan(from: there, to: here, options) : MirrorPlan(from: here, to: there, options)
     return (plan, skipped)
+  }
+
+  /// Files of the same size whose contents differ.
+  private func differing(_ here: FileTree, _ there: FileTree) async throws(ClientError) -> Set<[UInt8]> {
+    var differing: Set<[UInt8]> = []
+    for (path, entry) in here.entries where entry.kind == .file {
+      guard let other = there.entries[path], other.kind == .file, other.size == entry.size, entry.size != 0 else {
+        continue
+      }
+      let place = try parent(of: path)
+      let proof = try await session.compare(FileTree.name(path), in: place, with: remote.appending(path))
+      if !proof.isEqual { differing.insert(path) }
+    }
+    return differing
   }
 
   /// Does what a plan says. What fails does not keep the rest from being done, unless the session is lost or the task cancelled. Deletions

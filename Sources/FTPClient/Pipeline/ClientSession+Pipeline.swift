@@ -375,10 +375,15 @@ extension ClientSession {
     try await end(transfer)
     let final: ReceivedReply
     if let earlyReply { final = earlyReply } else { final = try await finalReply() }
-    sent.awaitsFinal = false
     isTransferring = false
     if direction == .upload { data.discardInput() }
     data.close()
+    if sent.awaitsPort, final.extendedPassivePort != nil || final.passiveAddress != nil {
+      // pyftpdlib ends a transfer without a word when it is asked for the next port.
+      sent.isOutOfOrder = true
+      throw ClientError(.incomplete, "\(transfer.what): the server takes no command before it has answered the last one")
+    }
+    sent.awaitsFinal = false
     guard final.kind == .completion else {
       sent.refusal = final
       throw ClientError.refusal(final, of: Self.shown(sent.command))
@@ -425,6 +430,15 @@ extension ClientSession {
     isShielded = true
     defer { isShielded = wasShielded }
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.abort.inNanoseconds)
+    if sent.isOutOfOrder {
+      runtime.noteOneByOne("\(peer)")
+      sent.awaitsPort = false
+      // Behind the answer to NOOP there is nothing more.
+      try queueAhead(Command(verb: "NOOP"))
+      while try await finalReply(until: deadline).code != 200 {}
+      run.finish(sent, .undone)
+      return
+    }
     if sent.awaitsFinal, earlyReply == nil { sent.refusal = try await finalReply(until: deadline) }
     sent.awaitsFinal = false
     if sent.awaitsFollower {
@@ -442,7 +456,6 @@ extension ClientSession {
     } else if error.code == .localFile {
       run.finish(sent, .failed(error))
     } else {
-      // pyftpdlib, for one, ends a transfer when it is asked for the next port.
       if sent.awaitsPort { runtime.noteOneByOne("\(peer)") }
       trace(.note("\(error.message); it is done again by itself"))
       run.finish(sent, .undone)

@@ -17,6 +17,8 @@ final class PipelineRun {
     var awaitsFollower: Bool
     /// The reply to the EPSV or PASV that was sent ahead has not come.
     var awaitsPort = false
+    /// The answer to what was sent ahead came instead of the one that was due.
+    var isOutOfOrder = false
     /// The reply that ended it, if that was no good one.
     var refusal: ReceivedReply?
     var data: DataConnection?

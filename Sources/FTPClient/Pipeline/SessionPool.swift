@@ -14,7 +14,7 @@ public final class SessionPool: Sendable {
   /// How many sessions there may be in all, with the first one; nil: as many as the work is worth, up to ``automaticLimit``.
   public let limit: Int?
   /// The most sessions in all that are opened if nobody says how many.
-  public static let automaticLimit = 8
+  public static let automaticLimit = 10
   private let open: @Sendable () async throws(ClientError) -> ClientSession
   private let state = Mutex(State())
 

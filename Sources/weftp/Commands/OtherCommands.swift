@@ -62,12 +62,14 @@ struct CheckCommand: AsyncParsableCommand {
     commandName: "check", abstract: "Tell what a server is and can do, and what to change.")
 
   @OptionGroup var connection: ConnectionArguments
-  @Argument(help: "The server: ftpes://user@host/") var url: String
+  @Argument(help: "The server: ftpes://user@host/") var url: String?
+
+  func validate() throws { try ShellState.requireURL(url) }
 
   func run() async throws {
     let command = self
     try await Interruption.run {
-      let url = try Place.url(command.url)
+      let url = try Place.url(command.url ?? ".")
       try await Connector(command.connection).with(url) { session in try await command.check(session) }
     }
   }

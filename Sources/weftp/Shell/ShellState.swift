@@ -1,5 +1,6 @@
 // Where an interactive session is: its server, its directory there, the connection that its commands share.
 
+import ArgumentParser
 import FTPClient
 import FTPProtocol
 import Synchronization
@@ -14,12 +15,15 @@ final class ShellState: Sendable {
     var directory = RemotePath([0x2F])
     var previous: RemotePath?
     var session: ClientSession?
+    var home = RemotePath([0x2F])
     var arguments: ConnectionArguments
+    /// Options of get, put and mirror.
+    var copying: [String: String] = [:]
   }
 
   private let state: Mutex<State>
   private let runtime: ClientRuntime
-  private let known = KnownCredentials()
+  private let known: KnownCredentials
   /// Whether commands and replies are shown.
   let shows: Atomic<Bool>
 
@@ -27,7 +31,21 @@ final class ShellState: Sendable {
     shows = Atomic(arguments.verbose)
     state = Mutex(State(arguments: arguments))
     runtime = try ClientRuntime()
+    known = KnownCredentials()
   }
+
+  private init(copyOf other: ShellState) {
+    shows = Atomic(other.shows.load(ordering: .relaxed))
+    var copied = other.state.withLock { $0 }
+    copied.session = nil
+    copied.copying["progress"] = "none"
+    state = Mutex(copied)
+    runtime = other.runtime
+    known = other.known
+  }
+
+  /// The same place, with a connection of its own: for what runs in the background.
+  func copy() -> ShellState { ShellState(copyOf: self) }
 
   /// What its commands connect with.
   var connector: Connector {
@@ -43,6 +61,8 @@ final class ShellState: Sendable {
   /// The working directory on the server.
   var directory: RemotePath { state.withLock { $0.directory } }
   var previous: RemotePath? { state.withLock { $0.previous } }
+  /// The directory of the login.
+  var home: RemotePath { state.withLock { $0.home } }
 
   /// Changes options of the connection. They hold from the next command on, which connects anew.
   func change(_ body: (inout ConnectionArguments) -> Void) async {
@@ -57,13 +77,15 @@ final class ShellState: Sendable {
     await close()
     let session = try await connector.open(url)
     do {
+      let home = try await session.workingDirectory()
       if !url.path.bytes.isEmpty { try await session.changeDirectory(url.path) }
-      let directory = try await session.workingDirectory()
+      let directory = url.path.bytes.isEmpty ? home : try await session.workingDirectory()
       var base = url
       base.path = RemotePath([])
       base.password = nil
       state.withLock {
         $0.base = base
+        $0.home = home
         $0.directory = directory
         $0.previous = nil
         $0.session = session
@@ -113,6 +135,11 @@ final class ShellState: Sendable {
     return value
   }
 
+  /// Without a shell there is no directory that a command could mean.
+  static func requireURL(_ url: String?) throws {
+    if url == nil, current == nil { throw ValidationError("Which server? A place is ftpes://user@host/path") }
+  }
+
   /// A path as the user names it, from the root: `..` goes up, as a person sees it.
   func absolute(_ path: [UInt8]) -> RemotePath {
     ShellState.resolve(path, from: directory)
@@ -148,5 +175,53 @@ final class ShellState: Sendable {
       $0.previous = $0.directory
       $0.directory = found
     }
+  }
+}
+
+// What `set` knows.
+extension ShellState {
+  private static let connectionSettings = ["tls", "trust", "multipath", "timeout", "stall", "retries", "user"]
+  private static let copySettings = ["parallel", "progress"]
+
+  /// Names and values.
+  var settings: [(name: String, value: String)] {
+    let (arguments, copying) = state.withLock { ($0.arguments, $0.copying) }
+    return [
+      ("tls", arguments.tls?.rawValue ?? "by the URL"), ("trust", arguments.trust.rawValue),
+      ("multipath", arguments.multipath.rawValue),
+      ("data", arguments.active ? "active" : arguments.passive ? "passive" : "auto"),
+      ("timeout", "\(arguments.timeout)"), ("stall", "\(arguments.stall)"), ("retries", "\(arguments.retries)"),
+      ("parallel", copying["parallel"] ?? "auto"), ("progress", copying["progress"] ?? "auto"),
+      ("debug", shows.load(ordering: .relaxed) ? "on" : "off"),
+    ]
+  }
+
+  /// Changes a setting. What the options of the command line refuse is refused here, too.
+  func set(_ name: String, _ value: String) async throws {
+    if Self.copySettings.contains(name) {
+      if value != "auto" { _ = try CopyArguments.parse(["--\(name)=\(value)"]) }
+      return state.withLock { $0.copying[name] = value == "auto" ? nil : value }
+    }
+    guard Self.connectionSettings.contains(name) else {
+      throw ClientError(.usage, "there is no setting \(name): set shows them")
+    }
+    let parsed = try ConnectionArguments.parse(["--\(name)=\(value)"])
+    await change { arguments in
+      switch name {
+      case "tls": arguments.tls = parsed.tls
+      case "trust": arguments.trust = parsed.trust
+      case "multipath": arguments.multipath = parsed.multipath
+      case "timeout": arguments.timeout = parsed.timeout
+      case "stall": arguments.stall = parsed.stall
+      case "retries": arguments.retries = parsed.retries
+      default: arguments.user = parsed.user
+      }
+    }
+  }
+
+  /// Options that the settings add to a command.
+  func defaults(for command: String) -> [String] {
+    guard ["get", "put", "mirror", "sync"].contains(command) else { return [] }
+    return state.withLock { $0.copying }.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
   }
 }
