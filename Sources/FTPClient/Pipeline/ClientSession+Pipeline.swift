@@ -378,12 +378,12 @@ extension ClientSession {
     isTransferring = false
     if direction == .upload { data.discardInput() }
     data.close()
-    if sent.awaitsPort, final.extendedPassivePort != nil || final.passiveAddress != nil {
+    sent.awaitsFinal = false
+    if sent.awaitsPort, Self.tellsPort(final) {
       // pyftpdlib ends a transfer without a word when it is asked for the next port.
       sent.isOutOfOrder = true
       throw ClientError(.incomplete, "\(transfer.what): the server takes no command before it has answered the last one")
     }
-    sent.awaitsFinal = false
     guard final.kind == .completion else {
       sent.refusal = final
       throw ClientError.refusal(final, of: Self.shown(sent.command))
@@ -393,6 +393,10 @@ extension ClientSession {
     }
     let follower = try await takeFollower(sent)
     run.finish(sent, settle(sent.item, bytes, follower: follower, machineListings: sent.isMachineListing))
+  }
+
+  private static func tellsPort(_ reply: ReceivedReply) -> Bool {
+    reply.extendedPassivePort != nil || reply.passiveAddress != nil
   }
 
   /// The address that was asked for ahead, connected to; nil if it is to be asked for anew.
@@ -430,6 +434,12 @@ extension ClientSession {
     isShielded = true
     defer { isShielded = wasShielded }
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.abort.inNanoseconds)
+    if sent.awaitsFinal {
+      let reply: ReceivedReply
+      if let earlyReply { reply = earlyReply } else { reply = try await finalReply(until: deadline) }
+      if sent.awaitsPort, Self.tellsPort(reply) { sent.isOutOfOrder = true } else { sent.refusal = reply }
+      sent.awaitsFinal = false
+    }
     if sent.isOutOfOrder {
       runtime.noteOneByOne("\(peer)")
       sent.awaitsPort = false
@@ -439,8 +449,6 @@ extension ClientSession {
       run.finish(sent, .undone)
       return
     }
-    if sent.awaitsFinal, earlyReply == nil { sent.refusal = try await finalReply(until: deadline) }
-    sent.awaitsFinal = false
     if sent.awaitsFollower {
       sent.awaitsFollower = false
       _ = try await finalReply(until: deadline)

@@ -60,7 +60,7 @@ struct CopyCommand: AsyncParsableCommand {
         }
       }
     }
-    copy.display.done(shown, facts.size ?? meter.bytes, ContinuousClock.now - start)
+    copy.tell(from.path.name, moved: meter.bytes, of: facts.size, ContinuousClock.now - start)
   }
 }
 

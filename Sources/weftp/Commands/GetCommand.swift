@@ -14,6 +14,7 @@ struct CopyArguments: ParsableArguments {
   @Flag(help: "As text: line ends become those of the other side (TYPE A).") var ascii = false
   @Option(help: "How progress is told: auto, bar, line, json, none.") var progress = ProgressStyle.auto
   @Flag(name: .shortAndLong, help: "Tell nothing but errors.") var quiet = false
+  @Flag(help: "A line of JSON for each file.") var json = false
   @Option(
     name: [.customShort("P"), .long],
     help: ArgumentHelp("Files at once; by default as many as pay.", valueName: "count"))
@@ -29,6 +30,23 @@ struct CopyArguments: ParsableArguments {
     options.verifies = verify
     options.keepsTimes = !noTimes
     return options
+  }
+
+  /// Tells that a file is there; as JSON it is what was asked for.
+  func tell(_ name: [UInt8], moved: UInt64, of size: UInt64?, _ duration: Duration) {
+    display.done(Output.printable(name), moved, duration)
+    guard json else { return }
+    let object = JSONText.object([
+      ("name", .name(name)), ("bytes", .number(moved)), ("size", size.map { .number($0) }),
+    ])
+    Output.line(object.text)
+  }
+
+  /// Tells that a file failed.
+  func tell(_ name: [UInt8], failed error: ClientError) {
+    Output.error("\(Output.printable(name)): \(error)")
+    guard json else { return }
+    Output.line(JSONText.object([("name", .name(name)), ("error", .string(error.code.rawValue))]).text)
   }
 
   var display: Progress { Progress(quiet ? .none : progress) }
@@ -109,7 +127,7 @@ struct GetCommand: AsyncParsableCommand {
     let report = try await copy.display.follow(shown, total: entry.size, meter) {
       try await session.fetch(file.path, to: name, in: place, wanted, entry: kept, meter: meter)
     }
-    copy.display.done(shown, report.transfer?.bytes ?? 0, ContinuousClock.now - start)
+    copy.tell(name, moved: report.moved, of: report.size, ContinuousClock.now - start)
     if connection.paths, let transfer = report.transfer { Output.note("\(shown): \(transfer.connection)") }
   }
 

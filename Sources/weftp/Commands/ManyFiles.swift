@@ -61,14 +61,14 @@ struct ManyFiles: Sendable {
             case .begins: break
             case .copied(let index, let report):
               state.withLock { _ = $0.done.insert(rest[index]) }
-              display.done(
-                Output.printable(files[rest[index]].local), report.moved, report.transfer?.duration ?? .zero)
+              copy.tell(
+                files[rest[index]].local, moved: report.moved, of: report.size, report.transfer?.duration ?? .zero)
             case .failed(let index, let error):
               state.withLock {
                 $0.done.insert(rest[index])
                 $0.failures += 1
               }
-              Output.error("\(Output.printable(files[rest[index]].local)): \(error)")
+              copy.tell(files[rest[index]].local, failed: error)
             }
           }
         }

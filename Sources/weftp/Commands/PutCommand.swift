@@ -101,7 +101,7 @@ struct PutCommand: AsyncParsableCommand {
         }
         return try await session.deliver(name, in: place, to: path, copy.options, meter: meter).transfer?.bytes ?? 0
       }
-      copy.display.done(shown, moved, ContinuousClock.now - start)
+      copy.tell(name, moved: moved, of: total, ContinuousClock.now - start)
     }
   }
 }

@@ -70,7 +70,7 @@ import Testing
         if index < 2 { try peer.say("229 Here (|||\(listener.endpoint.port)|)") }
       }
     }) { place in
-      for index in 0..<3 { #expect(try place.read("f\(index)") == pattern(1000, seed: UInt64(index))) }
+      for index in 0..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
   }
 
@@ -97,7 +97,7 @@ import Testing
         try Self.send(peer, data, pattern(1000, seed: UInt64(index)))
       }
     }) { place in
-      for index in 0..<3 { #expect(try place.read("f\(index)") == pattern(1000, seed: UInt64(index))) }
+      for index in 0..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
   }
 
@@ -127,7 +127,7 @@ import Testing
       }
     }, failures: [0: .incomplete]) { place in
       #expect(!place.exists("f0"))
-      for index in 1..<3 { #expect(try place.read("f\(index)") == pattern(1000, seed: UInt64(index))) }
+      for index in 1..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
   }
 
@@ -163,8 +163,8 @@ import Testing
         try Self.send(peer, data, pattern(1000, seed: UInt64(index)))
       }
     }) { place in
-      #expect(try place.read("f0") == pattern(1000))
-      for index in 1..<3 { #expect(try place.read("f\(index)") == pattern(1000, seed: UInt64(index))) }
+      try require(place.read("f0") == pattern(1000), "f0")
+      for index in 1..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
   }
 }
