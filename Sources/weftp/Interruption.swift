@@ -43,7 +43,8 @@ enum Interruption {
       return source
     }
     defer { for source in sources { source.cancel() } }
-    try await told({ try await task.value }) { caught.withLock { $0 } }
+    func signalCaught() -> Int32? { caught.withLock { $0 } }
+    try await told({ try await task.value }, signalCaught)
   }
 
   private static func told(_ body: () async throws -> Void, _ signal: (() -> Int32?)?) async throws {

@@ -90,7 +90,8 @@ extension CommandTests {
         try shell.local.write("a.txt", "hello\n")
         let path = shell.url + "dir/a.txt"
         try commands.expect(shell.weftp("verify", trust, "a.txt", path), 0, "the same, by SHA-256\n")
-        try commands.expect(shell.weftp("verify", trust, "a.txt", shell.url + "data.bin"), 65, "different, by SHA-256\n")
+        try commands.expect(
+          shell.weftp("verify", trust, "a.txt", shell.url + "data.bin"), 65, "different, by SHA-256\n")
         try commands.expect(shell.weftp("touch", trust, "--time", "2020-02-03T04:05", path, shell.url + "new"), 0)
         let listing = try shell.weftp("ls", trust, "-l", "--json", shell.url + "dir")
         #expect(listing.output.contains(#""modified":1580702700"#))

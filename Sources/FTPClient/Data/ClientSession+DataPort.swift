@@ -62,7 +62,8 @@ extension ClientSession {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.dataConnect.inNanoseconds)
     do throws(TransferBreak) {
       return try await DataConnector.connect(
-        to: target, from: nil, policy: options.multipath.reaching(target), receives: receives, until: deadline, with: self)
+        to: target, from: nil, policy: options.multipath.reaching(target), receives: receives, until: deadline,
+        with: self)
     } catch {
       throw explained(error)
     }
@@ -73,7 +74,8 @@ extension ClientSession {
     do throws(SystemError) { local = try Socket.localAddress(control.number) } catch {
       throw ClientError(.connectionLost, "the control connection broke: \(error.reason)", cause: error)
     }
-    let listener = try ActiveListener(on: local.address, ports: options.activePorts, policy: options.multipath.reaching(control.peer))
+    let listener = try ActiveListener(
+      on: local.address, ports: options.activePorts, policy: options.multipath.reaching(control.peer))
     let address = listener.local.address
     let target = DataAddress(
       family: address.family == .ipv4 ? .ipv4 : .ipv6, octets: address.octets, port: listener.local.port)

@@ -45,7 +45,10 @@ public final class SessionPool: Sendable {
   }
 
   private func borrow() async -> ClientSession? {
-    enum Turn { case take(ClientSession), open, none }
+    enum Turn {
+      case take(ClientSession)
+      case open, none
+    }
     let turn = state.withLock { state -> Turn in
       if let session = state.idle.popLast() { return .take(session) }
       if state.isFull { return .none }

@@ -55,7 +55,8 @@ private struct NoBytes: AsyncSequence, Sendable {
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Tell whether a file here and one on a server are the same.",
-    discussion: "By a digest that the server computes, or else by reading it. Exit code 0 if they are, 65 if they differ.")
+    discussion:
+      "By a digest that the server computes, or else by reading it. Exit code 0 if they are, 65 if they differ.")
 
   @OptionGroup var connection: ConnectionArguments
   @Flag(help: "One line of JSON.") var json = false

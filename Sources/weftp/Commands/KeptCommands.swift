@@ -104,7 +104,9 @@ struct QueueCommand: AsyncParsableCommand {
           }
           return Output.line(JSONText.list(list).text)
         }
-        for (index, entry) in entries.enumerated() { Output.line("\(index + 1)  \(entry.line)  (in \(entry.directory))") }
+        for (index, entry) in entries.enumerated() {
+          Output.line("\(index + 1)  \(entry.line)  (in \(entry.directory))")
+        }
       }
     }
   }

@@ -19,7 +19,8 @@ struct MirrorCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var filter: FilterArguments
-  @Option(help: "What makes two files the same: size+time, size, hash (a digest the server computes).") var compare = ComparisonChoice.sizeAndTime
+  @Option(help: "What makes two files the same: size+time, size, hash (a digest the server computes).") var compare =
+    ComparisonChoice.sizeAndTime
   @Flag(help: "Remove what the source does not have, in the end.") var delete = false
   @Option(help: "Remove nothing if it would be more than this.") var maxDelete: Int?
   @Flag(help: "Only tell what would be done.") var dryRun = false
@@ -44,7 +45,9 @@ struct MirrorCommand: AsyncParsableCommand {
   func validate() throws {
     if let parallel, !(1...100).contains(parallel) { throw ValidationError("--parallel is from 1 to 100.") }
     if let watch, !(1...86_400).contains(watch) { throw ValidationError("--watch is from 1 to 86400 seconds.") }
-    if reverse, ShellState.current == nil { throw ValidationError("-R is for the shell: here a URL says what is where.") }
+    if reverse, ShellState.current == nil {
+      throw ValidationError("-R is for the shell: here a URL says what is where.")
+    }
   }
 
   func run() async throws {
@@ -104,7 +107,8 @@ struct MirrorCommand: AsyncParsableCommand {
       // On one server, too, there are two control connections: each has one transfer at a time.
       let target = try await connector.open(to)
       do {
-        try await mirror(RemoteMirror(source: source, target: target, from: from.path, to: to.path, options: mirrorOptions))
+        try await mirror(
+          RemoteMirror(source: source, target: target, from: from.path, to: to.path, options: mirrorOptions))
         await target.quit()
       } catch {
         await target.quit()

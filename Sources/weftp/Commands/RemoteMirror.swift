@@ -41,7 +41,8 @@ struct RemoteMirror: Sendable {
       tell(.copies(copy.path, bytes: copy.entry.size, meter: meter))
       let failures = report.failures.count
       try await attempt(copy.path, &report, tell) {
-        _ = try await RemoteCopy.run(from.appending(copy.path), on: source, to: to.appending(copy.path), on: target, meter)
+        _ = try await RemoteCopy.run(
+          from.appending(copy.path), on: source, to: to.appending(copy.path), on: target, meter)
       }
       if report.failures.count == failures {
         report.copied += 1
@@ -68,7 +69,8 @@ struct RemoteMirror: Sendable {
   private func attempt(
     _ path: [UInt8], _ report: inout Mirror.Report, _ tell: (Mirror.Event) -> Void, _ body: () async throws -> Void
   ) async throws {
-    do { try await body() } catch let error as ClientError where error.retry != .newSession && error.code != .cancelled {
+    do { try await body() } catch let error as ClientError where error.retry != .newSession && error.code != .cancelled
+    {
       report.failures.append((path, error))
       tell(.failed(path, error))
     }

@@ -40,7 +40,8 @@ struct Connector: Sendable {
     do {
       let place = KnownCredentials.place(url)
       let credentials = try known.credentials(place) ?? credentials(url)
-      if await session.protection == nil, credentials.password != nil, !isAnonymous(credentials), !known.isWarned(place) {
+      if await session.protection == nil, credentials.password != nil, !isAnonymous(credentials), !known.isWarned(place)
+      {
         try warn(url)
         known.noteWarned(place)
       }

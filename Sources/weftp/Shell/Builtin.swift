@@ -140,7 +140,8 @@ struct Builtin: Sendable {
       }
       for builtin in all { Output.line(padded(builtin.usage) + builtin.help) }
       for command in Weftp.configuration.subcommands {
-        guard let name = command.configuration.commandName, Shell.remoteCommands.contains(name), find(name) == nil else {
+        guard let name = command.configuration.commandName, Shell.remoteCommands.contains(name), find(name) == nil
+        else {
           continue
         }
         Output.line(padded(name) + command.configuration.abstract)

@@ -108,7 +108,8 @@ final class Shell: Sendable {
       let glob = Glob(pattern)
       let names = try LocalDirectory(directory).names().filter { glob.matches($0) }
         .sorted { $0.lexicographicallyPrecedes($1) }
-      let prefix = directory == "." && !word.text.hasPrefix("./") ? "" : directory.hasSuffix("/") ? directory : "\(directory)/"
+      let prefix =
+        directory == "." && !word.text.hasPrefix("./") ? "" : directory.hasSuffix("/") ? directory : "\(directory)/"
       words += names.isEmpty ? [word.text] : names.map { prefix + String(decoding: $0, as: UTF8.self) }
     }
     return words
@@ -149,7 +150,9 @@ extension Shell {
       for line in jobs.news() { Output.note(line) }
       let prompt = prompt
       let lines = history.lines
-      let answer = await Blocking.run { LineEditor(complete: { completer.complete($0) }).read(prompt: prompt, history: lines) }
+      let answer = await Blocking.run {
+        LineEditor(complete: { completer.complete($0) }).read(prompt: prompt, history: lines)
+      }
       switch answer {
       case .ended: return
       case .interrupted: continue

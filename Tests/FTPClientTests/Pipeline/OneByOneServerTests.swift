@@ -22,10 +22,11 @@ import Testing
   }
 
   /// Fetches three files of 1,000 bytes from a scripted server.
-  private func fetch(
-    _ server: @escaping @Sendable (Script) throws -> Void, failures: [Int: ClientError.Code] = [:],
-    _ look: (TemporaryDirectory) throws -> Void
-  ) async throws {
+  ///
+  /// - Returns: the directory they were fetched to.
+  private func fetched(
+    failures: [Int: ClientError.Code] = [:], _ server: @escaping @Sendable (Script) throws -> Void
+  ) async throws -> TemporaryDirectory {
     let place = try TemporaryDirectory()
     try await Script.run { peer in
       try peer.welcome()
@@ -44,7 +45,7 @@ import Testing
       #expect(failed == failures)
       await session.close()
     }
-    try look(place)
+    return place
   }
 
   private static func send(_ peer: Script, _ data: Connection, _ bytes: [UInt8]) throws {
@@ -55,7 +56,7 @@ import Testing
   }
 
   @Test func withoutModeBTheNextPortIsAskedForInOneBreath() async throws {
-    try await fetch({ peer in
+    let place = try await fetched { peer in
       try peer.expect("MODE B")
       try peer.say("504 no")
       var listener = try Listener()
@@ -69,13 +70,12 @@ import Testing
         listener = try Listener()
         if index < 2 { try peer.say("229 Here (|||\(listener.endpoint.port)|)") }
       }
-    }) { place in
-      for index in 0..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
+    for index in 0..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
   }
 
   @Test func aServerThatDropsItsTransferForTheNextPortIsAskedOneByOne() async throws {
-    try await fetch({ peer in
+    let place = try await fetched { peer in
       try peer.expect("MODE B")
       try peer.say("504 no")
       var listener = try Listener()
@@ -96,13 +96,12 @@ import Testing
         try peer.expect("RETR f\(index)")
         try Self.send(peer, data, pattern(1000, seed: UInt64(index)))
       }
-    }) { place in
-      for index in 0..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
+    for index in 0..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
   }
 
   @Test func moreThanWasListedIsNotTaken() async throws {
-    try await fetch({ peer in
+    let place = try await fetched(failures: [0: .incomplete]) { peer in
       try peer.expect("MODE B")
       try peer.say("504 no")
       var listener = try Listener()
@@ -125,10 +124,9 @@ import Testing
         try peer.expect("RETR f\(index)")
         try? Self.send(peer, data, index == 0 ? pattern(500_000) : pattern(1000, seed: UInt64(index)))
       }
-    }, failures: [0: .incomplete]) { place in
-      #expect(!place.exists("f0"))
-      for index in 1..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
+    #expect(!place.exists("f0"))
+    for index in 1..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
   }
 
   /// A file of one block, the last one (RFC 959, section 3.4.2).
@@ -137,7 +135,7 @@ import Testing
   }
 
   @Test func aKeptConnectionThatBreaksIsMadeAnew() async throws {
-    try await fetch({ peer in
+    let place = try await fetched { peer in
       try peer.expect("MODE B")
       try peer.say("200 ok")
       var listener = try Listener()
@@ -162,9 +160,8 @@ import Testing
         try peer.expect("RETR f\(index)")
         try Self.send(peer, data, pattern(1000, seed: UInt64(index)))
       }
-    }) { place in
-      try require(place.read("f0") == pattern(1000), "f0")
-      for index in 1..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
     }
+    try require(place.read("f0") == pattern(1000), "f0")
+    for index in 1..<3 { try require(place.read("f\(index)") == pattern(1000, seed: UInt64(index)), "f\(index)") }
   }
 }
