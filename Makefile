@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench torture fuzz format lint release install install-files uninstall image version clean setup
+.PHONY: help serve test bench bench-clients torture fuzz format lint release install install-files uninstall image version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
@@ -34,7 +34,7 @@ TORTURE_PARTS ?=
 BENCH_FLAGS ?=
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:
 	@missing=""; for p in $(PACKAGES); do \
@@ -60,6 +60,11 @@ test: setup ## build and run every test (those whose client or privilege is miss
 bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
 	swift build -c release --product weftpd
 	python3 Tests/Bench/bench.py --weftpd .build/release/weftpd $(BENCH_FLAGS)
+
+bench-clients: setup ## compare weftp with curl, lftp, ncftp, wget and rclone (BENCH_FLAGS=--rounds 3)
+	swift build -c release --product weftpd
+	swift build -c release --product weftp
+	python3 Tests/Bench/clients.py $(BENCH_FLAGS)
 
 torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads (1000), try every fault, and look what is lost or mixed
 	swift build -c release --product weftpd
