@@ -12,7 +12,9 @@ extension ClientSession {
   func prepareData(receives: Bool) async throws(ClientError) -> PreparedData {
     let family = control.peer.address.family
     var last = ClientError(.dataConnection, "there is no way to a data connection")
-    for way in DataWay.order(options.dataMode, family, last: dataWay, refused: refusedWays) {
+    for way in DataWay.order(
+      options.proxy == nil ? options.dataMode : .passive, family, last: dataWay, refused: refusedWays)
+    {
       do throws(ClientError) {
         let prepared = try await prepare(way, receives)
         dataWay = way
@@ -60,6 +62,7 @@ extension ClientSession {
 
   private func connectData(_ target: SocketAddress, _ receives: Bool) async throws(ClientError) -> DataConnection {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.dataConnect.inNanoseconds)
+    if let proxy = options.proxy { return try await connectData(through: proxy, target.port, receives, deadline) }
     do throws(TransferBreak) {
       return try await DataConnector.connect(
         to: target, from: nil, policy: options.multipath.reaching(target), receives: receives, until: deadline,
@@ -67,6 +70,23 @@ extension ClientSession {
     } catch {
       throw explained(error)
     }
+  }
+
+  private func connectData(
+    through proxy: ClientProxy, _ port: UInt16, _ receives: Bool, _ deadline: MonotonicTime
+  ) async throws(ClientError) -> DataConnection {
+    let peer = control.peer
+    let data: DataConnection
+    do throws(TransferBreak) {
+      data = try await DataConnector.connect(
+        to: peer, from: nil, policy: options.multipath.reaching(peer), receives: receives, until: deadline, with: self)
+    } catch { throw explained(error) }
+    try await proxy.tunnel(over: data.number, to: host, port: port) { (interest) throws(ClientError) in
+      do throws(TransferBreak) { try await self.wait(for: data.number, interest, until: deadline) } catch {
+        throw self.explained(error)
+      }
+    }
+    return data
   }
 
   private func listen() async throws(ClientError) -> ActiveListener {

@@ -10,7 +10,7 @@ extension ClientSession {
   /// - Parameter pool: where further sessions come from, if there are many.
   /// - Throws: what went wrong with any of them.
   func lists(_ paths: [RemotePath], pool: SessionPool? = nil) async throws(ClientError) -> [[ListedEntry]] {
-    if options.dataMode == .active {
+    if options.dataMode == .active, options.proxy == nil {
       var all: [[ListedEntry]] = []
       for path in paths { all.append(try await list(path.bytes.isEmpty ? nil : path)) }
       return all
