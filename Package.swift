@@ -228,7 +228,8 @@ let package = Package(
       name: "AuthenticationTests", dependencies: ["AuthenticationProtocol", "Accounts", "LinuxSystem", "weftpd-authd"],
       swiftSettings: settings),
     .testTarget(
-      name: "MultipathTests", dependencies: ["NetworkSupport", "TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
+      name: "MultipathTests",
+      dependencies: ["NetworkSupport", "TestSupport", "weftpd", "weftp", "MultipathTCP", "LinuxSystem"],
       swiftSettings: settings),
   ]
 )
