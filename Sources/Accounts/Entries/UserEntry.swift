@@ -49,6 +49,21 @@ public struct UserEntry: Sendable, Hashable {
     }
   }
 
+  /// Makes an entry of options that others may share: `own` are those of the entry, `all` those with the groups' ones.
+  init(
+    name: [UInt8], hash: String, home: String, permissions: AccountPermissions, own: Shared<AccountOptions>?,
+    all: Shared<AccountOptions>?, groups: [SharedGroup], line: Int
+  ) {
+    self.name = name
+    self.hash = hash
+    self.home = home
+    self.permissions = permissions
+    self.groups = groups
+    self.line = line
+    sharedOwnOptions = own
+    sharedOptions = all
+  }
+
   /// True if the user may only list and download.
   public var isReadOnly: Bool { permissions.isReadOnly }
 
@@ -60,11 +75,12 @@ public struct UserEntry: Sendable, Hashable {
   /// The same entry with something else in it.
   public func with(
     name: [UInt8]? = nil, hash: String? = nil, home: String? = nil, permissions: AccountPermissions? = nil,
-    options: AccountOptions? = nil
+    options: AccountOptions? = nil, groups: [SharedGroup]? = nil
   ) -> UserEntry {
     UserEntry(
       name: name ?? self.name, hash: hash ?? self.hash, home: home ?? self.home,
-      permissions: permissions ?? self.permissions, options: options ?? ownOptions, groups: groups, line: line)
+      permissions: permissions ?? self.permissions, options: options ?? ownOptions, groups: groups ?? self.groups,
+      line: line)
   }
 
   /// True if no password can ever be right for this entry, because its hash says so.
