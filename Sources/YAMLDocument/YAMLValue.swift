@@ -29,7 +29,8 @@ public enum YAMLValue: Sendable, Equatable {
     switch self {
     case .scalar: true
     case .sequence(let items):
-      items.isEmpty || items.allSatisfy { if case .scalar = $0 { true } else { false } } && flow.utf8.count <= Self.lineWidth
+      items.isEmpty
+        || items.allSatisfy { if case .scalar = $0 { true } else { false } } && flow.utf8.count <= Self.lineWidth
     case .mapping(let pairs, let isFlow): isFlow || pairs.isEmpty
     }
   }

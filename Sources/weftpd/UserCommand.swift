@@ -41,7 +41,9 @@ private struct AddUser: ParsableCommand {
     help: ArgumentHelp(
       "The directory that becomes the user's root; an absolute path. A group can give it.", valueName: "dir"))
   var home: String?
-  @Option(help: ArgumentHelp("A group of a YAML table the user is in; several times, the strongest first.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("A group of a YAML table the user is in; several times, the strongest first.", valueName: "name")
+  )
   var group: [String] = []
   @Flag(
     inversion: .prefixedNo,

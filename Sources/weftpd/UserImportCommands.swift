@@ -17,7 +17,8 @@ struct ImportUsers: ParsableCommand {
   @Option(help: ArgumentHelp("Import the users of vsftpd's user_config_dir.", valueName: "dir")) var fromVsftpd: String?
   @Option(help: ArgumentHelp("With --from-vsftpd: vsftpd.conf, for what holds for all users.", valueName: "file"))
   var vsftpdConfig: String?
-  @Option(help: ArgumentHelp("With --from-vsftpd: a file of NAME:HASH lines.", valueName: "file")) var passwords: String?
+  @Option(help: ArgumentHelp("With --from-vsftpd: a file of NAME:HASH lines.", valueName: "file")) var passwords:
+    String?
   @Option(help: ArgumentHelp("ProFTPD: also take TransferRate and MaxClients… of proftpd.conf.", valueName: "file"))
   var proftpdConfig: String?
   @Option(help: ArgumentHelp("ProFTPD: also take the limits' table of mod_quotatab_file.", valueName: "file"))
@@ -48,7 +49,8 @@ struct ImportUsers: ParsableCommand {
       for warning in source.warnings { complain("\(place(warning.line))warning: \(warning.message)") }
       for loss in report.losses { complain("warning: \(loss)") }
       if !source.groups.isEmpty, report.groups.count < source.groups.count {
-        complain("\(source.groups.count - report.groups.count) groups are left out: the table has them, or cannot have any")
+        complain(
+          "\(source.groups.count - report.groups.count) groups are left out: the table has them, or cannot have any")
       }
       for name in report.kept {
         complain("\(Account.display(name)): left as in the table; --replace takes the imported one")

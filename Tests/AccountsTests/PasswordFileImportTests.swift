@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test func pureftpdLosses() throws {
-    let line = "joe:\(Sample.sha512):500:101::/home/joe/./:::1:5::::10.0.0.0/8::office.example.org:192.168.0.0/16:noon\n"
+    let line =
+      "joe:\(Sample.sha512):500:101::/home/joe/./:::1:5::::10.0.0.0/8::office.example.org:192.168.0.0/16:noon\n"
     let source = try read(line)
     let messages = source.warnings.map(\.message).joined(separator: "\n")
     for loss in [

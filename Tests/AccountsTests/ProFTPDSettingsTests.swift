@@ -66,7 +66,8 @@ import Testing
     #expect(
       source.warnings.map(\.message) == [
         "limits: the limit of downloaded bytes of alice is not taken over",
-        "limits: the quota of the group staff is not taken over", "limits: the quota per session of bob is not taken over",
+        "limits: the quota of the group staff is not taken over",
+        "limits: the quota per session of bob is not taken over",
       ])
     #expect(tableError { try source.applyQuotas(bytes("hello"), source: "limits") }?.code == .malformed)
   }

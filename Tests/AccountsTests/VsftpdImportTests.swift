@@ -35,13 +35,15 @@ import Testing
     #expect(tableError { _ = try UserImport.vsftpd(directory: users + "x", configuration: nil, passwords: nil) } != nil)
   }
 
-  @Test(arguments: [
-    ("", nil), ("write_enable=NO\n", nil), ("cmds_denied=DELE,RMD\n", "/=list+read+write+overwrite+append+rename+mkdir+chmod+site"),
-    ("download_enable=NO\n", "/=list+write+overwrite+append+rename+delete+mkdir+rmdir+chmod+site"),
-    ("cmds_allowed=LIST,RETR\n", "/=list+read"),
-    ("guest_enable=YES\nanon_upload_enable=YES\nanon_world_readable_only=NO\n", "/=list+read+write+site"),
-    ("guest_enable=YES\nvirtual_use_local_privs=YES\n", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("", nil), ("write_enable=NO\n", nil),
+      ("cmds_denied=DELE,RMD\n", "/=list+read+write+overwrite+append+rename+mkdir+chmod+site"),
+      ("download_enable=NO\n", "/=list+write+overwrite+append+rename+delete+mkdir+rmdir+chmod+site"),
+      ("cmds_allowed=LIST,RETR\n", "/=list+read"),
+      ("guest_enable=YES\nanon_upload_enable=YES\nanon_world_readable_only=NO\n", "/=list+read+write+site"),
+      ("guest_enable=YES\nvirtual_use_local_privs=YES\n", nil),
+    ] as [(String, String?)])
   func permissions(own: String, expected: String?) {
     #expect(user(own).0?.options.texts["permissions"] == expected)
   }

@@ -71,9 +71,12 @@ import Testing
     }
     let group = "groups:\n  g:\n" + options.joined()
     let table = try parse(group)
-    let wanted = try AccountOptions(Dictionary(uniqueKeysWithValues: AccountOptionsTests.good.map { ($0.key, $0.text) }))
+    let wanted = try AccountOptions(
+      Dictionary(uniqueKeysWithValues: AccountOptionsTests.good.map { ($0.key, $0.text) }))
     #expect(table.groups.first?.options == wanted)
-    let ofUsers = options.filter { line in !UserAttribute.all.contains { $0.isForGroups && line.contains(" \($0.key):") } }
+    let ofUsers = options.filter { line in
+      !UserAttribute.all.contains { $0.isForGroups && line.contains(" \($0.key):") }
+    }
     let user = "users:\n  u:\n    password: '*'\n    home: /u\n    access: rw\n" + ofUsers.joined()
     #expect(try parse(user).entries.first?.ownOptions.texts.count == UserAttribute.ofUsers.count)
   }
@@ -85,9 +88,11 @@ import Testing
   }
 
   @Test(arguments: [
-    ("    qouta: 1GiB", 6, "unknown key 'qouta'; did you mean quota?"), ("    tls: maybe", 6, "(maybe); expected required"),
+    ("    qouta: 1GiB", 6, "unknown key 'qouta'; did you mean quota?"),
+    ("    tls: maybe", 6, "(maybe); expected required"),
     ("    totp: JBSWY3DP", 6, "'totp' has a value that cannot be; expected a secret"),
-    ("    home: /b", 6, "'home' is given twice, first in line 4"), ("    groups: [stff]", 6, "no group 'stff'; did you mean staff?"),
+    ("    home: /b", 6, "'home' is given twice, first in line 4"),
+    ("    groups: [stff]", 6, "no group 'stff'; did you mean staff?"),
     ("    groups: [staff, staff]", 6, "stands here twice"), ("    groups: {a: b}", 6, "is a mapping"),
     ("    group-sessions: 5", 6, "is for groups only"), ("    from: [192.0.2.0/24,\n      x]", 6, "expected networks"),
     ("    hide:\n      - [a]", 7, "a list in its list"), ("    [a]: b", 6, "a key must be a plain word"),
@@ -136,7 +141,9 @@ import Testing
   }
 
   @Test func aNameIsNoDirectoryOfItsOwn() throws {
-    let error = tableError { _ = try parse("groups:\n  g: {home: /s/%u, access: ro}\nusers:\n  '..': {password: '*', groups: g}\n") }
+    let error = tableError {
+      _ = try parse("groups:\n  g: {home: /s/%u, access: ro}\nusers:\n  '..': {password: '*', groups: g}\n")
+    }
     #expect(error?.description.contains("lacks home") == true)
   }
 

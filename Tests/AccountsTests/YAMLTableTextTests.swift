@@ -65,7 +65,9 @@ import Testing
   @Test func changesOfSingleParts() throws {
     let changes = try editor.update(
       bytes("a"),
-      set: [("access", "ro"), ("groups", "staff"), ("from", "192.0.2.1;2001:db8::/32"), ("welcome", "Hello, you: there")],
+      set: [
+        ("access", "ro"), ("groups", "staff"), ("from", "192.0.2.1;2001:db8::/32"), ("welcome", "Hello, you: there"),
+      ],
       unset: ["permissions"])
     #expect(changes.map(\.key) == ["access", "groups", "from", "permissions", "welcome"])
     #expect(

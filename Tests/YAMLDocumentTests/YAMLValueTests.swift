@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct YAMLValueTests {
   @Test(arguments: [
-    "alice", "$y$j9T$abc./$def", "/srv/ftp/alice", "192.0.2.0/24", "1GiB", "mon-fri 0800-1800", "user@example.org", "no",
+    "alice", "$y$j9T$abc./$def", "/srv/ftp/alice", "192.0.2.0/24", "1GiB", "mon-fri 0800-1800", "user@example.org",
+    "no",
   ])
   func plainTexts(text: String) { #expect(YAMLValue.scalarText(text, inFlow: true) == text) }
 
@@ -21,7 +22,9 @@ import Testing
 
   @Test func everyByteComesBack() throws {
     var texts = (1..<0x250).compactMap { Unicode.Scalar($0) }.map { "a\(Character($0))b" }
-    texts += ["a, b", "[x]", "{x}", "x]", "a:b", "a,b", ":", "-", "?", "#a", " a", "a ", "'", "\"", "\\", "a\tb", "%a", "@a"]
+    texts += [
+      "a, b", "[x]", "{x}", "x]", "a:b", "a,b", ":", "-", "?", "#a", " a", "a ", "'", "\"", "\\", "a\tb", "%a", "@a",
+    ]
     texts += ["\u{FEFF}a", "a\u{2028}b", "\u{1F600}", "\u{E000}", "...", "---", "=", "1e3", "0o7", "2026-12-31"]
     for text in texts {
       for value in [YAMLValue.scalar(text), .sequence([.scalar(text), .scalar("x")])] {

@@ -113,7 +113,9 @@ public struct UserEntry: Sendable, Hashable {
     if home.utf8.count > homeLimit { return "is longer than \(homeLimit) bytes" }
     if home.utf8.contains(UInt8(ascii: ":")) { return "contains a colon, which separates the fields of the table" }
     if containsControl(home.utf8) { return "contains a control character" }
-    if home.split(separator: "/").contains("..") { return "contains '..'" }
+    // Split only where there is something to find: tables have many homes.
+    let hasTwoDots = zip(home.utf8, home.utf8.dropFirst()).contains { $0 == UInt8(ascii: ".") && $1 == $0 }
+    if hasTwoDots, home.split(separator: "/").contains("..") { return "contains '..'" }
     return nil
   }
 
@@ -131,7 +133,12 @@ public struct UserEntry: Sendable, Hashable {
 
   /// True if `bytes` hold a control of ASCII or, as UTF-8, of Unicode (which a terminal may obey too).
   private static func containsControl(_ bytes: some Collection<UInt8>) -> Bool {
-    if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return true }
+    var isASCII = true
+    for byte in bytes {
+      if byte < 0x20 || byte == 0x7F { return true }
+      if byte >= 0x80 { isASCII = false }
+    }
+    if isASCII { return false }
     guard let text = String(validating: bytes, as: UTF8.self) else { return false }
     return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }

@@ -86,7 +86,8 @@ extension UserImport {
   mutating func applyQuotas(_ bytes: [UInt8], source: String) throws(UserTableError) {
     guard bytes.count >= 4, Self.word(bytes, 0) == 0x7626 else {
       throw UserTableError(
-        .malformed, source: source, message: "is no table of limits of mod_quotatab_file. Name that of `ftpquota --type=limit`.")
+        .malformed, source: source,
+        message: "is no table of limits of mod_quotatab_file. Name that of `ftpquota --type=limit`.")
     }
     var position = 4
     while position + 126 <= bytes.count {

@@ -57,7 +57,9 @@ extension UserImport {
     }
     var settings = SFTPGoSettings(folders: folders)
     settings.read(user, virtualFolders: user["virtual_folders"])
-    if let store = settings.foreignStore { return skip("the files are in \(store), which is no directory of this host") }
+    if let store = settings.foreignStore {
+      return skip("the files are in \(store), which is no directory of this host")
+    }
     // 1 is the primary group, 2 a secondary one; a membership, 3, hands nothing on.
     let memberships = (user["groups"]?.items ?? []).sorted { ($0.number("type") ?? 3) < ($1.number("type") ?? 3) }
     var names: [String] = []

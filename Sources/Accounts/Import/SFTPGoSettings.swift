@@ -135,7 +135,9 @@ struct SFTPGoSettings {
   // MARK: - Folders
 
   private static func store(_ filesystem: YAMLNode?) -> String? {
-    let names = [1: "S3", 2: "Google Cloud Storage", 3: "Azure Blob Storage", 4: "an encrypted file system", 5: "SFTP", 6: "HTTP"]
+    let names = [
+      1: "S3", 2: "Google Cloud Storage", 3: "Azure Blob Storage", 4: "an encrypted file system", 5: "SFTP", 6: "HTTP",
+    ]
     return filesystem?.number("provider").map { names[Int($0)] ?? "a store of another kind" }
   }
 
@@ -182,7 +184,9 @@ struct SFTPGoSettings {
     for (key, what) in others where filters.number(key) != nil { imported.lose(what) }
     if filters["start_directory"]?.text.map({ !$0.isEmpty && $0 != "/" }) ?? false { imported.lose("start directory") }
     if !(filters["bandwidth_limits"]?.items ?? []).isEmpty { imported.lose("bandwidth by the client's address") }
-    if filters.isTrue("is_anonymous") { imported.note("the user needs no password there; here `accounts.anonymous` is that") }
+    if filters.isTrue("is_anonymous") {
+      imported.note("the user needs no password there; here `accounts.anonymous` is that")
+    }
     if filters.isTrue("require_password_change") { imported.lose("demand to change the password") }
   }
 

@@ -73,7 +73,8 @@ public struct UserImport: Sendable {
     lineOfName[name] = line
     users.append(
       User(
-        name: name, hash: hash, home: home, isReadOnly: isReadOnly, line: line, options: imported.options, groups: groups))
+        name: name, hash: hash, home: home, isReadOnly: isReadOnly, line: line, options: imported.options,
+        groups: groups))
     let remarks = [PasswordHash.weakness(of: hash)].compactMap(\.self) + imported.losses
     warnings += remarks.map { .init(line: line, message: "\(shown): \($0)") }
   }

@@ -16,7 +16,8 @@ extension UserImport {
     var files: [String: [UInt8]] = [:]
     for name in try names(in: directory) { files[name] = try TableFile.read(path: "\(directory)/\(name)").bytes }
     return UserImport(
-      vsftpdUsers: files, configuration: try configuration.map { (path) throws(UserTableError) in
+      vsftpdUsers: files,
+      configuration: try configuration.map { (path) throws(UserTableError) in
         try TableFile.read(path: path).bytes
       },
       passwords: try passwords.map { (path) throws(UserTableError) in try TableFile.read(path: path).bytes })
@@ -51,7 +52,9 @@ extension UserImport {
       let own = Self.settings(files[name] ?? [])
       var user = VsftpdUser(name: name, common: common, own: own)
       user.read()
-      if hashes[name] == nil { user.imported.note("there is no password: locked until `weftpd user password` sets one") }
+      if hashes[name] == nil {
+        user.imported.note("there is no password: locked until `weftpd user password` sets one")
+      }
       guard let home = user.home else {
         let advice = "no local_root in the user's file, nor in vsftpd.conf; give the home with `weftpd user add`"
         skipped.append(.init(line: hashes[name]?.line ?? 0, message: "\(Account.display(name.utf8)): \(advice)"))

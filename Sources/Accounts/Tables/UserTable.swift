@@ -137,7 +137,8 @@ public struct UserTable: Sendable {
         permissions = text == "ro" ? .readOnly : .readAndWrite
         continue
       }
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let sign = text.utf8.firstIndex(of: UInt8(ascii: "="))
+      let parts = sign.map { [String(text[..<$0]), String(text[text.utf8.index(after: $0)...])] } ?? []
       // An option that is not obeyed, such as a limit, must not look as if it were.
       guard parts.count == 2, UserAttribute.byKey[parts[0]]?.isForGroups == false else { throw unknown(option: text) }
       guard options.texts[parts[0]] == nil else {

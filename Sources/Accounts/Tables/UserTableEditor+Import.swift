@@ -49,7 +49,8 @@ extension UserTableEditor {
           continue
         }
         guard text.form == .lines || String(validating: user.name, as: UTF8.self) != nil else {
-          report.losses.append("\(Account.display(user.name)): the name is not UTF-8, as all of a YAML table is; left out")
+          report.losses.append(
+            "\(Account.display(user.name)): the name is not UTF-8, as all of a YAML table is; left out")
           continue
         }
         let entry = Self.entry(

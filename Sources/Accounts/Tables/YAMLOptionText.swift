@@ -76,7 +76,9 @@ enum YAMLOptionText {
       guard let name = key.text, keys.contains(name) else {
         throw fail(key, unknownKey(key.text ?? "", among: keys))
       }
-      guard let text = value.text, parts[name] == nil else { throw fail(value, "has '\(name)' twice, or not as a text") }
+      guard let text = value.text, parts[name] == nil else {
+        throw fail(value, "has '\(name)' twice, or not as a text")
+      }
       parts[name] = try part(text, value)
     }
     return parts

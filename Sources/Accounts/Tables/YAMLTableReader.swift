@@ -139,7 +139,8 @@ struct YAMLTableReader {
     let all = membership.map { Self.options(own: own, $0) } ?? own
     entries.append(
       UserEntry(
-        name: name, hash: fields.hash ?? "*", home: home ?? "/", permissions: permissions ?? .readOnly, own: own, all: all,
+        name: name, hash: fields.hash ?? "*", home: home ?? "/", permissions: permissions ?? .readOnly, own: own,
+        all: all,
         groups: inherited, line: key.line))
     if let hash = fields.hash, let weakness = PasswordHash.weakness(of: hash) {
       warnings.append("\(source):\(key.line): \(fields.shown): \(weakness)")
@@ -236,7 +237,9 @@ struct YAMLTableReader {
         try options.set(attribute.key, to: text)
       } catch {
         // What people write in YAML for yes and no.
-        if let word = ["true": "yes", "false": "no"][text], (try? options.set(attribute.key, to: word)) != nil { return }
+        if let word = ["true": "yes", "false": "no"][text], (try? options.set(attribute.key, to: word)) != nil {
+          return
+        }
         let shown = attribute.isSecret ? "" : " (\(Account.display(text.utf8)))"
         throw YAMLValueError(
           line: node.line, message: "has a value that cannot be\(shown); expected \(attribute.expected)")
@@ -277,7 +280,9 @@ struct YAMLTableReader {
         let shown = Account.display((item.text ?? "").utf8)
         throw YAMLValueError(line: item.line, message: "there is no group '\(shown)'\(hint)")
       }
-      if names.contains(name) { throw YAMLValueError(line: item.line, message: "the group '\(name)' stands here twice") }
+      if names.contains(name) {
+        throw YAMLValueError(line: item.line, message: "the group '\(name)' stands here twice")
+      }
       names.append(name)
     }
     return names

@@ -101,7 +101,9 @@ struct YAMLTableText {
   static func pairs(of entry: UserEntry) -> [YAMLPair] {
     var pairs = [YAMLPair("password", .scalar(entry.hash)), YAMLPair("home", .scalar(entry.home))]
     pairs.append(YAMLPair("access", access(entry.permissions)))
-    if !entry.groups.isEmpty { pairs.append(YAMLPair("groups", .sequence(entry.groups.map { .scalar($0.group.name) }))) }
+    if !entry.groups.isEmpty {
+      pairs.append(YAMLPair("groups", .sequence(entry.groups.map { .scalar($0.group.name) })))
+    }
     return pairs + optionPairs(entry.ownOptions)
   }
 
