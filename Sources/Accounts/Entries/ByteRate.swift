@@ -26,7 +26,8 @@ public struct ByteRate: Sendable, Hashable {
   public init?(_ text: String) {
     guard text.utf8.contains(UInt8(ascii: ";")) else {
       guard let rate = Self.rate(text) else { return nil }
-      self.init(bytesPerSecond: rate)
+      bytesPerSecond = rate
+      exceptions = []
       return
     }
     let items = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)

@@ -71,6 +71,11 @@ extension UserImport {
         settings.imported.lose("mere membership in the group \(Account.display(group.utf8))")
         continue
       }
+      if membership.number("type") == 2, !inherited.imported.options.isEmpty {
+        settings.imported.note(
+          "the group \(Account.display(group.utf8)) is a secondary one there and hands on only lists; here it hands on all"
+        )
+      }
       settings.add(listsOf: inherited)
       names.append(group)
     }
