@@ -47,7 +47,7 @@ import Testing
   @Test func removal() throws {
     _ = try directory.file(
       "users.yaml", "groups:\n  g: {home: /g, access: ro}\n  h: {}\nusers:\n  a: {password: '*', groups: [g]}\n")
-    #expect(tableError { try editor.removeGroup("g") }?.description.contains("has 1 members (a)") == true)
+    #expect(tableError { try editor.removeGroup("g") }?.description.contains("has 1 member (a)") == true)
     try editor.removeGroup("h")
     #expect(
       try content() == "groups:\n  g: {home: /g, access: ro}\nusers:\n  a: {password: '*', groups: [g]}\n")

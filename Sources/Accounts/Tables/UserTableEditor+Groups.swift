@@ -64,7 +64,7 @@ extension UserTableEditor {
       guard members.isEmpty else {
         let names = members.prefix(5).map { Account.display($0.name) }.joined(separator: ", ")
         throw invalid(
-          "the group \(Account.display(name.utf8)) has \(members.count) members (\(names)\(members.count > 5 ? ", …" : "")). "
+          "the group \(Account.display(name.utf8)) has \(members.count) \(members.count == 1 ? "member" : "members") (\(names)\(members.count > 5 ? ", …" : "")). "
             + "Take them out of it first: `weftpd user set NAME groups=…`.")
       }
       try text.changeGroups { (yaml) throws(UserTableError) in yaml.remove(group) }
