@@ -7,7 +7,8 @@ import Testing
 
 @testable import Accounts
 
-@Suite struct AccountsDocumentTests {
+/// One after the other: a document may be written while another test reads it.
+@Suite(.serialized) struct AccountsDocumentTests {
   private static let begin = "<!-- The table is made from UserAttribute.all. -->\n"
   private static let end = "<!-- End of the table. -->\n"
 
