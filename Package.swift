@@ -140,7 +140,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "YAMLDocumentTests", dependencies: ["YAMLDocument"], swiftSettings: settings),
     .testTarget(
-      name: "AccountsTests", dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport"],
+      name: "AccountsTests",
+      dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport", "YAMLDocument"],
       swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests",
