@@ -60,6 +60,7 @@ test: setup ## build and run every test (those whose client or privilege is miss
 bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
 	swift build -c release --product weftpd
 	python3 Tests/Bench/bench.py --weftpd .build/release/weftpd $(BENCH_FLAGS)
+	python3 Tests/Bench/accounts.py --weftpd .build/release/weftpd --limit 300
 
 bench-clients: setup ## compare weftp with curl, lftp, ncftp, wget and rclone (BENCH_FLAGS=--rounds 3)
 	swift build -c release --product weftpd
@@ -115,7 +116,7 @@ install-files:
 	install -m 644 LICENSE "$(DESTDIR)$(DOCDIR)/"
 	for f in *.md docs/*.md docs/decisions/*.md; do \
 	  $(LINKS) $$f > "$(DESTDIR)$(DOCDIR)/$$f" && chmod 644 "$(DESTDIR)$(DOCDIR)/$$f" || exit 1; done
-	for f in weftpd.yaml users.example fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
+	for f in weftpd.yaml users.example users.example.yaml fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
 	  install -D -m 644 etc/$$f "$(DESTDIR)$(DOCDIR)/etc/$$f" || exit 1; done
 	@# Settings are the operator's: what is there already stays.
 	@for f in weftpd.yaml:weftpd/weftpd.yaml logrotate.d/weftpd:logrotate.d/weftpd pam.d/weftpd:pam.d/weftpd; do \

@@ -51,8 +51,10 @@ let package = Package(
     .executableTarget(
       name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem", "WeftVersion"],
       swiftSettings: settings),
+    .target(name: "YAMLDocument", dependencies: ["CYAML"], swiftSettings: settings),
     .target(
-      name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem"],
+      name: "Accounts",
+      dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem", "YAMLDocument"],
       swiftSettings: settings),
     .target(
       name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
@@ -97,7 +99,7 @@ let package = Package(
       name: "DaemonSettings",
       dependencies: [
         "FTPServer", "ServerLog", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem", "MultipathTCP",
-        "SafeText", "TransportSecurity", "CYAML",
+        "SafeText", "TransportSecurity", "YAMLDocument",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -136,8 +138,10 @@ let package = Package(
     .testTarget(
       name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "YAMLDocumentTests", dependencies: ["YAMLDocument"], swiftSettings: settings),
     .testTarget(
-      name: "AccountsTests", dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport"],
+      name: "AccountsTests",
+      dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport", "YAMLDocument"],
       swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests",
@@ -189,7 +193,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DaemonSettingsTests",
-      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "TestSupport"],
+      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "TestSupport", "YAMLDocument"],
       swiftSettings: settings),
     .testTarget(
       name: "PrivilegesTests", dependencies: ["Privileges", "DaemonSettings", "LinuxSystem"], swiftSettings: settings),
