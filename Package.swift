@@ -27,6 +27,8 @@ let package = Package(
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CCap"),
     .systemLibrary(name: "CYAML"),
+    .systemLibrary(name: "CSQLite"),
+    .target(name: "CPostgres"),
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
@@ -53,6 +55,14 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem"],
+      swiftSettings: settings),
+    .target(name: "SQLiteAccounts", dependencies: ["CSQLite", "Accounts", "LinuxSystem"], swiftSettings: settings),
+    .target(
+      name: "PostgresAccounts", dependencies: ["CPostgres", "Accounts", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["LinuxSystem", "TransportSecurity"], swiftSettings: settings),
+    .target(
+      name: "ExternalAccounts",
+      dependencies: ["Accounts", "AuthenticationProtocol", "HTTPClient", "LinuxSystem", "TransportSecurity"],
       swiftSettings: settings),
     .target(
       name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],

@@ -1,0 +1,162 @@
+// What every editor of accounts asks of an entry before it is written, and how a change to one is made and told.
+
+import Glibc
+
+/// The rules of entries, with the words for what breaks them; `place` is where the entries are kept, for messages.
+struct EntryRules {
+  let place: String
+
+  /// The keys that ``changed(_:set:unset:)`` knows beside those of ``UserAttribute``.
+  static let fieldKeys = ["access", "home"]
+
+  // MARK: checks
+
+  /// Throws `.invalidEntry` if name, home or hash cannot be.
+  func check(_ entry: UserEntry) throws(UserTableError) {
+    try checkName(entry.name)
+    if let problem = UserEntry.problem(ofHome: entry.home) {
+      throw invalid("the home \(problem). Give an absolute path.")
+    }
+    try checkHash(entry.hash)
+  }
+
+  /// Throws `.invalidEntry` if `name` cannot be the name of a user.
+  func checkName(_ name: [UInt8]) throws(UserTableError) {
+    guard let problem = UserEntry.problem(ofName: name) else { return }
+    throw invalid("the name \(problem). Choose 1 to \(UserEntry.nameLimit) bytes without ':' or controls.")
+  }
+
+  /// Throws `.invalidEntry` if no password could ever be held against `hash` here and it does not lock either.
+  func checkHash(_ hash: String) throws(UserTableError) {
+    if hash.isEmpty {
+      throw invalid("the hash is empty: nobody may log in without a password. Give * to lock the user.")
+    }
+    let isPlain = hash.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+    if PasswordHash.isLocked(hash), isPlain { return }
+    if let problem = PasswordHash.problem(of: hash) {
+      throw invalid("the hash \(problem). Give a crypt(3) hash, or leave it out and type a password.")
+    }
+  }
+
+  /// What is unwise about a new entry, one sentence each.
+  func warnings(for entry: UserEntry) -> [String] {
+    var warnings: [String] = []
+    if let weakness = PasswordHash.weakness(of: entry.hash) { warnings.append(weakness) }
+    var status = stat()
+    if stat(entry.home, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR {
+      let home = Account.display(entry.home.utf8)
+      warnings.append("the home \(home) is not a directory yet: make it before the first login")
+    }
+    return warnings
+  }
+
+  /// True for two names that differ as bytes but read the same (NFC and NFD).
+  static func looksAlike(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left != right, let left = String(validating: left, as: UTF8.self),
+      let right = String(validating: right, as: UTF8.self)
+    else { return false }
+    return left == right  // String equality is canonical equivalence
+  }
+
+  // MARK: changes
+
+  /// `old` with parts set and options taken away.
+  ///
+  /// - Throws: `.invalidEntry` that names all that is wrong.
+  func changed(
+    _ old: UserEntry, set: [(key: String, value: String)], unset: [String]
+  ) throws(UserTableError) -> UserEntry {
+    var new = old
+    var problems: [String] = []
+    for (key, value) in set {
+      if let problem = Self.set(key, to: value, in: &new) { problems.append(problem) }
+    }
+    for key in unset {
+      if UserAttribute.byKey[key] != nil {
+        new = new.with(options: new.ownOptions.without(key))
+      } else {
+        problems.append(
+          Self.fieldKeys.contains(key)
+            ? "every user has '\(key)': it can be set, not taken away."
+            : Self.unknown(key, UserAttribute.all.map(\.key)))
+      }
+    }
+    guard problems.isEmpty else { throw invalid(problems.joined(separator: " ")) }
+    return new
+  }
+
+  /// Sets one part; returns what is wrong with it.
+  private static func set(_ key: String, to value: String, in entry: inout UserEntry) -> String? {
+    switch key {
+    case "home":
+      if let problem = UserEntry.problem(ofHome: value) { return "the home \(problem). Give an absolute path." }
+      entry = entry.with(home: value)
+    case "access":
+      guard value == "ro" || value == "rw" else { return "'access' is ro (read-only) or rw (read and write)." }
+      entry = entry.with(permissions: value == "ro" ? .readOnly : .readAndWrite)
+    default:
+      guard let attribute = UserAttribute.byKey[key], !attribute.isForGroups else {
+        return unknown(key, fieldKeys + UserAttribute.ofUsers.map(\.key))
+      }
+      var options = entry.ownOptions.without(key)
+      // A comma or colon would end the value and begin another option or field.
+      let isPlain = !value.utf8.contains { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) }
+      guard isPlain, (try? options.set(key, to: value)) != nil else {
+        return "the value of '\(key)' cannot be; expected \(attribute.expected)."
+      }
+      entry = entry.with(options: options)
+    }
+    return nil
+  }
+
+  private static func unknown(_ key: String, _ known: [String]) -> String {
+    "there is no option '\(key)'; there are \(known.sorted().joined(separator: ", "))."
+  }
+
+  /// What differs between two entries, secrets hidden.
+  static func differences(_ old: UserEntry, _ new: UserEntry) -> [EntryChange] {
+    var changes: [EntryChange] = []
+    func compare(_ key: String, _ before: String?, _ after: String?) {
+      if before == after { return }
+      let isSecret = UserAttribute.byKey[key]?.isSecret ?? false
+      func shown(_ text: String?) -> String? { isSecret ? text.map { _ in "********" } : text }
+      changes.append(EntryChange(key: key, before: shown(before), after: shown(after)))
+    }
+    compare("access", old.isReadOnly ? "ro" : "rw", new.isReadOnly ? "ro" : "rw")
+    compare("home", old.home, new.home)
+    for attribute in UserAttribute.all {
+      compare(attribute.key, old.ownOptions.texts[attribute.key], new.ownOptions.texts[attribute.key])
+    }
+    return changes
+  }
+
+  // MARK: words
+
+  func invalid(_ message: String) -> UserTableError {
+    UserTableError(.invalidEntry, source: place, message: message)
+  }
+
+  func unknownUser(_ name: [UInt8]) -> UserTableError {
+    UserTableError(
+      .unknownUser, source: place,
+      message: "there is no user \(Account.display(name)). `weftpd user list` shows the names.")
+  }
+
+  func userExists(_ entry: UserEntry) -> UserTableError {
+    let place = entry.line > 0 ? "already in line \(entry.line)" : "there already"
+    return UserTableError(
+      .userExists, source: self.place,
+      message: "the user \(Account.display(entry.name)) is \(place). "
+        + "Use `weftpd user password` for a new password, `weftpd user set` for its home and options, or --replace.")
+  }
+}
+
+/// A part of an entry that was changed.
+public struct EntryChange: Sendable, Equatable {
+  /// `home`, `access`, `name`, or the key of an option.
+  public let key: String
+  /// As people may see it, secrets hidden; nil: there was nothing.
+  public let before: String?
+  /// The same, for now.
+  public let after: String?
+}
