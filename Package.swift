@@ -116,15 +116,17 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "Bans", "Hooks",
-        "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "SQLiteAccounts",
+        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText",
+        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "Hooks",
-        "LinuxSystem", "MultipathTCP", "TransportSecurity", "WeftVersion",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts",
+        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
+        "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

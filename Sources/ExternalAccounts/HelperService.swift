@@ -1,5 +1,6 @@
 // The helper: a process beside weftpd that may start programs and make connections, and answers each question in a process of its own.
 
+import AuthenticationProtocol
 import Glibc
 import HTTPClient
 import LinuxSystem
@@ -44,7 +45,7 @@ public struct HelperService {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: HelperMessage.limit, alignment: 16)
     defer {
       for process in running.keys { kill(process, SIGKILL) }
-      explicit_bzero(buffer.baseAddress, buffer.count)
+      Secret.wipe(buffer)
       buffer.deallocate()
     }
     while true {

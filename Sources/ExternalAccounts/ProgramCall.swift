@@ -15,22 +15,7 @@ struct ProgramCall {
   /// - Throws: why there is no answer.
   func ask(_ document: [UInt8], patience: Duration) throws(CallError) -> [UInt8] {
     let deadline = MonotonicTime.now.advanced(by: patience.inNanoseconds)
-    let process: Int32
-    let (input, output): (Descriptor, Descriptor)
-    do throws(SystemError) {
-      let toProgram = try File.pipe(capacity: 65_536)
-      let (theirInput, ours) = (Descriptor(owning: toProgram.read), Descriptor(owning: toProgram.write))
-      let fromProgram = try File.pipe(capacity: 65_536)
-      let (back, theirOutput) = (Descriptor(owning: fromProgram.read), Descriptor(owning: fromProgram.write))
-      // A program expects its standard streams to wait.
-      try Socket.setBlocking(theirInput.number, true)
-      try Socket.setBlocking(theirOutput.number, true)
-      process = try ChildProcesses.spawn(
-        path, environment: Self.environment, input: theirInput.number, output: theirOutput.number)
-      (input, output) = (ours, back)
-    } catch {
-      throw CallError("\(path) cannot be started: \(error.reason)")
-    }
+    let (process, input, output) = try start()
     do throws(CallError) {
       let answer = try exchange(document, input, output, deadline)
       try requireSuccess(process, deadline)
@@ -44,26 +29,53 @@ struct ProgramCall {
     }
   }
 
+  /// Starts the program; gives its id, and our ends of the pipes to its standard input and from its standard output.
+  private func start() throws(CallError) -> (process: Int32, input: Int32, output: Int32) {
+    do throws(SystemError) {
+      let (theirInput, input, _) = try File.pipe(capacity: 65_536)
+      let (output, theirOutput, _) = try File.pipe(capacity: 65_536)
+      defer {
+        close(theirInput)
+        close(theirOutput)
+      }
+      // A program expects its standard streams to wait.
+      try Socket.setBlocking(theirInput, true)
+      try Socket.setBlocking(theirOutput, true)
+      // This is a process of one question, which ends if it fails: what is open closes with it.
+      let process = try ChildProcesses.spawn(path, environment: Self.environment, input: theirInput, output: theirOutput)
+      return (process, input, output)
+    } catch {
+      throw CallError("\(path) cannot be started: \(error.reason)")
+    }
+  }
+
+  /// Writes and reads until the program has closed its standard output. Closes both ends.
   private func exchange(
-    _ document: [UInt8], _ input: consuming Descriptor, _ output: borrowing Descriptor, _ deadline: MonotonicTime
+    _ document: [UInt8], _ input: Int32, _ output: Int32, _ deadline: MonotonicTime
   ) throws(CallError) -> [UInt8] {
-    var input: Descriptor? = consume input
+    var input: Int32? = input
+    defer {
+      if let input { close(input) }
+      close(output)
+    }
     var (sent, answer): (Int, [UInt8]) = (0, [])
     var piece = [UInt8](repeating: 0, count: 16_384)
     while true {
-      let writing = input?.number ?? -1
       let left = deadline.since(.now) / 1_000_000
       guard left > 0 else { throw Self.late(path) }
       let ready = Poll.wait(
-        output.number, .readable, writing, writing < 0 ? [] : .writable, milliseconds: Int32(clamping: left))
-      if ready.second, writing >= 0 {
-        let count = document[sent...].withUnsafeBytes { Glibc.write(writing, $0.baseAddress, $0.count) }
+        output, .readable, input ?? -1, input == nil ? [] : .writable, milliseconds: Int32(clamping: left))
+      if ready.second, let end = input {
+        let count = document[sent...].withUnsafeBytes { Glibc.write(end, $0.baseAddress, $0.count) }
         if count > 0 { sent += count }
         // A program that does not read all of it may answer all the same.
-        if sent == document.count || (count < 0 && errno != EAGAIN && errno != EINTR) { input = nil }
+        if sent == document.count || (count < 0 && errno != EAGAIN && errno != EINTR) {
+          close(end)
+          input = nil
+        }
       }
       guard ready.first else { continue }
-      let count = Glibc.read(output.number, &piece, piece.count)
+      let count = Glibc.read(output, &piece, piece.count)
       if count == 0 { return answer }
       if count < 0 {
         if errno == EAGAIN || errno == EINTR { continue }

@@ -196,13 +196,13 @@ public final class PostgresDirectory: AccountDirectory {
       // What has been told until now may have happened after the database looked.
       news = try hear(connection)
       // Such as a user and the group of that user, made at once.
-      if rows.contains(where: { $0.namesGroup(beside: groups.withLock { $0 }) }) { try takeGroups(connection) }
+      if rows.contains(where: { row in groups.withLock { row.namesGroup(beside: $0) } }) { try takeGroups(connection) }
     } catch {
       line.putBack(questions, AccountDirectoryError("\(place) cannot be asked: \(error.message)"))
       throw error
     }
     cache.vouch()
-    let groups = groups.withLock { $0 }
+    let known = groups.withLock { $0 }
     let found = Dictionary(rows.map { ($0.name, $0) }) { first, _ in first }
     for (name, question) in zip(names, questions) {
       guard let row = found[name] else {
@@ -210,7 +210,7 @@ public final class PostgresDirectory: AccountDirectory {
         continue
       }
       do throws(AccountDirectoryError) {
-        let entry = try row.entry(groups)
+        let entry = try row.entry(known)
         if news == nil { cache.keep(entry) }
         question.answer(.success(entry))
       } catch {

@@ -2,41 +2,31 @@
 
 import Accounts
 import ArgumentParser
+import DaemonSettings
 import Glibc
 
 /// `weftpd user`: edits a user table.
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
-    abstract: "Edits a user table.",
+    abstract: "Edits accounts: in a user table, in SQLite, in PostgreSQL.",
     discussion: """
       A password is asked for on the terminal, or read as one line of standard input; it is never an argument. A \
-      running daemon reads the table again on SIGHUP. Exit codes: 0 done, 64 wrong usage, 78 broken table, 1 the rest.
+      running daemon reads the table again on SIGHUP; a change in a database it sees by itself. Exit codes: 0 done, 64 wrong \
+      usage, 78 broken table, 1 the rest.
       """,
     subcommands: [
       AddUser.self, ChangePassword.self, SetOptions.self, UnsetOptions.self, RenameUser.self, SecondFactorCommand.self,
-      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self,
+      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self, ExportUsers.self, MigrateAccounts.self,
     ])
-}
-
-/// The option that names the table.
-struct TableOption: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
-  var table: String
-
-  var editor: UserTableEditor { UserTableEditor(path: table) }
-
-  func validate() throws {
-    if table.isEmpty { throw ValidationError("--table needs the path of a file.") }
-  }
 }
 
 private struct AddUser: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "add", abstract: "Adds a user; makes the table if there is none.")
+    commandName: "add", abstract: "Adds a user; makes the table, or the tables of a database, if there are none.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
   @Option(help: ArgumentHelp("The directory that becomes the user's root; an absolute path.", valueName: "dir"))
   var home: String
   @Flag(
@@ -51,11 +41,12 @@ private struct AddUser: ParsableCommand {
   func run() throws {
     try reportingErrors {
       let name = Array(name.utf8)
-      try options.editor.checkAdd(name: name, home: home, replacing: replace)
-      let warnings = try options.editor.add(
+      let editor = try options.editor
+      try editor.checkAdd(name: name, home: home, replacing: replace)
+      let warnings = try editor.add(
         name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
       for warning in warnings { complain("warning: \(warning)") }
-      print("\(Account.display(name)) is in \(options.table)\(lockedNote(hash)).")
+      print("\(Account.display(name)) is in \(editor.place)\(lockedNote(hash)).")
     }
   }
 }
@@ -64,15 +55,16 @@ private struct ChangePassword: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "password", abstract: "Sets a user's password.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
   @Option(help: ArgumentHelp("Take this crypt(3) hash instead of asking for a password; * locks.", valueName: "hash"))
   var hash: String?
 
   func run() throws {
     try reportingErrors {
       let name = Array(name.utf8)
-      _ = try options.editor.entry(named: name)  // before anybody types a password for nobody
-      let warnings = try options.editor.changePassword(of: name, hash: try hash ?? newHash(for: name))
+      let editor = try options.editor
+      _ = try editor.entry(named: name)  // before anybody types a password for nobody
+      let warnings = try editor.changePassword(of: name, hash: try hash ?? newHash(for: name))
       for warning in warnings { complain("warning: \(warning)") }
       let shown = Account.display(name)
       print(isLocked(hash) ? "\(shown) is locked: no password is right." : "\(shown) has a new password.")
@@ -85,7 +77,7 @@ private struct RemoveUser: ParsableCommand {
     commandName: "remove", abstract: "Removes a user from the table; the home is left alone.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
@@ -99,11 +91,11 @@ private struct ListUsers: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Lists the users: access, kind of hash, name, home.")
 
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
-      let table = try options.editor.load()
+      let table = try options.editor.listing()
       for warning in table.warnings { complain("warning: \(warning)") }
       let kinds = table.entries.map(\.hashKind)
       let kindWidth = kinds.map(\.count).max() ?? 0
@@ -127,7 +119,7 @@ private struct ShowUser: ParsableCommand {
     commandName: "show", abstract: "Shows a user, without the hash itself.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
@@ -136,46 +128,12 @@ private struct ShowUser: ParsableCommand {
       print("home:    \(Account.display(entry.home.utf8))")
       print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
       print("hash:    \(entry.hashKind)")
-      for (key, value) in entry.options.shown { print("\(key): \(value)") }
-      print("line:    \(entry.line)")
-      if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
-    }
-  }
-}
-
-private struct ImportUsers: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Takes over the users of ProFTPD (AuthUserFile) or Pure-FTPd (pureftpd.passwd).")
-
-  @Argument(help: "The file to import.") var file: String
-  @OptionGroup var options: TableOption
-  @Flag(help: "Make all imported users read-only.") var readOnly = false
-  @Flag(help: "Give users the table already has the imported password, home and access; their options stay.")
-  var replace = false
-
-  func run() throws {
-    try reportingErrors {
-      let source = try load()
-      let report = try options.editor.importUsers(source, replacing: replace, readOnly: readOnly)
-      for skip in source.skipped { complain("\(file):\(skip.line): skipped: \(skip.message)") }
-      for warning in source.warnings { complain("\(file):\(warning.line): warning: \(warning.message)") }
-      for name in report.kept {
-        complain("\(Account.display(name)): left as in the table; --replace takes the imported one")
+      if !entry.groups.isEmpty {
+        print("groups:  \(entry.groups.map { Account.display($0.group.name.utf8) }.joined(separator: ", "))")
       }
-      print(
-        "\(source.format.rawValue): \(report.added.count) added, \(report.replaced.count) changed,",
-        "\(report.kept.count) left as they were, \(source.skipped.count) skipped.")
-      if source.users.isEmpty { throw ExitCode(1) }
-    }
-  }
-
-  /// Reads the file to import. That it is broken is no fault of the table: exit code 1, not 78.
-  private func load() throws -> UserImport {
-    do throws(UserTableError) {
-      return try UserImport.load(path: file)
-    } catch {
-      complain(error.description)
-      throw ExitCode(1)
+      for (key, value) in entry.options.shown { print("\(key): \(value)") }
+      if entry.line > 0 { print("line:    \(entry.line)") }
+      if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
     }
   }
 }
@@ -204,9 +162,12 @@ func reportingErrors(_ body: () throws -> Void) throws {
     complain(error.description)
     switch error.code {
     case .invalidEntry: throw ExitCode(64)
-    case .malformed, .unsafeFile: throw ExitCode(78)
+    case .malformed, .unsafeFile, .schema: throw ExitCode(78)
     case .missingFile, .system, .unknownUser, .userExists: throw ExitCode(1)
     }
+  } catch let error as SettingsError {
+    complain(error.description)
+    throw ExitCode.configuration
   } catch let error as PasswordHash.MakeError {
     complain(error.description)
     throw ExitCode(1)
@@ -216,6 +177,6 @@ func reportingErrors(_ body: () throws -> Void) throws {
   }
 }
 
-private func complain(_ text: String) {
+func complain(_ text: String) {
   _ = Array("weftpd: \(text)\n".utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -18,6 +18,7 @@ struct Weftpd: ParsableCommand {
     version: "weftpd \(weftVersion)",
     subcommands: [
       ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, BanCommand.self, ExplainCommand.self,
+      ExternalHelperCommand.self,
     ])
 
   static func main() { main(ThisProcess.arguments) }
