@@ -152,6 +152,18 @@ let package = Package(
       name: "AccountsTests", dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "SQLiteAccountsTests", dependencies: ["SQLiteAccounts", "Accounts", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PostgresAccountsTests", dependencies: ["PostgresAccounts", "Accounts", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "TransportSecurity", "LinuxSystem", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ExternalAccountsTests",
+      dependencies: ["ExternalAccounts", "Accounts", "weftpd", "LinuxSystem", "TestSupport"], swiftSettings: settings),
+    .testTarget(
       name: "FTPTransferTests",
       dependencies: [
         "FTPTransfer", "FTPProtocol", "MultipathTCP", "LinuxSystem", "Reactor", "UnitSupport", "TestSupport",

@@ -23,7 +23,7 @@ public struct AccountSetup: Sendable {
   /// Users in the table or the database file, and in the tables of the hosts. Those of PostgreSQL are not counted.
   public let tableCount: Int
   /// The users of a database whose homes were looked at.
-  private let databaseEntries: [UserEntry]
+  let databaseEntries: [UserEntry]
 
   /// - Parameters:
   ///   - hash: crypt(3) hash of the password of `accounts.user`; nil leaves that user out.

@@ -86,7 +86,8 @@ public struct StartReport: Sendable {
   private static func roots(_ accounts: AccountSetup, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
     for (source, table) in accounts.sources {
-      let ofTable = accounts.commonRoots.isEmpty ? table.entries.map(\.home) : []
+      let entries = table.entries + accounts.databaseEntries
+      let ofTable = accounts.commonRoots.isEmpty ? entries.map(\.home) : []
       for home in [source.single?.home, source.anonymousRoot] + ofTable {
         if let home, !homes.contains(home) { homes.append(home) }
       }
