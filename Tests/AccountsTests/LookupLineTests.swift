@@ -38,7 +38,7 @@ import Testing
   @Test func whatIsPutBackIsAskedOnceMore() async throws {
     let rings = Rings()
     let line = LookupLine { rings.count.add(1, ordering: .acquiringAndReleasing) }
-    async let answer = line.ask(bytes("a"))
+    let answer = Task { try await line.ask(bytes("a")) }
     try await Blocking.onOwnThread {
       wait(for: 1, rings.count)
       line.putBack(line.take(10), error)
@@ -46,18 +46,18 @@ import Testing
       line.putBack(line.take(10), error)
       #expect(line.isEmpty)
     }
-    await #expect(throws: error) { try await answer }
+    await #expect(throws: error) { try await answer.value }
   }
 
   @Test func aClosedLineRefusesAtOnce() async throws {
     let rings = Rings()
     let line = LookupLine { rings.count.add(1, ordering: .acquiringAndReleasing) }
-    async let waiting = line.ask(bytes("a"))
+    let waiting = Task { try await line.ask(bytes("a")) }
     try await Blocking.onOwnThread {
       wait(for: 1, rings.count)
       line.close(error)
     }
-    await #expect(throws: error) { try await waiting }
+    await #expect(throws: error) { try await waiting.value }
     await #expect(throws: error) { try await line.ask(bytes("b")) }
     line.open()
     async let again = line.ask(bytes("c"))

@@ -79,13 +79,17 @@ public struct AccountListing: Sendable {
 /// What an import did. Names in the order of what was imported.
 public struct ImportReport: Sendable, Equatable {
   /// Users who were not there.
-  public var added: [[UInt8]] = []
+  public var added: [[UInt8]]
   /// Users who were there and got what was imported.
-  public var replaced: [[UInt8]] = []
+  public var replaced: [[UInt8]]
   /// Users left out because the name was there already.
-  public var kept: [[UInt8]] = []
+  public var kept: [[UInt8]]
 
-  public init() {}
+  public init(added: [[UInt8]] = [], replaced: [[UInt8]] = [], kept: [[UInt8]] = []) {
+    self.added = added
+    self.replaced = replaced
+    self.kept = kept
+  }
 }
 
 extension AccountEditor {
