@@ -129,13 +129,14 @@ public final class AccountDatabase: Sendable {
   }
 
   /// Asks PostgreSQL now, for `weftpd check`; nil if that is not where the accounts are.
-  public static func inspectPostgres(_ loaded: LoadedSettings) -> (users: Int, warnings: [String])? {
+  /// - Returns: what is to be told, one line each.
+  public static func inspectPostgres(_ loaded: LoadedSettings) -> [String]? {
     guard loaded.settings.accounts.backend == .postgres, let options = try? options(loaded) else { return nil }
     do throws(UserTableError) {
       let found = try PostgresDirectory.inspect(options)
-      return (found.entries.count, found.warnings)
+      return found.warnings.map { "warning: \($0)" } + ["accounts: \(found.entries.count) users in PostgreSQL"]
     } catch {
-      return (0, ["\(error); nobody can log in by it until it can be asked"])
+      return ["warning: \(error) Nobody can log in by it until it can be asked."]
     }
   }
 }

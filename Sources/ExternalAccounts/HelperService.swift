@@ -28,7 +28,7 @@ public struct HelperService {
   /// - Parameters:
   ///   - channel: the socket to weftpd.
   ///   - patience: how long a question may take.
-  ///   - concurrency: questions at a time; more are answered that nobody can tell.
+  ///   - concurrency: questions at a time that weftpd sends; many more are answered that nobody can tell.
   public init(channel: Int32, target: Target, patience: Duration, concurrency: Int) {
     self.channel = channel
     self.target = target
@@ -65,7 +65,8 @@ public struct HelperService {
   }
 
   private mutating func begin(_ id: UInt32, _ document: [UInt8]) {
-    if running.count >= concurrency { return fail(id, "the helper has too many questions") }
+    // weftpd keeps the bound; a process that has answered may take a moment to end.
+    if running.count >= 2 * concurrency + 8 { return fail(id, "the helper has too many questions") }
     let (channel, target, patience) = (channel, target, patience)
     do throws(SystemError) {
       let process = try ChildProcesses.copy {

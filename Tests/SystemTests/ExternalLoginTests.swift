@@ -177,7 +177,7 @@ extension SystemTests {
         ])
         try Server.with(options, root: root) { server in
           let alice = try server.client()
-          try alice.logIn("alice", "s\"e'cret ä")
+          try alice.logIn("alice", "s\"e'cret ł")
           _ = try alice.store("STOR file", bytes("contents"))
           try require(root.exists("alice/file"), "alice is not at home")
           try require(try Self.code(server, "alice", "wrong") == 530, "a wrong password")
@@ -185,14 +185,14 @@ extension SystemTests {
           try require(try Self.code(server, "alice", "") == 530, "no password")
           try require(try Self.code(server, "nobody", "secret") == 530, "an unknown user")
           try require(try Self.code(server, "dave", "secret") == 530, "a user whom the filter leaves out")
-          try require(try Self.code(server, "alice,ou=people", "s\"e'cret ä") == 530, "a name that goes on as a DN")
+          try require(try Self.code(server, "alice,ou=people", "s\"e'cret ł") == 530, "a name that goes on as a DN")
           let bob = try server.client()
           try bob.logIn("bob", "secret")
           _ = try bob.store("STOR file", bytes("contents"))
           try require(root.exists("elsewhere/file"), "bob is not where the directory says")
           directory.signal(SIGKILL)
           _ = directory.waitForExit(patience: .seconds(20))
-          try require(try Self.code(server, "alice", "s\"e'cret ä") == 421, "a directory that is gone")
+          try require(try Self.code(server, "alice", "s\"e'cret ł") == 421, "a directory that is gone")
           try require(!server.process.errorText.contains("cret"), "the password is in the log")
         }
       }
@@ -245,7 +245,7 @@ extension SystemTests {
         dn: ou=people,dc=example,dc=org
         objectClass: organizationalUnit
 
-        """ + person("alice", "s\"e'cret ä", "employeeType: ftp")
+        """ + person("alice", "s\"e'cret ł", "employeeType: ftp")
         + person("bob", "secret", "employeeType: ftp\nroomNumber: \(root.path)/elsewhere")
         + person("dave", "secret", "employeeType: mail")
       let file = try place.write("people.ldif", people)
