@@ -71,7 +71,8 @@ extension SettingsTable {
       needsRestart: true,
       "How many users of a database are kept in memory. A change in the database is seen within a second all the same."),
     Setting(
-      "accounts.sqlite", .optional("path", "the path of an SQLite file, such as /etc/weftpd/users.db"), \.accounts.sqlite,
+      "accounts.sqlite", .optional("path", "the path of an SQLite file, such as /etc/weftpd/users.db"),
+      \.accounts.sqlite,
       needsRestart: true,
       "The file of `accounts.backend: sqlite`. weftpd only reads it; `weftpd user add --sqlite FILE` makes it."),
     Setting(
@@ -111,7 +112,8 @@ extension SettingsTable {
       input, and answers with JSON on its standard output. Needs `accounts.roots`.
       """),
     Setting(
-      "accounts.external.url", .optional("URL", "an https URL, or an http URL of this host such as http://127.0.0.1:8080/"),
+      "accounts.external.url",
+      .optional("URL", "an https URL, or an http URL of this host such as http://127.0.0.1:8080/"),
       \.accounts.external.url, needsRestart: true,
       "The same, asked of a web service by POST. Only one of the two can be set."),
     Setting(
@@ -132,7 +134,8 @@ extension SettingsTable {
       needsRestart: true,
       "How many questions are under way at once. Further logins wait for their turn."),
     Setting(
-      "accounts.external.cache", .duration(.zero...Duration.seconds(3600)), \.accounts.external.cacheTime, unit: "seconds",
+      "accounts.external.cache", .duration(.zero...Duration.seconds(3600)), \.accounts.external.cacheTime,
+      unit: "seconds",
       needsRestart: true,
       """
       For how long a login that was allowed is allowed again without a question, if everything about it is the same. 0 \

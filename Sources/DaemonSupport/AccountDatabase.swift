@@ -106,7 +106,8 @@ public final class AccountDatabase: Sendable {
     }
     if let fault = options.fault { throw failed("accounts.postgres.connection", fault) }
     if let file = settings.passwordFile {
-      options.password = try firstLine(of: file, loaded.origin("accounts.postgres.password-file"), "accounts.postgres.password-file")
+      options.password = try firstLine(
+        of: file, loaded.origin("accounts.postgres.password-file"), "accounts.postgres.password-file")
     }
     if let file = options.rootCertificate, !File.exists(file) {
       throw failed("accounts.postgres.root-certificate", "\(quoted(file)) does not exist")

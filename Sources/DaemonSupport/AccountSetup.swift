@@ -133,7 +133,8 @@ public struct AccountSetup: Sendable {
   }
 
   /// What is odd about the homes and mounts in the table at `path`.
-  private static func homeWarnings(_ entries: [UserEntry], _ path: String?, _ roots: AccountRoots?) -> [SettingsProblem] {
+  private static func homeWarnings(_ entries: [UserEntry], _ path: String?, _ roots: AccountRoots?) -> [SettingsProblem]
+  {
     guard let path else { return [] }
     var warnings: [SettingsProblem] = []
     for entry in entries {

@@ -82,7 +82,8 @@ public enum ExternalHelper {
       let line = try AccountDatabase.firstLine(of: tokenFile, .standard, key)
       guard line.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
         throw SettingsError([
-          SettingsProblem(.standard, key: key, "\(quoted(tokenFile)) has a first line that is not printable ASCII without blanks")
+          SettingsProblem(
+            .standard, key: key, "\(quoted(tokenFile)) has a first line that is not printable ASCII without blanks")
         ])
       }
       token = line

@@ -89,7 +89,9 @@ public final class ExternalAuthenticator: PasswordAuthority {
       state.waiting.append(question)
       return false
     }
-    if isFull { return question.continuation.resume(returning: .failure(HelperFailure(reason: "too many logins wait"))) }
+    if isFull {
+      return question.continuation.resume(returning: .failure(HelperFailure(reason: "too many logins wait")))
+    }
     sendWhatMay()
   }
 
@@ -162,7 +164,8 @@ public final class ExternalAuthenticator: PasswordAuthority {
     switch message {
     case .question: return false
     case .answer(let number, let text): (id, outcome) = (number, .success(text))
-    case .failure(let number, let text): (id, outcome) = (number, .failure(HelperFailure(reason: Account.display(text))))
+    case .failure(let number, let text):
+      (id, outcome) = (number, .failure(HelperFailure(reason: Account.display(text))))
     }
     state.withLock { $0.asked.removeValue(forKey: id) }?.continuation.resume(returning: outcome)
     return true

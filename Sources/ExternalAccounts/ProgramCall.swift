@@ -42,7 +42,8 @@ struct ProgramCall {
       try Socket.setBlocking(theirInput, true)
       try Socket.setBlocking(theirOutput, true)
       // This is a process of one question, which ends if it fails: what is open closes with it.
-      let process = try ChildProcesses.spawn(path, environment: Self.environment, input: theirInput, output: theirOutput)
+      let process = try ChildProcesses.spawn(
+        path, environment: Self.environment, input: theirInput, output: theirOutput)
       return (process, input, output)
     } catch {
       throw CallError("\(path) cannot be started: \(error.reason)")

@@ -74,7 +74,9 @@ public final class HTTPCall: Sendable {
     for address in addresses {
       do throws(SystemError) {
         let socket = try Socket.stream(address.family)
-        if try Socket.connect(socket, to: SocketAddress(address, port: url.port), family: address.family) { return socket }
+        if try Socket.connect(socket, to: SocketAddress(address, port: url.port), family: address.family) {
+          return socket
+        }
         let left = Int32(clamping: deadline.since(.now) / 1_000_000)
         guard left > 0, Poll.wait(socket.number, .writable, milliseconds: left) else { throw HTTPCall.timedOut }
         if let error = Socket.pendingError(socket.number) { throw error }

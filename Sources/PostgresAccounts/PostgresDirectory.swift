@@ -43,7 +43,8 @@ public final class PostgresDirectory: AccountDirectory {
   ///   - tell: what the operator should know, as one line; called on the directory's thread.
   /// - Throws: if there is no pipe to be had.
   public init(
-    _ options: PostgresOptions, cacheCapacity: Int = 10_000, reread: @escaping @Sendable () -> PostgresOptions? = { nil },
+    _ options: PostgresOptions, cacheCapacity: Int = 10_000,
+    reread: @escaping @Sendable () -> PostgresOptions? = { nil },
     tell: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     state = Mutex(State(options: options))
@@ -231,7 +232,9 @@ public final class PostgresDirectory: AccountDirectory {
     if isAll {
       try takeGroups(connection)
       cache.forgetAll()
-    } else { for user in users { cache.forget(user) } }
+    } else {
+      for user in users { cache.forget(user) }
+    }
     cache.vouch()
     let change: AccountChange = isAll ? .all : .users(users)
     state.withLock { $0.changed }?(change)

@@ -20,7 +20,8 @@ enum SQLiteFile {
       if mayBeMissing, errno == ENOENT { return nil }
       let reason = String(cString: strerror(errno))
       throw UserTableError(
-        errno == ENOENT ? .missingFile : .system, source: path, message: "cannot examine it: \(reason). Check the path.")
+        errno == ENOENT ? .missingFile : .system, source: path, message: "cannot examine it: \(reason). Check the path."
+      )
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw UserTableError(.unsafeFile, source: path, message: "is not a regular file. Name a file of accounts.")

@@ -140,7 +140,8 @@ public struct SQLiteTransaction: AccountTransaction {
         """, [group.name, group.home, group.access])
       try connection.query("DELETE FROM group_options WHERE group_name = ?", [group.name])
       for (key, value) in group.options {
-        try connection.query("INSERT INTO group_options (group_name, key, value) VALUES (?, ?, ?)", [group.name, key, value])
+        try connection.query(
+          "INSERT INTO group_options (group_name, key, value) VALUES (?, ?, ?)", [group.name, key, value])
       }
     }
   }

@@ -19,10 +19,13 @@ struct AccountPlace: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The PostgreSQL database with the accounts, as a connection string of libpq without a password.", valueName: "text"))
+      "The PostgreSQL database with the accounts, as a connection string of libpq without a password.",
+      valueName: "text"))
   var postgres: String?
 
-  @Option(name: .long, help: ArgumentHelp("The settings file of weftpd, which says where the accounts are.", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The settings file of weftpd, which says where the accounts are.", valueName: "file"))
   var config: String?
 
   @OptionGroup var login: PostgresLogin

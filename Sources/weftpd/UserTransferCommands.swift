@@ -8,7 +8,8 @@ import SQLiteAccounts
 struct ImportUsers: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Takes over the users of ProFTPD (AuthUserFile), Pure-FTPd (pureftpd.passwd), or another place with accounts.")
+    abstract:
+      "Takes over the users of ProFTPD (AuthUserFile), Pure-FTPd (pureftpd.passwd), or another place with accounts.")
 
   @Argument(help: "The file of ProFTPD or Pure-FTPd.") var file: String?
   @OptionGroup var options: AccountPlace
@@ -131,7 +132,9 @@ private func copy(_ source: any AccountEditor, to target: any AccountEditor, rep
   // A row that cannot be read would be lost in silence.
   for warning in listing.warnings { complain("warning: \(warning)") }
   let report = try target.takeOver(listing, replacing: replacing)
-  for name in report.kept { complain("\(Account.display(name)): left as in \(target.place); --replace takes the other") }
+  for name in report.kept {
+    complain("\(Account.display(name)): left as in \(target.place); --replace takes the other")
+  }
   print(
     "\(target.place): \(report.added.count) added, \(report.replaced.count) changed,",
     "\(report.kept.count) left as they were.")

@@ -46,7 +46,8 @@ import Testing
     // What is not changed stays inherited; what is changed is the user's own from then on.
     let changed = try #require(
       AccountRow(entry.with(hash: "!", home: "/other"), replacing: (row: inherited, entry: entry)))
-    #expect(changed == row(hash: "!", home: "/other", access: nil, groups: ["staff", "late"], options: ["charset": "CP932"]))
+    #expect(
+      changed == row(hash: "!", home: "/other", access: nil, groups: ["staff", "late"], options: ["charset": "CP932"]))
     #expect(fault(row(groups: ["nobody"]), groups) == "the user a: there is no group nobody")
     #expect(row(groups: ["nobody"]).namesGroup(beside: groups) && !inherited.namesGroup(beside: groups))
   }

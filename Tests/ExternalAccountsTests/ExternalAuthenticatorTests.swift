@@ -121,7 +121,8 @@ import Testing
   }
 
   @Test func whoComesWhenTheQueueIsFullIsToldSo() async throws {
-    let (authenticator, _) = try authenticator("cat >/dev/null; sleep 2; echo '\(Self.allow)'", concurrency: 1, queue: 1)
+    let (authenticator, _) = try authenticator(
+      "cat >/dev/null; sleep 2; echo '\(Self.allow)'", concurrency: 1, queue: 1)
     let question = try LoginDocumentTests.question()
     let verdicts = await withTaskGroup(of: AuthorityVerdict.self) { tasks in
       for _ in 0..<10 { tasks.addTask { await authenticator.check(question, gate: .open) } }
@@ -170,7 +171,8 @@ import Testing
     kill(helper, SIGKILL)
     waitpid(helper, nil, 0)
     for _ in 0..<3 {
-      guard case .unavailable(let why) = await authenticator.check(try LoginDocumentTests.question(), gate: .open) else {
+      guard case .unavailable(let why) = await authenticator.check(try LoginDocumentTests.question(), gate: .open)
+      else {
         Issue.record("an answer without a helper")
         return
       }

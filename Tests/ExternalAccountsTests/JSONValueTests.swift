@@ -16,14 +16,17 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(try read("[]") == .list([]))
     #expect(try read("{}") == .object([:]))
     #expect(try read("-0.5e+10") == .number("-0.5e+10"))
-    #expect(try read(#"{"a":[1,{"b":null}], "c" : "x"}"#)
-      == .object(["a": .list([.number("1"), .object(["b": .null])]), "c": .string("x")]))
+    #expect(
+      try read(#"{"a":[1,{"b":null}], "c" : "x"}"#)
+        == .object(["a": .list([.number("1"), .object(["b": .null])]), "c": .string("x")]))
     #expect(try read(#""\"\\\/\b\f\n\r\t\u00e4\ud83d\ude00ä""#) == .string("\"\\/\u{8}\u{c}\n\r\tä😀ä"))
   }
 
   @Test(arguments: [
-    "", " ", "nul", "tru", "01", "1.", ".5", "1e", "+1", "-", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"",
-    "\"\\ud800\\u0041\"", "\"a\nb\"", "[1,]", "[1 2]", "[", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}",
+    "", " ", "nul", "tru", "01", "1.", ".5", "1e", "+1", "-", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
+    "\"\\udc00\"",
+    "\"\\ud800\\u0041\"", "\"a\nb\"", "[1,]", "[1 2]", "[", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
+    "{'a':1}",
     "{\"a\":1 \"b\":2}", "true false", "{} x", "NaN", "// c\n1", "{\"a\":1,\"a\":2}",
   ])
   func refused(_ text: String) { #expect(throws: JSONError.self) { try read(text) } }

@@ -33,7 +33,9 @@ import TransportSecurity
         if number == 0 {
           let request = try Self.serve(listener, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
           try require(request.hasPrefix("POST /login HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"), request)
-          for field in ["Authorization: Bearer s3cret", "Content-Type: text/x", "Content-Length: 2", "Connection: close"] {
+          for field in [
+            "Authorization: Bearer s3cret", "Content-Type: text/x", "Content-Length: 2", "Connection: close",
+          ] {
             try require(request.contains("\r\n\(field)\r\n"), request)
           }
         } else {
@@ -70,7 +72,8 @@ import TransportSecurity
     try await Blocking.run {
       let place = try TemporaryDirectory()
       let made = try run([
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        "-subj",
         "/CN=web", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", place.path + "/key.pem", "-out",
         place.path + "/cert.pem",
       ])

@@ -21,7 +21,9 @@ import Testing
     #expect(try read(head + "\r\n{\"allow\":true}", pieces: pieces) == wanted)
     let chunks = "8;x=y\r\n{\"allow\"\r\n6\r\n:true}\r\n0\r\nTrailer: x\r\n\r\n"
     #expect(try read(head + "Transfer-Encoding: chunked\r\n\r\n" + chunks, pieces: pieces, ends: false) == wanted)
-    #expect(try read("HTTP/1.1 100 Continue\r\n\r\n" + head + "content-length:14\r\n\r\n{\"allow\":true}", pieces: pieces) == wanted)
+    #expect(
+      try read("HTTP/1.1 100 Continue\r\n\r\n" + head + "content-length:14\r\n\r\n{\"allow\":true}", pieces: pieces)
+        == wanted)
     #expect(try read("HTTP/1.0 204 None\n\n", pieces: pieces) == HTTPResponse(status: 204, body: []))
   }
 
@@ -36,8 +38,10 @@ import Testing
   @Test(arguments: [
     "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n",

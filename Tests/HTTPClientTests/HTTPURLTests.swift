@@ -17,7 +17,8 @@ import Testing
   @Test func clearTextStaysOnThisHost() {
     #expect(HTTPURL("http://127.0.0.1:8080/x")?.isSecure == false)
     #expect(HTTPURL("http://[::1]/x") != nil)
-    for text in ["http://auth.example.org/", "http://192.0.2.1/", "http://localhost/", "http://127.0.0.1.example.org/"] {
+    for text in ["http://auth.example.org/", "http://192.0.2.1/", "http://localhost/", "http://127.0.0.1.example.org/"]
+    {
       #expect(HTTPURL(text) == nil, "\(text)")
     }
   }

@@ -55,7 +55,8 @@ extension PostgresTests {
           name: bytes("m"), hash: "*", home: "/m", permissions: [.list, .write],
           options: try AccountOptions(["welcome": "Hello, all: of you"]), groups: [SharedGroup(group)])
         let report = try editor.takeOver(
-          AccountListing(entries: [member], groups: [group, AccountGroup(name: "empty")], warnings: []), replacing: false)
+          AccountListing(entries: [member], groups: [group, AccountGroup(name: "empty")], warnings: []),
+          replacing: false)
         #expect(report.added == [bytes("m")])
         #expect(try editor.entry(named: bytes("m")) == member)
         #expect(try editor.listing().groups == [AccountGroup(name: "empty"), group])

@@ -56,7 +56,8 @@ func code(_ body: () throws -> Void) -> UserTableError.Code? {
     _ = try editor.update(bytes("a"), set: [("tls", "required"), ("admin", "yes"), ("access", "ro")], unset: [])
     let changes = try editor.update(bytes("a"), set: [("home", "/srv")], unset: ["tls"])
     #expect(changes.map(\.key).sorted() == ["home", "tls"])
-    #expect(code { _ = try editor.update(bytes("a"), set: [("home", "/x"), ("tls", "perhaps")], unset: []) } == .invalidEntry)
+    #expect(
+      code { _ = try editor.update(bytes("a"), set: [("home", "/x"), ("tls", "perhaps")], unset: []) } == .invalidEntry)
     _ = try editor.changePassword(of: bytes("a"), hash: "!locked")
     var entry = try editor.entry(named: bytes("a"))
     #expect(entry.isLocked && entry.home == "/srv" && entry.isReadOnly && entry.options.texts == ["admin": "yes"])
@@ -117,7 +118,8 @@ func code(_ body: () throws -> Void) -> UserTableError.Code? {
 
   @Test func groupsGoAlong() throws {
     let group = AccountGroup(
-      name: "staff", home: "/srv/%u", permissions: .readOnly, options: try AccountOptions(["group-sessions": "5", "admin": "yes"]))
+      name: "staff", home: "/srv/%u", permissions: .readOnly,
+      options: try AccountOptions(["group-sessions": "5", "admin": "yes"]))
     let entry = UserEntry(name: bytes("a"), hash: "*", home: "/a", permissions: .all, groups: [SharedGroup(group)])
     let listing = AccountListing(entries: [entry], groups: [group, AccountGroup(name: "empty")], warnings: [])
     _ = try editor.takeOver(listing, replacing: false)
@@ -158,7 +160,8 @@ func code(_ body: () throws -> Void) -> UserTableError.Code? {
     let foreign = directory.path(of: "foreign.db")
     try SQLiteConnection(path: foreign, .writing(creating: true)).run("CREATE TABLE t (x)")
     chmod(foreign, 0o600)
-    #expect(code { _ = try StoreEditor(SQLiteStore(path: foreign)).add(name: bytes("a"), hash: "*", home: "/") } == .schema)
+    #expect(
+      code { _ = try StoreEditor(SQLiteStore(path: foreign)).add(name: bytes("a"), hash: "*", home: "/") } == .schema)
     #expect(code { _ = try SQLiteStore(path: foreign).migrate() } == .schema)
   }
 }

@@ -89,7 +89,9 @@ extension SystemTests {
             }
           }
           let seen = codes.withLock { $0 }
-          report("200 logins, the database killed and restarted meanwhile: \(seen), the slowest took \(slowest.withLock { $0 })")
+          report(
+            "200 logins, the database killed and restarted meanwhile: \(seen), the slowest took \(slowest.withLock { $0 })"
+          )
           try require(Set(seen.keys).isSubset(of: [230, 421]), "\(seen)")
           try require((seen[421] ?? 0) > 0 && (seen[230] ?? 0) > 0, "\(seen)")
           try require(slowest.withLock { $0 } < .seconds(30), "a login took \(slowest.withLock { $0 })")
@@ -107,7 +109,8 @@ extension SystemTests {
           let begin = ContinuousClock.now
           try database.psql("DELETE FROM weftpd.users WHERE name = 'alice'")
           try running.expect(421)
-          report("a session of a removed user was ended after \(ContinuousClock.now - begin), psql's own start included")
+          report(
+            "a session of a removed user was ended after \(ContinuousClock.now - begin), psql's own start included")
           try require(try Self.logIn(endpoint, "alice") == 530, "a removed user can log in")
         }
       }
@@ -125,7 +128,8 @@ extension SystemTests {
           "accounts.backend=postgres", "accounts.postgres.connection=\(database.socketConnection)",
           "accounts.roots=\(root.path)",
         ]
-        let checking = [try Server.binary(), "check", "--set", "server.allow-root=true"] + settings.flatMap { ["--set", $0] }
+        let checking =
+          [try Server.binary(), "check", "--set", "server.allow-root=true"] + settings.flatMap { ["--set", $0] }
         let check = try TestSupport.run(checking)
         try require(check.exitCode == 0 && check.errors.contains("accounts: 1 users in PostgreSQL"), check.errors)
         database.kill()

@@ -68,7 +68,8 @@ extension SystemTests {
           try waitForLog(server.process, "the answer is not JSON")
           try waitForLog(server.process, "gave no answer in time")
           for secret in ["right", "wrong"] {
-            try require(!server.process.errorText.contains(secret), "the password is in the log: \(server.process.errorText)")
+            try require(
+              !server.process.errorText.contains(secret), "the password is in the log: \(server.process.errorText)")
           }
           try client.command("NOOP", expecting: 200)
         }
@@ -129,16 +130,20 @@ extension SystemTests {
         }
         let roots = "accounts.roots=/tmp"
         try require(try problems(["accounts.external.program=/bin/true"]).contains("needs accounts.roots"), "roots")
-        try require(try problems([roots, "accounts.external.program=true"]).contains("is not an absolute path"), "path")
         try require(
-          try problems([roots, "accounts.external.program=/etc/passwd"]).contains("is not a program that can be run"), "program")
+          try problems([roots, "accounts.external.program=true"]).contains("is not an absolute path"), "path")
         try require(
-          try problems([roots, "accounts.external.url=http://example.org/"]).contains("neither an https URL"), "clear text")
+          try problems([roots, "accounts.external.program=/etc/passwd"]).contains("is not a program that can be run"),
+          "program")
+        try require(
+          try problems([roots, "accounts.external.url=http://example.org/"]).contains("neither an https URL"),
+          "clear text")
         try require(
           try problems([roots, "accounts.external.url=https://x/", "accounts.external.program=/bin/true"])
             .contains("cannot be set together"), "both")
         try require(try problems(["accounts.backend=sqlite"]).contains("needs accounts.sqlite"), "sqlite")
-        try require(try problems(["accounts.backend=postgres", roots]).contains("needs accounts.postgres.connection"), "postgres")
+        try require(
+          try problems(["accounts.backend=postgres", roots]).contains("needs accounts.postgres.connection"), "postgres")
       }
     }
 
@@ -158,7 +163,8 @@ extension SystemTests {
           directory.signal(SIGKILL)
           _ = directory.waitForExit(patience: .seconds(20))
         }
-        let source = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let source = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
+          separator: "/")
         let program = try place.write("ldap.py", try readFile(source + "/etc/external/ldap.py"), mode: 0o755)
         try place.write(
           "ldap.ini",

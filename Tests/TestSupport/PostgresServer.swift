@@ -100,7 +100,8 @@ public final class PostgresServer: @unchecked Sendable {
   @discardableResult
   public func psql(_ sql: String, database: String = "weft") throws -> String {
     try checked([
-      programs + "/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", place.path, "-p", "\(port)", "-U", "weft",
+      programs + "/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", place.path, "-p", "\(port)", "-U",
+      "weft",
       "-d", database, "-c", sql,
     ])
   }

@@ -157,6 +157,7 @@ public struct UserTableEditor: AccountEditor {
     } catch {
       throw rules.invalid("\(name) cannot be written into a table: \(error.problems.first?.message ?? error.message)")
     }
-    throw rules.invalid("\(name) cannot be written into a table: an option holds a comma or a colon, or the access is neither ro nor rw.")
+    throw rules.invalid(
+      "\(name) cannot be written into a table: an option holds a comma or a colon, or the access is neither ro nor rw.")
   }
 }

@@ -126,7 +126,8 @@ public enum SettingsRules {
   public static func nobody(_ loaded: LoadedSettings, tableEntries: Int) -> SettingsProblem? {
     let settings = loaded.settings
     let isAnonymousSomewhere = settings.accountsAnonymous || settings.hosts.values.contains { $0.anonymousRoot != nil }
-    guard !settings.privileges.localUsers.isEnabled, !settings.accounts.hasUnknownHomes, settings.accountsUser == nil, !isAnonymousSomewhere,
+    guard !settings.privileges.localUsers.isEnabled, !settings.accounts.hasUnknownHomes, settings.accountsUser == nil,
+      !isAnonymousSomewhere,
       tableEntries == 0
     else { return nil }
     let advice =
@@ -134,7 +135,8 @@ public enum SettingsRules {
       + "accounts.root (--anonymous DIR)"
     if settings.accounts.backend == .sqlite, let file = settings.accounts.sqlite {
       return SettingsProblem(
-        loaded.origin("accounts.sqlite"), key: "accounts.sqlite", "\(quoted(file)) has no user: nobody could log in; \(advice)")
+        loaded.origin("accounts.sqlite"), key: "accounts.sqlite",
+        "\(quoted(file)) has no user: nobody could log in; \(advice)")
     }
     guard let table = settings.accountsTable else {
       return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")

@@ -87,7 +87,8 @@ final class ServerContext: Sendable {
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
-    localUsers: LocalUserAuthenticator? = nil, authority: (any PasswordAuthority)? = nil, policy: (any ClientPolicy)? = nil,
+    localUsers: LocalUserAuthenticator? = nil, authority: (any PasswordAuthority)? = nil,
+    policy: (any ClientPolicy)? = nil,
     readers: [any SessionEventReader] = []
   ) {
     self.reactor = reactor
