@@ -71,7 +71,7 @@ struct AccountPlace: ParsableArguments {
   }
 
   /// What edits the accounts that settings name.
-  private static func editor(_ loaded: LoadedSettings) throws -> any AccountEditor {
+  static func editor(_ loaded: LoadedSettings) throws -> any AccountEditor {
     let settings = loaded.settings
     switch settings.accounts.backend {
     case .table:
