@@ -8,6 +8,7 @@ Standard input has the question as JSON, standard output gets the answer. Exit c
 tell, and the client is told to come again. The password goes to ldapwhoami by a pipe; it is in no argument and no environment.
 """
 
+import base64
 import configparser
 import json
 import os
@@ -44,7 +45,7 @@ def escaped(value):
 
 def ldap(program, settings, password, *arguments):
     """Runs an LDAP program that binds as the user; its exit code and what it prints."""
-    command = [program, "-x", "-H", settings["uri"], "-D", settings["dn"], "-y", "/dev/stdin", "-o", "nettimeo=5"]
+    command = [program, "-x", "-H", settings["uri"], "-D", settings["dn"], "-y", "/dev/stdin", "-o", "nettimeout=5"]
     if settings.getboolean("start_tls", fallback=False):
         command.append("-ZZ")
     environment = {
@@ -56,7 +57,8 @@ def ldap(program, settings, password, *arguments):
     run = subprocess.run(
         command + list(arguments), input=password.encode(), env=environment, capture_output=True, timeout=30, check=False)
     if run.returncode not in (0, INVALID_CREDENTIALS, NO_SUCH_OBJECT):
-        give_up(run.stderr.decode(errors="replace").strip() or f"{program} ended with {run.returncode}")
+        lines = run.stderr.decode(errors="replace").strip().splitlines()
+        give_up("; ".join(lines[:3]) or f"{program} ended with {run.returncode}")
     return run.returncode, run.stdout.decode()
 
 
@@ -83,13 +85,14 @@ def main():
     attribute = settings.get("home_attribute", "")
     if condition or attribute:
         code, found = ldap(
-            "ldapsearch", settings, password, "-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", settings["dn"],
+            "ldapsearch", settings, password, "-LLL", "-o", "ldif_wrap=no", "-s", "base", "-b", settings["dn"],
             condition or "(objectClass=*)", attribute or "1.1")
         if code != 0 or not found.startswith("dn:"):
             deny()
-        named = re.search(rf"^{re.escape(attribute)}: (.*)$", found, re.MULTILINE) if attribute else None
+        # What is not ASCII is in base64, behind two colons (RFC 2849).
+        named = re.search(rf"^{re.escape(attribute)}(::?) (.*)$", found, re.MULTILINE) if attribute else None
         if named:
-            home = named.group(1)
+            home = named[2] if named[1] == ":" else base64.b64decode(named[2]).decode()
     entry = {"home": home, "access": settings.get("access", "rw")}
     for key, value in reader["entry"].items() if reader.has_section("entry") else []:
         entry[key] = value
