@@ -117,8 +117,8 @@ let package = Package(
       name: "DaemonSupport",
       dependencies: [
         "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "SQLiteAccounts",
-        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
+        "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
