@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help serve test bench bench-clients torture fuzz format lint release install install-files uninstall image version clean setup
 
 # Debian packages the build needs.
-PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
+PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libsqlite3-dev libyaml-dev zlib1g-dev
 # Where `make serve` serves and listens.
 DIR ?= files
 LISTEN ?= 127.0.0.1:2121
@@ -118,6 +118,7 @@ install-files:
 	  $(LINKS) $$f > "$(DESTDIR)$(DOCDIR)/$$f" && chmod 644 "$(DESTDIR)$(DOCDIR)/$$f" || exit 1; done
 	for f in weftpd.yaml users.example users.example.yaml fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
 	  install -D -m 644 etc/$$f "$(DESTDIR)$(DOCDIR)/etc/$$f" || exit 1; done
+	for f in ldap.py ldap.ini; do install -D -m 644 etc/external/$$f "$(DESTDIR)$(DOCDIR)/etc/external/$$f" || exit 1; done
 	@# Settings are the operator's: what is there already stays.
 	@for f in weftpd.yaml:weftpd/weftpd.yaml logrotate.d/weftpd:logrotate.d/weftpd pam.d/weftpd:pam.d/weftpd; do \
 	  test ! -e "etc/$${f%%:*}" -o -e "$(DESTDIR)$(SYSCONFDIR)/$${f#*:}" || \

@@ -27,6 +27,8 @@ let package = Package(
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CCap"),
     .systemLibrary(name: "CYAML"),
+    .systemLibrary(name: "CSQLite"),
+    .target(name: "CPostgres"),
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
@@ -55,6 +57,14 @@ let package = Package(
     .target(
       name: "Accounts",
       dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem", "YAMLDocument"],
+      swiftSettings: settings),
+    .target(name: "SQLiteAccounts", dependencies: ["CSQLite", "Accounts", "LinuxSystem"], swiftSettings: settings),
+    .target(
+      name: "PostgresAccounts", dependencies: ["CPostgres", "Accounts", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["LinuxSystem", "TransportSecurity"], swiftSettings: settings),
+    .target(
+      name: "ExternalAccounts",
+      dependencies: ["Accounts", "AuthenticationProtocol", "HTTPClient", "LinuxSystem", "TransportSecurity"],
       swiftSettings: settings),
     .target(
       name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
@@ -108,15 +118,17 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "Bans", "Hooks",
-        "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "SQLiteAccounts",
+        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
+        "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "Bans", "Hooks",
-        "LinuxSystem", "MultipathTCP", "TransportSecurity", "WeftVersion",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts",
+        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
+        "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -143,6 +155,18 @@ let package = Package(
       name: "AccountsTests",
       dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport", "YAMLDocument"],
       swiftSettings: settings),
+    .testTarget(
+      name: "SQLiteAccountsTests", dependencies: ["SQLiteAccounts", "Accounts", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PostgresAccountsTests", dependencies: ["PostgresAccounts", "Accounts", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "TransportSecurity", "LinuxSystem", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ExternalAccountsTests",
+      dependencies: ["ExternalAccounts", "Accounts", "weftpd", "LinuxSystem", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests",
       dependencies: [

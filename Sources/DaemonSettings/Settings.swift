@@ -24,6 +24,8 @@ public struct Settings: Sendable, Equatable {
   public var accountsAnonymousRoot: String?
   /// As anonymous clients see it.
   public var accountsAnonymousUpload: String?
+  /// Databases of accounts, and authorities outside.
+  public var accounts = AccountSettings()
 
   /// The names of the virtual hosts, in lower case.
   public var hostNames: [String] = []

@@ -20,12 +20,18 @@ public struct AccountSetup: Sendable {
   let commonRoots: [String]
   /// Odd things: homes that do not exist, weak hashes, a table others may read.
   public let warnings: [SettingsProblem]
-  /// Users in the table, and in those of the hosts.
+  /// Users in the table or the database file, and in the tables of the hosts. Those of PostgreSQL are not counted.
   public let tableCount: Int
+  /// The users of a database whose homes were looked at.
+  let databaseEntries: [UserEntry]
 
-  /// - Parameter hash: crypt(3) hash of the password of `accounts.user`; nil leaves that user out.
+  /// - Parameters:
+  ///   - hash: crypt(3) hash of the password of `accounts.user`; nil leaves that user out.
+  ///   - database: takes the place of the table.
   /// - Throws: what is wrong with the user tables.
-  public init(_ loaded: LoadedSettings, hash: String?) throws(SettingsError) {
+  public init(
+    _ loaded: LoadedSettings, hash: String?, database: AccountDatabase? = nil
+  ) throws(SettingsError) {
     let settings = loaded.settings
     var warnings: [SettingsProblem] = []
     var problems: [SettingsProblem] = []
@@ -53,7 +59,7 @@ public struct AccountSetup: Sendable {
     }
     let anonymousRoot = settings.accountsAnonymous ? settings.accountsAnonymousRoot ?? settings.accountsRoot : nil
     var source = AccountSource(
-      directory: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
+      directory: database?.directory ?? table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
       isReadOnly: settings.accountsReadOnly)
     source.anonymousDropBox = settings.accountsAnonymousUpload.flatMap { try? VirtualPath(Array($0.utf8)) }
     var hostTables: [String: UserTable] = [:]
@@ -69,9 +75,11 @@ public struct AccountSetup: Sendable {
     }
     source.fault = Confinement.refusal
     for name in source.hosts.keys { source.hosts[name]?.fault = Confinement.refusal }
-    warnings += Self.homeWarnings(table, settings.accountsTable, source.roots)
+    warnings += Self.homeWarnings(table.entries, settings.accountsTable, source.roots)
+    warnings += (database?.warnings ?? []).map { SettingsProblem(.standard, key: "", $0) }
+    warnings += Self.homeWarnings(database?.entries ?? [], database?.place, source.roots)
     for (name, table) in hostTables.sorted(by: { $0.key < $1.key }) {
-      warnings += Self.homeWarnings(table, settings[host: name].users, source.roots)
+      warnings += Self.homeWarnings(table.entries, settings[host: name].users, source.roots)
     }
     self.source = source
     self.table = table
@@ -79,7 +87,8 @@ public struct AccountSetup: Sendable {
     tablePath = settings.accountsTable
     hostPaths = settings.hosts.compactMapValues(\.users)
     self.hostTables = hostTables
-    tableCount = table.entries.count + hostTables.values.reduce(0) { $0 + $1.entries.count }
+    databaseEntries = database?.entries ?? []
+    tableCount = table.entries.count + databaseEntries.count + hostTables.values.reduce(0) { $0 + $1.entries.count }
     self.warnings = warnings
   }
 
@@ -124,10 +133,11 @@ public struct AccountSetup: Sendable {
   }
 
   /// What is odd about the homes and mounts in the table at `path`.
-  private static func homeWarnings(_ table: UserTable, _ path: String?, _ roots: AccountRoots?) -> [SettingsProblem] {
+  private static func homeWarnings(_ entries: [UserEntry], _ path: String?, _ roots: AccountRoots?) -> [SettingsProblem]
+  {
     guard let path else { return [] }
     var warnings: [SettingsProblem] = []
-    for entry in table.entries {
+    for entry in entries {
       func warn(_ directory: String, _ message: String) {
         let message = "\(directory) of \(Account.display(entry.name)) \(message)"
         warnings.append(SettingsProblem(.file(path: path, line: entry.line), key: "", message))
@@ -213,7 +223,8 @@ extension AccountSetup {
     var roots: Set<LandlockPlan.Root> = []
     for path in commonRoots { roots.insert(LandlockPlan.Root(path: path, isReadOnly: source.isReadOnly)) }
     for (source, table) in sources {
-      for entry in (commonRoots.isEmpty ? table.entries : []) + [source.single].compactMap({ $0 }) {
+      let known = table.entries + databaseEntries
+      for entry in (commonRoots.isEmpty ? known : []) + [source.single].compactMap({ $0 }) {
         let isReadOnly = source.isReadOnly || entry.changesNothing
         roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
         for point in entry.options.mounts {

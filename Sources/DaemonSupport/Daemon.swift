@@ -39,6 +39,7 @@ public final class Daemon: Sendable {
   private let server: any ServerControl
   private let sources: SettingsSources
   private let hash: String?
+  private let database: AccountDatabase?
   private let log: DaemonLog
   private let logger: Logger
   private let state: Mutex<State>
@@ -51,18 +52,21 @@ public final class Daemon: Sendable {
   ///   - sources: Where a reload reads the settings from.
   ///   - loaded: The settings `server` was started with.
   ///   - hash: The crypt(3) hash of the password of `accounts.user`; it outlives every reload.
+  ///   - database: Where the accounts are, if not in tables; a reload keeps it.
   ///   - transfers: The transfer log, which a reload reopens.
   ///   - notifier: Tells the service manager of reloads and of the end; nil without one.
   ///   - bans: The book of bans, which works by the settings of each reload.
   public init(
-    server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog,
-    transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil, bans: BanBook? = nil
+    server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?,
+    database: AccountDatabase? = nil, log: DaemonLog, transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil,
+    bans: BanBook? = nil
   ) {
     self.server = server
     var sources = sources
     sources.refusal = Confinement.refusal
     self.sources = sources
     self.hash = hash
+    self.database = database
     self.log = log
     self.transfers = transfers
     self.notifier = notifier
@@ -116,7 +120,7 @@ public final class Daemon: Sendable {
     do throws(SettingsError) {
       let new = keepingWhatNeedsRestart(of: old, in: try sources.load())
       try requireAllowed(new, [])
-      let accounts = try AccountSetup(new, hash: hash)
+      let accounts = try AccountSetup(new, hash: hash, database: database)
       try requireAllowed(new, accounts.namedRoots)
       let changes = new.changes(since: old)
       for change in changes { logger.notice("\(change.key) changed from \(change.before) to \(change.after)") }
@@ -137,7 +141,7 @@ public final class Daemon: Sendable {
   /// Reads the tables that the settings in force name.
   private func reloadUsers(of settings: LoadedSettings) {
     do throws(SettingsError) {
-      let accounts = try AccountSetup(settings, hash: hash)
+      let accounts = try AccountSetup(settings, hash: hash, database: database)
       apply(accounts, settings)
       logger.error("reload failed; previous settings kept, \(accounts.tableCount) users read again from the table")
     } catch {

@@ -16,6 +16,8 @@ public struct StartPlan: Sendable {
   public let loaded: LoadedSettings
   public let privileges: PrivilegePlan
   public let accounts: AccountSetup
+  /// Where the accounts are, if not in tables.
+  public let database: AccountDatabase?
   /// Of `accounts.user`; nil without one.
   public let password: SingleUserPassword?
   /// The crypt(3) hash of ``password``.
@@ -47,6 +49,7 @@ public struct StartPlan: Sendable {
 
   private init(_ examiner: Examiner, _ privileges: PrivilegePlan, _ accounts: AccountSetup, _ tls: TLSStore) {
     loaded = examiner.loaded
+    database = examiner.database
     self.privileges = privileges
     self.accounts = accounts
     password = examiner.password
@@ -90,6 +93,7 @@ private struct Examiner {
   var warnings: [SettingsProblem] = []
   var password: SingleUserPassword?
   var hash: String?
+  var database: AccountDatabase?
 
   private var settings: Settings { loaded.settings }
 
@@ -128,7 +132,8 @@ private struct Examiner {
 
   mutating func accounts() -> AccountSetup? {
     do throws(SettingsError) {
-      let accounts = try AccountSetup(loaded, hash: hash)
+      if isWhole { database = try AccountDatabase.make(loaded) }
+      let accounts = try AccountSetup(loaded, hash: hash, database: database)
       if isWhole, let nobody = accounts.nobody(loaded) { problems.append(nobody) }
       return accounts
     } catch {
@@ -189,6 +194,7 @@ private struct Examiner {
       report("server.landlock", "is required, but cannot be applied: \(why)")
     }
     if let fault = LocalUsers.fault(settings) { report("accounts.local", fault) }
+    if isWhole { problems += ExternalHelper.problems(loaded) }
   }
 }
 

@@ -62,6 +62,14 @@ public struct StartReport: Sendable {
     var parts: [String] = []
     if let name = settings.accountsUser { parts.append("\(quoted(name)) of accounts.user") }
     if let path = settings.accountsTable { parts.append("\(accounts.tableCount) in \(path)") }
+    switch settings.accounts.backend {
+    case .table: break
+    case .sqlite: parts.append("\(accounts.tableCount) in \(settings.accounts.sqlite ?? "")")
+    case .postgres: parts.append("those in PostgreSQL (\(settings.accounts.postgres.connection ?? ""))")
+    }
+    if let authority = settings.accounts.external.program ?? settings.accounts.external.url {
+      parts.append("those whom \(authority) knows")
+    }
     let local = settings.privileges.localUsers
     if local.isEnabled {
       let helper = local.helperSocket.map { "weftpd-authd at \($0)" } ?? "weftpd's own weftpd-authd"
@@ -78,7 +86,8 @@ public struct StartReport: Sendable {
   private static func roots(_ accounts: AccountSetup, _ local: LocalUserSettings) -> String {
     var homes: [String] = []
     for (source, table) in accounts.sources {
-      let ofTable = accounts.commonRoots.isEmpty ? table.entries.map(\.home) : []
+      let entries = table.entries + accounts.databaseEntries
+      let ofTable = accounts.commonRoots.isEmpty ? entries.map(\.home) : []
       for home in [source.single?.home, source.anonymousRoot] + ofTable {
         if let home, !homes.contains(home) { homes.append(home) }
       }

@@ -25,6 +25,7 @@ public enum ChildProcesses {
     // A descriptor that is number 3 already would stay close-on-exec: dup2 to itself clears that here (POSIX, and glibc 2.29).
     try spawn(path, arguments, environment: environment) { actions in
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
       posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
       return 4
     }
@@ -36,6 +37,18 @@ public enum ChildProcesses {
   ) throws(SystemError) -> Int32 {
     try spawn(path, arguments, environment: environment) { actions in
       posix_spawn_file_actions_adddup2(&actions, input, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+      return 3
+    }
+  }
+
+  /// The same with no argument, and with `input` and `output` as standard input and output.
+  public static func spawn(
+    _ path: String, environment: [String], input: Int32, output: Int32
+  ) throws(SystemError) -> Int32 {
+    try spawn(path, [], environment: environment) { actions in
+      posix_spawn_file_actions_adddup2(&actions, input, 0)
+      posix_spawn_file_actions_adddup2(&actions, output, 1)
       return 3
     }
   }
@@ -49,7 +62,6 @@ public enum ChildProcesses {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     let first = prepare(&actions)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     // Our own descriptors are close-on-exec, but sockets passed by a service manager may not be.
     try check(weft_spawn_close_from(&actions, first), "posix_spawn_file_actions_addclosefrom_np")
     var attributes = posix_spawnattr_t()

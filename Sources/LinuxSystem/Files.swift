@@ -84,6 +84,12 @@ public enum File {
   /// Whether a path given by the operator exists. Source: faccessat(2).
   public static func exists(_ path: String) -> Bool { weft_faccessat(AT_FDCWD, path, F_OK, 0) == 0 }
 
+  /// Whether `path` is a file that this process may run. Source: faccessat(2), X_OK.
+  public static func isExecutable(_ path: String) -> Bool {
+    guard weft_faccessat(AT_FDCWD, path, X_OK, 0) == 0, let status = try? status(at: path) else { return false }
+    return status.mode & UInt32(S_IFMT) == UInt32(S_IFREG)
+  }
+
   /// Whether this process may do `rights` (R_OK, W_OK, X_OK) with the open directory `directory`, by its owner, mode and mount; Landlock
   /// is not asked. Source: faccessat(2).
   public static func allows(_ rights: Int32, in directory: Int32) -> Bool {

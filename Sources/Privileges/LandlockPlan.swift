@@ -72,7 +72,7 @@ public struct LandlockPlan: Sendable, Equatable {
       for path in [program] + Self.loaders { add(path, [.readFile, .execute], .system) }
     }
     bindablePorts = Self.bindablePorts(settings)
-    mayConnect = settings.server.activeEnabled
+    mayConnect = settings.server.activeEnabled || settings.accounts.backend == .postgres
     needsAbstractSockets = notifySocket?.hasPrefix("@") ?? false
   }
 
@@ -183,7 +183,11 @@ extension Settings {
         server.security.options.clientAuthority, server.security.options.clientRevocations,
         server.transfer.siteToSiteAuthorities,
       ].compactMap { $0 }
-    return ([accountsTable] + ofHosts).compactMap { $0 } + ofTLS
+    // SQLite also looks for a journal beside its file; libpq reads its authorities whenever it connects.
+    let ofAccounts = [
+      accountsTable, accounts.sqlite, accounts.postgres.passwordFile, accounts.postgres.rootCertificate,
+    ]
+    return (ofAccounts + ofHosts).compactMap { $0 } + ofTLS
   }
 }
 

@@ -44,6 +44,12 @@ public struct PrivilegePlan: Sendable, Equatable {
     identity = try Self.identity(loaded, currentUser: currentUser, look: look)
   }
 
+  /// Keeps nothing, and becomes `user`: for a helper, which needs no privilege. nil: it stays who it is.
+  public init(becoming user: SystemUser?) {
+    identity = user.map { .becomes($0) } ?? .unchanged
+    reasons = []
+  }
+
   static func reasons(_ settings: Settings, firstUnprivilegedPort first: Int = 1024) -> [Reason] {
     var reasons: [Reason] = []
     func ask(_ setting: String, port: UInt16) {

@@ -45,6 +45,7 @@ struct CheckCommand: ParsableCommand {
     // What keeps certificates from being used is among the problems already.
     let certificates = CertificateReport.findings(found.loaded.settings)
     tell(certificates.filter { !found.refusesTLS || $0.severity != .error }.map { "tls \($0)" })
+    tell(AccountDatabase.inspectPostgres(found.loaded) ?? [])
     let multipath = MultipathFindings.probe(found.loaded.settings)
     tell(multipath.map { "multipath \($0.severity): \(MultipathFindings.text($0))" })
     if !problems.isEmpty {

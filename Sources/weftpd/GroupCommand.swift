@@ -139,3 +139,15 @@ private struct ShowGroup: ParsableCommand {
     }
   }
 }
+
+/// The option that names the table.
+struct TableOption: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
+  var table: String
+
+  var editor: UserTableEditor { UserTableEditor(path: table) }
+
+  func validate() throws {
+    if table.isEmpty { throw ValidationError("--table needs the path of a file.") }
+  }
+}

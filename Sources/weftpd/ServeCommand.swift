@@ -80,11 +80,13 @@ struct ServeCommand: ParsableCommand {
     let relay: HookRelay?
     do {
       let localUsers = try LocalUsers.prepare(settings)
+      let authority = try ExternalHelper.prepare(settings, start.privileges)
+      start.database?.log(to: logger)
       let bans = try BanSetup.prepare(settings)
       let hooks = HookRelay(settings.hooks, logger: logger)
       let server = try FTPServer(
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
-        tls: start.tls, localUsers: localUsers, policy: BanPolicy(bans),
+        tls: start.tls, localUsers: localUsers, authority: authority, policy: BanPolicy(bans),
         readers: ([transfers, hooks] as [(any SessionEventReader)?]).compactMap { $0 })
       addresses = try service.listen(server, settings, logger)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
@@ -100,8 +102,8 @@ struct ServeCommand: ParsableCommand {
       }
       transfers?.startWriter()
       let running = Daemon(
-        server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, transfers: transfers,
-        notifier: service.notifier, bans: bans)
+        server: server, sources: sources, loaded: start.loaded, hash: start.hash, database: start.database, log: log,
+        transfers: transfers, notifier: service.notifier, bans: bans)
       try BanSetup.start(bans, settings, server: server, logger: logger) { hooks?.tell($0) }
       try hooks?.start()
       relay = hooks

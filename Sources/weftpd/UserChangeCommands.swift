@@ -14,7 +14,7 @@ struct SetOptions: ParsableCommand {
 
   @Argument(help: "The user's name.") var name: String
   @Argument(help: ArgumentHelp("What to set.", valueName: "key=value")) var assignments: [String]
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func validate() throws {
     if assignments.isEmpty { throw ValidationError("Give at least one key=value.") }
@@ -23,7 +23,7 @@ struct SetOptions: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      try show(options.editor.update(Array(name.utf8), set: pairs(of: assignments)), of: name)
+      try show(options.editor.update(Array(name.utf8), set: pairs(of: assignments), unset: []), of: name)
     }
   }
 
@@ -45,14 +45,14 @@ struct UnsetOptions: ParsableCommand {
 
   @Argument(help: "The user's name.") var name: String
   @Argument(help: ArgumentHelp("The options.", valueName: "key")) var keys: [String]
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func validate() throws {
     if keys.isEmpty { throw ValidationError("Give at least one key.") }
   }
 
   func run() throws {
-    try reportingErrors { try show(options.editor.update(Array(name.utf8), unset: keys), of: name) }
+    try reportingErrors { try show(options.editor.update(Array(name.utf8), set: [], unset: keys), of: name) }
   }
 }
 
@@ -62,7 +62,7 @@ struct RenameUser: ParsableCommand {
 
   @Argument(help: "The user's name.") var name: String
   @Argument(help: "The new name.") var newName: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {

@@ -2,41 +2,32 @@
 
 import Accounts
 import ArgumentParser
+import DaemonSettings
 import Glibc
 
 /// `weftpd user`: edits a user table.
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
-    abstract: "Edits a user table, of lines or YAML.",
+    abstract: "Edits accounts: in a user table, in SQLite, in PostgreSQL.",
     discussion: """
       A password is asked for on the terminal, or read as one line of standard input; it is never an argument. A \
-      running daemon reads the table again on SIGHUP. Exit codes: 0 done, 64 wrong usage, 78 broken table, 1 the rest.
+      running daemon reads the table again on SIGHUP; a change in a database it sees by itself. Exit codes: 0 done, 64 wrong \
+      usage, 78 broken table, 1 the rest.
       """,
     subcommands: [
       AddUser.self, ChangePassword.self, SetOptions.self, UnsetOptions.self, RenameUser.self, SecondFactorCommand.self,
-      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self, ConvertTable.self,
+      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self, ExportUsers.self,
+      MigrateAccounts.self, ConvertTable.self,
     ])
-}
-
-/// The option that names the table.
-struct TableOption: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
-  var table: String
-
-  var editor: UserTableEditor { UserTableEditor(path: table) }
-
-  func validate() throws {
-    if table.isEmpty { throw ValidationError("--table needs the path of a file.") }
-  }
 }
 
 private struct AddUser: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "add", abstract: "Adds a user; makes the table if there is none.")
+    commandName: "add", abstract: "Adds a user; makes the table, or the tables of a database, if there are none.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
   @Option(
     help: ArgumentHelp(
       "The directory that becomes the user's root; an absolute path. A group can give it.", valueName: "dir"))
@@ -63,17 +54,21 @@ private struct AddUser: ParsableCommand {
     try reportingErrors {
       let name = Array(name.utf8)
       let warnings: [String]
+      let editor = try options.editor
       if group.isEmpty, let home {
-        try options.editor.checkAdd(name: name, home: home, replacing: replace)
-        warnings = try options.editor.add(
+        try editor.checkAdd(name: name, home: home, replacing: replace)
+        warnings = try editor.add(
           name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
       } else {
-        try options.editor.checkAddMember(name: name, home: home, groups: group)
-        warnings = try options.editor.addMember(
+        guard let table = editor as? UserTableEditor else {
+          throw ValidationError("--group is for a YAML table: give the user --home, and put it into groups by an import.")
+        }
+        try table.checkAddMember(name: name, home: home, groups: group)
+        warnings = try table.addMember(
           name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, groups: group)
       }
       for warning in warnings { complain("warning: \(warning)") }
-      print("\(Account.display(name)) is in \(options.table)\(lockedNote(hash)).")
+      print("\(Account.display(name)) is in \(editor.place)\(lockedNote(hash)).")
     }
   }
 }
@@ -82,15 +77,16 @@ private struct ChangePassword: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "password", abstract: "Sets a user's password.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
   @Option(help: ArgumentHelp("Take this crypt(3) hash instead of asking for a password; * locks.", valueName: "hash"))
   var hash: String?
 
   func run() throws {
     try reportingErrors {
       let name = Array(name.utf8)
-      _ = try options.editor.entry(named: name)  // before anybody types a password for nobody
-      let warnings = try options.editor.changePassword(of: name, hash: try hash ?? newHash(for: name))
+      let editor = try options.editor
+      _ = try editor.entry(named: name)  // before anybody types a password for nobody
+      let warnings = try editor.changePassword(of: name, hash: try hash ?? newHash(for: name))
       for warning in warnings { complain("warning: \(warning)") }
       let shown = Account.display(name)
       print(isLocked(hash) ? "\(shown) is locked: no password is right." : "\(shown) has a new password.")
@@ -103,7 +99,7 @@ private struct RemoveUser: ParsableCommand {
     commandName: "remove", abstract: "Removes a user from the table; the home is left alone.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
@@ -117,11 +113,11 @@ private struct ListUsers: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Lists the users: access, kind of hash, name, home.")
 
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
-      let table = try options.editor.load()
+      let table = try options.editor.listing()
       for warning in table.warnings { complain("warning: \(warning)") }
       let kinds = table.entries.map(\.hashKind)
       let kindWidth = kinds.map(\.count).max() ?? 0
@@ -145,7 +141,7 @@ private struct ShowUser: ParsableCommand {
     commandName: "show", abstract: "Shows a user, without the hash itself.")
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
@@ -154,13 +150,15 @@ private struct ShowUser: ParsableCommand {
       print("home:    \(Account.display(entry.home.utf8))")
       print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
       print("hash:    \(entry.hashKind)")
-      if !entry.groups.isEmpty { print("groups:  \(entry.groups.map(\.group.name).joined(separator: ", "))") }
+      if !entry.groups.isEmpty { 
+        print("groups:  \(entry.groups.map { Account.display($0.group.name.utf8) }.joined(separator: ", "))")
+      }
       let own = Set(entry.ownOptions.shown.map(\.key))
       for (key, value) in entry.options.shown {
         let origin = own.contains(key) ? "" : " (of a group)"
         print("\(key): \(Account.display(value.utf8))\(origin)")
       }
-      print("line:    \(entry.line)")
+      if entry.line > 0 { print("line:    \(entry.line)") }
       if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
     }
   }
@@ -190,9 +188,12 @@ func reportingErrors(_ body: () throws -> Void) throws {
     complain(error.description)
     switch error.code {
     case .invalidEntry: throw ExitCode(64)
-    case .malformed, .unsafeFile: throw ExitCode(78)
+    case .malformed, .unsafeFile, .schema: throw ExitCode(78)
     case .missingFile, .system, .unknownUser, .userExists: throw ExitCode(1)
     }
+  } catch let error as SettingsError {
+    complain(error.description)
+    throw ExitCode.configuration
   } catch let error as PasswordHash.MakeError {
     complain(error.description)
     throw ExitCode(1)

@@ -2,17 +2,20 @@
 
 import Accounts
 import ArgumentParser
+import PostgresAccounts
+import SQLiteAccounts
 
 struct ImportUsers: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Takes over the users of ProFTPD, Pure-FTPd, vsftpd or SFTPGo.",
+    commandName: "import",
+    abstract: "Takes over the users of ProFTPD, Pure-FTPd, vsftpd or SFTPGo, or another place with accounts.",
     discussion: """
       FILE is ProFTPD's AuthUserFile or Pure-FTPd's pureftpd.passwd; which one it is is seen. What cannot be taken over is \
-      named, user by user. Groups, and values with commas or colons such as IPv6 addresses, need a YAML table.
+      named, user by user. Groups, and values with commas or colons such as IPv6 addresses, need a YAML table or a database.
       """)
 
   @Argument(help: "The file to import.") var file: String?
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
   @Option(help: ArgumentHelp("Import what SFTPGo's dumpdata wrote.", valueName: "dump.json")) var fromSftpgo: String?
   @Option(help: ArgumentHelp("Import the users of vsftpd's user_config_dir.", valueName: "dir")) var fromVsftpd: String?
   @Option(help: ArgumentHelp("With --from-vsftpd: vsftpd.conf, for what holds for all users.", valueName: "file"))
@@ -23,13 +26,25 @@ struct ImportUsers: ParsableCommand {
   var proftpdConfig: String?
   @Option(help: ArgumentHelp("ProFTPD: also take the limits' table of mod_quotatab_file.", valueName: "file"))
   var proftpdQuotas: String?
-  @Flag(help: "Make all imported users read-only.") var readOnly = false
-  @Flag(help: "Give users the table already has the imported password, home, access and options; other options stay.")
+  @Option(help: ArgumentHelp("Take over all of this user table.", valueName: "file")) var fromTable: String?
+  @Option(help: ArgumentHelp("Take over all accounts of this SQLite file.", valueName: "file")) var fromSqlite: String?
+  @Option(help: ArgumentHelp("Take over all accounts of this PostgreSQL database.", valueName: "text"))
+  var fromPostgres: String?
+  @Flag(help: "Make all users imported from another server read-only.") var readOnly = false
+  @Flag(
+    help: """
+      Users who are there already: from another server, they get the imported password, home, access and options, and other \
+      options stay; from a place with accounts they become what they are there.
+      """)
   var replace = false
 
   func validate() throws {
-    guard [file, fromSftpgo, fromVsftpd].compactMap({ $0 }).count == 1 else {
-      throw ValidationError("Name one source: a FILE, --from-sftpgo or --from-vsftpd.")
+    guard [file, fromSftpgo, fromVsftpd, fromTable, fromSqlite, fromPostgres].compactMap({ $0 }).count == 1 else {
+      throw ValidationError(
+        "Name one source: a FILE, --from-sftpgo, --from-vsftpd, --from-table, --from-sqlite or --from-postgres.")
+    }
+    if readOnly, fromTable ?? fromSqlite ?? fromPostgres != nil {
+      throw ValidationError("--read-only is for files of other servers.")
     }
     if fromVsftpd == nil, vsftpdConfig != nil || passwords != nil {
       throw ValidationError("--vsftpd-config and --passwords go with --from-vsftpd.")
@@ -41,6 +56,14 @@ struct ImportUsers: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
+      if let fromTable { return try copy(UserTableEditor(path: fromTable), to: options.editor, replacing: replace) }
+      if let fromSqlite {
+        return try copy(StoreEditor(SQLiteStore(path: fromSqlite)), to: options.editor, replacing: replace)
+      }
+      if let fromPostgres {
+        let source = StoreEditor(PostgresStore(try options.login.options(fromPostgres)))
+        return try copy(source, to: options.editor, replacing: replace)
+      }
       let source = try load()
       let report = try options.editor.importUsers(source, replacing: replace, readOnly: readOnly)
       let name = file ?? fromSftpgo ?? fromVsftpd ?? ""

@@ -18,7 +18,7 @@ struct Weftpd: ParsableCommand {
     version: "weftpd \(weftVersion)",
     subcommands: [
       ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, GroupCommand.self, BanCommand.self,
-      ExplainCommand.self,
+      ExplainCommand.self, ExternalHelperCommand.self,
     ])
 
   static func main() { main(ThisProcess.arguments) }

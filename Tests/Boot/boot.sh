@@ -57,7 +57,7 @@ if [ ! -x "$root/usr/lib/systemd/systemd" ]; then
   [ -e $sources ] || sources=/etc/apt/sources.list
   if [ -n "${BOOT_SUITE:-}" ]; then sources="deb http://deb.debian.org/debian $BOOT_SUITE main"; fi
   mmdebstrap --quiet --variant=minbase \
-    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,libssl3,libcap2,libcrypt1,libstdc++6,libyaml-0-2,zlib1g" \
+    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g" \
     "${BOOT_SUITE:-}" "$root.new" "$sources"
   mv "$root.new" "$root"
 fi

@@ -80,6 +80,9 @@ import Testing
         options.append(.init(name: "--queue", key: "hooks.queue", items: ["/tmp"]))
       }
       if row.key == "tls.key" { options.append(.init(name: "--certificate", key: "tls.certificate", items: ["/tmp"])) }
+      if row.key.hasPrefix("accounts.external.") {
+        options.append(.init(name: "--roots", key: "accounts.roots", items: ["/tmp"]))
+      }
       var file = SettingsSources(configPath: path, options: options)
       #expect(try file.load().origin(row.key) == .file(path: path, line: 1), "\(row.key)")
       file.environment = [row.environmentName: text]

@@ -32,6 +32,33 @@ import Testing
     #expect(complaint("transfer.site-to-site-networks=192.0.2.0/24") == nil)
   }
 
+  @Test func databasesNeedToBeNamed() {
+    #expect(complaint("accounts.backend=sqlite")?.contains("accounts.backend: needs accounts.sqlite") == true)
+    #expect(complaint("accounts.backend=sqlite", "accounts.sqlite=/x") == nil)
+    #expect(
+      complaint("accounts.backend=sqlite", "accounts.sqlite=/x", "accounts.table=/y")?.contains(
+        "accounts.table: is not used")
+        == true)
+    #expect(
+      complaint("accounts.backend=postgres", "accounts.roots=/tmp")?.contains("needs accounts.postgres.connection")
+        == true)
+    let connection = "accounts.postgres.connection=host=/run"
+    #expect(complaint("accounts.backend=postgres", connection)?.contains("needs accounts.roots") == true)
+    #expect(complaint("accounts.backend=postgres", connection, "accounts.roots=/tmp") == nil)
+    #expect(complaint("accounts.backend=postgres", connection, "server.landlock=off") == nil)
+  }
+
+  @Test func anAuthorityOutsideIsOneAndHasRoots() {
+    let (program, url, roots) = (
+      "accounts.external.program=/x", "accounts.external.url=https://x/", "accounts.roots=/tmp"
+    )
+    #expect(complaint(program)?.contains("accounts.external.program: needs accounts.roots") == true)
+    #expect(complaint(program, roots) == nil)
+    #expect(complaint(url, roots) == nil)
+    #expect(complaint(program, url, roots)?.contains("cannot be set together") == true)
+    #expect(complaint("accounts.external.program=x", roots)?.contains("is not an absolute path") == true)
+  }
+
   @Test func aUserWithoutADirectory() {
     #expect(complaint("accounts.user=alice")?.contains("has no directory; give one as DIR or accounts.root") == true)
     #expect(complaint("accounts.user=alice", "accounts.root=/tmp") == nil)

@@ -11,6 +11,11 @@ install -m 755 "$program" "$tree/usr/sbin/weftpd"
 # The loader itself says which files it takes, and fails if one is missing.
 loader=$(cd "$debian/" && ls lib64/ld-linux-*.so.? lib/ld-linux-*.so.? 2>/dev/null | head -n 1)
 ${debian:+chroot "$debian"} "/$loader" --list /usr/sbin/weftpd > "$tree/list"
+# PostgreSQL's client library is looked for when accounts are kept there, so it is taken along where it is installed.
+for library in $(cd "$debian/" && ls usr/lib/*/libpq.so.5 2>/dev/null); do
+  printf '\t/%s (0x0)\n' "$library" >> "$tree/list"
+  ${debian:+chroot "$debian"} "/$loader" --list "/$library" >> "$tree/list"
+done
 sed -n 's,^.*[[:space:]]\(/[^ ]*\) (0x.*$,\1,p' "$tree/list" | while read -r file; do
   # /lib is /usr/lib. A library's name may be a link to the file of its version; the copy has the name that is looked for.
   place=$tree/usr/${file#/usr}

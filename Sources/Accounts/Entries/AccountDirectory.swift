@@ -15,10 +15,27 @@ public protocol AccountDirectory: Sendable {
 
   /// How many of the users have a second factor, as far as is known now. It neither suspends nor blocks.
   var challengeShare: ChallengeShare { get }
+
+  /// Begins to work, with threads of its own if it needs any. Called once, before the first question and after privileges are given up.
+  ///
+  /// - Parameter changed: to be called, on any thread, when users have changed: sessions then look whether their logins still hold.
+  func start(_ changed: @escaping @Sendable (AccountChange) -> Void)
+
+  /// Takes in anew what the operator may have changed. Called on a reload.
+  func refresh()
 }
 
 extension AccountDirectory {
   public func entryNow(named name: [UInt8]) -> AccountAnswer { .takesTime }
+  public func start(_ changed: @escaping @Sendable (AccountChange) -> Void) {}
+  public func refresh() {}
+}
+
+/// Whose entries have changed.
+public enum AccountChange: Sendable, Equatable {
+  case users(Set<[UInt8]>)
+  /// Perhaps anybody's.
+  case all
 }
 
 /// What a directory can say at once about a name.

@@ -88,7 +88,7 @@ public struct AccountOptions: Sendable, Hashable {
   public internal(set) var groupDownloadRate: ByteRate?
   public internal(set) var groupUploadRate: ByteRate?
 
-  /// The options as they are written, by key: what an editor writes back.
+  /// The options as they are written, by key: what an editor writes back. Secrets are among them.
   public private(set) var texts: [String: String] = [:]
 
   /// No options.

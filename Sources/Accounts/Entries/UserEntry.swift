@@ -83,6 +83,13 @@ public struct UserEntry: Sendable, Hashable {
       line: line)
   }
 
+  /// The same entry as it stands in another line; 0: in none.
+  func at(line: Int) -> UserEntry {
+    UserEntry(
+      name: name, hash: hash, home: home, permissions: permissions, options: ownOptions, groups: groups,
+      line: line)
+  }
+
   /// True if no password can ever be right for this entry, because its hash says so.
   public var isLocked: Bool { PasswordHash.isLocked(hash) }
 

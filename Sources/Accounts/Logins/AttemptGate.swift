@@ -2,8 +2,10 @@
 
 /// Asked and told on the thread that verifies, so that what has failed counts before the next attempt begins.
 public struct AttemptGate: Sendable {
-  let mayStart: @Sendable () -> Bool
-  let countRefusal: @Sendable () -> Void
+  /// Asked when the attempt's turn has come.
+  public let mayStart: @Sendable () -> Bool
+  /// Told when the password was wrong.
+  public let countRefusal: @Sendable () -> Void
 
   /// - Parameters:
   ///   - mayStart: asked when the attempt's turn has come, for what has happened since it began to wait.

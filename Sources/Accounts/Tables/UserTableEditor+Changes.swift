@@ -2,16 +2,6 @@
 
 import YAMLDocument
 
-/// A part of an entry that was changed.
-public struct EntryChange: Sendable, Equatable {
-  /// `home`, `access`, `name`, or the key of an option.
-  public let key: String
-  /// As people may see it, secrets hidden; nil: there was nothing.
-  public let before: String?
-  /// The same, for now.
-  public let after: String?
-}
-
 extension UserTableEditor {
   /// The keys that ``update(_:set:unset:)`` knows beside those of ``UserAttribute``; only a YAML table has `groups`.
   public static let fieldKeys = ["access", "groups", "home"]
@@ -35,7 +25,7 @@ extension UserTableEditor {
       var problems: [String] = []
       for (key, value) in set {
         let problem =
-          key == "groups" ? Self.setGroups(value, in: &new, of: text) : Self.set(key, to: value, in: &new, text.form)
+          key == "groups" ? Self.setGroups(value, in: &new, of: text) : EntryRules.set(key, to: value, in: &new, text.form)
         if let problem { problems.append(problem) }
       }
       for key in unset {
@@ -47,11 +37,11 @@ extension UserTableEditor {
           problems.append(
             Self.fieldKeys.contains(key)
               ? "every user has '\(key)': it can be set, not taken away."
-              : Self.unknown(key, ["groups"] + UserAttribute.ofUsers.map(\.key)))
+              : EntryRules.unknown(key, ["groups"] + UserAttribute.ofUsers.map(\.key)))
         }
       }
       guard problems.isEmpty else { throw invalid(problems.joined(separator: " ")) }
-      changes = Self.differences(old, new)
+      changes = EntryRules.differences(old, new)
       if changes.isEmpty, old == new { return nil }
       try text.replace(old, with: new)
       return try text.bytes()
@@ -76,54 +66,6 @@ extension UserTableEditor {
     }
   }
 
-  /// Sets one part; returns what is wrong with it.
-  private static func set(
-    _ key: String, to value: String, in entry: inout UserEntry, _ form: TableForm
-  ) -> String? {
-    switch key {
-    case "home":
-      if let problem = UserEntry.problem(ofHome: value) { return "the home \(problem). Give an absolute path." }
-      entry = entry.with(home: value)
-    case "access":
-      guard value == "ro" || value == "rw" else { return "'access' is ro (read-only) or rw (read and write)." }
-      entry = entry.with(permissions: value == "ro" ? .readOnly : .readAndWrite)
-    default:
-      guard let attribute = UserAttribute.byKey[key], !attribute.isForGroups else {
-        return unknown(key, fieldKeys + UserAttribute.ofUsers.map(\.key))
-      }
-      var options = entry.ownOptions
-      if let problem = set(attribute, to: value, in: &options, form) { return problem }
-      entry = entry.with(options: options)
-    }
-    return nil
-  }
-
-  /// Sets one option; returns what is wrong with it.
-  static func set(
-    _ attribute: UserAttribute, to value: String, in options: inout AccountOptions, _ form: TableForm
-  ) -> String? {
-    guard isWritable(value, form, allowsLines: attribute.form == .paragraph) else {
-      return form == .lines && isWritable(value, .yaml)
-        ? "the value of '\(attribute.key)' contains a comma or a colon, which separate options and fields. A YAML table can hold "
-          + "it; `weftpd user convert` makes one. Expected \(attribute.expected)."
-        : "the value of '\(attribute.key)' contains a control character; expected \(attribute.expected)."
-    }
-    var changed = options.without(attribute.key)
-    guard (try? changed.set(attribute.key, to: value)) != nil else {
-      return "the value of '\(attribute.key)' cannot be; expected \(attribute.expected)."
-    }
-    options = changed
-    return nil
-  }
-
-  /// Whether `value` can stand in a table of this form: in lines, a comma or a colon would end it and begin something else.
-  static func isWritable(_ value: String, _ form: TableForm, allowsLines: Bool = false) -> Bool {
-    value.utf8.allSatisfy { byte in
-      if byte == 0x0A { return allowsLines && form == .yaml }
-      return byte >= 0x20 && byte != 0x7F && (form == .yaml || byte != 0x2C && byte != 0x3A)
-    }
-  }
-
   private static func setGroups(_ value: String, in entry: inout UserEntry, of text: TableText) -> String? {
     guard text.form == .yaml else {
       return "only a YAML table has groups; `weftpd user convert` makes one of this."
@@ -139,29 +81,5 @@ extension UserTableEditor {
     }
     entry = entry.with(groups: groups)
     return nil
-  }
-
-  static func unknown(_ key: String, _ known: [String]) -> String {
-    "there is no option '\(key)'; there are \(known.sorted().joined(separator: ", "))."
-  }
-
-  private static func differences(_ old: UserEntry, _ new: UserEntry) -> [EntryChange] {
-    var changes: [EntryChange] = []
-    func compare(_ key: String, _ before: String?, _ after: String?) {
-      if before == after { return }
-      let isSecret = UserAttribute.byKey[key]?.isSecret ?? false
-      func shown(_ text: String?) -> String? { isSecret ? text.map { _ in "********" } : text }
-      changes.append(EntryChange(key: key, before: shown(before), after: shown(after)))
-    }
-    compare("access", old.isReadOnly ? "ro" : "rw", new.isReadOnly ? "ro" : "rw")
-    func groups(_ entry: UserEntry) -> String? {
-      entry.groups.isEmpty ? nil : entry.groups.map(\.group.name).joined(separator: ";")
-    }
-    compare("groups", groups(old), groups(new))
-    compare("home", old.home, new.home)
-    for attribute in UserAttribute.all {
-      compare(attribute.key, old.ownOptions.texts[attribute.key], new.ownOptions.texts[attribute.key])
-    }
-    return changes
   }
 }

@@ -95,7 +95,7 @@ extension UserTableEditor {
       try checkForm(text.form, name)
       if let existing = text.table.entry(named: name) { throw userExists(existing) }
       let entry = try member(name, hash: hash, home: home, isReadOnly: isReadOnly, groups: groups, of: text.table)
-      warnings = Self.warnings(for: entry)
+      warnings = rules.warnings(for: entry)
       var inherited: Set<String> = []
       if home == nil { inherited.insert("home") }
       if isReadOnly == nil, entry.groups.contains(where: { $0.group.permissions != nil }) { inherited.insert("access") }
@@ -119,7 +119,7 @@ extension UserTableEditor {
     let inherited = shared.lazy.compactMap(\.group.permissions).first ?? .readAndWrite
     let permissions = isReadOnly.map { $0 ? AccountPermissions.readOnly : .readAndWrite } ?? inherited
     let entry = UserEntry(name: name, hash: hash, home: home, permissions: permissions, groups: shared)
-    try check(entry)
+    try rules.check(entry)
     return entry
   }
 
@@ -141,10 +141,10 @@ extension UserTableEditor {
         permissions = value == "ro" ? .readOnly : .readAndWrite
       default:
         guard let attribute = UserAttribute.byKey[key] else {
-          problems.append(unknown(key, groupFieldKeys + UserAttribute.all.map(\.key)))
+          problems.append(EntryRules.unknown(key, groupFieldKeys + UserAttribute.all.map(\.key)))
           continue
         }
-        if let problem = Self.set(attribute, to: value, in: &options, .yaml) { problems.append(problem) }
+        if let problem = EntryRules.set(attribute, to: value, in: &options, .yaml) { problems.append(problem) }
       }
     }
     for key in unset {
@@ -153,7 +153,7 @@ extension UserTableEditor {
       case "access": permissions = nil
       default:
         if UserAttribute.byKey[key] == nil {
-          problems.append(unknown(key, groupFieldKeys + UserAttribute.all.map(\.key)))
+          problems.append(EntryRules.unknown(key, groupFieldKeys + UserAttribute.all.map(\.key)))
         }
         options = options.without(key)
       }

@@ -1,26 +1,6 @@
 // Takes the users of another FTP server into a table, in one step, and says what happened to each.
 
 extension UserTableEditor {
-  /// What an import did. Names in the order of the imported file.
-  public struct ImportReport: Sendable, Equatable {
-    /// Users the table did not have.
-    public var added: [[UInt8]] = []
-    /// Users the table had, who got the imported password, home, access and options.
-    public var replaced: [[UInt8]] = []
-    /// Users left out because the table has the name already.
-    public var kept: [[UInt8]] = []
-    /// Groups the table did not have.
-    public var groups: [String] = []
-    /// What this table cannot hold, one sentence each that names the user.
-    public var losses: [String] = []
-
-    public init(added: [[UInt8]] = [], replaced: [[UInt8]] = [], kept: [[UInt8]] = []) {
-      self.added = added
-      self.replaced = replaced
-      self.kept = kept
-    }
-  }
-
   /// Takes over the users of an imported file in one step: all that can be, or none if the table cannot be written.
   /// - Parameters:
   ///   - replacing: give users of the same name the imported password, home, access and options, and keep their other options; otherwise
@@ -76,7 +56,7 @@ extension UserTableEditor {
     var options = existing?.ownOptions ?? AccountOptions()
     for attribute in UserAttribute.all {
       guard let value = user.options.texts[attribute.key] else { continue }
-      if set(attribute, to: value, in: &options, form) != nil {
+      if EntryRules.set(attribute, to: value, in: &options, form) != nil {
         losses.append(
           "\(shown): \(attribute.key) needs a YAML table, because its value contains a comma or a colon; left out")
       }
@@ -89,5 +69,63 @@ extension UserTableEditor {
       name: user.name, hash: user.hash, home: user.home,
       permissions: user.isReadOnly || readOnly ? .readOnly : .readAndWrite, options: options,
       groups: members.isEmpty ? existing?.groups ?? [] : members)
+  }
+
+  public func takeOver(
+    _ entries: [UserEntry], groups: [AccountGroup], replacingGroups: Bool,
+    merging: (_ existing: UserEntry, _ new: UserEntry) -> UserEntry?
+  ) throws(UserTableError) -> ImportReport {
+    var report = ImportReport()
+    if entries.isEmpty, groups.isEmpty { return report }
+    try TableFile.withLock(path: path, creating: true) { (file) throws(UserTableError) in
+      var text = try TableText(file.bytes, source: path)
+      let form = text.form
+      if form == .yaml {
+        var seen: Set<String> = []
+        let wanted = (groups + entries.flatMap { $0.groups.map(\.group) }).filter { seen.insert($0.name).inserted }
+        for group in wanted {
+          let old = text.table.group(named: group.name)
+          if old == nil { report.groups.append(group.name) }
+          try text.changeGroups { (yaml) throws(UserTableError) in
+            if let old { if replacingGroups { yaml.replace(old, with: group) } } else { yaml.append(group) }
+          }
+        }
+      }
+      for entry in entries {
+        try requireWritable(entry, form)
+        guard let existing = text.table.entry(named: entry.name) else {
+          text.append(entry)
+          report.added.append(entry.name)
+          continue
+        }
+        guard let merged = merging(existing, entry) else {
+          report.kept.append(entry.name)
+          continue
+        }
+        try text.replace(existing, with: merged)
+        report.replaced.append(entry.name)
+      }
+      let isChanged = !report.added.isEmpty || !report.replaced.isEmpty || !report.groups.isEmpty || replacingGroups
+      return isChanged ? try text.bytes() : nil
+    }
+    return report
+  }
+
+  /// Another place can hold what this table cannot.
+  private func requireWritable(_ entry: UserEntry, _ form: TableForm) throws(UserTableError) {
+    let name = Account.display(entry.name)
+    try checkForm(form, entry.name)
+    guard form == .lines else { return }
+    if !entry.groups.isEmpty {
+      throw invalid("\(name) belongs to a group, and a table of lines has none. A YAML table has.")
+    }
+    do throws(UserTableError) {
+      let read = try UserTable.parse(entry.serialized, source: path).entries.first
+      if read == entry.at(line: 1) { return }
+    } catch {
+      throw invalid("\(name) cannot be written into a table: \(error.problems.first?.message ?? error.message)")
+    }
+    throw invalid(
+      "\(name) cannot be written into a table: an option holds a comma or a colon, or the access is neither ro nor rw.")
   }
 }

@@ -18,6 +18,8 @@ public struct UserTableError: Error, Sendable, Equatable, CustomStringConvertibl
     case unknownUser = "unknown-user"
     /// The table already has a user of that name.
     case userExists = "user-exists"
+    /// The tables of a database are of another version than this program's.
+    case schema
     /// The name, home or hash to be written is not allowed in a table.
     case invalidEntry = "invalid-entry"
   }
@@ -41,7 +43,8 @@ public struct UserTableError: Error, Sendable, Equatable, CustomStringConvertibl
   /// Every line that could not be understood, in order.
   public let problems: [Problem]
 
-  init(_ code: Code, source: String, message: String, errno: Int32 = 0) {
+  /// An error that is not about lines.
+  public init(_ code: Code, source: String, message: String, errno: Int32 = 0) {
     self.code = code
     self.source = source
     self.message = message

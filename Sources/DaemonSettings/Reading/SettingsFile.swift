@@ -55,7 +55,7 @@ struct SettingsFile {
       firstLines[name] = line
       if let row = SettingsTable.row(key) {
         take(value, row: row, line: line)
-      } else if SettingsTable.sections.contains(key) || Self.isHost(key, value) {
+      } else if SettingsTable.sections.contains(key) || Self.isHost(key, value) || Self.isPart(key, value) {
         // A section whose settings are all commented out is fine.
         if value.isNothing { continue }
         if case .mapping = value.content {
@@ -70,6 +70,13 @@ struct SettingsFile {
         problems.append(.unknown(.file(path: path, line: line), key: key, among: known))
       }
     }
+  }
+
+  /// A part of a section, such as `accounts.postgres`, with settings beneath it, or with nothing.
+  private static func isPart(_ key: String, _ value: YAMLNode) -> Bool {
+    guard SettingsTable.rows.contains(where: { $0.key.hasPrefix(key + ".") }) else { return false }
+    if case .mapping = value.content { return true }
+    return value.isNothing
   }
 
   /// `hosts.NAME` with settings beneath it, or with nothing.

@@ -37,6 +37,7 @@ public enum SettingsRules {
     {
       report("tls.client-verify", "needs tls.client-ca, the authorities that sign client certificates")
     }
+    checkAccounts(settings, report)
     if settings.server.transfer.siteToSite != .off, settings.server.transfer.siteToSiteNetworks.isEmpty {
       report("transfer.site-to-site", "needs transfer.site-to-site-networks, where the other servers are")
     }
@@ -52,6 +53,36 @@ public enum SettingsRules {
       report("proxy.data", "needs proxy.trusted, where the balancers are")
     }
     return problems
+  }
+
+  /// Databases and authorities that lack something.
+  private static func checkAccounts(_ settings: Settings, _ report: (String, String) -> Void) {
+    let accounts = settings.accounts
+    switch accounts.backend {
+    case .table: break
+    case .sqlite where accounts.sqlite == nil:
+      report("accounts.backend", "needs accounts.sqlite, the file with the accounts")
+    case .postgres where accounts.postgres.connection == nil:
+      report("accounts.backend", "needs accounts.postgres.connection, how the database is reached")
+    case .sqlite, .postgres: break
+    }
+    if accounts.backend != .table, settings.accountsTable != nil {
+      report("accounts.table", "is not used with accounts.backend: \(accounts.backend.rawValue); leave one of them out")
+    }
+    if accounts.external.program != nil, accounts.external.url != nil {
+      report("accounts.external.url", "cannot be set together with accounts.external.program")
+    }
+    if let program = accounts.external.program, !program.hasPrefix("/") {
+      report("accounts.external.program", "\(quoted(program)) is not an absolute path")
+    }
+    if accounts.hasUnknownHomes, settings.accountsRoots.isEmpty, settings.privileges.landlock != .off {
+      let authority = accounts.external.program != nil ? "accounts.external.program" : "accounts.external.url"
+      let key = accounts.backend == .postgres ? "accounts.backend" : authority
+      report(
+        key,
+        "needs accounts.roots, the directories that contain the homes: Landlock is fixed at the start, when nobody knows them "
+          + "yet (server.landlock: off does without)")
+    }
   }
 
   /// Directories that settings name and that cannot be served.
@@ -95,12 +126,18 @@ public enum SettingsRules {
   public static func nobody(_ loaded: LoadedSettings, tableEntries: Int) -> SettingsProblem? {
     let settings = loaded.settings
     let isAnonymousSomewhere = settings.accountsAnonymous || settings.hosts.values.contains { $0.anonymousRoot != nil }
-    guard !settings.privileges.localUsers.isEnabled, settings.accountsUser == nil, !isAnonymousSomewhere,
+    guard !settings.privileges.localUsers.isEnabled, !settings.accounts.hasUnknownHomes, settings.accountsUser == nil,
+      !isAnonymousSomewhere,
       tableEntries == 0
     else { return nil }
     let advice =
       "set accounts.table (--users FILE), accounts.user with accounts.root (--user NAME DIR), or accounts.anonymous with "
       + "accounts.root (--anonymous DIR)"
+    if settings.accounts.backend == .sqlite, let file = settings.accounts.sqlite {
+      return SettingsProblem(
+        loaded.origin("accounts.sqlite"), key: "accounts.sqlite",
+        "\(quoted(file)) has no user: nobody could log in; \(advice)")
+    }
     guard let table = settings.accountsTable else {
       return SettingsProblem(loaded.origin("accounts.user"), key: "accounts", "nobody could log in; \(advice)")
     }

@@ -62,7 +62,7 @@ extension SettingsTable {
       Setting(
         "accounts.attempts", .integer(1...100), \.server.limits.loginAttempts, unit: "passwords",
         "After this many wrong passwords the connection ends with 421."),
-    ] + localUsers
+    ] + databases + external + localUsers
 
   static let passive: [Setting] = [
     Setting(

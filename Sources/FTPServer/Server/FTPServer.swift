@@ -19,18 +19,19 @@ public final class FTPServer: Sendable {
   ///
   /// - Parameters:
   ///   - tls: the certificates; nil: there is no TLS.
+  ///   - authority: asked about names that no directory has; nil: such names are refused.
   ///   - policy: asked about clients; the server keeps it.
   ///   - readers: told what happens in sessions, beside the log and ``statistics``.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
     configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
-    localUsers: LocalUserAuthenticator? = nil, policy: (any ClientPolicy)? = nil,
-    readers: [any SessionEventReader] = []
+    localUsers: LocalUserAuthenticator? = nil, authority: (any PasswordAuthority)? = nil,
+    policy: (any ClientPolicy)? = nil, readers: [any SessionEventReader] = []
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
       snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
-      localUsers: localUsers, policy: policy, readers: readers)
+      localUsers: localUsers, authority: authority, policy: policy, readers: readers)
     readPartnerAuthorities()
   }
 
@@ -93,8 +94,18 @@ public final class FTPServer: Sendable {
     try context.reactor.start()
     Self.warmUpDispatch()
     ProcessLimits.reserveDescriptors()
+    listenForChanges()
     for acceptor in acceptors.withLock({ $0 }) { try acceptor.start() }
     keepHouse()
+  }
+
+  /// Has the directory begin its work, and running sessions look at their logins when it tells of changes.
+  private func listenForChanges() {
+    let context = self.context
+    context.snapshot.accounts.directory.start { change in
+      context.accountChanges.add(1, ordering: .acquiringAndReleasing)
+      context.registry.recheck(change)
+    }
   }
 
   /// Every five seconds: looks for middleboxes that change bytes, tells what the log has been spared, and gives back memory when the last
@@ -153,6 +164,7 @@ public final class FTPServer: Sendable {
       context.logger.error("\(error); previous certificates kept")
     }
     context.snapshot = .init(configuration: configuration, accounts: accounts)
+    accounts.directory.refresh()
     context.registry.recheckAll()
     readPartnerAuthorities()
   }

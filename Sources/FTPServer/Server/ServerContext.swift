@@ -53,6 +53,10 @@ final class ServerContext: Sendable {
   let kernelEncrypts: Bool
   /// Knows the passwords of local users; nil when those may not log in.
   let localUsers: LocalUserAuthenticator?
+  /// Knows users that no directory has; nil when nobody is asked.
+  let authority: (any PasswordAuthority)?
+  /// Grows when entries have changed without a reload.
+  let accountChanges = Atomic<Int>(0)
   let registry = SessionRegistry()
   let passivePorts = PassivePorts()
   /// Where control connections are accepted.
@@ -83,13 +87,15 @@ final class ServerContext: Sendable {
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
-    localUsers: LocalUserAuthenticator? = nil, policy: (any ClientPolicy)? = nil,
+    localUsers: LocalUserAuthenticator? = nil, authority: (any PasswordAuthority)? = nil,
+    policy: (any ClientPolicy)? = nil,
     readers: [any SessionEventReader] = []
   ) {
     self.reactor = reactor
     self.tls = tls
     kernelEncrypts = tls != nil && Socket.kernelTLSFault() == nil
     self.localUsers = localUsers
+    self.authority = authority
     self.policy = policy
     self.logger = logger
     events = EventStream(log: EventLog(logger: logger), counters: counters, readers)

@@ -61,6 +61,9 @@ final class SessionActivity: Sendable {
 
   // MARK: what others do
 
+  /// Who has logged in; empty when nobody has.
+  var user: [UInt8] { state.withLock { $0.user } }
+
   /// How things stand.
   var summary: SessionSummary {
     let (user, facts) = state.withLock { ($0.user, $0.transfer) }

@@ -1,5 +1,6 @@
 // Which sessions there are: the limits on their number, and the way to reach them all when the server ends.
 
+import Accounts
 import LinuxSystem
 import Reactor
 import Synchronization
@@ -182,6 +183,13 @@ final class SessionRegistry: Sendable {
     guard let session = state.withLock({ $0.sessions[id] }) else { return false }
     session.end(saying: text)
     return true
+  }
+
+  /// Has the sessions of those whose entries have changed look whether their logins still hold.
+  func recheck(_ change: AccountChange) {
+    guard case .users(let names) = change else { return recheckAll() }
+    let sessions = state.withLock { Array($0.sessions.values) }
+    for session in sessions where names.contains(session.user) { session.recheck() }
   }
 
   /// Has every session look whether its login still holds.

@@ -10,6 +10,8 @@ enum LoginProof: Sendable, Equatable {
   case anonymous
   /// PAM's word for a user of the system.
   case local
+  /// An authority's word, with the entry it gave.
+  case outside(UserEntry)
 }
 
 /// The parts of an entry that a user had to know or to have, as a fingerprint: sessions need not keep the secrets.
@@ -55,6 +57,9 @@ extension Identity {
       if !accounts.admitsLocalUsers { return .ended("local users may no longer log in") }
       if entry != nil { return .ended("the name is that of another user now") }
       return standing(of: Account(name: account.name, home: account.home, permissions: accounts.localPermissions))
+    case .outside(let given):
+      if entry != nil { return .ended("the name is that of another user now") }
+      return standing(of: accounts.account(for: given))
     case .entry(let proof):
       guard let entry else { return .ended("the user was removed") }
       if entry.isLocked { return .ended("the user was locked") }

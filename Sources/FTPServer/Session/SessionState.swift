@@ -21,6 +21,8 @@ struct NamedUser {
   let entry: UserEntry?
   /// The accounts that were asked.
   let snapshot: ServerContext.Snapshot
+  /// ``ServerContext/accountChanges`` before they were asked.
+  let changes: Int
 }
 
 /// A user who has logged in, with the tree the user may see.

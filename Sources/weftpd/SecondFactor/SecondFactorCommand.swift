@@ -17,7 +17,7 @@ struct SecondFactorCommand: ParsableCommand {
       """)
 
   @Argument(help: "The user's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
   @Flag(help: "Remove the second factor: the password alone is enough again.") var remove = false
   @Option(help: "The name the application shows beside the user, such as that of the server.") var issuer = "weftpd"
 
@@ -29,12 +29,12 @@ struct SecondFactorCommand: ParsableCommand {
     try reportingErrors {
       let name = Array(name.utf8)
       if remove {
-        _ = try options.editor.update(name, unset: ["totp"])
+        _ = try options.editor.update(name, set: [], unset: ["totp"])
         print("\(Account.display(name)) logs in with the password alone.")
         return
       }
       let secret = Base32.encode(Random.bytes(OneTimePassword.secretLength))
-      _ = try options.editor.update(name, set: [("totp", secret)])
+      _ = try options.editor.update(name, set: [("totp", secret)], unset: [])
       let key = KeyURI(user: name, issuer: issuer, secret: secret).text
       if let code = QRCode(Array(key.utf8)) {
         print(code.text(colours: isatty(STDOUT_FILENO) == 1), terminator: "")

@@ -31,19 +31,21 @@ extension Session {
   /// - Throws: ``FTPError/controlConnectionLost`` if nobody could tell, it took longer than a login may, the client has gone or the
   ///   server ends. The client has been told then.
   func lookUpNow(_ name: [UInt8]) async throws(FTPError) -> NamedUser {
-    let snapshot = context.snapshot
+    let (snapshot, changes) = (context.snapshot, context.accountChanges.load(ordering: .acquiring))
     let accounts = accounts(of: snapshot)
     let entry: UserEntry?
     switch accounts.entryNow(named: name) {
     case .known(let known): entry = known
     case .takesTime: entry = try await ask(accounts.directory, name)
     }
-    return NamedUser(name: name, entry: entry, snapshot: snapshot)
+    return NamedUser(name: name, entry: entry, snapshot: snapshot, changes: changes)
   }
 
-  /// What is known of a user, looked up again if the accounts were replaced since.
+  /// What is known of a user, looked up again if the accounts were replaced since, or somebody's entry has changed.
   func refreshed(_ named: NamedUser) async throws(FTPError) -> NamedUser {
-    named.snapshot === context.snapshot ? named : try await lookUpNow(named.name)
+    let isCurrent =
+      named.snapshot === context.snapshot && named.changes == context.accountChanges.load(ordering: .acquiring)
+    return isCurrent ? named : try await lookUpNow(named.name)
   }
 
   private func ask(_ directory: any AccountDirectory, _ name: [UInt8]) async throws(FTPError) -> UserEntry? {

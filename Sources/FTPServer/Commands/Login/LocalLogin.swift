@@ -58,7 +58,7 @@ extension Session {
 
   /// Waits until a refusal may be sent.
   func waitForRefusal(since started: MonotonicTime) async {
-    guard context.localUsers != nil else { return }
+    guard context.localUsers != nil || context.authority != nil else { return }
     _ = await parking.sleep(until: started.advanced(by: Self.refusalTime))
   }
 }

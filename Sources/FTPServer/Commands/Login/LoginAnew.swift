@@ -54,10 +54,10 @@ extension Session {
       beginLoginAnew()
       return askForAddress(name)
     }
-    let snapshot = context.snapshot
+    let (snapshot, changes) = (context.snapshot, context.accountChanges.load(ordering: .acquiring))
     guard case .known(let entry) = accounts(of: snapshot).entryNow(named: name) else { return nil }
     if let entry, accountByCertificate(entry) != nil { return nil }
     beginLoginAnew()
-    return try askForPassword(NamedUser(name: name, entry: entry, snapshot: snapshot))
+    return try askForPassword(NamedUser(name: name, entry: entry, snapshot: snapshot, changes: changes))
   }
 }

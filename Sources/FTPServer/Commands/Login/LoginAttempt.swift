@@ -55,7 +55,7 @@ extension Session {
     let isKnown = budget.knows(attempt.name, from: attempt.addresses)
     let lane = PasswordVerifier.Lane(attempt.addresses.first?.client, isPreferred: isKnown)
     // Whether a local user's password was wrong only PAM can tell.
-    let gate = attempt.gate(budget, counts: named.entry != nil || !admitsLocalUsers)
+    let gate = attempt.gate(budget, counts: named.entry != nil || !(admitsLocalUsers || asksAuthority))
     return await context.verifier.check(password, hash: named.entry?.hash, lane: lane, gate: gate)
   }
 

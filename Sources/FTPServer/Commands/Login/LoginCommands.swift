@@ -30,7 +30,7 @@ extension Session {
 
   /// The answer to USER of an anonymous client.
   func askForAddress(_ name: [UInt8]) -> Reply {
-    login = .named(NamedUser(name: name, entry: nil, snapshot: context.snapshot))
+    login = .named(NamedUser(name: name, entry: nil, snapshot: context.snapshot, changes: 0))
     return Reply(331, "Anonymous login: send your e-mail address as password.")
   }
 
@@ -62,6 +62,8 @@ extension Session {
     let attempt = LoginAttempt(
       name, from: control.peerPolicy.addresses, wantsCode: named.entry?.options.oneTimeSecret != nil)
     let started = MonotonicTime.now
+    // Whoever outside knows the password is not kept waiting for the hash of nobody's.
+    if named.entry == nil, await isKnownOutside(attempt, command.argument) { return }
     let factor = secondFactor(command.argument, name: name, entry: named.entry)
     switch await verify(factor.password, of: named, attempt) {
     case .verified:
