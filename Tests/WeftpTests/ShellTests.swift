@@ -1,6 +1,7 @@
 // The shell as a script sees it, and the commands that came with it, against a real weftpd.
 
 import Glibc
+import LinuxSystem
 import TestSupport
 import Testing
 
@@ -57,6 +58,25 @@ extension CommandTests {
         try commands.expect(script(shell, lines), 0, "a.txt\nb\ndata.bin\n")
         #expect(try shell.local.read("data.bin") == pattern(1_234_567))
         try commands.expect(script(shell, "open \(shell.url)\ncat missing &\nwait\n"), 72)
+      }
+    }
+
+    @Test func ctrlCReachesTheCommandThatRuns() async throws {
+      try await commands.with { shell in
+        try shell.server.root.makeSparse("huge", size: 8 << 30)
+        try shell.local.write("lines", "open \(shell.url)\nls\nget huge\nls\n")
+        let program = try #require(builtProgram("weftp"))
+        let child = try ChildProcess(
+          [program, "script", "--trust=none", "lines"],
+          environment: ["HOME": shell.local.path, "WEFTP_PASSWORD": Server.password], directory: shell.local.path)
+        let part = shell.local.path(of: ".huge.weftp-part")
+        let hasBegun = Deadline.after(.seconds(60)).until { (try? File.status(at: part).size).map { $0 > 0 } ?? false }
+        try require(hasBegun, "nothing came: \(child.errorText)")
+        child.signal(SIGINT)
+        let code = child.waitForExit(patience: .seconds(60))
+        try require(code == 130, "\(String(describing: code)): \(child.errorText)")
+        #expect(child.errorText.contains("goes on where this one stopped"))
+        #expect(shell.local.exists(".huge.weftp-part"))
       }
     }
 
