@@ -83,11 +83,20 @@ extension Foothold {
   func setPermissions(_ file: Int32, _ mode: UInt32) throws(SystemError) {
     if mode & 0o500 != 0o500 {
       let status = try File.status(file)
-      for root in [root] + (extras?.branches.map(\.tree.number) ?? [])
-      where try File.status(root).isSameFile(as: status) {
-        throw SystemError(code: EBUSY, call: "fchmodat2")
-      }
+      var isRoot = try File.status(root).isSameFile(as: status)
+      if let extras { isRoot = try isRoot || extras.hasRoot(status) }
+      if isRoot { throw SystemError(code: EBUSY, call: "fchmodat2") }
     }
     try File.setPermissions(file, mode)
+  }
+}
+
+extension JailExtras {
+  /// Whether a file is the root of one of the branches.
+  fileprivate func hasRoot(_ status: FileStatus) throws(SystemError) -> Bool {
+    for branch in branches {
+      if try File.status(branch.tree.number).isSameFile(as: status) { return true }
+    }
+    return false
   }
 }

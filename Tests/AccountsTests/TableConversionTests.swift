@@ -52,7 +52,7 @@ import Testing
   @Test func everyOptionStays() throws {
     var text = ""
     for (number, option) in AccountOptionsTests.good.enumerated() {
-      let isWritable = UserTableEditor.isWritable(option.text, .lines)
+      let isWritable = EntryRules.isWritable(option.text, .lines)
       guard UserAttribute.byKey[option.key]?.isForGroups == false, isWritable else { continue }
       text += "u\(number):*:/u:rw,\(option.key)=\(option.text)\n"
     }
