@@ -19,6 +19,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
   ],
   targets: [
     .target(name: "CLinux"),
@@ -78,6 +79,14 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
+    .target(name: "ControlProtocol", swiftSettings: settings),
+    .target(
+      name: "ControlSocket",
+      dependencies: [
+        "ControlProtocol", "FTPServer", "ServerLog", "LinuxSystem", "MultipathTCP", "SafeText",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "ServerLog",
       dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
@@ -95,15 +104,15 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ControlSocket", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
+        "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
-        "MultipathTCP", "TransportSecurity", "WeftVersion",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "ServerLog", "FTPServer",
+        "Accounts", "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -157,6 +166,14 @@ let package = Package(
       dependencies: [
         "weftp", "weftpd", "FTPClient", "FTPProtocol", "LinuxSystem", "WeftVersion", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: settings),
+    .testTarget(
+      name: "ControlSocketTests",
+      dependencies: [
+        "ControlSocket", "ControlProtocol", "FTPServer", "ServerLog", "Accounts", "LinuxSystem", "UnitSupport",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),

@@ -31,6 +31,9 @@ public struct Settings: Sendable, Equatable {
   public var tlsKeys: [String] = []
   public var tlsPassphraseFiles: [String] = []
 
+  /// Where operators reach the server; nil: nowhere.
+  public var controlSocket: String?
+
   public var logFormat = LogFormat.text
   public var logLevel = Logger.Level.info
   public var logTarget = LogTarget.automatic

@@ -11,6 +11,7 @@ public final class DaemonLog: Sendable {
   /// Whether the sink's entries are the journal's, and not lines.
   private let isJournal: Bool
   private let shared: Shared
+  private let taps = LogTaps()
 
   /// A class of its own, because the sink needs it and must not keep the log alive.
   private final class Shared: Sendable {
@@ -73,6 +74,18 @@ public final class DaemonLog: Sendable {
     set { shared.level.store(Self.number(newValue), ordering: .relaxed) }
   }
 
+  /// The least important level that anybody reads: ``level``, or what a tap asks for.
+  var levelInUse: Logger.Level { min(level, taps.level) }
+
+  /// Has `read` called with each line from `level` up, whatever ``level`` writes, until ``LogTap/end()``.
+  ///
+  /// - Parameter read: called by whoever logs, with the line and its newline; it must be quick and never block.
+  public func tap(
+    from level: Logger.Level, _ form: LogFormat, _ read: @escaping @Sendable (Logger.Level, [UInt8]) -> Void
+  ) -> LogTap {
+    taps.add(level, form, read)
+  }
+
   /// A logger that writes here. Does not touch swift-log's global bootstrap.
   public func logger(label: String = "weftpd") -> Logger {
     Logger(label: label, factory: { _ in DaemonLogHandler(log: self) })
@@ -96,7 +109,12 @@ public final class DaemonLog: Sendable {
   }
 
   func write(_ level: Logger.Level, _ message: String, _ record: EventRecord?, _ fields: [LogLine.Field]) {
-    sink.append(Self.entry(isJournal, shared, level, message, record, fields), isUrgent: level >= .warning)
+    if level >= self.level {
+      sink.append(Self.entry(isJournal, shared, level, message, record, fields), isUrgent: level >= .warning)
+    }
+    taps.read(level) { isJSON in
+      LogLine.format(isJSON: isJSON, level: level, message: message, record: record, fields: fields)
+    }
   }
 
   private static func entry(
@@ -125,7 +143,7 @@ struct DaemonLogHandler: LogHandler {
 
   /// The level of the whole log unless this logger was given its own.
   var logLevel: Logger.Level {
-    get { ownLevel ?? log.level }
+    get { ownLevel ?? log.levelInUse }
     set { ownLevel = newValue }
   }
 

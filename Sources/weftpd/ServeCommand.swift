@@ -2,6 +2,7 @@
 
 import Accounts
 import ArgumentParser
+import ControlSocket
 import DaemonSettings
 import DaemonSupport
 import FTPServer
@@ -11,6 +12,7 @@ import Logging
 import Privileges
 import ServerLog
 import TransportSecurity
+import WeftVersion
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,6 +77,7 @@ struct ServeCommand: ParsableCommand {
 
     settings.applyToProcess()
     let daemon: Daemon
+    let control: ControlServer?
     let addresses: [SocketAddress]
     do {
       let localUsers = try LocalUsers.prepare(settings)
@@ -82,6 +85,7 @@ struct ServeCommand: ParsableCommand {
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
         tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
       addresses = try service.listen(server, settings, logger)
+      var controlSocket = try bindControlSocket(settings, start.privileges)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
       let confined = try Confinement.enter(
@@ -98,6 +102,12 @@ struct ServeCommand: ParsableCommand {
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()
+      if let bound = controlSocket.take() {
+        control = try ControlServer(bound, server: server, actions: running, log: log, version: weftVersion)
+      } else {
+        control = nil
+      }
+      try control?.start()
       try service.watch(server, running, logger)
     } catch {
       logger.critical("cannot start: \(error)")
@@ -123,8 +133,20 @@ struct ServeCommand: ParsableCommand {
       privileges: start.privileges.summary
     ).log(to: logger)
     let code = daemon.waitUntilEnd()
+    control?.removeName()
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
     return code
+  }
+
+  /// Binds the control socket for the user the process is going to be; nil where there is to be none.
+  private func bindControlSocket(
+    _ settings: Settings, _ plan: PrivilegePlan
+  ) throws(ControlSocketError) -> ControlServer.Bound? {
+    guard let path = settings.controlSocket else { return nil }
+    if case .becomes(let user) = plan.identity {
+      return try ControlServer.Bound(at: path, owner: (user.user, user.group))
+    }
+    return try ControlServer.Bound(at: path, owner: nil)
   }
 
   /// Opens the transfer log with the rights of the user the process is going to be: the same user has to reopen it on SIGHUP.

@@ -16,7 +16,15 @@ struct Weftpd: ParsableCommand {
       Exit codes: 0 success, 64 wrong usage, 78 wrong settings, 1 any other failure.
       """,
     version: "weftpd \(weftVersion)",
-    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self])
+    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "A running daemon, by its control socket",
+        subcommands: [
+          StatusCommand.self, WhoCommand.self, PathsCommand.self, KickCommand.self, LogCommand.self,
+          LogLevelCommand.self, ReloadCommand.self, DrainCommand.self,
+        ])
+    ])
 
   static func main() { main(ThisProcess.arguments) }
 }

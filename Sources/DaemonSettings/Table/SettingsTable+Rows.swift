@@ -18,6 +18,13 @@ extension SettingsTable {
       Setting(
         "server.greeting", .line(limit: 200), \.server.greeting,
         "The text of the 220 reply a client sees first."),
+      Setting(
+        "server.control", .optional("path", "the path of a socket, such as /run/weftpd/server/control"), \.controlSocket,
+        needsRestart: true,
+        """
+        The socket by which `weftpd who`, `kick`, `drain`, `status` and their kin reach the server. Root, the user \
+        weftpd runs as and that user's group may use it. Without this setting there is none.
+        """),
     ] + privileges
 
   static let accounts: [Setting] =

@@ -15,6 +15,8 @@ final class EventStream: Sendable {
   /// The two readers that every server has are not behind an existential: sessions on all processors would count references to it.
   private let log: EventLog
   private let counters: TransferCounters
+  /// Those who read for a while.
+  let relay = EventRelay()
   private let readers: [any SessionEventReader]
 
   init(log: EventLog, counters: TransferCounters, _ readers: [any SessionEventReader] = []) {
@@ -30,9 +32,11 @@ final class EventStream: Sendable {
   ) {
     counters.count(kind)
     let isLogged = log.wants(kind, level)
-    guard isLogged || readers.contains(where: { $0.wants(kind, level) }) else { return }
+    let isWatched = relay.wants(level)
+    guard isLogged || isWatched || readers.contains(where: { $0.wants(kind, level) }) else { return }
     let event = SessionEvent(kind: kind, level: level, message: message(), record: record())
     if isLogged { log.read(event) }
+    if isWatched { relay.read(event) }
     for reader in readers where reader.wants(kind, level) { reader.read(event) }
   }
 }

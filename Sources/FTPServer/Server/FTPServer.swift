@@ -188,6 +188,28 @@ public final class FTPServer: Sendable {
   /// The sessions there are, with the transfers they run, the oldest first. Any thread may ask; no session is held up.
   public var sessions: [SessionSummary] { context.registry.summaries }
 
+  /// Has all sessions with a multipath transfer note what each of its paths has carried: ``SessionSummary/paths`` tells it a moment later.
+  public func refreshPaths() { context.registry.refreshPaths() }
+
+  /// Asks a session about its connections.
+  ///
+  /// - Parameter answer: called on a worker, with nil if the session ends before; it must not block. A session that waits for a disk
+  ///   answers when it comes back.
+  /// - Returns: false if there is no session of that number; then `answer` is not called.
+  public func askForPaths(of session: UInt64, _ answer: @escaping @Sendable (SessionPaths?) -> Void) -> Bool {
+    context.registry.askForPaths(of: session, answer)
+  }
+
+  /// Has `read` called with what happens in sessions, from `level` up, until ``EventWatch/end()``.
+  ///
+  /// - Parameter read: called on workers, so it must be quick and never block.
+  public func watchEvents(from level: Logger.Level, _ read: @escaping @Sendable (SessionEvent) -> Void) -> EventWatch {
+    context.events.relay.add(level, read)
+  }
+
+  /// Where control connections are accepted.
+  public var listeners: [SocketAddress] { context.controlListeners.withLock { $0 } }
+
   /// Ends a session: its transfer is broken off with 426, and its client hears 421 with `text`.
   ///
   /// - Parameter text: what the client reads; one line.

@@ -24,6 +24,7 @@ extension Session {
   }
 
   private func dispatch(_ command: Command) -> Continuation? {
+    activity.note(command: command.verb)
     guard let row = CommandTable.row(command.verb) else {
       refuse(Reply(500, "\(command.verb): command not understood."))
       return nil

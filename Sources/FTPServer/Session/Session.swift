@@ -48,13 +48,17 @@ actor Session: Parked {
   /// When the greeting was said, or said again by REIN: the start of `timeouts.login`.
   var greeted = MonotonicTime.now
   /// When the client last did something: the start of `timeouts.idle`.
-  var lastCommand = MonotonicTime.now
+  var lastCommand = MonotonicTime.now {
+    didSet { activity.note(active: lastCommand) }
+  }
 
   init(id: UInt64, context: ServerContext, snapshot: ServerContext.Snapshot, control: sending ControlConnection) {
     self.context = context
     executor = SessionExecutor(context.reactor)
     self.snapshot = snapshot
-    activity = SessionActivity(id: id, peer: control.peer, parking: Parking(context.reactor, home: control.number))
+    activity = SessionActivity(
+      id: id, peer: control.peer, parking: Parking(context.reactor, home: control.number),
+      isMultipath: control.isMultipath)
     self.control = control
     channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }
@@ -274,6 +278,7 @@ actor Session: Parked {
     tellOfStrangers()
     channels.closeAll(id)
     parking.retire()
+    activity.tellPaths(nil)
     context.registry.release(id, peer: control.peer.address)
     tellLogout()
     tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))

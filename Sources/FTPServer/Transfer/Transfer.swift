@@ -46,7 +46,7 @@ extension Session {
     }
     (progress.identity, progress.charset, progress.format) = (identity, extras?.charset, format)
     transfer = progress
-    activity.begin(progress.facts)
+    activity.begin(progress.facts(isPrivate: protection.isPrivate))
     tell(
       .transferBegan(progress.direction), .debug, "transfer begins",
       record(verb: progress.verb, path: progress.path.bytes))
@@ -150,7 +150,8 @@ extension Session {
   }
 
   func process(on data: DataConnection) -> DataTransferProcess {
-    DataTransferProcess(on: data, pools: context.pools, meter: activity.meter)
+    if data.isMultipath { activity.noteMultipath() }
+    return DataTransferProcess(on: data, pools: context.pools, meter: activity.meter)
   }
 
   /// Runs a part of a transfer; what breaks it has the reply of its kind.
