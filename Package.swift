@@ -81,6 +81,16 @@ let package = Package(
     .target(name: "SafeText", swiftSettings: settings),
     .target(name: "ControlProtocol", swiftSettings: settings),
     .target(
+      name: "OpenMetrics", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: settings),
+    .target(
+      name: "ServerMetrics",
+      dependencies: [
+        "OpenMetrics", "FTPServer", "FTPTransfer", "MultipathTCP", "LinuxSystem",
+        .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
       name: "ControlSocket",
       dependencies: [
         "ControlProtocol", "FTPServer", "ServerLog", "LinuxSystem", "MultipathTCP", "SafeText",
@@ -94,7 +104,7 @@ let package = Package(
     .target(
       name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "ServerLog", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
+        "FTPServer", "ServerLog", "ServerMetrics", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
         "TransportSecurity", "CYAML",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -111,8 +121,9 @@ let package = Package(
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "ServerLog", "FTPServer",
-        "Accounts", "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", "WeftVersion",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "OpenMetrics",
+        "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
+        "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -171,11 +182,14 @@ let package = Package(
     .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: settings),
     .testTarget(
       name: "ControlSocketTests",
-      dependencies: [
-        "ControlSocket", "ControlProtocol", "FTPServer", "ServerLog", "Accounts", "LinuxSystem", "UnitSupport",
-        "TestSupport", .product(name: "Logging", package: "swift-log"),
-      ],
+      dependencies: ["ControlSocket", "ControlProtocol", "LinuxSystem", "weftpd", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "OpenMetricsTests",
+      dependencies: ["OpenMetrics", .product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: settings),
+    .testTarget(
+      name: "ServerMetricsTests", dependencies: ["ServerMetrics", "OpenMetrics", "FTPServer", "weftpd", "TestSupport"],
+      exclude: ["weftpd_rules_test.yml"], swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ServerLogTests",
@@ -198,7 +212,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "TestSupport"], swiftSettings: settings),
+      name: "WeftpdTests", dependencies: ["weftpd", "ControlProtocol", "WeftVersion", "TestSupport"], swiftSettings: settings),
 
     // What tests share: TestSupport knows nothing of Sources, UnitSupport descriptors, NetworkSupport made-up hosts.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

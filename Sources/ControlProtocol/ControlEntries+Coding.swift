@@ -60,6 +60,7 @@ extension PacketWriter {
     append(event.time)
     append(event.message, limit: ControlLimits.text)
     append(event.session)
+    append(event.request)
     append(event.peer, limit: ControlLimits.address)
     append(event.user, limit: ControlLimits.user)
     append(event.verb, limit: ControlLimits.verb)
@@ -124,8 +125,8 @@ extension PacketReader {
   mutating func event() throws(MalformedPacket) -> EventEntry {
     EventEntry(
       kind: try choice(EventEntry.Kind.self), level: try choice(ControlLevel.self), time: try long(),
-      message: try text(limit: ControlLimits.text), session: try long(), peer: try text(limit: ControlLimits.address),
-      user: try bytes(limit: ControlLimits.user), verb: try text(limit: ControlLimits.verb),
+      message: try text(limit: ControlLimits.text), session: try long(), request: try word(),
+      peer: try text(limit: ControlLimits.address), user: try bytes(limit: ControlLimits.user), verb: try text(limit: ControlLimits.verb),
       path: try bytes(limit: ControlLimits.path), bytes: try optionalLong(), milliseconds: try optionalLong(),
       reply: try optional { (reader) throws(MalformedPacket) in try reader.short() },
       note: try text(limit: ControlLimits.text))

@@ -190,6 +190,8 @@ public struct EventEntry: Sendable, Equatable {
   public var message: String
   /// 0 where a client was refused before its session began.
   public var session: UInt64
+  /// The number of the command in its session; 0 if no command caused it.
+  public var request: UInt32
   public var peer: String
   public var user: [UInt8]
   public var verb: String
@@ -201,14 +203,15 @@ public struct EventEntry: Sendable, Equatable {
   public var note: String
 
   public init(
-    kind: Kind, level: ControlLevel, time: UInt64, message: String, session: UInt64, peer: String, user: [UInt8],
-    verb: String, path: [UInt8], bytes: UInt64?, milliseconds: UInt64?, reply: UInt16?, note: String
+    kind: Kind, level: ControlLevel, time: UInt64, message: String, session: UInt64, request: UInt32, peer: String,
+    user: [UInt8], verb: String, path: [UInt8], bytes: UInt64?, milliseconds: UInt64?, reply: UInt16?, note: String
   ) {
     self.kind = kind
     self.level = level
     self.time = time
     self.message = message
     self.session = session
+    self.request = request
     self.peer = peer
     self.user = user
     self.verb = verb

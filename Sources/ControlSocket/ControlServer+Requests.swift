@@ -114,17 +114,17 @@ extension ControlServer {
       meant = "session \(id)"
     case .user(let name):
       chosen = server.sessions.filter { $0.user == name && !name.isEmpty }
-      meant = "user \(quoted(String(decoding: name, as: UTF8.self)))"
+      meant = "session of user \(quoted(String(decoding: name, as: UTF8.self)))"
     case .address(let text):
       guard let network = IPNetwork(text) else {
         return .refused(.invalid, "\(quoted(text)) is no address or network such as 192.0.2.1 or 2001:db8::/32")
       }
       chosen = server.sessions.filter { network.contains($0.peer.address) }
-      meant = "address \(network)"
+      meant = "session from \(network)"
     }
     let ended = chosen.count { server.end(session: $0.id, saying: text) }
-    guard ended > 0 else { return .refused(.notFound, "there is no session of \(meant)") }
-    logger.notice("\(watcher.name) ends \(ended) session\(ended == 1 ? "" : "s") of \(meant): \(quoted(text))")
+    guard ended > 0 else { return .refused(.notFound, "there is no \(meant)") }
+    logger.notice("\(watcher.name) ends \(ended == 1 ? "" : "\(ended) times ")\(meant), saying \(quoted(text))")
     return .done(UInt32(ended))
   }
 

@@ -18,6 +18,17 @@ public enum LocalSocketKind: Sendable {
   }
 }
 
+extension Socket {
+  /// A non-blocking datagram socket that sends to `address` by UDP. Source: udp(7).
+  public static func datagram(to address: SocketAddress) throws(SystemError) -> Descriptor {
+    let domain = address.address.family == .ipv4 ? AF_INET : AF_INET6
+    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let socket = Descriptor(owning: try check(weft_socket(domain, type, 0), "socket"))
+    _ = try connect(socket, to: address, family: address.address.family)
+    return socket
+  }
+}
+
 /// Who is at the other end of a Unix connection, as of its connect(2). Source: unix(7), SO_PEERCRED.
 public struct LocalPeer: Sendable, Equatable {
   public let process: Int32

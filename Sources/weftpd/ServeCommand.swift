@@ -9,8 +9,10 @@ import FTPServer
 import Glibc
 import LinuxSystem
 import Logging
+import OpenMetrics
 import Privileges
 import ServerLog
+import ServerMetrics
 import TransportSecurity
 import WeftVersion
 
@@ -59,7 +61,8 @@ struct ServeCommand: ParsableCommand {
   private func serve(_ start: StartPlan, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
     let log = DaemonLog(
-      target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, environment: sources.environment
+      target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, syslog: settings.logSyslog,
+      environment: sources.environment
     )
     let logger = log.logger()
     let transfers = try openTransferLog(settings, start.privileges, logger)
@@ -81,11 +84,17 @@ struct ServeCommand: ParsableCommand {
     let addresses: [SocketAddress]
     do {
       let localUsers = try LocalUsers.prepare(settings)
+      let registry = settings.metricsListen.map { _ in MetricsRegistry(MetricsCatalogue.all) }
       let server = try FTPServer(
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
-        tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [])
+        tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [],
+        meter: registry.map { ServerInstruments($0) })
       addresses = try service.listen(server, settings, logger)
-      var controlSocket = try bindControlSocket(settings, start.privileges)
+      let owner = start.privileges.socketOwner
+      var controlSocket = try settings.controlSocket.map { (path) throws(ControlSocketError) in
+        try ControlServer.Bound(at: path, owner: owner)
+      }
+      var metricsSocket = try bindMetrics(settings, owner)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
       let confined = try Confinement.enter(
@@ -108,6 +117,9 @@ struct ServeCommand: ParsableCommand {
         control = nil
       }
       try control?.start()
+      if let bound = metricsSocket.take(), let registry {
+        try startMetrics(bound, registry, server, running, control, log)
+      }
       try service.watch(server, running, logger)
     } catch {
       logger.critical("cannot start: \(error)")
@@ -138,15 +150,33 @@ struct ServeCommand: ParsableCommand {
     return code
   }
 
-  /// Binds the control socket for the user the process is going to be; nil where there is to be none.
-  private func bindControlSocket(
-    _ settings: Settings, _ plan: PrivilegePlan
-  ) throws(ControlSocketError) -> ControlServer.Bound? {
-    guard let path = settings.controlSocket else { return nil }
-    if case .becomes(let user) = plan.identity {
-      return try ControlServer.Bound(at: path, owner: (user.user, user.group))
+  /// Binds what metrics are scraped at; nil where they are not.
+  private func bindMetrics(
+    _ settings: Settings, _ owner: (user: UInt32, group: UInt32)?
+  ) throws -> MetricsEndpoint.Bound? {
+    guard let address = settings.metricsListen else { return nil }
+    do throws(SystemError) {
+      return try MetricsEndpoint.Bound(address, owner: owner)
+    } catch {
+      throw StartFailure(description: "metrics.listen: cannot listen at \(address): \(error.reason)")
     }
-    return try ControlServer.Bound(at: path, owner: nil)
+  }
+
+  private func startMetrics(
+    _ bound: consuming MetricsEndpoint.Bound, _ registry: MetricsRegistry, _ server: FTPServer, _ daemon: Daemon,
+    _ control: ControlServer?, _ log: DaemonLog
+  ) throws(SystemError) {
+    let collector = MetricsCollector(
+      registry, server,
+      .init(
+        version: weftVersion, isDraining: { daemon.isDraining }, logLinesLost: { log.linesLost },
+        operators: { control?.connections }))
+    let endpoint = MetricsEndpoint(bound) { collector.text($0) }
+    if case .tcp(let address) = endpoint.address, !address.address.isLoopback {
+      log.logger().warning("metrics.listen: anybody who reaches \(address) can read the metrics")
+    }
+    try endpoint.start()
+    log.logger().notice("metrics at \(endpoint.address)")
   }
 
   /// Opens the transfer log with the rights of the user the process is going to be: the same user has to reopen it on SIGHUP.
@@ -161,5 +191,17 @@ struct ServeCommand: ParsableCommand {
       logger.critical("cannot start: log.xferlog: \(TransferLog.advice(path, error, plan))")
       throw ExitCode.configuration
     }
+  }
+}
+
+/// Why a start failed, in words.
+private struct StartFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+extension PrivilegePlan {
+  /// Who is to own the sockets that are made before the process becomes somebody else; nil: it stays who it is.
+  fileprivate var socketOwner: (user: UInt32, group: UInt32)? {
+    if case .becomes(let user) = identity { (user.user, user.group) } else { nil }
   }
 }

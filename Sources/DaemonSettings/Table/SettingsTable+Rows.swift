@@ -235,6 +235,16 @@ extension SettingsTable {
       "The permission bits that new files and directories do not get.")
   ]
 
+  static let metrics: [Setting] = [
+    Setting(
+      "metrics.listen", .metricsAddress, \.metricsListen, needsRestart: true,
+      """
+      Where Prometheus and its kin read metrics, at /metrics: an address with a port, or the path of a Unix socket. \
+      There is no password, so keep it to this machine or to a network of your own. Without this setting nothing is \
+      measured.
+      """)
+  ]
+
   static let log: [Setting] = [
     Setting(
       "log.format", .choice(), \.logFormat,
@@ -248,8 +258,14 @@ extension SettingsTable {
     Setting(
       "log.target", .choice(), \.logTarget, needsRestart: true,
       """
-      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), or `auto`, which is the \
-      journal if standard error is connected to it.
+      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), `syslog` (see `log.syslog`), or \
+      `auto`, which is the journal if standard error is connected to it.
+      """),
+    Setting(
+      "log.syslog", .syslogAddress, \.logSyslog, needsRestart: true,
+      """
+      Where the syslog server of `log.target: syslog` listens: a socket of this machine, or an address and a port of \
+      UDP. Messages have the form of RFC 5424, facility ftp.
       """),
     Setting(
       "log.xferlog", .optional("path", "the path of a file, such as /var/log/weftpd/xferlog"), \.transferLog,

@@ -21,16 +21,17 @@ public final class FTPServer: Sendable {
   ///   - tls: the certificates; nil: there is no TLS.
   ///   - policy: asked about clients; the server keeps it.
   ///   - readers: told what happens in sessions, beside the log and ``statistics``.
+  ///   - meter: measures; without one nothing is done for it.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
     configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
     localUsers: LocalUserAuthenticator? = nil, policy: (any ClientPolicy)? = nil,
-    readers: [any SessionEventReader] = []
+    readers: [any SessionEventReader] = [], meter: (any ServerMeter)? = nil
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
       snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
-      localUsers: localUsers, policy: policy, readers: readers)
+      localUsers: localUsers, policy: policy, readers: readers, meter: meter)
     readPartnerAuthorities()
   }
 
@@ -117,6 +118,7 @@ public final class FTPServer: Sendable {
         context.sweeper.sweep(
           keeping: snapshot.configuration.uploads.keepsPartials, snapshot.jails, in: context.filePool
         ) { home, count in
+          context.meter?.partialsRemoved(count)
           context.logger.info(
             "removed \(count) interrupted upload\(count == 1 ? "" : "s") that nobody resumed, in \(home)")
         }

@@ -45,6 +45,10 @@ actor Session: Parked {
   var extras: SessionExtras?
   var failedLogins = 0
   var refusedCommands = 0
+  /// The commands that have come until now: with the session's number that of the request at hand.
+  var requests: UInt32 = 0
+  /// The code of the reply that was queued last.
+  private(set) var lastReply: UInt16 = 0
   /// When the greeting was said, or said again by REIN: the start of `timeouts.login`.
   var greeted = MonotonicTime.now
   /// When the client last did something: the start of `timeouts.idle`.
@@ -325,7 +329,10 @@ actor Session: Parked {
 
   // MARK: replies, identity
 
-  func reply(_ reply: Reply) { control.queue(extras?.worded(reply) ?? reply) }
+  func reply(_ reply: Reply) {
+    lastReply = reply.code
+    control.queue(extras?.worded(reply) ?? reply)
+  }
 
   var identity: Identity? {
     if case .loggedIn(let identity) = login { return identity }

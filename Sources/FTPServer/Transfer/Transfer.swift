@@ -59,7 +59,8 @@ extension Session {
       direction: transfer?.direction ?? .listing, bytes: activity.meter.bytes, reply: reply,
       isComplete: failure == nil, note: failure.map { "\($0)" }, isText: transfer?.format.type.isText ?? false,
       isCompressed: mode == .compressed || mode == .deflate,
-      isAnonymous: transfer?.identity?.account.isAnonymous ?? false)
+      isAnonymous: transfer?.identity?.account.isAnonymous ?? false, isPrivate: protection.isPrivate,
+      failure: failure.map { TransferFailure($0) })
   }
 
   private func end(_ outcome: TransferOutcome, _ data: DataConnection?) {

@@ -54,6 +54,7 @@ enum EventText {
     line.append(" ")
     line.append(event.message, .plain)
     if event.session > 0 { line.append(trusted: " session=\(event.session)") }
+    if event.request > 0 { line.append(trusted: " request=\(event.session)-\(event.request)") }
     line.append(" peer=")
     line.append(event.peer, .plain)
     if !event.user.isEmpty {
@@ -85,7 +86,9 @@ enum EventText {
     line.append(timestamp: Int64(clamping: event.time))
     line.append(trusted: "\",\"level\":\"\(event.level.name)\",\"event\":\"\(event.kind.name)\",\"message\":")
     line.appendJSON(Array(event.message.utf8))
-    line.append(trusted: ",\"session\":\(event.session),\"peer\":")
+    line.append(trusted: ",\"session\":\(event.session),\"request\":")
+    line.append(trusted: event.request > 0 ? "\"\(event.session)-\(event.request)\"" : "null")
+    line.append(",\"peer\":")
     line.appendJSON(Array(event.peer.utf8))
     line.append(",\"user\":")
     line.appendNameJSON(event.user, rawKey: ",\"user_hex\":\"")

@@ -55,7 +55,12 @@ struct WhoCommand: ParsableCommand {
     try control.run { (client) throws(ControlClientError) in
       var rates = WhoRates()
       while true {
-        let found = try client.sessions(refreshingPaths: true)
+        var found = try client.sessions(refreshingPaths: true)
+        if once || !json, found.contains(where: { $0.transfer?.isMultipath == true }) {
+          // The sessions answer for their paths themselves, a moment later.
+          usleep(200_000)
+          found = try client.sessions(refreshingPaths: false)
+        }
         let status = try client.status()
         let sessions = rates.look(found, at: UInt64(max(0, MonotonicTime.now.nanoseconds) / 1_000_000))
         show(status, choice.apply(sessions), colours: colours)
