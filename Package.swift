@@ -212,7 +212,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "WeftpdTests", dependencies: ["weftpd", "ControlProtocol", "WeftVersion", "TestSupport"], swiftSettings: settings),
+      name: "WeftpdTests", dependencies: ["weftpd", "ControlProtocol", "WeftVersion", "TestSupport"],
+      swiftSettings: settings),
 
     // What tests share: TestSupport knows nothing of Sources, UnitSupport descriptors, NetworkSupport made-up hosts.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

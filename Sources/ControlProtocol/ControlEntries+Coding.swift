@@ -126,7 +126,8 @@ extension PacketReader {
     EventEntry(
       kind: try choice(EventEntry.Kind.self), level: try choice(ControlLevel.self), time: try long(),
       message: try text(limit: ControlLimits.text), session: try long(), request: try word(),
-      peer: try text(limit: ControlLimits.address), user: try bytes(limit: ControlLimits.user), verb: try text(limit: ControlLimits.verb),
+      peer: try text(limit: ControlLimits.address), user: try bytes(limit: ControlLimits.user),
+      verb: try text(limit: ControlLimits.verb),
       path: try bytes(limit: ControlLimits.path), bytes: try optionalLong(), milliseconds: try optionalLong(),
       reply: try optional { (reader) throws(MalformedPacket) in try reader.short() },
       note: try text(limit: ControlLimits.text))

@@ -84,7 +84,8 @@ extension EventEntry {
     let record = event.record
     self.init(
       kind: Kind(event.kind), level: ControlLevel(event.level), time: UInt64(max(0, WallClock.nanoseconds)),
-      message: event.message.description, session: record.session, request: record.request ?? 0, peer: "\(record.peer)", user: record.user,
+      message: event.message.description, session: record.session, request: record.request ?? 0, peer: "\(record.peer)",
+      user: record.user,
       verb: record.verb, path: record.path, bytes: record.bytes,
       milliseconds: record.duration.map { UInt64(max(0, $0.inNanoseconds) / 1_000_000) }, reply: record.result,
       note: record.note ?? "")

@@ -60,7 +60,8 @@ public enum MetricsCatalogue {
   static let uploads = [
     MetricFamily(
       "weftpd_upload_commit_duration_seconds", .histogram, buckets: commitBuckets,
-      "Time an upload took to get its name after its last byte: with uploads.durability commit, until it is on the disk."),
+      "Time an upload took to get its name after its last byte: with uploads.durability commit, until it is on the disk."
+    ),
     MetricFamily("weftpd_upload_partials_kept_total", .counter, "Broken uploads of which something was kept."),
     MetricFamily(
       "weftpd_upload_partials_removed_total", .counter,
@@ -75,7 +76,8 @@ public enum MetricsCatalogue {
     MetricFamily(
       "weftpd_pool_running", .gauge, labels: ["pool"], "Work on files that runs now, by pool: commits, digests, files."),
     MetricFamily("weftpd_pool_waiting", .gauge, labels: ["pool"], "Work on files that waits for a thread."),
-    MetricFamily("weftpd_log_lines_lost_total", .counter, "Log lines that were lost because their reader was too slow."),
+    MetricFamily(
+      "weftpd_log_lines_lost_total", .counter, "Log lines that were lost because their reader was too slow."),
     MetricFamily(
       "weftpd_certificate_expiry_timestamp_seconds", .gauge, labels: ["host"],
       "When the certificate expires, in seconds since 1970; an empty host is the server's own."),

@@ -119,7 +119,9 @@ public final class MetricsEndpoint: Sendable {
     let words = lines.first?.split(separator: " ") ?? []
     guard words.count == 3, words[2].hasPrefix("HTTP/1.") else { return Self.answer("400 Bad Request", "Not HTTP.\n") }
     let isHead = words[0] == "HEAD"
-    guard words[0] == "GET" || isHead else { return Self.answer("405 Method Not Allowed", "Only GET.\n", "Allow: GET\r\n") }
+    guard words[0] == "GET" || isHead else {
+      return Self.answer("405 Method Not Allowed", "Only GET.\n", "Allow: GET\r\n")
+    }
     let path = words[1].split(separator: "?", omittingEmptySubsequences: false).first ?? ""
     guard path == "/metrics" else { return Self.answer("404 Not Found", "Metrics are at /metrics.\n") }
     let accept = lines.dropFirst().first { $0.lowercased().hasPrefix("accept:") }
@@ -142,7 +144,9 @@ public final class MetricsEndpoint: Sendable {
     while head.count < 16_384 {
       let left = Int32(clamping: max(0, deadline.since(.now)) / 1_000_000)
       guard Poll.wait(socket, .readable, milliseconds: left), left > 0 else { return nil }
-      guard let progress = try? buffer.withUnsafeMutableBytes({ try Socket.receive(socket, into: $0) }) else { return nil }
+      guard let progress = try? buffer.withUnsafeMutableBytes({ try Socket.receive(socket, into: $0) }) else {
+        return nil
+      }
       guard case .moved(let count) = progress else { continue }
       if count == 0 { return nil }
       head += buffer[..<count]
@@ -154,7 +158,9 @@ public final class MetricsEndpoint: Sendable {
   /// Where the empty line is that ends a head.
   private static func end(of head: [UInt8]) -> Int? {
     guard head.count >= 4 else { return nil }
-    return (0...(head.count - 4)).first { head[$0] == 13 && head[$0 + 1] == 10 && head[$0 + 2] == 13 && head[$0 + 3] == 10 }
+    return (0...(head.count - 4)).first {
+      head[$0] == 13 && head[$0 + 1] == 10 && head[$0 + 2] == 13 && head[$0 + 3] == 10
+    }
   }
 
   private func send(_ socket: Int32, _ bytes: [UInt8], until deadline: MonotonicTime) {

@@ -27,7 +27,8 @@ enum ControlSamples {
 
   static let event = EventEntry(
     kind: .transferEnded, level: .info, time: 1_790_000_000_000_000_000, message: "download", session: 7,
-    request: 12, peer: "192.0.2.1:21", user: Array("alice".utf8), verb: "RETR", path: [0x2F, 0xFF], bytes: 4096, milliseconds: 13,
+    request: 12, peer: "192.0.2.1:21", user: Array("alice".utf8), verb: "RETR", path: [0x2F, 0xFF], bytes: 4096,
+    milliseconds: 13,
     reply: 226, note: "site to site")
 
   static let requests: [ControlRequest] = [

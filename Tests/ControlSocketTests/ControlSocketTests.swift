@@ -143,7 +143,9 @@ import Testing
       #expect(Poll.wait(socket.number, .readable, milliseconds: 60_000))
       guard case .moved(let count) = try buffer.withUnsafeMutableBytes({ try Socket.receive(socket.number, into: $0) })
       else { throw TestFailure("no answer") }
-      let (_, reply) = try buffer.withUnsafeBytes { try ControlReply.read(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      let (_, reply) = try buffer.withUnsafeBytes {
+        try ControlReply.read(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+      }
       guard case .refused(.malformed, _) = reply else { throw TestFailure("\(reply)") }
     }
     #expect(throws: ControlClientError.self) { try control.ask(.bans) }

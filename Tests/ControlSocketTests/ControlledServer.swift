@@ -42,7 +42,8 @@ struct ControlledServer {
   }
 
   /// A download whose client takes nothing of it, so that it runs for as long as the client likes: its session and its data connection.
-  func stalledDownload(_ user: String = "alice", bytes: Int = 16 << 20) throws -> (session: FTPClient, data: Connection) {
+  func stalledDownload(_ user: String = "alice", bytes: Int = 16 << 20) throws -> (session: FTPClient, data: Connection)
+  {
     try server.root.write("large", [UInt8](repeating: 0x61, count: bytes))
     let session = try server.session(user)
     try session.command("TYPE I", expecting: 200)

@@ -48,7 +48,11 @@ import Testing
     let client = try control.server.session("alice")
     try client.command("NOOP", expecting: 200)
     let line = try next(watcher, "line") {
-      if case .line(_, let line) = $0 { String(decoding: line, as: UTF8.self).contains("\"verb\":\"NOOP\"") } else { false }
+      if case .line(_, let line) = $0 {
+        String(decoding: line, as: UTF8.self).contains("\"verb\":\"NOOP\"")
+      } else {
+        false
+      }
     }
     guard case .line(let level, let text) = line else { return }
     #expect(level == .debug)

@@ -80,10 +80,13 @@ import Testing
     #expect(abs((value("process_start_time_seconds", text) ?? 0) - Date().timeIntervalSince1970) < 600)
     // Every name is in the catalogue, and all of it is there but for what did not happen here.
     let names = Set(MetricsCatalogue.all.map(\.name))
-    let typed = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) }
+    let typed = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
+      String($0.split(separator: " ")[2])
+    }
     #expect(Set(typed).isSubset(of: names))
     let unseen = names.subtracting(typed)
-    #expect(unseen.isSubset(of: ["weftpd_certificate_expiry_timestamp_seconds", "weftpd_control_connections"]), "\(unseen)")
+    #expect(
+      unseen.isSubset(of: ["weftpd_certificate_expiry_timestamp_seconds", "weftpd_control_connections"]), "\(unseen)")
     try left.quit()
   }
 
@@ -200,7 +203,9 @@ import Testing
     var port: String?
     _ = try Deadline.after(.seconds(120)).until {
       let text = prometheus.errorText
-      if let range = text.range(of: "Listening on\" address=127.0.0.1:") ?? text.range(of: "msg=\"Listening on\" address=[::]:") {
+      if let range = text.range(of: "Listening on\" address=127.0.0.1:")
+        ?? text.range(of: "msg=\"Listening on\" address=[::]:")
+      {
         port = String(text[range.upperBound...].prefix { $0.isNumber })
       }
       return port?.isEmpty == false
@@ -209,7 +214,10 @@ import Testing
     try work(server)
     let isRead = try Deadline.after(.seconds(120)).until {
       let answer = try run(
-        ["curl", "-sS", "-G", query, "--data-urlencode", "query=sum(weftpd_command_duration_seconds_count{verb=\"RETR\"})"])
+        [
+          "curl", "-sS", "-G", query, "--data-urlencode",
+          "query=sum(weftpd_command_duration_seconds_count{verb=\"RETR\"})",
+        ])
       return answer.output.contains("\"5\"")
     }
     #expect(isRead, "\(prometheus.errorText.suffix(3000))")

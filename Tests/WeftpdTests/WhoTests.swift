@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test func eightyColumnsTellWhoDoesWhat() {
-    let all = lines([session(1), session(2, path: "/images/debian.iso", bytes: 50_000_000, total: 100_000_000)], width: 80)
+    let all = lines(
+      [session(1), session(2, path: "/images/debian.iso", bytes: 50_000_000, total: 100_000_000)], width: 80)
     #expect(
       all == [
         "   ID USER     ADDRESS         SM DOES FILE             PROGRESS      RATE  TIME",

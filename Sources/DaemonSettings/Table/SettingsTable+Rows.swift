@@ -19,7 +19,8 @@ extension SettingsTable {
         "server.greeting", .line(limit: 200), \.server.greeting,
         "The text of the 220 reply a client sees first."),
       Setting(
-        "server.control", .optional("path", "the path of a socket, such as /run/weftpd/server/control"), \.controlSocket,
+        "server.control", .optional("path", "the path of a socket, such as /run/weftpd/server/control"),
+        \.controlSocket,
         needsRestart: true,
         """
         The socket by which `weftpd who`, `kick`, `drain`, `status` and their kin reach the server. Root, the user \

@@ -3,8 +3,8 @@
 import FTPProtocol
 import FTPServer
 import LinuxSystem
-import ServerLog
 import SafeText
+import ServerLog
 import ServerMetrics
 
 extension ValueType where Value == SyslogAddress {
@@ -24,7 +24,8 @@ extension ValueType where Value == MetricsAddress? {
   /// Where metrics are scraped; the empty text is "not set".
   static var metricsAddress: Self {
     single(
-      "address", "an address and a port such as 127.0.0.1:9021, or the path of a socket such as /run/weftpd/server/metrics",
+      "address",
+      "an address and a port such as 127.0.0.1:9021, or the path of a socket such as /run/weftpd/server/metrics",
       show: { $0.map { "\($0)" } },
       parse: { (text) throws(Rejection) in
         if text.isEmpty { return nil }

@@ -47,8 +47,11 @@ public enum LoginFailure: String, Sendable, CaseIterable {
 
 /// Why a client was turned away before its session began.
 public enum ConnectionRefusal: String, Sendable, CaseIterable {
-  case banned, server, address, beforeLogin = "before_login", beforeLoginAddress = "before_login_address"
-  case descriptors, multipathRequired = "multipath_required"
+  case banned, server, address
+  case beforeLogin = "before_login"
+  case beforeLoginAddress = "before_login_address"
+  case descriptors
+  case multipathRequired = "multipath_required"
 }
 
 /// Why a transfer was not completed.

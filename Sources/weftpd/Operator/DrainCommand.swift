@@ -15,7 +15,8 @@ struct DrainCommand: ParsableCommand {
 
   @OptionGroup var control: ControlOptions
   @Option(
-    help: ArgumentHelp("Break transfers off that are not done after so long; without it none is.", valueName: "seconds"))
+    help: ArgumentHelp("Break transfers off that are not done after so long; without it none is.", valueName: "seconds")
+  )
   var limit: UInt32?
   @Flag(help: "Return only when the daemon has ended.") var wait = false
 

@@ -16,7 +16,8 @@ struct LogCommand: ParsableCommand {
       """)
 
   @OptionGroup var control: ControlOptions
-  @Flag(name: [.customShort("f"), .long], help: "Follow; there is no other way, so it may be left out.") var follow = false
+  @Flag(name: [.customShort("f"), .long], help: "Follow; there is no other way, so it may be left out.") var follow =
+    false
   @Option(help: ArgumentHelp("The lowest level that is shown.", valueName: "level")) var level: String = "info"
   @Flag(help: "Only what happens in sessions, not what the daemon says of itself.") var events = false
   @Flag(help: "One JSON object a line.") var json = false

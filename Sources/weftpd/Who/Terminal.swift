@@ -18,7 +18,9 @@ struct Terminal: ~Copyable {
   /// Nil where standard input or output is no terminal.
   init?() {
     var state = termios()
-    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, tcgetattr(STDIN_FILENO, &state) == 0 else { return nil }
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, tcgetattr(STDIN_FILENO, &state) == 0 else {
+      return nil
+    }
     before = state
     state.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
     state.c_iflag &= ~tcflag_t(IXON | ICRNL)

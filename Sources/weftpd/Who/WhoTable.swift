@@ -130,7 +130,8 @@ struct WhoTable {
     let seconds = (entry.transfer?.milliseconds ?? entry.idle) / 1000
     let rest = [
       DisplayText.fit(progress(entry.transfer), widths.progress),
-      DisplayText.fit(entry.transfer == nil ? "" : session.rate.map { Amount.short($0) } ?? "-", widths.rate, right: true),
+      DisplayText.fit(
+        entry.transfer == nil ? "" : session.rate.map { Amount.short($0) } ?? "-", widths.rate, right: true),
       DisplayText.fit(Amount.time(seconds), widths.time, right: true),
     ]
     return [Styled(text: (what + rest).joined(separator: " "), style: style)]
