@@ -42,8 +42,7 @@ import Testing
     func close() { _ = try? tmux("kill-server") }
   }
 
-  @Test func theTableFollowsTheServerAndTheKeys() throws {
-    guard isInstalled("tmux") else { return print("weftpd who on a terminal: skipped, install tmux") }
+  @Test(.enabled(if: isInstalled("tmux"), "tmux is not installed")) func theTableFollowsTheServerAndTheKeys() throws {
     let control = try ControlledServer()
     let (alice, data) = try control.stalledDownload()
     let other = try control.server.session()

@@ -154,8 +154,7 @@ import Testing
     _ = (silent, directory)
   }
 
-  @Test func promtoolFindsNothingWrong() throws {
-    guard isInstalled("promtool") else { return print("promtool: skipped, install prometheus") }
+  @Test(.enabled(if: isInstalled("promtool"), "promtool is not installed")) func promtoolFindsNothingWrong() throws {
     let scraped = try Scraped()
     try work(scraped.server)
     let text = try scrape(scraped.path)
@@ -163,8 +162,7 @@ import Testing
     #expect(result.exitCode == 0, "\(result.errors)\(result.output)")
   }
 
-  @Test func theAlertRulesDoWhatTheySay() throws {
-    guard isInstalled("promtool") else { return print("promtool: skipped, install prometheus") }
+  @Test(.enabled(if: isInstalled("promtool"), "promtool is not installed")) func theAlertRulesDoWhatTheySay() throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
     let rules = folder.deletingLastPathComponent().deletingLastPathComponent().appending(
       path: "etc/prometheus/weftpd.rules.yml")
@@ -174,8 +172,7 @@ import Testing
     #expect(result.exitCode == 0, "\(result.errors)\(result.output)")
   }
 
-  @Test func aRealPrometheusReadsIt() throws {
-    guard isInstalled("prometheus") else { return print("prometheus: skipped, install it") }
+  @Test(.enabled(if: isInstalled("prometheus"), "prometheus is not installed")) func aRealPrometheusReadsIt() throws {
     let server = try Server(Server.Options(settings: ["metrics.listen=127.0.0.1:0"]))
     try waitForLog(server.process, "metrics at 127.0.0.1:")
     let log = server.process.errorText
