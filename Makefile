@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help serve test bench torture fuzz format lint release install install-files uninstall image deb manual version clean setup
 
 # Debian packages the build needs.
-PACKAGES := libcrypt-dev libcap-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
+PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
 # Where `make serve` serves and listens.
 DIR ?= files
 LISTEN ?= 127.0.0.1:2121
@@ -20,7 +20,7 @@ MANDIR ?= $(PREFIX)/share/man
 # needs glibc 2.36) and leaves out the names that only a plug-in would look up: 1.6 MB less.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
   -Xlinker --no-export-dynamic
-PRODUCTS ?= weftpd weftpd-authd mptcpctl
+PRODUCTS ?= weftpd weftpd-authd weftpd-hooks mptcpctl
 BINARIES ?= .build/release
 BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
 # Every file install puts somewhere has its paths made to match.
@@ -89,6 +89,8 @@ install-files:
 	@if [ -x "$(BACKTRACE)" ]; then install -D -m 755 "$(BACKTRACE)" "$(DESTDIR)$(PREFIX)/lib/weftpd/swift-backtrace"; fi
 	@if [ -x "$(BINARIES)/weftpd-authd" ]; then \
 	  install -D -s -m 755 "$(BINARIES)/weftpd-authd" "$(DESTDIR)$(PREFIX)/lib/weftpd/weftpd-authd"; fi
+	@if [ -x "$(BINARIES)/weftpd-hooks" ]; then \
+	  install -D -s -m 755 "$(BINARIES)/weftpd-hooks" "$(DESTDIR)$(PREFIX)/lib/weftpd/weftpd-hooks"; fi
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" \
 	  "$(DESTDIR)$(DOCDIR)/weftpd.service.d" "$(DESTDIR)$(SYSCONFDIR)/weftpd"
 	for f in systemd/*.service systemd/*.socket; do \

@@ -10,6 +10,7 @@ let package = Package(
   products: [
     .executable(name: "weftpd", targets: ["weftpd"]),
     .executable(name: "weftpd-authd", targets: ["weftpd-authd"]),
+    .executable(name: "weftpd-hooks", targets: ["weftpd-hooks"]),
     .executable(name: "mptcpctl", targets: ["mptcpctl"]),
     .executable(name: "weftp", targets: ["weftp"]),
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
@@ -28,6 +29,7 @@ let package = Package(
     .systemLibrary(name: "CCap"),
     .systemLibrary(name: "CYAML"),
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CPAM", linkerSettings: [.linkedLibrary("pam")]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
@@ -97,15 +99,24 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "Bans", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(
       name: "ServerLog",
       dependencies: ["FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .target(
+      name: "Hooks",
+      dependencies: [
+        "Bans", "FTPProtocol", "FTPServer", "LinuxSystem", "SafeText", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "weftpd-hooks", dependencies: ["CCurl", "LinuxSystem", "WeftVersion"], swiftSettings: settings),
+    .target(
       name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "ServerLog", "ServerMetrics", "Accounts", "FTPProtocol", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", "CYAML",
+        "FTPServer", "ServerLog", "ServerMetrics", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem",
+        "MultipathTCP", "SafeText", "TransportSecurity", "CYAML",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -114,16 +125,17 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ControlSocket", "ServerLog", "FTPServer", "Accounts", "LinuxSystem",
-        "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "ServerLog", "FTPServer", "FTPProtocol",
+        "Accounts", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
         "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "OpenMetrics",
-        "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", "WeftVersion",
+        "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
+        "SafeText", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -190,6 +202,15 @@ let package = Package(
     .testTarget(
       name: "ServerMetricsTests", dependencies: ["ServerMetrics", "OpenMetrics", "FTPServer", "weftpd", "TestSupport"],
       exclude: ["weftpd_rules_test.yml"], swiftSettings: settings),
+    .testTarget(
+      name: "HooksTests",
+      dependencies: [
+        "Hooks", "weftpd-hooks", "weftpd", "Bans", "FTPServer", "LinuxSystem", "UnitSupport", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["receiver.py"], swiftSettings: settings),
+    .testTarget(
+      name: "BansTests", dependencies: ["Bans", "LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "SafeTextTests", dependencies: ["SafeText", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ServerLogTests",
@@ -207,7 +228,7 @@ let package = Package(
     .testTarget(
       name: "DaemonSupportTests",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "LinuxSystem", "UnitSupport",
+        "DaemonSupport", "DaemonSettings", "ServerLog", "FTPServer", "Accounts", "Bans", "LinuxSystem", "UnitSupport",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 /* glibc gives the program's arguments to every constructor; Swift's CommandLine reads /proc/self/cmdline, which a chroot may not have. */
 static int argument_count;
@@ -20,6 +21,7 @@ __attribute__((constructor)) static void keep_arguments(int count, char **list) 
 int weft_argument_count(void) { return argument_count; }
 const char *weft_argument(int index) { return index >= 0 && index < argument_count ? argument_list[index] : NULL; }
 
+int weft_pidfd_open(int process) { return WEFT_RESULT((int)syscall(SYS_pidfd_open, process, 0)); }
 int weft_fork(void) { return WEFT_RESULT(fork()); }
 int weft_prctl_name(const char *name) { return WEFT_RESULT(prctl(PR_SET_NAME, name, 0, 0, 0)); }
 int weft_nofile(uint64_t *soft, uint64_t *hard) {

@@ -72,7 +72,7 @@ extension PacketWriter {
   }
 
   mutating func append(_ ban: BanEntry) {
-    append(ban.address, limit: ControlLimits.address)
+    append(ban.address, limit: ControlLimits.subject)
     append(ban.seconds) { $0.append($1) }
     append(ban.reason, limit: ControlLimits.words)
   }
@@ -135,7 +135,7 @@ extension PacketReader {
 
   mutating func ban() throws(MalformedPacket) -> BanEntry {
     BanEntry(
-      address: try text(limit: ControlLimits.address),
+      address: try text(limit: ControlLimits.subject),
       seconds: try optional { (reader) throws(MalformedPacket) in try reader.word() },
       reason: try text(limit: ControlLimits.words))
   }

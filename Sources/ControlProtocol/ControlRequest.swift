@@ -58,7 +58,7 @@ public enum ControlRequest: Sendable, Equatable {
   case subscribe(Subscription)
   /// Ends sessions: their transfers with 426, then 421 with `words`, or words of the server's if they are empty.
   case kick(SessionSelector, words: String)
-  /// Refuses an address or network from now on. `seconds` 0: until it is taken back.
+  /// Refuses an address, a network or a user (`user:NAME`) from now on. `seconds` 0: until it is taken back.
   case ban(address: String, seconds: UInt32, reason: String)
   case unban(address: String)
   /// ``ControlReply/bans(_:)``, as many as it takes, then ``ControlReply/done(_:)``.
@@ -116,10 +116,10 @@ extension ControlRequest {
       }
       writer.append(words, limit: ControlLimits.words)
     case .ban(let address, let seconds, let reason):
-      writer.append(address, limit: ControlLimits.address)
+      writer.append(address, limit: ControlLimits.subject)
       writer.append(seconds)
       writer.append(reason, limit: ControlLimits.words)
-    case .unban(let address): writer.append(address, limit: ControlLimits.address)
+    case .unban(let address): writer.append(address, limit: ControlLimits.subject)
     case .drain(let seconds): writer.append(seconds)
     case .level(let level): writer.append(level) { $0.append($1.rawValue) }
     }
@@ -164,9 +164,9 @@ extension ControlRequest {
       return .kick(selector, words: try reader.text(limit: ControlLimits.words))
     case 6:
       return .ban(
-        address: try reader.text(limit: ControlLimits.address), seconds: try reader.word(),
+        address: try reader.text(limit: ControlLimits.subject), seconds: try reader.word(),
         reason: try reader.text(limit: ControlLimits.words))
-    case 7: return .unban(address: try reader.text(limit: ControlLimits.address))
+    case 7: return .unban(address: try reader.text(limit: ControlLimits.subject))
     case 8: return .bans
     case 9: return .reload
     case 10: return .drain(seconds: try reader.word())

@@ -1,6 +1,7 @@
 // The effective settings as typed values: what the rest of the daemon reads.
 
 import FTPServer
+import Hooks
 import LinuxSystem
 import Logging
 import ServerLog
@@ -22,6 +23,8 @@ public struct Settings: Sendable, Equatable {
   public var accountsReadOnly = false
   public var accountsAnonymous = false
   public var accountsAnonymousRoot: String?
+  /// As anonymous clients see it.
+  public var accountsAnonymousUpload: String?
 
   /// The names of the virtual hosts, in lower case.
   public var hostNames: [String] = []
@@ -46,6 +49,8 @@ public struct Settings: Sendable, Equatable {
   public var transferLog: String?
   public var shutdownGrace = Duration.seconds(30)
   public var privileges = PrivilegeSettings()
+  public var bans = BanSettings()
+  public var hooks = HookSettings()
 
   /// What holds when nothing is set anywhere.
   public init() {}

@@ -2,6 +2,7 @@
 
 import Accounts
 import DaemonSettings
+import FTPProtocol
 import FTPServer
 import LinuxSystem
 import Privileges
@@ -13,6 +14,8 @@ public struct AccountSetup: Sendable {
   /// The user table of the server, and of each host that has one, by its name.
   let table: UserTable
   let hostTables: [String: UserTable]
+  private let tablePath: String?
+  private let hostPaths: [String: String]
   /// `accounts.roots`; empty: homes may be anywhere.
   let commonRoots: [String]
   /// Odd things: homes that do not exist, weak hashes, a table others may read.
@@ -52,6 +55,7 @@ public struct AccountSetup: Sendable {
     var source = AccountSource(
       directory: table, single: single, anonymousRoot: anonymousRoot.map(File.absolutePath),
       isReadOnly: settings.accountsReadOnly)
+    source.anonymousDropBox = settings.accountsAnonymousUpload.flatMap { try? VirtualPath(Array($0.utf8)) }
     var hostTables: [String: UserTable] = [:]
     for name in settings.hostNames {
       if let path = settings[host: name].users { hostTables[name] = read(path, "hosts.\(name).users") }
@@ -72,6 +76,8 @@ public struct AccountSetup: Sendable {
     self.source = source
     self.table = table
     commonRoots = settings.accountsRoots
+    tablePath = settings.accountsTable
+    hostPaths = settings.hosts.compactMapValues(\.users)
     self.hostTables = hostTables
     tableCount = table.entries.count + hostTables.values.reduce(0) { $0 + $1.entries.count }
     self.warnings = warnings
@@ -135,20 +141,30 @@ public struct AccountSetup: Sendable {
       } else if let fault = SettingsRules.directoryFault(entry.home, refusal: Confinement.refusal) {
         warn("the home \(quoted(entry.home))", fault)
       }
-      if !entry.isReadOnly, Confinement.current?.forbidsWriting(entry.home) ?? false {
+      if !entry.changesNothing, Confinement.current?.forbidsWriting(entry.home) ?? false {
         warn(
           "the home \(quoted(entry.home))",
           "may only be read since Landlock was fixed at start; restart weftpd to change that")
       }
-      for point in entry.options.mounts {
-        if isOutside(point.path) {
-          warn("the mount \(quoted(point.path))", outside)
-        } else if let fault = SettingsRules.directoryFault(point.path, refusal: Confinement.refusal) {
-          warn("the mount \(quoted(point.path))", fault)
+      let others =
+        entry.options.mounts.map { ("mount", $0.path) }
+        + entry.options.directories.map { ("virtual directory", $0.target) }
+      for (kind, path) in others {
+        if isOutside(path) {
+          warn("the \(kind) \(quoted(path))", outside)
+        } else if let fault = SettingsRules.directoryFault(path, refusal: Confinement.refusal) {
+          warn("the \(kind) \(quoted(path))", fault)
         }
       }
     }
     return warnings
+  }
+
+  /// Where a user's entry stands, for people.
+  public func place(of entry: UserEntry, host: String?) -> String {
+    guard entry.line > 0 else { return "accounts.user" }
+    let path = host.flatMap { hostPaths[$0] } ?? tablePath ?? "the user table"
+    return "\(path), line \(entry.line)"
   }
 
   /// The table's own lines where it has any, else whoever named the table.
@@ -179,9 +195,16 @@ extension AccountSetup {
       if let home = source.single?.home {
         roots.append(LandlockPlan.Root(path: home, isReadOnly: source.isReadOnly))
       }
-      if let root = source.anonymousRoot { roots.append(LandlockPlan.Root(path: root, isReadOnly: true)) }
+      if let root = source.anonymousRoot { roots += Self.anonymousRoots(root, source) }
     }
     return roots
+  }
+
+  /// The directory of anonymous clients, and in it the one where they may leave files.
+  private static func anonymousRoots(_ root: String, _ source: AccountSource) -> [LandlockPlan.Root] {
+    let all = LandlockPlan.Root(path: root, isReadOnly: true)
+    guard let dropBox = source.anonymousDropBox, !source.isReadOnly else { return [all] }
+    return [all, LandlockPlan.Root(path: "\(root)\(dropBox)", isReadOnly: false)]
   }
 
   /// Every directory an account of these lives in or may change to, on every virtual host. With `accounts.roots` it is those directories
@@ -191,13 +214,16 @@ extension AccountSetup {
     for path in commonRoots { roots.insert(LandlockPlan.Root(path: path, isReadOnly: source.isReadOnly)) }
     for (source, table) in sources {
       for entry in (commonRoots.isEmpty ? table.entries : []) + [source.single].compactMap({ $0 }) {
-        let isReadOnly = source.isReadOnly || entry.isReadOnly
+        let isReadOnly = source.isReadOnly || entry.changesNothing
         roots.insert(LandlockPlan.Root(path: entry.home, isReadOnly: isReadOnly))
         for point in entry.options.mounts {
           roots.insert(LandlockPlan.Root(path: point.path, isReadOnly: isReadOnly))
         }
+        for directory in entry.options.directories {
+          roots.insert(LandlockPlan.Root(path: directory.target, isReadOnly: isReadOnly || directory.isReadOnly))
+        }
       }
-      if let root = source.anonymousRoot { roots.insert(LandlockPlan.Root(path: root, isReadOnly: true)) }
+      if let root = source.anonymousRoot { roots.formUnion(Self.anonymousRoots(root, source)) }
     }
     return roots.sorted { ($0.path, $0.isReadOnly ? 1 : 0) < ($1.path, $1.isReadOnly ? 1 : 0) }
   }

@@ -1,6 +1,7 @@
 // The life of the running daemon: reload on SIGHUP, orderly end on SIGTERM and SIGINT, at once on the second.
 
 import Accounts
+import Bans
 import ControlSocket
 import DaemonSettings
 import Dispatch
@@ -46,6 +47,7 @@ public final class Daemon: Sendable {
   private let state: Mutex<State>
   private let transfers: TransferLog?
   private let notifier: ServiceNotifier?
+  private let bans: BanBook?
   private let ended = DispatchSemaphore(value: 0)
   /// One reload at a time, whoever asks for it.
   private let reloading = Mutex(())
@@ -56,9 +58,10 @@ public final class Daemon: Sendable {
   ///   - hash: The crypt(3) hash of the password of `accounts.user`; it outlives every reload.
   ///   - transfers: The transfer log, which a reload reopens.
   ///   - notifier: Tells the service manager of reloads and of the end; nil without one.
+  ///   - bans: The book of bans, which works by the settings of each reload.
   public init(
     server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?, log: DaemonLog,
-    transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil
+    transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil, bans: BanBook? = nil
   ) {
     self.server = server
     var sources = sources
@@ -68,6 +71,7 @@ public final class Daemon: Sendable {
     self.log = log
     self.transfers = transfers
     self.notifier = notifier
+    self.bans = bans
     logger = log.logger()
     state = Mutex(State(loaded: loaded))
   }
@@ -156,6 +160,11 @@ public final class Daemon: Sendable {
     for warning in loaded.warnings + accounts.warnings { logger.warning("\(warning)") }
     if let nobody = accounts.nobody(loaded) { logger.error("\(nobody)") }
     server.reload(configuration: loaded.settings.configuration, accounts: accounts.source)
+    do throws(SystemError) {
+      if let bans { try BanSetup.use(loaded.settings, for: bans) }
+    } catch {
+      logger.error("bans.*: \(error)")
+    }
   }
 
   /// Done even if the settings turn out to be wrong, because logrotate has moved the file away.

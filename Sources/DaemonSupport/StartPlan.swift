@@ -3,6 +3,8 @@
 import Accounts
 import DaemonSettings
 import FTPServer
+import Glibc
+import Hooks
 import LinuxSystem
 import Privileges
 import SafeText
@@ -65,6 +67,8 @@ public struct StartPlan: Sendable {
     let accounts = examiner.accounts()
     let privileges = examiner.privileges()
     examiner.lookAtTransferLog(privileges)
+    examiner.lookAtBans()
+    examiner.lookAtHooks()
     examiner.lookAtKernel()
     examiner.warnings += reading.loaded.warnings + (accounts?.warnings ?? [])
     let problems = SettingsProblem.inReadingOrder(reading.problems + examiner.problems)
@@ -165,6 +169,19 @@ private struct Examiner {
       let fault = TransferLog.fault(path, as: plan?.transferLogOwner)
     else { return }
     report("log.xferlog", TransferLog.advice(path, fault, plan))
+  }
+
+  mutating func lookAtHooks() {
+    guard settings.hooks.isEnabled else { return }
+    let key = settings.hooks.url == nil ? "hooks.program" : "hooks.url"
+    if let fault = HookHelper.fault { report(key, fault) }
+    if let program = settings.hooks.program.first, access(program, X_OK) != 0 {
+      report("hooks.program", "\(quoted(program)) cannot be run: \(SystemError(code: errno, call: "access").reason)")
+    }
+  }
+
+  mutating func lookAtBans() {
+    for (key, reason) in BanSetup.faults(settings) { report(key, reason) }
   }
 
   mutating func lookAtKernel() {

@@ -70,7 +70,8 @@ extension Foothold {
   }
 
   /// Where the name `name` of the open directory `parent` is.
-  func place(of name: UnsafePointer<CChar>, in parent: Int32, near path: VirtualPath) throws(SystemError) -> VirtualPath {
+  func place(of name: UnsafePointer<CChar>, in parent: Int32, near path: VirtualPath) throws(SystemError) -> VirtualPath
+  {
     try place(of: Array(String(cString: name).utf8), in: parent, near: path)
   }
 

@@ -83,7 +83,8 @@ extension Foothold {
   func setPermissions(_ file: Int32, _ mode: UInt32) throws(SystemError) {
     if mode & 0o500 != 0o500 {
       let status = try File.status(file)
-      for root in [root] + (extras?.branches.map(\.tree.number) ?? []) where try File.status(root).isSameFile(as: status) {
+      for root in [root] + (extras?.branches.map(\.tree.number) ?? [])
+      where try File.status(root).isSameFile(as: status) {
         throw SystemError(code: EBUSY, call: "fchmodat2")
       }
     }

@@ -22,15 +22,36 @@ public enum ChildProcesses {
   public static func spawn(
     _ path: String, _ arguments: [String], environment: [String], descriptor: Int32
   ) throws(SystemError) -> Int32 {
+    // A descriptor that is number 3 already would stay close-on-exec: dup2 to itself clears that here (POSIX, and glibc 2.29).
+    try spawn(path, arguments, environment: environment) { actions in
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
+      return 4
+    }
+  }
+
+  /// The same with `input` as standard input, and no further descriptor.
+  public static func spawn(
+    _ path: String, _ arguments: [String], environment: [String], input: Int32
+  ) throws(SystemError) -> Int32 {
+    try spawn(path, arguments, environment: environment) { actions in
+      posix_spawn_file_actions_adddup2(&actions, input, 0)
+      return 3
+    }
+  }
+
+  /// - Parameter prepare: sets up descriptors; returns the first that is to be closed.
+  private static func spawn(
+    _ path: String, _ arguments: [String], environment: [String],
+    _ prepare: (inout posix_spawn_file_actions_t) -> Int32
+  ) throws(SystemError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    let first = prepare(&actions)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    // A descriptor that is number 3 already would stay close-on-exec: dup2 to itself clears that here (POSIX, and glibc 2.29).
-    posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
     // Our own descriptors are close-on-exec, but sockets passed by a service manager may not be.
-    try check(weft_spawn_close_from(&actions, 4), "posix_spawn_file_actions_addclosefrom_np")
+    try check(weft_spawn_close_from(&actions, first), "posix_spawn_file_actions_addclosefrom_np")
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -48,6 +69,30 @@ public enum ChildProcesses {
     let code = posix_spawn(&process, path, &actions, &attributes, &argv, &envp)
     guard code == 0 else { throw SystemError(code: code, call: "posix_spawn") }
     return process
+  }
+
+  /// Waits for a child on the calling thread. Sources: pidfd_open(2), waitpid(2).
+  ///
+  /// - Returns: its exit code, or 128 and the signal that ended it; nil if it still runs after `milliseconds` (-1: for ever).
+  public static func wait(for process: Int32, milliseconds: Int32) -> Int32? {
+    let handle = weft_pidfd_open(process)
+    // Where there is no such call, looking now and then has to do.
+    defer { if handle >= 0 { close(handle) } }
+    let deadline = milliseconds < 0 ? .never : MonotonicTime.now.advanced(by: Int64(milliseconds) * 1_000_000)
+    var status: Int32 = 0
+    while true {
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F) }
+      if ended < 0, errno != EINTR { return 127 }
+      let left = deadline.since(.now)
+      if left <= 0 { return nil }
+      let pause = deadline == .never ? -1 : Int32(clamping: left / 1_000_000 + 1)
+      if handle >= 0 {
+        _ = Poll.wait(handle, .readable, milliseconds: pause)
+      } else {
+        usleep(10_000)
+      }
+    }
   }
 
   /// Forks this process, which must have only one thread, and runs `body` in the copy. The result of `body` is the copy's exit code.

@@ -41,6 +41,9 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     self.scope = scope
   }
 
+  /// An IPv6 address of these bits, without a look at what they are: a network's own address may begin as a mapped one does.
+  static func unmapped(_ high: UInt64, _ low: UInt64) -> IPAddress { IPAddress(unmapped: high, low, .ipv6, 0) }
+
   /// Four octets make an IPv4 address, sixteen an IPv6 address; anything else is nil.
   public init?(octets: [UInt8], scope: UInt32 = 0) {
     switch octets.count {

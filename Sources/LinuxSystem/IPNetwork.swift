@@ -31,6 +31,20 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     self.prefix = prefix
   }
 
+  /// The network of `prefix` bits that `address` is in; a prefix beyond the family's width is the address itself.
+  public init(_ address: IPAddress, prefix: Int) {
+    let width = address.family == .ipv4 ? 32 : 128
+    let bits = min(max(0, prefix), width)
+    let shift = UInt64(width - bits)
+    let high = shift >= 128 ? 0 : shift > 64 ? address.high & (UInt64.max << (shift - 64)) : address.high
+    let low = shift >= 64 ? 0 : address.low & (UInt64.max << shift)
+    self.address = address.family == .ipv4 ? IPAddress(ipv4: UInt32(truncatingIfNeeded: low)) : .unmapped(high, low)
+    self.prefix = bits
+  }
+
+  /// Whether it is one address.
+  public var isSingle: Bool { prefix == (address.family == .ipv4 ? 32 : 128) }
+
   /// Whether `other` is in it. The zone of a link-local address does not count.
   public func contains(_ other: IPAddress) -> Bool {
     guard other.family == address.family else { return false }

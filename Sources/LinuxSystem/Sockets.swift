@@ -176,6 +176,15 @@ public enum Socket {
     try check(weft_fcntl_int(socket, F_SETFL, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK), "fcntl")
   }
 
+  /// Like ``receive(_:into:)``, but the bytes stay in `socket`. Source: recv(2), MSG_PEEK.
+  public static func peek(
+    _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) -> Progress {
+    try progress("recv") {
+      weft_recv(socket, buffer.baseAddress, buffer.count, Int32(WEFT_MSG_DONTWAIT) | Int32(MSG_PEEK))
+    }
+  }
+
   /// The next byte in `socket`, which stays there; nil if there is none. Source: recv(2), MSG_PEEK.
   public static func peekByte(_ socket: Int32) -> UInt8? {
     var byte: UInt8 = 0

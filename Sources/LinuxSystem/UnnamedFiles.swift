@@ -21,6 +21,16 @@ extension File {
     }
   }
 
+  /// A file in memory that holds `bytes`, to be read from its beginning and never changed. Sources: memfd_create(2), lseek(2).
+  public static func memory(_ name: String, _ bytes: [UInt8]) throws(SystemError) -> Descriptor {
+    let file = Descriptor(
+      owning: try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+        try check(weft_sealed_memory(name, buffer.baseAddress, buffer.count), "memfd_create")
+      })
+    _ = weft_lseek(file.number, 0, SEEK_SET)
+    return file
+  }
+
   /// Gives an open file a name. Source: linkat(2): with AT_EMPTY_PATH, or else through /proc/self/fd, which needs no privilege.
   ///
   /// - Throws: EEXIST if the name exists already; ENOENT for a file whose last name was removed.

@@ -14,6 +14,8 @@ public struct LandlockPlan: Sendable, Equatable {
     case reload
     /// Where logs are written and reopened.
     case log
+    /// What the daemon keeps for itself: files that are replaced as a whole.
+    case state
     /// What the C library and the kernel's own files take: names of owners, time zones, counters.
     case system
   }
@@ -62,6 +64,7 @@ public struct LandlockPlan: Sendable, Equatable {
     }
     for file in files { addDirectories(of: file) }
     for directory in settings.logDirectories { add(directory, Self.logAccess, .log) }
+    for directory in settings.stateDirectories { add(directory, Self.stateAccess, .state) }
     for path in Self.systemPaths { add(path, .read, .system) }
     add("/dev/null", [.readFile, .writeFile], .system)
     if let program = Self.backtracer(backtraces) {
@@ -74,6 +77,8 @@ public struct LandlockPlan: Sendable, Equatable {
   }
 
   private static let logAccess: Landlock.FileAccess = [.readFile, .readDirectory, .writeFile, .makeRegular]
+
+  private static let stateAccess: Landlock.FileAccess = logAccess.union([.removeFile, .truncate])
 
   /// Names of owners (passwd, group and what nsswitch.conf names), the time zone, the resolver, OpenSSL's defaults, and what the
   /// process reads of itself and its network in /proc. All of /proc, because a rule cannot follow the directory of one process, and
@@ -160,6 +165,13 @@ extension Settings {
   var logDirectories: [String] {
     guard let path = transferLog.map(File.absolutePath), let slash = path.lastIndex(of: "/") else { return [] }
     return [slash == path.startIndex ? "/" : String(path[..<slash])]
+  }
+
+  /// The directories of the files that the daemon keeps for itself.
+  var stateDirectories: [String] {
+    [bans.file, bans.nftables].compactMap { $0 }.map(File.absolutePath).compactMap { path in
+      path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+    }
   }
 
   /// The files a reload reads again, the settings file apart.

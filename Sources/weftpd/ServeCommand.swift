@@ -7,6 +7,7 @@ import DaemonSettings
 import DaemonSupport
 import FTPServer
 import Glibc
+import Hooks
 import LinuxSystem
 import Logging
 import OpenMetrics
@@ -82,12 +83,16 @@ struct ServeCommand: ParsableCommand {
     let daemon: Daemon
     let control: ControlServer?
     let addresses: [SocketAddress]
+    let relay: HookRelay?
     do {
       let localUsers = try LocalUsers.prepare(settings)
+      let bans = try BanSetup.prepare(settings)
+      let hooks = HookRelay(settings.hooks, logger: logger)
       let registry = settings.metricsListen.map { _ in MetricsRegistry(MetricsCatalogue.all) }
       let server = try FTPServer(
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
-        tls: start.tls, localUsers: localUsers, readers: transfers.map { [$0] } ?? [],
+        tls: start.tls, localUsers: localUsers, policy: BanPolicy(bans),
+        readers: ([transfers, hooks] as [(any SessionEventReader)?]).compactMap { $0 },
         meter: registry.map { ServerInstruments($0) })
       addresses = try service.listen(server, settings, logger)
       let owner = start.privileges.socketOwner
@@ -97,6 +102,8 @@ struct ServeCommand: ParsableCommand {
       var metricsSocket = try bindMetrics(settings, owner)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
+      // Without privileges, but still free to run programs: the last that may.
+      try hooks?.begin()
       let confined = try Confinement.enter(
         sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
       log.startWriter()
@@ -107,12 +114,16 @@ struct ServeCommand: ParsableCommand {
       transfers?.startWriter()
       let running = Daemon(
         server: server, sources: sources, loaded: start.loaded, hash: start.hash, log: log, transfers: transfers,
-        notifier: service.notifier)
+        notifier: service.notifier, bans: bans)
+      try BanSetup.start(bans, settings, server: server, logger: logger) { hooks?.tell($0) }
+      try hooks?.start()
+      relay = hooks
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()
       if let bound = controlSocket.take() {
-        control = try ControlServer(bound, server: server, actions: running, log: log, version: weftVersion)
+        control = try ControlServer(
+          bound, server: server, actions: running, bans: BanBookKeeper(bans), log: log, version: weftVersion)
       } else {
         control = nil
       }
@@ -145,6 +156,7 @@ struct ServeCommand: ParsableCommand {
       privileges: start.privileges.summary
     ).log(to: logger)
     let code = daemon.waitUntilEnd()
+    relay?.end(within: code == 0 ? .seconds(4) : .milliseconds(200))
     control?.removeName()
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
     return code

@@ -16,7 +16,9 @@ struct Weftpd: ParsableCommand {
       Exit codes: 0 success, 64 wrong usage, 78 wrong settings, 1 any other failure.
       """,
     version: "weftpd \(weftVersion)",
-    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self],
+    subcommands: [
+      ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, BanCommand.self, ExplainCommand.self,
+    ],
     groupedSubcommands: [
       CommandGroup(
         name: "A running daemon, by its control socket",

@@ -73,7 +73,7 @@ import Testing
     #expect(words == String(repeating: "ä", count: 200))
     var writer = PacketWriter()
     for byte in [1, 7, 0, 0, 0, 1] as [UInt8] { writer.append(byte) }
-    writer.append(Array(repeating: 0x31, count: ControlLimits.address + 1), limit: 1000)
+    writer.append(Array(repeating: 0x31, count: ControlLimits.subject + 1), limit: 2000)
     #expect(request(writer.bytes) == nil)
     #expect(request([UInt8](repeating: 0, count: ControlLimits.request + 1)) == nil)
   }

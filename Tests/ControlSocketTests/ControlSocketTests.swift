@@ -148,8 +148,22 @@ import Testing
       }
       guard case .refused(.malformed, _) = reply else { throw TestFailure("\(reply)") }
     }
-    #expect(throws: ControlClientError.self) { try control.ask(.bans) }
+    #expect(throws: ControlClientError.self) { try control.ask(.ban(address: "nobody", seconds: 0, reason: "")) }
     try control.server.requireAlive()
+  }
+
+  @Test func bansHoldAtOnce() throws {
+    let control = try ControlledServer()
+    let client = try control.server.session()
+    #expect(try control.ask(.ban(address: "127.0.0.0/8", seconds: 600, reason: "abuse")) == [.done(1)])
+    #expect(try client.reply().code == 421)
+    guard case .bans(let bans)? = try control.ask(.bans).first else { throw TestFailure("no bans") }
+    #expect(bans.map(\.address) == ["127.0.0.0/8"])
+    #expect(bans[0].reason == "abuse")
+    #expect((1...600).contains(bans[0].seconds ?? 0))
+    #expect(try control.ask(.unban(address: "127.0.0.0/8")) == [.done(1)])
+    try control.server.session().quit()
+    #expect(throws: ControlClientError.self) { try control.ask(.unban(address: "127.0.0.0/8")) }
   }
 
   @Test func theSocketIsForItsOwnerAndGroup() throws {

@@ -63,7 +63,10 @@ import Testing
 
   @Test func everyRowIsReachableFromEverySource() throws {
     for row in SettingsTable.rows {
-      let samples = ["hosts.names": "ftp.example.org", "transfer.site-to-site-networks": "192.0.2.0/24"]
+      let samples = [
+        "hosts.names": "ftp.example.org", "transfer.site-to-site-networks": "192.0.2.0/24",
+        "bans.allow": "192.0.2.0/24", "proxy.trusted": "192.0.2.0/24", "hooks.url": "https://example.org/",
+      ]
       let sample = samples[row.key] ?? "/tmp"
       let items = row.defaultItems.isEmpty ? [sample] : row.defaultItems
       let text = items.joined(separator: ",")
@@ -73,6 +76,9 @@ import Testing
       let root = [SettingsSources.Option(name: "DIR", key: "accounts.root", items: ["/tmp"])]
       var options = row.key == "accounts.root" ? [] : root
       // A key alone is no use, and is refused.
+      if row.key == "hooks.program" || row.key == "hooks.url" {
+        options.append(.init(name: "--queue", key: "hooks.queue", items: ["/tmp"]))
+      }
       if row.key == "tls.key" { options.append(.init(name: "--certificate", key: "tls.certificate", items: ["/tmp"])) }
       var file = SettingsSources(configPath: path, options: options)
       #expect(try file.load().origin(row.key) == .file(path: path, line: 1), "\(row.key)")

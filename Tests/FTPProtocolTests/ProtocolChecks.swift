@@ -31,6 +31,7 @@ struct ProtocolCheck: Sendable {
     ProtocolCheck(name: "mlsd", run: checkMachineLine),
     ProtocolCheck(name: "listing-round-trip", run: checkListingRoundTrip),
     ProtocolCheck(name: "listing-reader", run: checkListingReader),
+    ProtocolCheck(name: "proxy-header", run: checkProxyHeader),
   ]
 }
 

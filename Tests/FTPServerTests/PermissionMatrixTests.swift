@@ -27,7 +27,8 @@ import Testing
     Row("STAT @") { $0.contains(.list) }, Row("LIST @/f") { $0.contains(.list) },
     Row("MLST @/f") { !$0.isDisjoint(with: [.list, .read]) }, Row("SIZE @/f") { !$0.isDisjoint(with: [.list, .read]) },
     Row("MDTM @/f") { !$0.isDisjoint(with: [.list, .read]) }, Row("DSIZ @") { !$0.isDisjoint(with: [.list, .read]) },
-    Row("CWD @/d") { _ in true }, Row("RETR @/f") { $0.contains(.read) }, Row("REST 1", "RETR @/f") { $0.contains(.read) },
+    Row("CWD @/d") { _ in true }, Row("RETR @/f") { $0.contains(.read) },
+    Row("REST 1", "RETR @/f") { $0.contains(.read) },
     Row("HASH @/f") { $0.contains(.read) }, Row("XCRC @/f") { $0.contains(.read) },
     Row("XSHA256 @/f") { $0.contains(.read) }, Row("STOR @/new") { $0.contains(.write) },
     Row("STOR @/f") { $0.contains(.overwrite) }, Row("STOU @/new") { $0.contains(.write) },
@@ -43,7 +44,8 @@ import Testing
     Row("SITE UTIME 20200101000000 @/f") { $0.contains(.changeMode) },
     Row("SITE MKDIR @/a/b") { $0.contains(.makeDirectory) },
     Row("SITE RMDIR @/full") { $0.isSuperset(of: [.removeDirectory, .delete]) },
-    Row("SITE SYMLINK f @/new") { $0.contains(.write) }, Row("SITE COPY @/f @/new") { $0.isSuperset(of: [.read, .write]) },
+    Row("SITE SYMLINK f @/new") { $0.contains(.write) },
+    Row("SITE COPY @/f @/new") { $0.isSuperset(of: [.read, .write]) },
     Row("SITE COPY @/f @/h") { $0.isSuperset(of: [.read, .overwrite]) },
     Row("SITE CPFR @/f", "SITE CPTO @/new") { $0.isSuperset(of: [.read, .write]) },
     Row("COMB @/f @/h") { $0.isSuperset(of: [.append, .read, .delete]) },
@@ -133,7 +135,8 @@ import Testing
       name: Array("bob".utf8), hash: SampleHash.ofSecret, home: home.path, permissions: .readOnly, options: options)
     var configuration = ServerConfiguration()
     configuration.uploads.durability = .relaxed
-    try await withServer(AccountSource(single: bob), configuration) { _, address in
+    let accounts = AccountSource(single: bob)
+    try await withServer(accounts, configuration) { _, address in
       let client = try FTPClient(address)
       try client.expect(220)
       try client.logIn("bob", "secret")
@@ -142,11 +145,51 @@ import Testing
         for row in Self.rows {
           try Self.prepare(path)
           let commands = row.commands.map { $0.replacing("@", with: place) }
+          let explained = Self.explained(commands, accounts)
           let isDone = try Self.succeeds(commands, client)
           #expect(isDone == row.needs(permissions), "\(commands) with \(names)")
+          if let explained { #expect(explained == isDone, "explain \(commands) with \(names)") }
         }
+        try Self.prepare(path)
+        if permissions.contains(.list) { try Self.checkFacts(place, permissions, client) }
       }
       try client.quit()
+    }
+  }
+
+  /// What `weftpd explain` says of a single command with a single path; nil of others.
+  private static func explained(_ commands: [String], _ accounts: AccountSource) -> Bool? {
+    let words = (commands.last ?? "").split(separator: " ").map(String.init)
+    let isSite = words.first == "SITE"
+    let verb = words.prefix(isSite ? 2 : 1).joined(separator: " ")
+    let paths = commands.joined(separator: " ").split(separator: " ").filter { $0.hasPrefix("/") }
+    guard commands.count == 1, paths.count == 1, let path = paths.first, words[0] != "MDTM" else { return nil }
+    let question = AccessQuestion(user: Array("bob".utf8), verb: verb, path: Array(path.utf8))
+    return accounts.explain(question) { _ in "the test" }.isAllowed
+  }
+
+  /// MLSD's `perm` says what the verbs do.
+  private static func checkFacts(_ place: String, _ granted: AccountPermissions, _ client: FTPClient) throws {
+    let data = try client.extendedPassive()
+    _ = try client.command("MLSD \(place)", expecting: 150)
+    let lines = latin1(try data.readToEnd()).split(separator: "\r\n")
+    try client.expect(226)
+    func facts(_ name: String) throws -> Set<Character> {
+      let line = try #require(lines.first { $0.hasSuffix(" \(name)") })
+      let perm = try #require(line.lowercased().split(separator: ";").first { $0.hasPrefix("perm=") })
+      return Set(perm.dropFirst(5))
+    }
+    let ofFiles: [(Character, AccountPermissions)] = [
+      ("r", .read), ("a", .append), ("w", .overwrite), ("d", .delete), ("f", .rename),
+    ]
+    let ofDirectories: [(Character, AccountPermissions)] = [
+      ("l", .list), ("c", .write), ("m", .makeDirectory), ("p", .delete), ("d", .removeDirectory), ("f", .rename),
+    ]
+    for (name, table) in [("f", ofFiles), ("d", ofDirectories)] {
+      let facts = try facts(name)
+      for (letter, permission) in table {
+        #expect(facts.contains(letter) == granted.contains(permission), "\(letter) of \(name) with \(granted.names)")
+      }
     }
   }
 

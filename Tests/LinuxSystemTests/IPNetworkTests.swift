@@ -22,6 +22,22 @@ import Testing
   func refusesWhatIsNoNetwork(_ text: String) { #expect(IPNetwork(text) == nil) }
 
   @Test(arguments: [
+    ("192.0.2.129", 32, "192.0.2.129/32"), ("192.0.2.129", 25, "192.0.2.128/25"), ("192.0.2.129", 0, "0.0.0.0/0"),
+    ("192.0.2.129", 99, "192.0.2.129/32"), ("2001:db8:1:2:3:4:5:6", 128, "2001:db8:1:2:3:4:5:6/128"),
+    ("2001:db8:1:2:3:4:5:6", 65, "2001:db8:1:2::/65"), ("2001:db8:1:2:3:4:5:6", 64, "2001:db8:1:2::/64"),
+    ("2001:db8:1:2:3:4:5:6", 63, "2001:db8:1:2::/63"), ("2001:db8:1:3:3:4:5:6", 63, "2001:db8:1:2::/63"),
+    ("2001:db8:1:2:3:4:5:6", 48, "2001:db8:1::/48"), ("2001:db8:1:2:3:4:5:6", 0, "::/0"),
+  ])
+  func theNetworkAnAddressIsIn(_ address: String, _ prefix: Int, _ network: String) throws {
+    let made = IPNetwork(try #require(IPAddress(address)), prefix: prefix)
+    #expect(made.description == network)
+    #expect(IPNetwork(network) == made)
+    #expect(
+      made.isSingle == (network.hasSuffix("/32") && prefix >= 32 && !network.contains(":") || network.hasSuffix("/128"))
+    )
+  }
+
+  @Test(arguments: [
     ("10.0.0.0/8", "10.0.0.0", true), ("10.0.0.0/8", "10.255.255.255", true), ("10.0.0.0/8", "11.0.0.0", false),
     ("10.0.0.0/8", "::ffff:10.1.2.3", true), ("10.0.0.0/8", "::10.1.2.3", false), ("0.0.0.0/0", "203.0.113.1", true),
     ("0.0.0.0/0", "2001:db8::1", false), ("192.0.2.128/25", "192.0.2.127", false), ("192.0.2.7", "192.0.2.7", true),

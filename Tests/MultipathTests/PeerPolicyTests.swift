@@ -52,6 +52,49 @@ extension MultipathTests {
       }
     }
 
+    /// Whoever is banned by one path would go on by the other.
+    @Test func aBanOfOnePathIsABanOfAll() async throws {
+      let place = try TemporaryDirectory()
+      let file = place.path + "/bans"
+      try await Self.run(settings: ["bans.file=\(file)"]) { lab, server, client in
+        _ = try client.download("down", size: Self.size)
+        let (first, second) = (NetworkLab.clientAddress(1), NetworkLab.clientAddress(2))
+        let added = try TestSupport.run([try Server.binary(), "ban", "add", second, "--file", file])
+        try require(added.exitCode == 0, added.errors)
+        try client.ftp.expect(421)
+        try server.requireLogged("banned \(first) until", within: .seconds(60))
+        for address in [first, second] {
+          let another = FTPClient(
+            try LabClient.connect(in: lab.client, to: client.server, from: address, policy: .off))
+          try another.expect(421)
+        }
+        let isKept = Deadline.after(.seconds(60)).until {
+          (try? TestSupport.run([try Server.binary(), "ban", "list", "--file", file]).output.contains(first + " "))
+            ?? false
+        }
+        try require(isKept, "the ban of the other path is not in the file")
+      }
+    }
+
+    /// Each failure counts against every path, and the ban is of all of them.
+    @Test func failuresBanEveryPath() async throws {
+      try await Self.run(settings: ["bans.failures=3", "accounts.attempts=10"]) { lab, server, client in
+        _ = try client.download("down", size: Self.size)
+        try client.ftp.command("REIN", expecting: 220)
+        for _ in 0..<3 {
+          try client.ftp.command("USER alice", expecting: 331)
+          try client.ftp.command("PASS wrong", expecting: 530)
+        }
+        for number in 1...2 {
+          let address = NetworkLab.clientAddress(number)
+          try server.requireLogged("banned \(address) until", within: .seconds(60))
+          let another = FTPClient(
+            try LabClient.connect(in: lab.client, to: client.server, from: address, policy: .off))
+          try another.expect(421)
+        }
+      }
+    }
+
     @Test(arguments: [DataMode.pasv, .epsv]) func aStrangerIsTurnedAway(mode: DataMode) async throws {
       try await Self.run { lab, server, client in
         let reply = try Self.refusesAStranger(mode, from: NetworkLab.stranger, lab, client)

@@ -1,5 +1,6 @@
 // What an account's entry says besides name, password, home and permissions, as typed values: read from text once, then only used.
 
+import FTPProtocol
 import LinuxSystem
 
 /// The options of an account. ``UserAttribute/all`` is the list of keys, each with what its value becomes here.
@@ -95,6 +96,13 @@ public struct AccountOptions: Sendable, Hashable {
 
   /// True if there is none.
   public var isEmpty: Bool { texts.isEmpty }
+
+  /// The options of an account that may leave new files in one directory, and do nothing else there.
+  public init(dropBox directory: VirtualPath) {
+    guard let pattern = PathPattern(literally: directory) else { return }
+    permissionRules = [PermissionRule(pattern: pattern, permissions: .write)]
+    texts["permissions"] = "\(pattern.text)=write"
+  }
 
   /// Reads options from their texts, by key, as `["charset": "CP932"]`.
   /// - Throws: the option that is not known, or whose value cannot be.

@@ -42,6 +42,17 @@ public struct PathPattern: Sendable, Hashable {
     self.components = components
   }
 
+  /// A pattern for exactly this directory and what is beneath it; nil if its name is no UTF-8.
+  init?(literally path: VirtualPath) {
+    var text = ""
+    guard let name = String(validating: path.bytes, as: UTF8.self) else { return nil }
+    for character in name.unicodeScalars {
+      if "*?[\\".unicodeScalars.contains(character) { text += "\\" }
+      text.unicodeScalars.append(character)
+    }
+    self.init(text)
+  }
+
   /// Whether the pattern is about `path`: it, or a directory above it, fits.
   public func matches(_ path: VirtualPath) -> Bool {
     var names = path.bytes.dropFirst().split(separator: 0x2F)

@@ -52,6 +52,11 @@ public struct UserEntry: Sendable, Hashable {
   /// True if the user may only list and download.
   public var isReadOnly: Bool { permissions.isReadOnly }
 
+  /// True if no rule lets the user change anything anywhere either.
+  public var changesNothing: Bool {
+    isReadOnly && options.permissionRules.allSatisfy { $0.permissions.isReadOnly }
+  }
+
   /// The same entry with something else in it.
   public func with(
     name: [UInt8]? = nil, hash: String? = nil, home: String? = nil, permissions: AccountPermissions? = nil,

@@ -115,6 +115,10 @@ int weft_renameat2(int from, const char *old_name, int to, const char *new_name,
 ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
 int weft_faccessat(int directory, const char *name, int mode, int flags);
 
+/* ---- changes in directories: Watches.c ---- */
+/* A non-blocking descriptor that tells of files written, replaced and removed there. */
+int weft_watch_directory(const char *path);
+
 /* ---- attributes of files: FileAttributes.c ---- */
 struct weft_stat {
   uint32_t mode, links, owner, group, modified_nanoseconds, changed_nanoseconds;
@@ -157,6 +161,8 @@ void weft_malloc_settings(int arenas, int trim);
 /* Drops the resident pages of all code that was loaded from files. Code is never written to, so nothing is lost. */
 void weft_release_code(void);
 void weft_malloc_trim(void);
+/* A descriptor that becomes readable when the process ends. Source: pidfd_open(2), Linux 5.3. */
+int weft_pidfd_open(int process);
 /* Has posix_spawn close every descriptor from `first` on in the child; -errno. Source: <spawn.h> of glibc 2.34. */
 int weft_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 /* The system's text for an errno, in `buffer` or in static storage; thread safe (the GNU strerror_r). */

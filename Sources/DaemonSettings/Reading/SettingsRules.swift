@@ -1,6 +1,7 @@
 // Rules about more than one setting, or about the system: what is impossible together, which directories exist, who could log in.
 
 import Accounts
+import FTPProtocol
 import Glibc
 import LinuxSystem
 import SafeText
@@ -39,6 +40,17 @@ public enum SettingsRules {
     if settings.server.transfer.siteToSite != .off, settings.server.transfer.siteToSiteNetworks.isEmpty {
       report("transfer.site-to-site", "needs transfer.site-to-site-networks, where the other servers are")
     }
+    if settings.hooks.isEnabled, settings.hooks.queue == nil {
+      report(
+        settings.hooks.url == nil ? "hooks.program" : "hooks.url", "needs hooks.queue, the directory where records wait"
+      )
+    }
+    if let url = settings.hooks.url, !url.hasPrefix("https://") {
+      report("hooks.url", "\(quoted(url)) does not begin with https://")
+    }
+    if settings.server.proxy.onData, settings.server.proxy.trusted.isEmpty {
+      report("proxy.data", "needs proxy.trusted, where the balancers are")
+    }
     return problems
   }
 
@@ -58,6 +70,17 @@ public enum SettingsRules {
       checkDirectory("accounts.root", settings.accountsRoot)
     }
     checkDirectory("accounts.anonymous-root", settings.accountsAnonymousRoot)
+    if let upload = settings.accountsAnonymousUpload {
+      let path = try? VirtualPath(Array(upload.utf8))
+      if !upload.hasPrefix("/") || path == nil || path?.isRoot == true {
+        report(
+          "accounts.anonymous-upload",
+          "\(quoted(upload)) is not a directory beneath /, as an anonymous user sees it; expected one such as /incoming"
+        )
+      } else if let root = settings.accountsAnonymousRoot ?? settings.accountsRoot, settings.accountsAnonymous {
+        checkDirectory("accounts.anonymous-upload", root + upload)
+      }
+    }
     for root in settings.accountsRoots {
       if let reason = rootFault(root) { report("accounts.roots", "\(quoted(root)) \(reason)") }
     }

@@ -61,6 +61,13 @@ extension SettingsTable {
         \.accountsAnonymousRoot,
         "The directory an anonymous user sees, if it is not `accounts.root`."),
       Setting(
+        "accounts.anonymous-upload", .optional("path", "a path in the anonymous directory, such as /incoming"),
+        \.accountsAnonymousUpload,
+        """
+        A directory in which an anonymous user may leave new files. They can be neither listed, read nor replaced there; \
+        move them elsewhere to publish them.
+        """),
+      Setting(
         "accounts.attempts", .integer(1...100), \.server.limits.loginAttempts, unit: "passwords",
         "After this many wrong passwords the connection ends with 421."),
     ] + localUsers
@@ -233,7 +240,10 @@ extension SettingsTable {
   static let files: [Setting] = [
     Setting(
       "files.umask", .umask, \.server.files.umask,
-      "The permission bits that new files and directories do not get.")
+      "The permission bits that new files and directories do not get."),
+    Setting(
+      "files.message", .optional("name", "the name of a file, such as .message"), \.server.files.message,
+      "A file of this name, of up to 4 KiB, is shown to whoever logs in at its directory or changes to it."),
   ]
 
   static let metrics: [Setting] = [

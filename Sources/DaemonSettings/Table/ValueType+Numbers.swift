@@ -48,6 +48,13 @@ extension ValueType where Value == Duration {
   }
 }
 
+extension SettingsTable {
+  /// A duration as settings have it, from a millisecond to 30 days a hundred times over; nil for anything else.
+  public static func duration(_ text: String) -> Duration? {
+    try? ValueType.duration(.milliseconds(1)...(longest * 100)).parse([text])
+  }
+}
+
 extension ValueType where Value == UInt32 {
   static var umask: Self {
     single(

@@ -22,8 +22,8 @@ final class DataChannelFactory {
 
   private let control: ControlConnection
   /// By reference: a copy of the settings would be the largest part of an idle session.
-  private let snapshot: ServerContext.Snapshot
-  private let context: ServerContext
+  let snapshot: ServerContext.Snapshot
+  let context: ServerContext
   private(set) var port = Port.none
   /// The passive port cannot be accepted from now; the transfer's command will try again, and tell.
   private var isUnwatched = false
@@ -33,6 +33,8 @@ final class DataChannelFactory {
   private(set) var idle: IdleDataConnection?
   /// Where other servers may be that the transfer at hand is with.
   private var partners: [IPNetwork] = []
+  /// A connection to the passive port from a balancer whose header is not whole yet.
+  var proxied: ProxiedSocket?
   /// Others than the client who came to its ports, and were not told of yet.
   private var strangers: Strangers?
 
@@ -98,6 +100,7 @@ final class DataChannelFactory {
   func forget(keepingIdle: Bool = false) {
     if !keepingIdle { closeIdle() }
     early?.data.close()
+    proxied = nil
     port = .none
   }
 
@@ -140,7 +143,7 @@ final class DataChannelFactory {
   private func accept(from listener: PassiveListener) throws(TransferBreak) -> DataConnection? {
     var policy: PeerPolicy?
     for _ in 0..<PassiveListener.acceptLimit {
-      guard let (number, peer) = try listener.accept() else { return nil }
+      guard let (number, peer) = try next(from: listener) else { return nil }
       let socket = Descriptor(owning: number)
       var peers = policy ?? control.peerPolicy
       peers.partners = partners
@@ -199,8 +202,11 @@ final class DataChannelFactory {
       do throws(TransferBreak) {
         // Strangers who come without pause do not put the end off.
         if MonotonicTime.now >= deadline { throw .stalled }
-        try await attendant.wait(for: listener.number, .readable, until: deadline)
+        try await attendant.wait(
+          for: proxied?.number ?? listener.number, .readable, until: min(deadline, proxied?.deadline ?? deadline))
       } catch {
+        // Only a header that did not come: there may be others.
+        if case .stalled = error, MonotonicTime.now < deadline { continue }
         forget()
         guard case .stalled = error else { throw error }
         throw .nobodyConnected
@@ -261,7 +267,7 @@ final class DataChannelFactory {
   func watched(isPrivate: Bool) -> (number: Int32, interest: Readiness) {
     if let idle { return (idle.watched, .readable) }
     switch port {
-    case .passive(let listener) where !isUnwatched: return (listener.number, .readable)
+    case .passive(let listener) where !isUnwatched: return (proxied?.number ?? listener.number, .readable)
     case .arrived(let early) where isPrivate: return early.wants.map { (early.data.number, $0) } ?? (-1, [])
     default: return (-1, [])
     }
@@ -290,7 +296,7 @@ final class DataChannelFactory {
   private var portExpires: MonotonicTime {
     switch port {
     case .none, .active: .never
-    case .passive(let listener): listener.expires
+    case .passive(let listener): min(listener.expires, proxied?.deadline ?? .never)
     case .arrived(let early): early.expires
     }
   }
@@ -298,6 +304,9 @@ final class DataChannelFactory {
   /// Closes what has waited for long enough by `now`.
   func expire(at now: MonotonicTime) {
     if let idle, idle.expires <= now { closeIdle() }
+    if let proxied, proxied.deadline <= now, case .passive(let listener) = port, listener.expires > now {
+      return inspectPassivePort()
+    }
     if portExpires <= now { forget() }
   }
 }

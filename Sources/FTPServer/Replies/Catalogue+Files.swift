@@ -139,6 +139,7 @@ extension Catalogue {
       de: "Für {1} bytes ist kein Platz: {2} sind frei.",
       fr: "Il n'y a pas de place pour {1} bytes : il en reste {2}.", es: "No hay sitio para {1} bytes: quedan {2}.",
       ja: "{1} bytes の空きがありません。残りは {2} です。"),
+    .init("Message", de: "Nachricht", fr: "Message", es: "Mensaje", ja: "お知らせ"),
     .init("Listing", de: "Verzeichnis", fr: "Liste", es: "Listado", ja: "一覧"),
     .init("Status:", de: "Zustand:", fr: "État :", es: "Estado:", ja: "状態:"),
   ]

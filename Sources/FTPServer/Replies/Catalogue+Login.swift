@@ -31,6 +31,24 @@ extension Catalogue {
       es: "Demasiadas sesiones de este usuario. Cierre una o inténtelo más tarde.",
       ja: "このユーザーのセッションが多すぎます。一つ閉じるか、後でやり直してください。"),
     .init(
+      "Too many sessions of this user from your address. Close one, or try again later.",
+      de: "Zu viele Sitzungen dieses Benutzers von Ihrer Adresse. Bitte eine schließen oder es später erneut versuchen.",
+      fr: "Trop de sessions de cet utilisateur depuis votre adresse. Fermez-en une ou réessayez plus tard.",
+      es: "Demasiadas sesiones de este usuario desde su dirección. Cierre una o inténtelo más tarde.",
+      ja: "このユーザーのこのアドレスからのセッションが多すぎます。一つ閉じるか、後でやり直してください。"),
+    .init(
+      "Too many sessions of your group. Try again later.",
+      de: "Zu viele Sitzungen Ihrer Gruppe. Bitte später erneut versuchen.",
+      fr: "Trop de sessions de votre groupe. Réessayez plus tard.",
+      es: "Demasiadas sesiones de su grupo. Inténtelo más tarde.",
+      ja: "グループのセッションが多すぎます。後でやり直してください。"),
+    .init(
+      "Too many transfers of this user at once. Try again later.",
+      de: "Zu viele Übertragungen dieses Benutzers gleichzeitig. Bitte später erneut versuchen.",
+      fr: "Trop de transferts simultanés de cet utilisateur. Réessayez plus tard.",
+      es: "Demasiadas transferencias simultáneas de este usuario. Inténtelo más tarde.",
+      ja: "このユーザーの同時転送が多すぎます。後でやり直してください。"),
+    .init(
       "Password required.",
       de: "Passwort erforderlich.", fr: "Mot de passe requis.", es: "Se requiere contraseña.", ja: "パスワードを入力してください。"),
     .init(

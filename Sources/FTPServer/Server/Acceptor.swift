@@ -135,7 +135,7 @@ final class Acceptor: Sendable {
       do {
         while let (number, peer) = try Socket.accept(listener.number, blocking: true, refusing: Self.refuse) {
           pause = 0
-          welcome(number, peer)
+          receive(number, peer)
           // Many who come one after the other must not look like a thread that hangs.
           pulse.answer()
         }
@@ -153,13 +153,30 @@ final class Acceptor: Sendable {
     }
   }
 
+  /// Takes a connection: at once, or when the balancer it comes from has said whose it is.
+  private func receive(_ number: Int32, _ peer: SocketAddress) {
+    let proxy = context.snapshot.configuration.proxy
+    guard !proxy.trusted.isEmpty, proxy.trusts(peer.address) else { return welcome(number, peer) }
+    guard context.introductions.enter() else {
+      _ = Descriptor(owning: number)
+      return context.tellOfBrokenProxy(peer, "too many wait for their PROXY header")
+    }
+    let socket = ProxiedSocket(owning: number, from: peer, within: proxy.timeout)
+    ProxyIntroduction(socket, context: context) { [self] number, client, server in
+      // Its own connection is one like all others.
+      welcome(number, client, client == peer ? nil : ControlConnection.Passage(announced: server))
+    }.start()
+  }
+
   /// Greets a client and hands it to a session of its own, or turns it away when there are too many.
-  private func welcome(_ number: Int32, _ peer: SocketAddress) {
+  ///
+  /// - Parameter passage: how a balancer has passed it on; nil: none has.
+  private func welcome(_ number: Int32, _ peer: SocketAddress, _ passage: ControlConnection.Passage? = nil) {
     let snapshot = context.snapshot
     let isMultipath = isMultipath && MultipathSocket.negotiated(number) == .multipath
     let control = ControlConnection(
       owning: number, peer: peer, lineLimit: snapshot.configuration.limits.commandLine, isMultipath: isMultipath,
-      rules: rules)
+      rules: rules, passage: passage)
     // Without its time-out a session would hold a thread for as long as its client is silent.
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
     if snapshot.configuration.multipath.control == .required, !isMultipath {
@@ -167,10 +184,13 @@ final class Acceptor: Sendable {
       return control.sendAtOnce(
         Reply(421, "Multipath TCP is required (mptcp.control), but this connection does not use it."))
     }
-    if let policy = context.policy, !policy.admits([peer.address]) {
-      context.meter?.connectionRefused(.banned)
-      refused("refused a connection: the address is banned", peer)
-      return control.sendAtOnce(Reply(421, "Connections from your address are not accepted."))
+    if let policy = context.activePolicy {
+      guard policy.admits([peer.address]) else {
+        context.meter?.connectionRefused(.banned)
+        refused("refused a connection: the address is banned", peer)
+        return control.sendAtOnce(Reply(421, "Connections from your address are not accepted."))
+      }
+      policy.note(.connection, user: [], from: [peer.address])
     }
     switch context.registry.admit(peer.address, limits: snapshot.configuration.limits) {
     case .admitted(let id):

@@ -1,6 +1,7 @@
 // Who may log in: a directory of users, the one user of the command line, the anonymous login.
 
 import Accounts
+import FTPProtocol
 
 /// The accounts a server serves. Replaced as a whole on a reload, which holds for sessions that run, too.
 public struct AccountSource: Sendable {
@@ -10,6 +11,8 @@ public struct AccountSource: Sendable {
   public var single: UserEntry?
   /// The directory of the read-only anonymous login; nil refuses it.
   public var anonymousRoot: String?
+  /// A directory as anonymous clients see it, where they may leave new files and can neither list, read nor replace any; nil: none.
+  public var anonymousDropBox: VirtualPath?
   /// Makes every account read-only.
   public var isReadOnly: Bool
   /// Where homes and mounted trees may be; nil: anywhere. The roots of a server hold for all of its hosts.
@@ -39,6 +42,15 @@ public struct AccountSource: Sendable {
 
   func account(for entry: UserEntry) -> Account {
     Account(entry, within: isReadOnly ? .readOnly.union(.siteToSite) : .all)
+  }
+
+  /// The account of anonymous clients; nil if there is none.
+  var anonymousAccount: Account? {
+    guard let anonymousRoot else { return nil }
+    var options = AccountOptions()
+    if let anonymousDropBox, !isReadOnly { options = AccountOptions(dropBox: anonymousDropBox) }
+    return Account(
+      name: Array("anonymous".utf8), home: anonymousRoot, permissions: .readOnly, isAnonymous: true, options: options)
   }
 
   /// What local users of the system may do.

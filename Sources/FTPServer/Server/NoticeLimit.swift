@@ -16,6 +16,8 @@ final class NoticeLimit: Sendable {
     case noPassivePort
     /// PORT or EPRT named what they must not.
     case refusedPort
+    /// A connection from a balancer without a usable PROXY header.
+    case brokenProxy
 
     /// The line for what is left to tell when nothing new happens.
     func remainder(_ count: Int) -> Logger.Message {
@@ -24,6 +26,7 @@ final class NoticeLimit: Sendable {
       case .latecomers: "closed \(count) more connections to the ports of running transfers"
       case .noPassivePort: "no passive port for \(count) more requests"
       case .refusedPort: "refused \(count) more PORT or EPRT commands"
+      case .brokenProxy: "closed \(count) more connections from proxies"
       }
     }
   }

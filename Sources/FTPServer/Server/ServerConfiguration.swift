@@ -81,6 +81,7 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var files = Files()
   public var security = Security()
   public var transfer = Transfer()
+  public var proxy = Proxy()
   public var uploads = Uploads()
 
   public init() {}

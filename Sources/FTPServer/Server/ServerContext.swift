@@ -61,6 +61,8 @@ final class ServerContext: Sendable {
   let verifier = PasswordVerifier()
   let budget = LoginBudget()
   let lookups = LookupLimit()
+  /// Connections from balancers that have not said whose they are; as many more wait at the listener.
+  let introductions = LookupLimit(4096)
   let usedCodes = UsedCodes()
   let pools = TransferPools()
   let digestPool = WorkerPool(label: "weftpd.digests")

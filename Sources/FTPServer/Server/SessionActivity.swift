@@ -27,27 +27,28 @@ final class SessionActivity: Sendable {
     static let end: UInt8 = 1
     static let recheck: UInt8 = 2
     static let answer: UInt8 = 4
-    static let paths: UInt8 = 8
+    static let policy: UInt8 = 8
+    static let paths: UInt8 = 16
   }
 
   let id: UInt64
   let peer: SocketAddress
-  /// The control connection is multipath.
-  let isMultipath: Bool
   let connected = MonotonicTime.now
   /// Counts the bytes of the transfer that runs.
   let meter = TransferMeter()
   let parking: Parking
+  /// Whether the control connection may have several paths.
+  let isMultipath: Bool
   private let state = Mutex(State())
   private let told = Atomic<UInt8>(0)
   /// Written for every command, so without a lock.
   private let lastCommand = Atomic<Int64>(MonotonicTime.now.nanoseconds)
   private let lastVerb = Atomic<UInt64>(0)
 
-  init(id: UInt64, peer: SocketAddress, parking: Parking, isMultipath: Bool = false) {
+  init(id: UInt64, peer: SocketAddress, isMultipath: Bool = false, parking: Parking) {
     self.id = id
-    self.peer = peer
     self.isMultipath = isMultipath
+    self.peer = peer
     self.parking = parking
   }
 
@@ -116,6 +117,9 @@ final class SessionActivity: Sendable {
   /// Has the session look whether its login still holds, because the accounts have changed.
   func recheck() { tell(News.recheck) }
 
+  /// Has the session ask the policy about its client and its user.
+  func reviewPolicy() { tell(News.policy) }
+
   /// Gives the session what a slow directory says about its user now.
   func answer(_ entry: UserEntry?) {
     state.withLock { $0.answer = .some(entry) }
@@ -125,16 +129,17 @@ final class SessionActivity: Sendable {
   /// Whether there is something about the login to be looked at.
   var hasNews: Bool { told.load(ordering: .relaxed) & ~News.end != 0 }
 
-  /// Takes the news: whether to look at the accounts again, what a slow directory has answered, and whether somebody asks for paths.
-  func takeNews() -> (wantsRecheck: Bool, answer: UserEntry??, wantsPaths: Bool) {
+  /// Takes the news: whether to look at the accounts again, whether to ask the policy, what a slow directory has answered, and whether
+  /// somebody asks for paths.
+  func takeNews() -> (wantsRecheck: Bool, wantsReview: Bool, answer: UserEntry??, wantsPaths: Bool) {
     let news = told.bitwiseAnd(News.end, ordering: .sequentiallyConsistent).oldValue
-    let wantsPaths = news & News.paths != 0
-    guard news & News.answer != 0 else { return (news & News.recheck != 0, nil, wantsPaths) }
+    let (wantsReview, wantsPaths) = (news & News.policy != 0, news & News.paths != 0)
+    guard news & News.answer != 0 else { return (news & News.recheck != 0, wantsReview, nil, wantsPaths) }
     let answer = state.withLock { state in
       defer { state.answer = nil }
       return state.answer
     }
-    return (news & News.recheck != 0, answer, wantsPaths)
+    return (news & News.recheck != 0, wantsReview, answer, wantsPaths)
   }
 
   // MARK: paths

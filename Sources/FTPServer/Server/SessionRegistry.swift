@@ -26,9 +26,11 @@ final class SessionRegistry: Sendable {
     /// Sessions nobody has logged in to, by the address of each, and their number per address.
     var beforeLogin: [UInt64: IPAddress] = [:]
     var beforeLoginPerAddress: [IPAddress: Int] = [:]
-    /// Whose the sessions with a login are, and their number per user.
-    var users: [UInt64: [UInt8]] = [:]
-    var perUser: [[UInt8]: Int] = [:]
+    /// What the sessions with a login are counted as, and the number of each.
+    var shares: [UInt64: [[UInt8]]] = [:]
+    var perShare: [[UInt8]: Int] = [:]
+    /// Transfers under way of users who may have only so many.
+    var transfers: [[UInt8]: Int] = [:]
     var watcher: Parking?
 
     mutating func waitForLogin(_ id: UInt64, _ address: IPAddress) {
@@ -42,8 +44,7 @@ final class SessionRegistry: Sendable {
     }
 
     mutating func forgetUser(_ id: UInt64) {
-      guard let user = users.removeValue(forKey: id) else { return }
-      Self.subtract(user, from: &perUser)
+      for key in shares.removeValue(forKey: id) ?? [] { Self.subtract(key, from: &perShare) }
     }
 
     /// Keeps no zeros: those who came once would stay for ever.
@@ -81,15 +82,37 @@ final class SessionRegistry: Sendable {
   /// - Parameter limit: how many sessions the user may have; 0: any number.
   /// - Returns: false if that would be one too many; then it counts as before.
   func logIn(_ id: UInt64, as user: [UInt8], limit: Int) -> Bool {
+    logIn(id, as: [SessionShare(.user, user, limit: limit)]) == nil
+  }
+
+  /// Counts a session as one of each of `shares` from now on.
+  ///
+  /// - Returns: which of them is full; then it counts as before. nil: none is.
+  func logIn(_ id: UInt64, as shares: [SessionShare]) -> SessionShare? {
     state.withLock { state in
-      if limit > 0, state.users[id] != user, state.perUser[user, default: 0] >= limit { return false }
+      let own = state.shares[id] ?? []
+      let full = shares.first { share in
+        share.limit > 0 && !own.contains(share.key) && state.perShare[share.key, default: 0] >= share.limit
+      }
+      if let full { return full }
       state.forgetUser(id)
       state.stopWaiting(id)
-      state.users[id] = user
-      state.perUser[user, default: 0] += 1
+      state.shares[id] = shares.map(\.key)
+      for share in shares { state.perShare[share.key, default: 0] += 1 }
+      return nil
+    }
+  }
+
+  /// Takes a place for a transfer; whoever got one gives it back with ``endTransfer(of:)``.
+  func beginTransfer(of user: [UInt8], limit: Int) -> Bool {
+    state.withLock { state in
+      guard state.transfers[user, default: 0] < limit else { return false }
+      state.transfers[user, default: 0] += 1
       return true
     }
   }
+
+  func endTransfer(of user: [UInt8]) { state.withLock { State.subtract(user, from: &$0.transfers) } }
 
   /// Counts a session as one that waits for a login again.
   func logOut(_ id: UInt64) {
@@ -136,6 +159,9 @@ final class SessionRegistry: Sendable {
     }
     watcher?.wake()
   }
+
+  /// The sessions there are, in no order.
+  var all: [SessionActivity] { state.withLock { Array($0.sessions.values) } }
 
   /// The sessions there are, the oldest first.
   var summaries: [SessionSummary] {

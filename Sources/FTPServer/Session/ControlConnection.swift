@@ -29,16 +29,28 @@ final class ControlConnection {
   let isMultipath: Bool
   /// What the listener it came from asks of it.
   let rules: ListenerRules
+  /// What the balancer has said that has passed the client on; nil: it came by itself. ``peer`` is the client all the same.
+  let passage: Passage?
+
+  /// How a client was passed on. By reference: most come by themselves, and an idle session is small.
+  final class Passage: Sendable {
+    /// Where the client has connected to; nil if the balancer has not said so.
+    let announced: SocketAddress?
+
+    init(announced: SocketAddress?) { self.announced = announced }
+  }
   /// The TLS of this connection; kept after CCC, because data connections are bound to it.
   var tls: TLSConnection?
   var protection = Protection.clear
 
   init(
     owning number: Int32, peer: SocketAddress, lineLimit: Int, isMultipath: Bool = false,
-    rules: ListenerRules = ListenerRules()
+    rules: ListenerRules = ListenerRules(), passage: Passage? = nil
   ) {
-    self.isMultipath = isMultipath
+    // The paths of a connection that is passed on are the balancer's: they tell nothing of the client.
+    self.isMultipath = isMultipath && passage == nil
     self.rules = rules
+    self.passage = passage
     socket = Descriptor(owning: number)
     self.peer = peer
     reader = CommandReader(lineLimit: lineLimit)
@@ -48,7 +60,7 @@ final class ControlConnection {
 
   private var local: SocketAddress?
 
-  /// The address the client connected to. Asked for when it is needed: a login alone does not.
+  /// This end of the connection: the address the client connected to, if no balancer is in between. Asked for when it is needed: a login alone does not.
   func localAddress() throws(SystemError) -> SocketAddress {
     if let local { return local }
     let address = try Socket.localAddress(socket.number)

@@ -126,6 +126,7 @@ extension Session {
     case .containsNUL: refuse(Reply(500, "A command line cannot contain a NUL."))
     case .foreignProtocol(let name):
       // A browser or mail client talked into speaking to us must not get anything done: ALPACA, cross-protocol attacks.
+      note(.unknownCommand)
       reply(Reply(421, "This is an FTP server; it does not speak \(name). Goodbye."))
       tell(.notice, "foreign protocol on the control connection", record(result: 421, note: "\(name)"))
       isEnding = true
@@ -134,6 +135,7 @@ extension Session {
 
   /// A line that is no command. Before the login only so many are borne.
   private func refuse(_ answer: Reply) {
+    note(.unknownCommand)
     guard identity == nil else { return reply(answer) }
     refusedCommands += 1
     if refusedCommands >= Self.refusedCommandLimit {

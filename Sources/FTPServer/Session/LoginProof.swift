@@ -48,8 +48,9 @@ extension Identity {
   ) -> LoginStanding {
     switch proof {
     case .anonymous:
-      guard let root = accounts.anonymousRoot else { return .ended("anonymous users may no longer log in") }
-      return root == account.home ? .unchanged : .ended("the directory of anonymous users is another now")
+      guard let account = accounts.anonymousAccount else { return .ended("anonymous users may no longer log in") }
+      if account.home != self.account.home { return .ended("the directory of anonymous users is another now") }
+      return standing(of: account)
     case .local:
       if !accounts.admitsLocalUsers { return .ended("local users may no longer log in") }
       if entry != nil { return .ended("the name is that of another user now") }

@@ -11,10 +11,11 @@ extension Session {
   /// - Returns: false if the client was sent away.
   func admitPaths() -> Bool {
     let limit = configuration.limits.sessionsPerAddress
-    guard control.isMultipath, limit > 0 || context.policy != nil else { return true }
+    let policy = context.activePolicy
+    guard control.isMultipath, limit > 0 || policy != nil else { return true }
     let addresses = control.peerPolicy.addresses
     let isWithinLimit = context.registry.count(id, peer: control.peer.address, paths: addresses, limit: limit)
-    if isWithinLimit, context.policy?.admits(addresses) ?? true { return true }
+    if isWithinLimit, policy?.admits(addresses) ?? true { return true }
     reply(
       isWithinLimit
         ? Reply(421, "Connections from your address are not accepted.")

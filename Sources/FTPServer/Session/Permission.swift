@@ -33,7 +33,7 @@ extension Session {
   /// the login may not.
   func requireStoring(at path: VirtualPath) throws(FTPError) -> Identity {
     let identity = try requireIdentity()
-    if identity.permissions(at: path).contains(.write) { 
+    if identity.permissions(at: path).contains(.write) {
       return try permitted(.write, at: path).admitted(to: .write, guardingFiles: true)
     }
     // Whoever may only replace files needs one.

@@ -7,10 +7,11 @@ import Logging
 import MultipathTCP
 
 extension Session {
-  /// Acts on the news about the accounts. Called between commands and between the pieces of a transfer.
+  /// Acts on the news about the accounts and the policy. Called between commands and between the pieces of a transfer.
   func reviewLogin() {
-    let (wantsRecheck, answer, wantsPaths) = activity.takeNews()
+    let (wantsRecheck, wantsReview, answer, wantsPaths) = activity.takeNews()
     if wantsPaths { tellPaths() }
+    if wantsReview { reviewPolicy() }
     // USER may have begun another login while a transfer of the last one goes on: that transfer is held against the accounts, too.
     for identity in [identity, transfer?.identity].compactMap({ $0 }) {
       if let answer { judge(identity, answer) }
@@ -33,7 +34,9 @@ extension Session {
   private func judge(_ identity: Identity, _ entry: UserEntry?) {
     // A slow answer may be about somebody who has logged out meanwhile.
     if let entry, entry.name != identity.account.name { return }
-    switch identity.standing(in: accounts, entry: entry, isProtected: control.protection != .clear, from: control.peerPolicy.addresses) {
+    switch identity.standing(
+      in: accounts, entry: entry, isProtected: control.protection != .clear, from: control.peerPolicy.addresses)
+    {
     case .unchanged: break
     case .changed(let account):
       guard identity === self.identity else { break }

@@ -61,8 +61,8 @@ actor Session: Parked {
     executor = SessionExecutor(context.reactor)
     self.snapshot = snapshot
     activity = SessionActivity(
-      id: id, peer: control.peer, parking: Parking(context.reactor, home: control.number),
-      isMultipath: control.isMultipath)
+      id: id, peer: control.peer, isMultipath: control.isMultipath,
+      parking: Parking(context.reactor, home: control.number))
     self.control = control
     channels = DataChannelFactory(control: control, snapshot: snapshot, context: context)
   }

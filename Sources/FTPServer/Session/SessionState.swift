@@ -46,9 +46,10 @@ final class Identity: Sendable {
     (uploadMode, umask, expiry) = (options.uploadMode, options.umask, options.expiry)
     let rules = FileRules(account)
     self.rules = rules
-    self.jail = rules.map {
-      jail.ruled(by: Admission(rules: $0, needed: [], anyOfThem: false, guardsFiles: false))
-    } ?? jail
+    self.jail =
+      rules.map {
+        jail.ruled(by: Admission(rules: $0, needed: [], anyOfThem: false, guardsFiles: false))
+      } ?? jail
     self.root = root
     self.proof = proof
   }

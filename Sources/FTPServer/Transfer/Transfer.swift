@@ -12,6 +12,9 @@ extension Session {
   func perform(_ progress: TransferProgress, _ body: () async throws(FTPError) -> Reply) async {
     // A path may have joined since the login.
     guard admitPaths() else { return channels.forget() }
+    let place = takeTransferPlace(progress)
+    defer { if let key = place.key { context.registry.endTransfer(of: key) } }
+    guard place.isGranted else { return channels.forget(keepingIdle: true) }
     begin(progress)
     var answer: Reply?
     var failure: FTPError?

@@ -23,7 +23,9 @@ extension Session {
       }
     }
     directory = path
-    return Reply(250, "Directory changed.")
+    let message = configuration.files.message == nil ? [] : message(in: path, for: identity)
+    if message.isEmpty { return Reply(250, "Directory changed.") }
+    return Reply(250, opening: "Message", lines: message, closing: "Directory changed.")
   }
 
   func printDirectory(_ command: Command) throws(FTPError) -> Reply {

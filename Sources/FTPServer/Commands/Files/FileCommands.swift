@@ -36,10 +36,15 @@ extension Session {
       try identity.admitted(to: .rename, guardingFiles: true).jail.rename(source, to: target, replacing: replaces)
     }
     try await reachDisk(command, in: identity.jail, target, [source])
-    tell(
-      .changed, .info, "rename",
-      record(verb: command.verb, path: source.bytes, result: 250, note: String(decoding: target.bytes, as: UTF8.self)))
+    tell(.changed, .info, "rename", renameRecord(command, source, target))
     return Reply(250, "Renamed.")
+  }
+
+  private func renameRecord(_ command: Command, _ source: VirtualPath, _ target: VirtualPath) -> EventRecord {
+    var record = record(
+      verb: command.verb, path: source.bytes, result: 250, note: String(decoding: target.bytes, as: UTF8.self))
+    record.target = target.bytes
+    return record
   }
 
   func size(_ command: Command) throws(FTPError) -> Reply {

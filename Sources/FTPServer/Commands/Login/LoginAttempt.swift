@@ -49,7 +49,9 @@ extension Session {
     _ password: [UInt8], of named: NamedUser, _ attempt: LoginAttempt
   ) async -> PasswordVerifier.Outcome {
     let budget = context.budget
-    guard attempt.isAdmitted(by: budget) else { return .overBudget }
+    guard attempt.isAdmitted(by: budget), context.activePolicy?.admits(user: policyName(of: named.name)) ?? true else {
+      return .overBudget
+    }
     let isKnown = budget.knows(attempt.name, from: attempt.addresses)
     let lane = PasswordVerifier.Lane(attempt.addresses.first?.client, isPreferred: isKnown)
     // Whether a local user's password was wrong only PAM can tell.
@@ -73,6 +75,7 @@ extension Session {
   /// Refuses a login. The last one too is 530, which is final: after 421 clients come again with the same password.
   func refuse(_ name: [UInt8], _ verb: Verb = "PASS") {
     failedLogins += 1
+    note(.failedLogin, user: policyName(of: name))
     var record = record(verb: verb, result: 530)
     record.user = name
     context.meter?.loginFailed(.credentials)

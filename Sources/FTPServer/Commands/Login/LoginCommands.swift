@@ -53,9 +53,10 @@ extension Session {
     login = .greeted
     guard admitPaths() else { return }
     let name = given.name
-    if let root = accounts.anonymousRoot, Account.isAnonymousName(name) {
-      let account = Account(name: Array("anonymous".utf8), home: root, permissions: .readOnly, isAnonymous: true)
-      return reply(admit(account, .anonymous))
+    if let account = accounts.anonymousAccount, Account.isAnonymousName(name) {
+      // The address that RFC 1635 asks for is no secret, and all there is to know of who came.
+      let address = Account.display(command.argument.prefix(200))
+      return reply(admit(account, .anonymous, note: address.isEmpty ? nil : "gave the address \(address)"))
     }
     let named = try await refreshed(given)
     let attempt = LoginAttempt(
@@ -120,24 +121,24 @@ extension Session {
   /// Lets the user in; the reply has the code, if the home can be opened.
   func admit(
     _ account: Account, _ proof: LoginProof, as credentials: FileCredentials? = nil, after verb: Verb = "PASS",
-    _ code: UInt16 = 230
+    _ code: UInt16 = 230, note: String? = nil
   ) -> Reply {
     let options = account.options
     if let bar = options.bar(at: WallClock.seconds, from: control.peerPolicy.addresses) {
       return refuse(account, bar, after: verb)
     }
-    guard context.registry.logIn(id, as: key(of: account), limit: configuration.limits.sessionsPerUser) else {
-      tell(
-        .notice, "refused a login: limits.sessions-per-user is reached", record(verb: verb, result: 421))
+    guard account.isAnonymous || context.activePolicy?.admits(user: policyName(of: account.name)) ?? true else {
+      tell(.notice, "refused a login: the user is banned", record(verb: verb, result: 421))
       isEnding = true
-      return Reply(421, "Too many sessions of this user. Close one, or try again later.")
+      return Reply(421, "Too many failed logins. Try again later.")
     }
+    if let full = context.registry.logIn(id, as: shares(of: account)) { return refuse(full, after: verb) }
     do {
       try enter(account, root: account.home, proof, as: credentials)
       applyDefaultType()
       applyCharset()
       failedLogins = 0
-      let note = code == 232 ? "by client certificate" : nil
+      let note = code == 232 ? "by client certificate" : note
       tell(.login, .info, "login", record(verb: verb, result: code, note: note))
       return welcome(code, options.welcome)
     } catch {
@@ -153,8 +154,9 @@ extension Session {
   private func welcome(_ code: UInt16, _ text: String?) -> Reply {
     let isReadOnly = identity?.permissions(at: nil).isReadOnly ?? true
     let reply = isReadOnly ? Reply(code, "Logged in, read-only.") : Reply(code, "Logged in.")
-    guard let text else { return reply }
-    let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { [0x20] + Array($0) }
+    var lines = text.map { Self.lines(of: $0.utf8) } ?? []
+    if let identity { lines += message(in: .root, for: identity) }
+    if lines.isEmpty { return reply }
     return Reply(code, opening: "Welcome", lines: lines, closing: isReadOnly ? "Logged in, read-only." : "Logged in.")
   }
 
@@ -200,7 +202,8 @@ extension Session {
       do throws(HomeError) {
         return JailBranch(path: directory.path, jail: try jail(directory.target, mayWrite: !directory.isReadOnly))
       } catch {
-        tell(.error, "cannot open the virtual directory \(directory.target): \(error)", record(path: directory.path.bytes))
+        tell(
+          .error, "cannot open the virtual directory \(directory.target): \(error)", record(path: directory.path.bytes))
         return nil
       }
     }

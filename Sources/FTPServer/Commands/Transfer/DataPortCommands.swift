@@ -46,7 +46,9 @@ extension Session {
     return .longPassive(octets: shown.octets, port: try await openPassivePort().local.port)
   }
 
+  /// The address the client connected to, here or at a balancer.
   func localAddress() throws(FTPError) -> IPAddress {
+    if let announced = control.passage?.announced { return announced.address }
     do { return try control.localAddress().address } catch { throw .controlConnectionLost }
   }
 

@@ -1,0 +1,31 @@
+// What a directory has to say to whoever comes: the file that `files.message` names, shown after a login and after CWD.
+
+import FTPProtocol
+import Jail
+import LinuxSystem
+
+extension Session {
+  /// Bytes of a message; a larger file is no message.
+  private static let messageLimit = 4096
+
+  /// The lines of the message of a directory, as a reply of several lines has them; none if there is no message.
+  func message(in directory: VirtualPath, for identity: Identity) -> [[UInt8]] {
+    guard let name = configuration.files.message, let path = try? directory.resolving(Array("./\(name)".utf8)),
+      path.parent == directory, let file = try? identity.jail.openForReading(path),
+      (1...UInt64(Self.messageLimit)).contains(file.status.size)
+    else { return [] }
+    var text = [UInt8](repeating: 0, count: Int(file.status.size))
+    let number = file.descriptor.number
+    let count = text.withUnsafeMutableBytes { try? File.read(number, into: $0, at: 0) } ?? 0
+    _ = consume file
+    var lines = Self.lines(of: text.prefix(count))
+    if lines.last == [0x20] { lines.removeLast() }
+    return lines
+  }
+
+  /// Lines of text, each behind a blank: none can be taken for the end of a reply.
+  static func lines(of text: some Collection<UInt8>) -> [[UInt8]] {
+    text.split(separator: 0x0A, omittingEmptySubsequences: false)
+      .map { line in [0x20] + (line.last == 0x0D ? Array(line.dropLast()) : Array(line)) }
+  }
+}
