@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench torture fuzz format lint release install install-files uninstall image deb manual version clean setup
+.PHONY: help serve test bench bench-clients torture fuzz format lint release install install-files uninstall image deb manual version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libyaml-dev zlib1g-dev
@@ -20,7 +20,7 @@ MANDIR ?= $(PREFIX)/share/man
 # needs glibc 2.36) and leaves out the names that only a plug-in would look up: 1.6 MB less.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
   -Xlinker --no-export-dynamic
-PRODUCTS ?= weftpd weftpd-authd weftpd-hooks mptcpctl
+PRODUCTS ?= weftpd weftpd-authd weftpd-hooks weftp mptcpctl
 BINARIES ?= .build/release
 BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
 # Every file install puts somewhere has its paths made to match.
@@ -34,7 +34,7 @@ TORTURE_PARTS ?=
 BENCH_FLAGS ?=
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:
 	@missing=""; for p in $(PACKAGES); do \
@@ -60,6 +60,12 @@ test: setup ## build and run every test (those whose client or privilege is miss
 bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
 	swift build -c release --product weftpd
 	python3 Tests/Bench/bench.py --weftpd .build/release/weftpd $(BENCH_FLAGS)
+	python3 Tests/Bench/accounts.py --weftpd .build/release/weftpd --limit 300
+
+bench-clients: setup ## compare weftp with curl, lftp, ncftp, wget and rclone (BENCH_FLAGS=--rounds 3)
+	swift build -c release --product weftpd
+	swift build -c release --product weftp
+	python3 Tests/Bench/clients.py $(BENCH_FLAGS)
 
 torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads (1000), try every fault, and look what is lost or mixed
 	swift build -c release --product weftpd
@@ -91,6 +97,13 @@ install-files:
 	  install -D -s -m 755 "$(BINARIES)/weftpd-authd" "$(DESTDIR)$(PREFIX)/lib/weftpd/weftpd-authd"; fi
 	@if [ -x "$(BINARIES)/weftpd-hooks" ]; then \
 	  install -D -s -m 755 "$(BINARIES)/weftpd-hooks" "$(DESTDIR)$(PREFIX)/lib/weftpd/weftpd-hooks"; fi
+	@# The client, its manual page, and the scripts that have shells complete its commands.
+	@if [ -x "$(BINARIES)/weftp" ]; then \
+	  install -D -s -m 755 "$(BINARIES)/weftp" "$(DESTDIR)$(PREFIX)/bin/weftp" && \
+	  install -D -m 644 docs/man/weftp.1 "$(DESTDIR)$(MANDIR)/man1/weftp.1" && \
+	  for place in bash:bash-completion/completions/weftp zsh:zsh/site-functions/_weftp fish:fish/vendor_completions.d/weftp.fish; do \
+	    install -D -m 644 /dev/null "$(DESTDIR)$(PREFIX)/share/$${place#*:}" && \
+	    "$(BINARIES)/weftp" completion "$${place%%:*}" > "$(DESTDIR)$(PREFIX)/share/$${place#*:}" || exit 1; done; fi
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" \
 	  "$(DESTDIR)$(DOCDIR)/weftpd.service.d" "$(DESTDIR)$(SYSCONFDIR)/weftpd"
 	for f in systemd/*.service systemd/*.socket; do \
@@ -103,7 +116,7 @@ install-files:
 	install -m 644 LICENSE "$(DESTDIR)$(DOCDIR)/"
 	for f in *.md docs/*.md docs/decisions/*.md; do \
 	  $(LINKS) $$f > "$(DESTDIR)$(DOCDIR)/$$f" && chmod 644 "$(DESTDIR)$(DOCDIR)/$$f" || exit 1; done
-	for f in weftpd.yaml users.example fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
+	for f in weftpd.yaml users.example users.example.yaml fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
 	  install -D -m 644 etc/$$f "$(DESTDIR)$(DOCDIR)/etc/$$f" || exit 1; done
 	@if [ -x "$(BINARIES)/mptcpctl" ]; then install -D -s -m 755 "$(BINARIES)/mptcpctl" "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"; fi
 	for f in etc/man/*.[58]; do \
@@ -122,6 +135,9 @@ install-files:
 	    install -v -D -m 644 "etc/$${f%%:*}" "$(DESTDIR)$(SYSCONFDIR)/$${f#*:}" || exit 1; done
 
 uninstall: ## take away what install put there; settings and data stay
+	rm -f "$(DESTDIR)$(PREFIX)/bin/weftp" "$(DESTDIR)$(MANDIR)/man1/weftp.1" \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/weftp" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_weftp" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weftp.fish"
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd" "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf" \
 	  "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
 	for f in systemd/*.service systemd/*.socket; do rm -f "$(DESTDIR)$(UNITDIR)/$${f##*/}"; done

@@ -52,8 +52,10 @@ let package = Package(
     .executableTarget(
       name: "weftpd-authd", dependencies: ["AuthenticationProtocol", "CPAM", "LinuxSystem", "WeftVersion"],
       swiftSettings: settings),
+    .target(name: "YAMLDocument", dependencies: ["CYAML"], swiftSettings: settings),
     .target(
-      name: "Accounts", dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem"],
+      name: "Accounts",
+      dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem", "YAMLDocument"],
       swiftSettings: settings),
     .target(
       name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
@@ -116,7 +118,7 @@ let package = Package(
       name: "DaemonSettings",
       dependencies: [
         "FTPServer", "ServerLog", "ServerMetrics", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem",
-        "MultipathTCP", "SafeText", "TransportSecurity", "CYAML",
+        "MultipathTCP", "SafeText", "TransportSecurity", "YAMLDocument",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -157,8 +159,10 @@ let package = Package(
     .testTarget(
       name: "TransportSecurityTests", dependencies: ["TransportSecurity", "COpenSSL", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "YAMLDocumentTests", dependencies: ["YAMLDocument"], swiftSettings: settings),
     .testTarget(
-      name: "AccountsTests", dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport"],
+      name: "AccountsTests",
+      dependencies: ["Accounts", "FTPProtocol", "LinuxSystem", "UnitSupport", "TestSupport", "YAMLDocument"],
       swiftSettings: settings),
     .testTarget(
       name: "FTPTransferTests",
@@ -221,7 +225,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DaemonSettingsTests",
-      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "TestSupport"],
+      dependencies: ["DaemonSettings", "FTPServer", "LinuxSystem", "SafeText", "TestSupport", "YAMLDocument"],
       swiftSettings: settings),
     .testTarget(
       name: "PrivilegesTests", dependencies: ["Privileges", "DaemonSettings", "LinuxSystem"], swiftSettings: settings),
@@ -261,7 +265,8 @@ let package = Package(
       name: "AuthenticationTests", dependencies: ["AuthenticationProtocol", "Accounts", "LinuxSystem", "weftpd-authd"],
       swiftSettings: settings),
     .testTarget(
-      name: "MultipathTests", dependencies: ["NetworkSupport", "TestSupport", "weftpd", "MultipathTCP", "LinuxSystem"],
+      name: "MultipathTests",
+      dependencies: ["NetworkSupport", "TestSupport", "weftpd", "weftp", "MultipathTCP", "LinuxSystem"],
       swiftSettings: settings),
   ]
 )

@@ -84,7 +84,10 @@ public final class DataConnection {
   }
 
   /// TLS ends with a small write of its own, which must not wait for an acknowledgement.
-  public func prepareForTLS() { try? Socket.setOption(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+  public func prepareForTLS() { sendsAtOnce() }
+
+  /// Has small writes go without waiting for acknowledgements (TCP_NODELAY).
+  public func sendsAtOnce() { try? Socket.setOption(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
 
   /// Has all further bytes pass through `connection`, whose handshake is done.
   func use(_ connection: TLSConnection) { tls = connection }

@@ -21,10 +21,11 @@ struct Weftp: AsyncParsableCommand {
       """,
     version: "weftp \(weftVersion)",
     subcommands: [
-      ListCommand.self, CatCommand.self, GetCommand.self, PutCommand.self, MirrorCommand.self, StatCommand.self,
-      RemoveCommand.self, MakeDirectoryCommand.self, RemoveDirectoryCommand.self, MoveCommand.self,
-      ChangeModeCommand.self,
-      HashCommand.self, QuoteCommand.self, CheckCommand.self,
+      ListCommand.self, FindCommand.self, DiskUseCommand.self, StatCommand.self, CatCommand.self, GetCommand.self,
+      PutCommand.self, CopyCommand.self, MirrorCommand.self, EditCommand.self, RemoveCommand.self,
+      MakeDirectoryCommand.self, RemoveDirectoryCommand.self, MoveCommand.self, ChangeModeCommand.self,
+      TouchCommand.self, HashCommand.self, VerifyCommand.self, QuoteCommand.self, CheckCommand.self, ShellCommand.self,
+      ScriptCommand.self, QueueCommand.self, BookmarkCommand.self, CompletionCommand.self,
     ])
 
   static func main() async { await main(ThisProcess.arguments) }

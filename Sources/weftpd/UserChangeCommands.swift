@@ -18,22 +18,12 @@ struct SetOptions: ParsableCommand {
 
   func validate() throws {
     if assignments.isEmpty { throw ValidationError("Give at least one key=value.") }
-    for assignment in assignments where !assignment.contains("=") {
-      throw ValidationError("'\(assignment)' is not key=value; `weftpd user unset` takes an option away.")
-    }
-    let keys = assignments.map { $0.prefix { $0 != "=" } }
-    if let twice = keys.first(where: { key in keys.count { $0 == key } > 1 }) {
-      throw ValidationError("'\(twice)' is given twice.")
-    }
+    try check(assignments)
   }
 
   func run() throws {
     try reportingErrors {
-      let pairs = assignments.map { text in
-        let key = text.prefix { $0 != "=" }
-        return (key: String(key), value: String(text.dropFirst(key.count + 1)))
-      }
-      try show(options.editor.update(Array(name.utf8), set: pairs), of: name)
+      try show(options.editor.update(Array(name.utf8), set: pairs(of: assignments)), of: name)
     }
   }
 
@@ -41,9 +31,10 @@ struct SetOptions: ParsableCommand {
   private static var optionList: String {
     let fields = [
       ("access", "ro (list and download) or rw (read and write)."),
+      ("groups", "The groups of a YAML table the user is in, with ; between them, the strongest first."),
       ("home", "The directory that becomes the user's root."),
     ]
-    let all = fields + UserAttribute.all.map { ($0.key, $0.meaning) }
+    let all = fields + UserAttribute.ofUsers.map { ($0.key, $0.meaning) }
     return all.sorted { $0.0 < $1.0 }.map { "\($0.0): \($0.1)" }.joined(separator: "\n")
   }
 }
@@ -81,8 +72,26 @@ struct RenameUser: ParsableCommand {
   }
 }
 
+/// Refuses what is not `key=value`, and keys given twice.
+func check(_ assignments: [String]) throws {
+  for assignment in assignments where !assignment.contains("=") {
+    throw ValidationError("'\(assignment)' is not key=value; `unset` takes an option away.")
+  }
+  let keys = assignments.map { $0.prefix { $0 != "=" } }
+  if let twice = keys.first(where: { key in keys.count { $0 == key } > 1 }) {
+    throw ValidationError("'\(twice)' is given twice.")
+  }
+}
+
+func pairs(of assignments: [String]) -> [(key: String, value: String)] {
+  assignments.map { text in
+    let key = text.prefix { $0 != "=" }
+    return (key: String(key), value: String(text.dropFirst(key.count + 1)))
+  }
+}
+
 /// One line for each change.
-private func show(_ changes: [EntryChange], of name: String) {
+func show(_ changes: [EntryChange], of name: String) {
   let name = Account.display(name.utf8)
   if changes.isEmpty { print("\(name): nothing to change.") }
   for change in changes {

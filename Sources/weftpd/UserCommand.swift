@@ -8,14 +8,14 @@ import Glibc
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
-    abstract: "Edits a user table.",
+    abstract: "Edits a user table, of lines or YAML.",
     discussion: """
       A password is asked for on the terminal, or read as one line of standard input; it is never an argument. A \
       running daemon reads the table again on SIGHUP. Exit codes: 0 done, 64 wrong usage, 78 broken table, 1 the rest.
       """,
     subcommands: [
       AddUser.self, ChangePassword.self, SetOptions.self, UnsetOptions.self, RenameUser.self, SecondFactorCommand.self,
-      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self,
+      RemoveUser.self, ListUsers.self, ShowUser.self, ImportUsers.self, ConvertTable.self,
     ])
 }
 
@@ -37,8 +37,14 @@ private struct AddUser: ParsableCommand {
 
   @Argument(help: "The user's name.") var name: String
   @OptionGroup var options: TableOption
-  @Option(help: ArgumentHelp("The directory that becomes the user's root; an absolute path.", valueName: "dir"))
-  var home: String
+  @Option(
+    help: ArgumentHelp(
+      "The directory that becomes the user's root; an absolute path. A group can give it.", valueName: "dir"))
+  var home: String?
+  @Option(
+    help: ArgumentHelp("A group of a YAML table the user is in; several times, the strongest first.", valueName: "name")
+  )
+  var group: [String] = []
   @Flag(
     inversion: .prefixedNo,
     help: "The user may only list and download. With --replace, neither keeps what the user has.")
@@ -48,12 +54,24 @@ private struct AddUser: ParsableCommand {
   @Flag(help: "If there is such a user, change the password, the home and, if given, the access; all options stay.")
   var replace = false
 
+  func validate() throws {
+    if home == nil, group.isEmpty { throw ValidationError("Give --home, or a --group that has one.") }
+    if replace, !group.isEmpty { throw ValidationError("--replace keeps the groups; `weftpd user set` changes them.") }
+  }
+
   func run() throws {
     try reportingErrors {
       let name = Array(name.utf8)
-      try options.editor.checkAdd(name: name, home: home, replacing: replace)
-      let warnings = try options.editor.add(
-        name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
+      let warnings: [String]
+      if group.isEmpty, let home {
+        try options.editor.checkAdd(name: name, home: home, replacing: replace)
+        warnings = try options.editor.add(
+          name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
+      } else {
+        try options.editor.checkAddMember(name: name, home: home, groups: group)
+        warnings = try options.editor.addMember(
+          name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, groups: group)
+      }
       for warning in warnings { complain("warning: \(warning)") }
       print("\(Account.display(name)) is in \(options.table)\(lockedNote(hash)).")
     }
@@ -136,46 +154,14 @@ private struct ShowUser: ParsableCommand {
       print("home:    \(Account.display(entry.home.utf8))")
       print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
       print("hash:    \(entry.hashKind)")
-      for (key, value) in entry.options.shown { print("\(key): \(value)") }
+      if !entry.groups.isEmpty { print("groups:  \(entry.groups.map(\.group.name).joined(separator: ", "))") }
+      let own = Set(entry.ownOptions.shown.map(\.key))
+      for (key, value) in entry.options.shown {
+        let origin = own.contains(key) ? "" : " (of a group)"
+        print("\(key): \(Account.display(value.utf8))\(origin)")
+      }
       print("line:    \(entry.line)")
       if let weakness = PasswordHash.weakness(of: entry.hash) { complain("warning: \(weakness)") }
-    }
-  }
-}
-
-private struct ImportUsers: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Takes over the users of ProFTPD (AuthUserFile) or Pure-FTPd (pureftpd.passwd).")
-
-  @Argument(help: "The file to import.") var file: String
-  @OptionGroup var options: TableOption
-  @Flag(help: "Make all imported users read-only.") var readOnly = false
-  @Flag(help: "Give users the table already has the imported password, home and access; their options stay.")
-  var replace = false
-
-  func run() throws {
-    try reportingErrors {
-      let source = try load()
-      let report = try options.editor.importUsers(source, replacing: replace, readOnly: readOnly)
-      for skip in source.skipped { complain("\(file):\(skip.line): skipped: \(skip.message)") }
-      for warning in source.warnings { complain("\(file):\(warning.line): warning: \(warning.message)") }
-      for name in report.kept {
-        complain("\(Account.display(name)): left as in the table; --replace takes the imported one")
-      }
-      print(
-        "\(source.format.rawValue): \(report.added.count) added, \(report.replaced.count) changed,",
-        "\(report.kept.count) left as they were, \(source.skipped.count) skipped.")
-      if source.users.isEmpty { throw ExitCode(1) }
-    }
-  }
-
-  /// Reads the file to import. That it is broken is no fault of the table: exit code 1, not 78.
-  private func load() throws -> UserImport {
-    do throws(UserTableError) {
-      return try UserImport.load(path: file)
-    } catch {
-      complain(error.description)
-      throw ExitCode(1)
     }
   }
 }
@@ -216,6 +202,6 @@ func reportingErrors(_ body: () throws -> Void) throws {
   }
 }
 
-private func complain(_ text: String) {
+func complain(_ text: String) {
   _ = Array("weftpd: \(text)\n".utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -17,7 +17,8 @@ struct Weftpd: ParsableCommand {
       """,
     version: "weftpd \(weftVersion)",
     subcommands: [
-      ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, BanCommand.self, ExplainCommand.self,
+      ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, GroupCommand.self, BanCommand.self,
+      ExplainCommand.self,
     ],
     groupedSubcommands: [
       CommandGroup(

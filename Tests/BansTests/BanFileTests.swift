@@ -133,7 +133,7 @@ private func ban(_ text: String, until: Int64? = nil) throws -> Ban {
     let one = try ban("192.0.2.1")
     try BanFile(path: path).change(adding: [one], removing: [])
     let running = try Running(path)
-    try directory.write("bans", "nonsense\n")
+    rename(try directory.write("broken", "nonsense\n"), path)
     #expect(try soon { !running.faults.isEmpty }, "it is told")
     #expect(running.book.bans == [one])
     let whole = BanFile(path: directory.path(of: "other"))

@@ -1,6 +1,7 @@
 // Tests messages: the nearest key, their order, and that no file can disturb a terminal through them.
 
 import Testing
+import YAMLDocument
 
 @testable import DaemonSettings
 
@@ -11,19 +12,7 @@ import Testing
     ("umask", "files.umask"), ("lsiten", "listen"),
   ])
   func theNearestKey(_ written: String, _ expected: String) {
-    #expect(nearest(to: written, among: SettingsTable.rows.map(\.key)) == expected)
-  }
-
-  @Test func distances() {
-    #expect(editDistance(Array("kitten".utf8), Array("sitting".utf8)) == 3)
-    #expect(editDistance(Array("prots".utf8), Array("ports".utf8)) == 1)
-    #expect(editDistance([], Array("abc".utf8)) == 3)
-    #expect(editDistance(Array("abc".utf8), Array("abc".utf8)) == 0)
-  }
-
-  @Test func aHugeNameCostsNothing() {
-    #expect(nearest(to: String(repeating: "x", count: 1_000_000), among: ["listen"]) == "listen")
-    #expect(nearest(to: "x", among: []) == nil)
+    #expect(nearestName(to: written, among: SettingsTable.rows.map(\.key)) == expected)
   }
 
   @Test func messagesAreOneHarmlessLine() {

@@ -6,7 +6,7 @@ import Testing
 import WeftVersion
 
 @Suite(.timeLimit(.minutes(5))) struct CommandTests {
-  private struct Shell {
+  struct Shell {
     let server: Server
     let local: TemporaryDirectory
     var url: String { "ftpes://alice@127.0.0.1:\(server.endpoint.port)/" }
@@ -22,7 +22,7 @@ import WeftVersion
     }
   }
 
-  private func with(_ body: @escaping @Sendable (Shell) throws -> Void) async throws {
+  func with(_ body: @escaping @Sendable (Shell) throws -> Void) async throws {
     try await Blocking.run {
       let root = try TemporaryDirectory()
       try root.write("data.bin", pattern(1_234_567))
@@ -32,7 +32,7 @@ import WeftVersion
     }
   }
 
-  private func expect(_ result: CommandResult, _ code: Int32, _ output: String = "") throws {
+  func expect(_ result: CommandResult, _ code: Int32, _ output: String = "") throws {
     try require(result.exitCode == code, "ended with \(result.exitCode): \(result.output) \(result.errors)")
     try require(result.output == output, "printed '\(result.output)'")
   }
@@ -111,6 +111,76 @@ import WeftVersion
       try require(chmod(shell.local.path(of: ".netrc"), 0o600) == 0, "chmod")
       try expect(shell.weftp("ls", "--trust=none", url, password: nil), 0, "data.bin\ndir\n")
       try expect(shell.weftp("put", "--trust=none", ".netrc", url + "n", password: nil), 0)
+    }
+  }
+
+  @Test func whoeverIsKilledInAnUploadGoesOn() async throws {
+    try await with { shell in
+      try shell.local.write("large", pattern(60_000_000, seed: 5))
+      let program = try #require(builtProgram("weftp"))
+      for _ in 0..<10 {
+        let child = try ChildProcess(
+          [program, "put", "--trust=none", "-q", "large", shell.url],
+          environment: ["HOME": shell.local.path, "WEFTP_PASSWORD": Server.password], directory: shell.local.path)
+        _ = child.waitForExit(patience: .milliseconds(Int.random(in: 50...400)))
+        child.signal(SIGKILL)
+        _ = child.waitForExit(patience: .seconds(20))
+        if shell.server.root.exists("large") { break }
+      }
+      // The server may still be at work on the last piece of the one that was killed.
+      let isThere = Deadline.after(.seconds(60)).until {
+        guard let result = try? shell.weftp("put", "--trust=none", "-q", "large", shell.url) else { return false }
+        return result.exitCode == 0
+      }
+      try require(isThere, "it never went through")
+      #expect(try shell.server.root.read("large") == pattern(60_000_000, seed: 5))
+    }
+  }
+
+  @Test func aFlippedByteInThePartIsFoundAndRepaired() async throws {
+    try await with { shell in
+      var part = Array(pattern(1_234_567).prefix(1_000_000))
+      part[333_333] ^= 0x10
+      try shell.local.write(".data.bin.weftp-part", part)
+      try expect(shell.weftp("get", "--trust=none", "-q", shell.url + "data.bin"), 0)
+      #expect(try shell.local.read("data.bin") == pattern(1_234_567))
+      // The other way: what the server has of it is not its beginning.
+      try shell.server.root.write("up.bin", part)
+      try expect(shell.weftp("put", "--trust=none", "-q", "data.bin", shell.url + "up.bin"), 0)
+      #expect(try shell.server.root.read("up.bin") == pattern(1_234_567))
+    }
+  }
+
+  @Test func jsonOfSingleCommands() async throws {
+    try await with { shell in
+      let (trust, path) = ("--trust=none", shell.url + "dir/a.txt")
+      try expect(
+        shell.weftp("hash", trust, "--json", "--algorithm", "MD5", path), 0,
+        #"{"path":"dir/a.txt","algorithm":"MD5","digest":"b1946ac92492d2347c6235b4d2611184"}"# + "\n")
+      try expect(shell.weftp("quote", trust, "--json", shell.url, "NOOP"), 0, #"{"code":200,"lines":["OK."]}"# + "\n")
+      try expect(
+        shell.weftp("get", trust, "-q", "--json", path), 0, #"{"name":"a.txt","bytes":6,"size":6}"# + "\n")
+      let check = try shell.weftp("check", trust, "--json", shell.url)
+      #expect(check.exitCode == 0 && check.output.contains(#""machineListings":true"#))
+    }
+  }
+
+  @Test func overIPv6() async throws {
+    try await Blocking.run {
+      let root = try TemporaryDirectory()
+      try root.write("a", pattern(300_000))
+      var options = Server.Options()
+      options.listen = ["[::1]:0"]
+      try Server.with(options, root: root) { server in
+        let shell = Shell(server: server, local: try TemporaryDirectory())
+        let url = "ftpes://alice@[::1]:\(server.endpoint.port)/"
+        for mode in ["--passive", "--active"] {
+          try expect(shell.weftp("get", "--trust=none", "-q", mode, "-o", "b", url + "a"), 0)
+          #expect(try shell.local.read("b") == pattern(300_000))
+          try expect(shell.weftp("put", "--trust=none", "-q", mode, "b", url + "c"), 0)
+          #expect(try root.read("c") == pattern(300_000))
+        }
+      }
     }
   }
 

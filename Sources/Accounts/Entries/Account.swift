@@ -52,6 +52,7 @@ public struct Account: Sendable, Hashable {
 
   /// True if `name` asks for the anonymous login: `anonymous` or `ftp`, in any ASCII case.
   public static func isAnonymousName(_ name: [UInt8]) -> Bool {
+    guard name.count <= 9 else { return false }  // none of them is longer
     let lower = name.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     return anonymousNames.contains { $0.utf8.elementsEqual(lower) }
   }
@@ -62,6 +63,7 @@ extension Account {
   /// reverse the direction of text) or undecodable byte as `\xNN`.
   public static func display(_ bytes: some Sequence<UInt8>) -> String {
     let bytes = Array(bytes)
+    if bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
     var shown = ""
     guard let text = String(validating: bytes, as: UTF8.self) else {
       for byte in bytes {

@@ -60,7 +60,7 @@ public struct ChallengeShare: Sendable, Hashable {
     var first: [UInt8] = []
     for entry in entries {
       users += 1
-      guard let secret = entry.options.oneTimeSecret else { continue }
+      guard let secret = entry.sharedOptions?.value.oneTimeSecret else { continue }
       if withSecondFactor == 0 { first = secret }
       withSecondFactor += 1
     }

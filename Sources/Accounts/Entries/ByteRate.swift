@@ -24,6 +24,12 @@ public struct ByteRate: Sendable, Hashable {
   ///
   /// - Returns: nil if `text` is something else.
   public init?(_ text: String) {
+    guard text.utf8.contains(UInt8(ascii: ";")) else {
+      guard let rate = Self.rate(text) else { return nil }
+      bytesPerSecond = rate
+      exceptions = []
+      return
+    }
     let items = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
     guard let first = items.first, let base = Self.rate(first) else { return nil }
     var exceptions: [Exception] = []

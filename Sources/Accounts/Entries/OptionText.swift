@@ -4,13 +4,15 @@ import Glibc
 import LinuxSystem
 
 enum OptionText {
+  private static let factors: [String: UInt64] = [
+    "TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1, "": 1,
+  ]
+
   /// Bytes: `4096`, `4KiB`, `10GiB`, `2TiB`.
   static func size(_ text: String) -> UInt64? {
-    let units: [(String, UInt64)] = [
-      ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1), ("", 1),
-    ]
-    guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
-    guard let number = number(String(text.dropLast(unit.count))) else { return nil }
+    let digits = text.utf8.prefix { (0x30...0x39).contains($0) }
+    guard let number = UInt64(Substring(digits)), let factor = factors[String(text.utf8.dropFirst(digits.count)) ?? "?"]
+    else { return nil }
     let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
     return overflow || bytes > Int64.max ? nil : bytes
   }

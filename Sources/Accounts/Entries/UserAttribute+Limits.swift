@@ -9,6 +9,7 @@ extension UserAttribute {
     UserAttribute(
       key: "directory-quotas", expected: "/PATH=SIZE or /PATH=SIZE/FILES, several separated by semicolons",
       meaning: "How many bytes, and how many files, there may be beneath single directories.",
+      form: .pairs(.quota),
       read: { text, options in
         guard let quotas = DirectoryQuota.list(text) else { return false }
         options.directoryQuotas = quotas
@@ -22,10 +23,10 @@ extension UserAttribute {
       read: { store(OptionText.size($0), in: &$1.downloadPerMonth) }),
     UserAttribute(
       key: "group-rate-down", expected: aRate, meaning: "How fast all members of the group together may download.",
-      isForGroups: true, read: { store(ByteRate($0), in: &$1.groupDownloadRate) }),
+      isForGroups: true, form: .list, read: { store(ByteRate($0), in: &$1.groupDownloadRate) }),
     UserAttribute(
       key: "group-rate-up", expected: aRate, meaning: "How fast all members of the group together may upload.",
-      isForGroups: true, read: { store(ByteRate($0), in: &$1.groupUploadRate) }),
+      isForGroups: true, form: .list, read: { store(ByteRate($0), in: &$1.groupUploadRate) }),
     UserAttribute(
       key: "group-sessions", expected: aCount, meaning: "How many sessions all members of the group together may have.",
       isForGroups: true, read: { store(OptionText.count($0), in: &$1.groupSessions) }),
@@ -37,15 +38,19 @@ extension UserAttribute {
       read: { store(OptionText.number($0), in: &$1.quotaFiles) }),
     UserAttribute(
       key: "rate-down", expected: aRate, meaning: "How fast all sessions of the user together may download.",
+      form: .list,
       read: { store(ByteRate($0), in: &$1.downloadRate) }),
     UserAttribute(
       key: "rate-up", expected: aRate, meaning: "How fast all sessions of the user together may upload.",
+      form: .list,
       read: { store(ByteRate($0), in: &$1.uploadRate) }),
     UserAttribute(
       key: "session-rate-down", expected: aRate, meaning: "How fast each session of the user may download.",
+      form: .list,
       read: { store(ByteRate($0), in: &$1.sessionDownloadRate) }),
     UserAttribute(
       key: "session-rate-up", expected: aRate, meaning: "How fast each session of the user may upload.",
+      form: .list,
       read: { store(ByteRate($0), in: &$1.sessionUploadRate) }),
     UserAttribute(
       key: "sessions", expected: aCount, meaning: "How many sessions the user may have at once.",

@@ -17,6 +17,7 @@ extension UserAttribute {
     UserAttribute(
       key: "from", expected: "networks and addresses such as 192.0.2.0/24, with ; between them",
       meaning: "Where the user's clients must come from.",
+      form: .list,
       read: { text, options in
         guard let networks = OptionText.networks(text) else { return false }
         options.peers = networks
@@ -24,9 +25,10 @@ extension UserAttribute {
       }),
     UserAttribute(
       key: "hours", expected: "hours such as mon-fri 0800-1800, with ; between several, by this host's clock",
-      meaning: "When the user may log in.", read: { store(WeekHours($0), in: &$1.hours) }),
+      meaning: "When the user may log in.", form: .list, read: { store(WeekHours($0), in: &$1.hours) }),
     UserAttribute(
       key: "welcome", expected: "a text of up to 512 bytes", meaning: "What the reply to a login says besides.",
+      form: .paragraph,
       read: { store($0.isEmpty || $0.utf8.count > 512 ? nil : $0, in: &$1.welcome) }),
   ]
 
@@ -34,6 +36,7 @@ extension UserAttribute {
     UserAttribute(
       key: "deny", expected: "patterns for names or paths such as *.exe or /tmp, with ; between them",
       meaning: "What is seen in listings and cannot be read, made, changed or removed.",
+      form: .list,
       read: { text, options in
         guard let patterns = PathPattern.list(text) else { return false }
         options.denied = patterns
@@ -42,6 +45,7 @@ extension UserAttribute {
     UserAttribute(
       key: "directories", expected: "directories=NAME=/PATH or NAME=/PATH=ro, several separated by semicolons",
       meaning: "Further trees that the user sees beneath /, under these names; with ro they may only be read.",
+      form: .pairs(.directory),
       read: { text, options in
         guard let directories = VirtualDirectory.list(text) else { return false }
         options.directories = directories
@@ -50,6 +54,7 @@ extension UserAttribute {
     UserAttribute(
       key: "hide", expected: "patterns for names or paths such as .* or /secret, with ; between them",
       meaning: "What looks as if it were not there.",
+      form: .list,
       read: { text, options in
         guard let patterns = PathPattern.list(text) else { return false }
         options.hidden = patterns
@@ -60,6 +65,7 @@ extension UserAttribute {
       expected: "rules such as /in=list+write, with ; between them; there are "
         + AccountPermissions.named.map(\.name).joined(separator: ", ") + ", and ro, rw, all, none",
       meaning: "What the user may do beneath single directories; the first rule that fits counts.",
+      form: .rules,
       read: { text, options in
         guard let rules = PermissionRule.list(text) else { return false }
         options.permissionRules = rules

@@ -14,8 +14,33 @@ public struct UserAttribute: Sendable {
   public internal(set) var isSecret = false
   /// Whether only a group can have it.
   public internal(set) var isForGroups = false
+  /// What a value may look like where there is more than text, as in YAML.
+  public internal(set) var form = Form.text
   /// Puts a value where it belongs; false, with nothing changed, if it cannot be one.
   let read: @Sendable (String, inout AccountOptions) -> Bool
+
+  /// The parts a value is made of.
+  public enum Form: Sendable, Equatable {
+    /// One text.
+    case text
+    /// One text that may have several lines.
+    case paragraph
+    /// Texts with `;` between them.
+    case list
+    /// Rules about paths, `/PATTERN=A+B;…`: their order counts.
+    case rules
+    /// Names with what they stand for, `NAME=VALUE;…`.
+    case pairs(Details)
+
+    /// What the value of a pair may consist of.
+    public enum Details: Sendable {
+      case none
+      /// `/PATH`, or `/PATH=ro`.
+      case directory
+      /// `SIZE`, or `SIZE/FILES`; a `=` in front of it is the last one.
+      case quota
+    }
+  }
 
   /// Every option that is understood, in alphabetical order. A value holds no comma and no colon: those separate fields.
   ///
@@ -42,6 +67,7 @@ public struct UserAttribute: Sendable {
       key: "certificate",
       expected: "names of client certificates or SHA-256 fingerprints (64 hex digits), with ; between them",
       meaning: "A client that proves to hold one of these certificates logs in without a password.",
+      form: .list,
       read: { store(CertificateRule($0), in: &$1.certificates) }),
     UserAttribute(
       key: "charset", expected: "charset=NAME, one of iconv --list that contains ASCII, such as ISO-8859-1 or CP932",
@@ -54,6 +80,7 @@ public struct UserAttribute: Sendable {
     UserAttribute(
       key: "mounts", expected: "mounts=NAME=/PATH, several separated by semicolons",
       meaning: "Further trees of the user, which SMNT changes to (RFC 959, section 4.1.1).",
+      form: .pairs(.none),
       read: { text, options in
         guard let points = MountPoint.list(text) else { return false }
         options.mounts = points

@@ -49,6 +49,21 @@ public struct UserEntry: Sendable, Hashable {
     }
   }
 
+  /// Makes an entry of options that others may share: `own` are those of the entry, `all` those with the groups' ones.
+  init(
+    name: [UInt8], hash: String, home: String, permissions: AccountPermissions, own: Shared<AccountOptions>?,
+    all: Shared<AccountOptions>?, groups: [SharedGroup], line: Int
+  ) {
+    self.name = name
+    self.hash = hash
+    self.home = home
+    self.permissions = permissions
+    self.groups = groups
+    self.line = line
+    sharedOwnOptions = own
+    sharedOptions = all
+  }
+
   /// True if the user may only list and download.
   public var isReadOnly: Bool { permissions.isReadOnly }
 
@@ -60,11 +75,12 @@ public struct UserEntry: Sendable, Hashable {
   /// The same entry with something else in it.
   public func with(
     name: [UInt8]? = nil, hash: String? = nil, home: String? = nil, permissions: AccountPermissions? = nil,
-    options: AccountOptions? = nil
+    options: AccountOptions? = nil, groups: [SharedGroup]? = nil
   ) -> UserEntry {
     UserEntry(
       name: name ?? self.name, hash: hash ?? self.hash, home: home ?? self.home,
-      permissions: permissions ?? self.permissions, options: options ?? ownOptions, groups: groups, line: line)
+      permissions: permissions ?? self.permissions, options: options ?? ownOptions, groups: groups ?? self.groups,
+      line: line)
   }
 
   /// True if no password can ever be right for this entry, because its hash says so.
@@ -97,7 +113,9 @@ public struct UserEntry: Sendable, Hashable {
     if home.utf8.count > homeLimit { return "is longer than \(homeLimit) bytes" }
     if home.utf8.contains(UInt8(ascii: ":")) { return "contains a colon, which separates the fields of the table" }
     if containsControl(home.utf8) { return "contains a control character" }
-    if home.split(separator: "/").contains("..") { return "contains '..'" }
+    // Split only where there is something to find: tables have many homes.
+    let hasTwoDots = zip(home.utf8, home.utf8.dropFirst()).contains { $0 == UInt8(ascii: ".") && $1 == $0 }
+    if hasTwoDots, home.split(separator: "/").contains("..") { return "contains '..'" }
     return nil
   }
 
@@ -115,7 +133,12 @@ public struct UserEntry: Sendable, Hashable {
 
   /// True if `bytes` hold a control of ASCII or, as UTF-8, of Unicode (which a terminal may obey too).
   private static func containsControl(_ bytes: some Collection<UInt8>) -> Bool {
-    if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return true }
+    var isASCII = true
+    for byte in bytes {
+      if byte < 0x20 || byte == 0x7F { return true }
+      if byte >= 0x80 { isASCII = false }
+    }
+    if isASCII { return false }
     guard let text = String(validating: bytes, as: UTF8.self) else { return false }
     return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }

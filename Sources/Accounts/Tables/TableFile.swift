@@ -96,6 +96,19 @@ struct TableFile {
     }
   }
 
+  /// Writes `bytes` to a new file at `path`, with the mode and the owner of this one; nothing there is replaced.
+  func create(path: String, with bytes: [UInt8]) throws(UserTableError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw .system("make it", path, errno: errno) }
+    var isKept = false
+    defer {
+      close(descriptor)
+      if !isKept { unlink(path) }
+    }
+    try Self.finish(descriptor, as: self, path: path, with: bytes)
+    isKept = true
+  }
+
   private static func replace(_ file: TableFile, path: String, with bytes: [UInt8]) throws(UserTableError) {
     let slash = path.lastIndex(of: "/") ?? path.startIndex
     let directory = slash == path.startIndex ? "/" : String(path[..<slash])
@@ -108,6 +121,21 @@ struct TableFile {
       close(descriptor)
       if !isReplaced { unlink(temporary) }
     }
+    try finish(descriptor, as: file, path: path, with: bytes)
+    guard rename(temporary, path) == 0 else { throw .system("replace it", path, errno: errno) }
+    isReplaced = true
+    // The new name must reach the disk too. It is not an error if the file system cannot sync a directory.
+    let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if parent >= 0 {
+      fsync(parent)
+      close(parent)
+    }
+  }
+
+  /// Fills a new file and gives it what `file` has.
+  private static func finish(
+    _ descriptor: Int32, as file: TableFile, path: String, with bytes: [UInt8]
+  ) throws(UserTableError) {
     try write(bytes, to: descriptor, path: path)
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system("examine its new version", path, errno: errno) }
@@ -118,14 +146,6 @@ struct TableFile {
     }
     guard fchmod(descriptor, file.mode) == 0 else { throw .system("keep its mode", path, errno: errno) }
     guard fsync(descriptor) == 0 else { throw .system("write it to disk", path, errno: errno) }
-    guard rename(temporary, path) == 0 else { throw .system("replace it", path, errno: errno) }
-    isReplaced = true
-    // The new name must reach the disk too. It is not an error if the file system cannot sync a directory.
-    let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if parent >= 0 {
-      fsync(parent)
-      close(parent)
-    }
   }
 
   private static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(UserTableError) {

@@ -1,11 +1,14 @@
-// Reads the user table: one user per line, every mistake reported with its line and what was expected there.
+// The user table: who may log in, looked up by name; reads the form with one user per line, every mistake with its line.
 
 /// The users who may log in, as read from a table file. A value: a session keeps the one it started with.
 ///
-/// Each line is empty, a comment (its first byte is `#`) or `NAME:HASH:HOME:OPTIONS`. See `docs/accounts.md`.
+/// A table is YAML (``YAMLTableReader`` reads it), or each line is empty, a comment (its first byte is `#`) or
+/// `NAME:HASH:HOME:OPTIONS`. See `docs/accounts.md`.
 public struct UserTable: Sendable {
   /// The users in the order of the file.
   public let entries: [UserEntry]
+  /// The groups in the order of the file; only YAML has any.
+  public let groups: [AccountGroup]
   /// What is allowed but unwise (weak hash kinds, a file others may read), one sentence each, for the log.
   public private(set) var warnings: [String]
   /// How many users have a second factor.
@@ -17,8 +20,10 @@ public struct UserTable: Sendable {
     self.init(entries: [], warnings: [], index: [:])
   }
 
-  private init(entries: [UserEntry], warnings: [String], index: [[UInt8]: Int]) {
+  /// - Parameter index: where each name stands in `entries`.
+  init(entries: [UserEntry], groups: [AccountGroup] = [], warnings: [String], index: [[UInt8]: Int]) {
     self.entries = entries
+    self.groups = groups
     self.warnings = warnings
     self.index = index
     challengeShare = ChallengeShare(entries)
@@ -27,7 +32,10 @@ public struct UserTable: Sendable {
   /// The user of exactly this name; nil if there is none.
   public func entry(named name: [UInt8]) -> UserEntry? { index[name].map { entries[$0] } }
 
-  /// Reads the table at `path`.
+  /// The group of exactly this name; nil if there is none.
+  public func group(named name: String) -> AccountGroup? { groups.first { $0.name == name } }
+
+  /// Reads the table at `path`, in either form.
   /// - Throws: `UserTableError`; for lines that cannot be understood it lists all of them.
   public static func load(path: String) throws(UserTableError) -> UserTable {
     let file = try TableFile.read(path: path)
@@ -40,8 +48,9 @@ public struct UserTable: Sendable {
     return table
   }
 
-  /// Reads a table from bytes; `source` is the file name for messages.
+  /// Reads a table from bytes; `source` is the file name for messages, and helps where the contents do not tell the form.
   public static func parse(_ bytes: [UInt8], source: String) throws(UserTableError) -> UserTable {
+    if TableForm(of: bytes, source: source) == .yaml { return try YAMLTableReader.read(bytes, source: source) }
     var entries: [UserEntry] = []
     var warnings: [String] = []
     var index: [[UInt8]: Int] = [:]
@@ -128,7 +137,8 @@ public struct UserTable: Sendable {
         permissions = text == "ro" ? .readOnly : .readAndWrite
         continue
       }
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let sign = text.utf8.firstIndex(of: UInt8(ascii: "="))
+      let parts = sign.map { [String(text[..<$0]), String(text[text.utf8.index(after: $0)...])] } ?? []
       // An option that is not obeyed, such as a limit, must not look as if it were.
       guard parts.count == 2, UserAttribute.byKey[parts[0]]?.isForGroups == false else { throw unknown(option: text) }
       guard options.texts[parts[0]] == nil else {

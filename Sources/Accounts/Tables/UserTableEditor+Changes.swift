@@ -1,5 +1,7 @@
 // Changes single parts of a user's entry, and says what has changed.
 
+import YAMLDocument
+
 /// A part of an entry that was changed.
 public struct EntryChange: Sendable, Equatable {
   /// `home`, `access`, `name`, or the key of an option.
@@ -11,14 +13,15 @@ public struct EntryChange: Sendable, Equatable {
 }
 
 extension UserTableEditor {
-  /// The keys that ``update(_:set:unset:)`` knows beside those of ``UserAttribute``.
-  public static let fieldKeys = ["access", "home"]
+  /// The keys that ``update(_:set:unset:)`` knows beside those of ``UserAttribute``; only a YAML table has `groups`.
+  public static let fieldKeys = ["access", "groups", "home"]
 
   /// Sets parts of a user's entry and takes options away, all at once or, if anything is wrong, nothing.
   ///
   /// - Parameters:
-  ///   - set: `home` with an absolute path, `access` with `ro` or `rw`, or an option with its value.
-  ///   - unset: options; that one was not there is no error.
+  ///   - set: `home` with an absolute path, `access` with `ro` or `rw`, `groups` with names and `;` between them, or an option with
+  ///     its value.
+  ///   - unset: options or `groups`; that one was not there is no error.
   /// - Returns: what is different now; empty if nothing.
   /// - Throws: `.invalidEntry` that names all that is wrong, or what reading and writing throws.
   public func update(
@@ -31,23 +34,27 @@ extension UserTableEditor {
       var new = old
       var problems: [String] = []
       for (key, value) in set {
-        if let problem = Self.set(key, to: value, in: &new) { problems.append(problem) }
+        let problem =
+          key == "groups" ? Self.setGroups(value, in: &new, of: text) : Self.set(key, to: value, in: &new, text.form)
+        if let problem { problems.append(problem) }
       }
       for key in unset {
         if UserAttribute.byKey[key] != nil {
-          new = new.with(options: new.options.without(key))
+          new = new.with(options: new.ownOptions.without(key))
+        } else if key == "groups" {
+          new = new.with(groups: [])
         } else {
           problems.append(
             Self.fieldKeys.contains(key)
               ? "every user has '\(key)': it can be set, not taken away."
-              : Self.unknown(key, UserAttribute.all.map(\.key)))
+              : Self.unknown(key, ["groups"] + UserAttribute.ofUsers.map(\.key)))
         }
       }
       guard problems.isEmpty else { throw invalid(problems.joined(separator: " ")) }
       changes = Self.differences(old, new)
       if changes.isEmpty, old == new { return nil }
-      text.replace(line: old.line, with: new)
-      return text.bytes
+      try text.replace(old, with: new)
+      return try text.bytes()
     }
     return changes
   }
@@ -63,13 +70,16 @@ extension UserTableEditor {
       guard let old = text.table.entry(named: name) else { throw unknownUser(name) }
       if name == newName { return nil }
       if let other = text.table.entry(named: newName) { throw userExists(other) }
-      text.replace(line: old.line, with: old.with(name: newName))
-      return text.bytes
+      try checkForm(text.form, newName)
+      try text.replace(old, with: old.with(name: newName))
+      return try text.bytes()
     }
   }
 
   /// Sets one part; returns what is wrong with it.
-  private static func set(_ key: String, to value: String, in entry: inout UserEntry) -> String? {
+  private static func set(
+    _ key: String, to value: String, in entry: inout UserEntry, _ form: TableForm
+  ) -> String? {
     switch key {
     case "home":
       if let problem = UserEntry.problem(ofHome: value) { return "the home \(problem). Give an absolute path." }
@@ -81,18 +91,57 @@ extension UserTableEditor {
       guard let attribute = UserAttribute.byKey[key], !attribute.isForGroups else {
         return unknown(key, fieldKeys + UserAttribute.ofUsers.map(\.key))
       }
-      var options = entry.ownOptions.without(key)
-      // A comma or colon would end the value and begin another option or field.
-      let isPlain = !value.utf8.contains { $0 < 0x20 || [0x2C, 0x3A, 0x7F].contains($0) }
-      guard isPlain, (try? options.set(key, to: value)) != nil else {
-        return "the value of '\(key)' cannot be; expected \(attribute.expected)."
-      }
+      var options = entry.ownOptions
+      if let problem = set(attribute, to: value, in: &options, form) { return problem }
       entry = entry.with(options: options)
     }
     return nil
   }
 
-  private static func unknown(_ key: String, _ known: [String]) -> String {
+  /// Sets one option; returns what is wrong with it.
+  static func set(
+    _ attribute: UserAttribute, to value: String, in options: inout AccountOptions, _ form: TableForm
+  ) -> String? {
+    guard isWritable(value, form, allowsLines: attribute.form == .paragraph) else {
+      return form == .lines && isWritable(value, .yaml)
+        ? "the value of '\(attribute.key)' contains a comma or a colon, which separate options and fields. A YAML table can hold "
+          + "it; `weftpd user convert` makes one. Expected \(attribute.expected)."
+        : "the value of '\(attribute.key)' contains a control character; expected \(attribute.expected)."
+    }
+    var changed = options.without(attribute.key)
+    guard (try? changed.set(attribute.key, to: value)) != nil else {
+      return "the value of '\(attribute.key)' cannot be; expected \(attribute.expected)."
+    }
+    options = changed
+    return nil
+  }
+
+  /// Whether `value` can stand in a table of this form: in lines, a comma or a colon would end it and begin something else.
+  static func isWritable(_ value: String, _ form: TableForm, allowsLines: Bool = false) -> Bool {
+    value.utf8.allSatisfy { byte in
+      if byte == 0x0A { return allowsLines && form == .yaml }
+      return byte >= 0x20 && byte != 0x7F && (form == .yaml || byte != 0x2C && byte != 0x3A)
+    }
+  }
+
+  private static func setGroups(_ value: String, in entry: inout UserEntry, of text: TableText) -> String? {
+    guard text.form == .yaml else {
+      return "only a YAML table has groups; `weftpd user convert` makes one of this."
+    }
+    var groups: [SharedGroup] = []
+    for name in value.split(separator: ";").map(String.init) {
+      guard let group = text.table.group(named: name) else {
+        let hint = nearestName(to: name, among: text.table.groups.map(\.name)).map { "; did you mean \($0)?" } ?? "."
+        return "there is no group '\(Account.display(name.utf8))'\(hint)"
+      }
+      if groups.contains(where: { $0.group.name == name }) { return "the group '\(name)' is named twice." }
+      groups.append(SharedGroup(group))
+    }
+    entry = entry.with(groups: groups)
+    return nil
+  }
+
+  static func unknown(_ key: String, _ known: [String]) -> String {
     "there is no option '\(key)'; there are \(known.sorted().joined(separator: ", "))."
   }
 
@@ -105,6 +154,10 @@ extension UserTableEditor {
       changes.append(EntryChange(key: key, before: shown(before), after: shown(after)))
     }
     compare("access", old.isReadOnly ? "ro" : "rw", new.isReadOnly ? "ro" : "rw")
+    func groups(_ entry: UserEntry) -> String? {
+      entry.groups.isEmpty ? nil : entry.groups.map(\.group.name).joined(separator: ";")
+    }
+    compare("groups", groups(old), groups(new))
     compare("home", old.home, new.home)
     for attribute in UserAttribute.all {
       compare(attribute.key, old.ownOptions.texts[attribute.key], new.ownOptions.texts[attribute.key])

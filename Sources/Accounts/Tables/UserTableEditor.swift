@@ -1,4 +1,4 @@
-// Edits the user table file: adds, changes and removes users, keeping every other byte of the file as it is.
+// Edits the user table file, of lines or YAML: adds, changes and removes users, keeping every other byte as it is.
 
 import Glibc
 
@@ -52,10 +52,11 @@ public struct UserTableEditor: Sendable {
     var warnings = Self.warnings(for: entry)
     try TableFile.withLock(path: path, creating: true) { (file) throws(UserTableError) in
       var text = try TableText(file.bytes, source: path)
+      try checkForm(text.form, name)
       if let existing = text.table.entry(named: name) {
         guard replacing else { throw userExists(existing) }
-        text.replace(
-          line: existing.line,
+        try text.replace(
+          existing,
           with: existing.with(hash: hash, home: home, permissions: isReadOnly == nil ? nil : entry.permissions))
       } else {
         if let twin = text.table.entries.first(where: { Self.looksAlike($0.name, name) }) {
@@ -65,7 +66,7 @@ public struct UserTableEditor: Sendable {
         }
         text.append(entry)
       }
-      return text.bytes
+      return try text.bytes()
     }
     return warnings
   }
@@ -78,72 +79,32 @@ public struct UserTableEditor: Sendable {
     try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
       var text = try TableText(file.bytes, source: path)
       guard let old = text.table.entry(named: name) else { throw unknownUser(name) }
-      text.replace(line: old.line, with: old.with(hash: hash))
-      return text.bytes
+      try text.replace(old, with: old.with(hash: hash))
+      return try text.bytes()
     }
     return PasswordHash.weakness(of: hash).map { [$0] } ?? []
   }
 
-  /// Removes a user's line.
+  /// Removes a user.
   public func remove(_ name: [UInt8]) throws(UserTableError) {
     try TableFile.withLock(path: path, creating: false) { (file) throws(UserTableError) in
       var text = try TableText(file.bytes, source: path)
       guard let entry = text.table.entry(named: name) else { throw unknownUser(name) }
-      text.remove(line: entry.line)
-      return text.bytes
+      text.remove(entry)
+      return try text.bytes()
     }
-  }
-
-  /// Takes over the users of an imported file in one step: all that can be, or none if the table cannot be written.
-  /// - Parameters:
-  ///   - replacing: give users of the same name the imported password, home and access, and keep their options; otherwise those users are
-  ///     left alone.
-  ///   - readOnly: make all imported users read-only.
-  /// - Returns: who was added, replaced and left alone; to be shown with `source.skipped` and `source.warnings`.
-  public func importUsers(
-    _ source: UserImport, replacing: Bool = false, readOnly: Bool = false
-  ) throws(UserTableError) -> ImportReport {
-    var report = ImportReport()
-    if source.users.isEmpty { return report }
-    try TableFile.withLock(path: path, creating: true) { (file) throws(UserTableError) in
-      var text = try TableText(file.bytes, source: path)
-      for user in source.users {
-        let entry = UserEntry(
-          name: user.name, hash: user.hash, home: user.home,
-          permissions: user.isReadOnly || readOnly ? .readOnly : .readAndWrite)
-        if let existing = text.table.entry(named: user.name) {
-          guard replacing else {
-            report.kept.append(user.name)
-            continue
-          }
-          // The imported file knows nothing of the options.
-          text.replace(
-            line: existing.line, with: existing.with(hash: entry.hash, home: entry.home, permissions: entry.permissions)
-          )
-          report.replaced.append(user.name)
-        } else {
-          text.append(entry)
-          report.added.append(user.name)
-        }
-      }
-      return report.added.isEmpty && report.replaced.isEmpty ? nil : text.bytes
-    }
-    return report
-  }
-
-  /// What an import did. Names in the order of the imported file.
-  public struct ImportReport: Sendable, Equatable {
-    /// Users the table did not have.
-    public var added: [[UInt8]] = []
-    /// Users the table had, who got the imported password, home and access.
-    public var replaced: [[UInt8]] = []
-    /// Users left out because the table has the name already.
-    public var kept: [[UInt8]] = []
   }
 
   // MARK: - Checks
 
-  private func check(_ entry: UserEntry) throws(UserTableError) {
+  /// YAML is UTF-8, and so are the names in it.
+  func checkForm(_ form: TableForm, _ name: [UInt8]) throws(UserTableError) {
+    if form == .yaml, String(validating: name, as: UTF8.self) == nil {
+      throw invalid("the name is not UTF-8, as all of a YAML table is.")
+    }
+  }
+
+  func check(_ entry: UserEntry) throws(UserTableError) {
     if let problem = UserEntry.problem(ofName: entry.name) {
       throw invalid("the name \(problem). Choose 1 to \(UserEntry.nameLimit) bytes without ':' or controls.")
     }
@@ -189,7 +150,7 @@ public struct UserTableEditor: Sendable {
     return left == right  // String equality is canonical equivalence
   }
 
-  private static func warnings(for entry: UserEntry) -> [String] {
+  static func warnings(for entry: UserEntry) -> [String] {
     var warnings: [String] = []
     if let weakness = PasswordHash.weakness(of: entry.hash) { warnings.append(weakness) }
     var status = stat()

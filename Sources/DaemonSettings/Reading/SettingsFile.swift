@@ -1,5 +1,7 @@
 // The YAML file, read so that every value and every mistake keeps its line.
 
+import YAMLDocument
+
 /// What a settings file says, and all that is wrong with it.
 ///
 /// Keys may be nested (`passive:` / `ports:`) or written out (`passive.ports:`).

@@ -1,6 +1,7 @@
 // What is wrong with the settings: where, which key, what was expected, and the nearest key that exists.
 
 import SafeText
+import YAMLDocument
 
 /// Where a value comes from.
 public enum SettingOrigin: Hashable, Sendable, CustomStringConvertible {
@@ -77,7 +78,7 @@ public struct SettingsError: Error, Sendable, CustomStringConvertible {
 
 extension SettingsProblem {
   static func unknown(_ origin: SettingOrigin, key: String, among names: [String]) -> SettingsProblem {
-    let hint = nearest(to: key, among: names).map { "; did you mean \($0)?" } ?? ""
+    let hint = nearestName(to: key, among: names).map { "; did you mean \($0)?" } ?? ""
     return SettingsProblem(origin, key: key, "unknown setting\(hint)")
   }
 
@@ -87,34 +88,4 @@ extension SettingsProblem {
     let value = items.map(quoted).joined(separator: ", ")
     return SettingsProblem(origin, key: row.key, "\(value) \(rejection.reason); expected \(row.expected)")
   }
-}
-
-/// The name closest to `name`. A key also counts as near when only its last part is: `ports` is near `passive.ports`.
-func nearest(to name: String, among candidates: [String]) -> String? {
-  // Long enough for every key; keeps the work bounded for whatever was written.
-  let name = Array(name.lowercased().utf8.prefix(64))
-  func distance(_ candidate: String) -> Int {
-    let whole = editDistance(name, Array(candidate.lowercased().utf8))
-    guard let dot = candidate.lastIndex(of: ".") else { return whole }
-    return min(whole, 1 + editDistance(name, Array(candidate[candidate.index(after: dot)...].utf8)))
-  }
-  return candidates.map { ($0, distance($0)) }.min { $0.1 < $1.1 }?.0
-}
-
-/// Levenshtein's distance; two neighbouring letters swapped count once, because that is how people mistype.
-func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  if a.isEmpty || b.isEmpty { return a.count + b.count }
-  var beforeLast = [Int](repeating: 0, count: b.count + 1)
-  var last = Array(0...b.count)
-  for i in 1...a.count {
-    var row = [i] + [Int](repeating: 0, count: b.count)
-    for j in 1...b.count {
-      let cost = a[i - 1] == b[j - 1] ? 0 : 1
-      row[j] = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + cost)
-      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { row[j] = min(row[j], beforeLast[j - 2] + 1) }
-    }
-    beforeLast = last
-    last = row
-  }
-  return last[b.count]
 }

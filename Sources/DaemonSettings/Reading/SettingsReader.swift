@@ -3,6 +3,7 @@
 import Glibc
 import LinuxSystem
 import SafeText
+import YAMLDocument
 
 /// Where to look for settings. Kept for the life of the daemon, because a reload looks in the same places again.
 public struct SettingsSources: Sendable {
@@ -140,7 +141,7 @@ extension SettingsSources {
         guard let row = SettingsTable.hostRow(key), let name = SettingsTable.hostName(inKey: key),
           !hosts.contains(name)
         else { return nil }
-        let hint = nearest(to: name, among: hosts.sorted()).map { "; did you mean \($0)?" } ?? ""
+        let hint = nearestName(to: name, among: hosts.sorted()).map { "; did you mean \($0)?" } ?? ""
         return SettingsProblem(layer.origin(row), key: key, "\(name) is not in hosts.names\(hint)")
       }
     }

@@ -4,11 +4,14 @@ import FTPTransfer
 import Glibc
 import LinuxSystem
 import Reactor
+import Synchronization
 
 /// Made once by a program and handed to its sessions: there is no global state in this module.
 public final class ClientRuntime: Sendable {
   let reactor: Reactor
   let pools = TransferPools()
+  /// Servers (`host:port`) that do not take a command before they have answered the one before it.
+  private let oneByOne = Mutex<Set<String>>([])
 
   /// Starts the thread that waits for sockets; it lives as long as the process.
   ///
@@ -20,4 +23,10 @@ public final class ClientRuntime: Sendable {
       throw ClientError(.localFile, "cannot wait for sockets: \(error)", cause: error)
     }
   }
+
+  /// Whether commands may be sent to a server ahead of its answers.
+  func takesCommandsAhead(_ place: String) -> Bool { oneByOne.withLock { !$0.contains(place) } }
+
+  /// Remembers that a server did not get along with commands that were sent ahead.
+  func noteOneByOne(_ place: String) { oneByOne.withLock { _ = $0.insert(place) } }
 }

@@ -12,7 +12,9 @@ extension ClientSession {
   func prepareData(receives: Bool) async throws(ClientError) -> PreparedData {
     let family = control.peer.address.family
     var last = ClientError(.dataConnection, "there is no way to a data connection")
-    for way in DataWay.order(options.dataMode, family, last: dataWay, refused: refusedWays) {
+    for way in DataWay.order(
+      options.proxy == nil ? options.dataMode : .passive, family, last: dataWay, refused: refusedWays)
+    {
       do throws(ClientError) {
         let prepared = try await prepare(way, receives)
         dataWay = way
@@ -30,19 +32,23 @@ extension ClientSession {
   private func prepare(_ way: DataWay, _ receives: Bool) async throws(ClientError) -> PreparedData {
     switch way {
     case .extendedPassive:
-      let reply = try await exchange(.extendedPassive())
-      guard let port = reply.extendedPassivePort else { throw .refusal(reply, of: "EPSV") }
-      return .connected(try await connectData(SocketAddress(control.peer.address, port: port), receives))
+      return .connected(try await connect(try await exchange(.extendedPassive()), receives))
     case .passive:
-      let reply = try await exchange(Command(verb: "PASV"))
-      guard let announced = reply.passiveAddress, let address = IPAddress(octets: announced.octets) else {
-        throw .refusal(reply, of: "PASV")
-      }
-      return .connected(
-        try await connectData(SocketAddress(believable(address), port: announced.port), receives))
+      return .connected(try await connect(try await exchange(Command(verb: "PASV")), receives))
     case .active:
       return .listening(try await listen())
     }
+  }
+
+  /// Connects to where a reply to EPSV or PASV says.
+  func connect(_ reply: ReceivedReply, _ receives: Bool) async throws(ClientError) -> DataConnection {
+    if let port = reply.extendedPassivePort {
+      return try await connectData(SocketAddress(control.peer.address, port: port), receives)
+    }
+    guard let announced = reply.passiveAddress, let address = IPAddress(octets: announced.octets) else {
+      throw .refusal(reply, of: "the passive mode")
+    }
+    return try await connectData(SocketAddress(believable(address), port: announced.port), receives)
   }
 
   /// The address of a 227 reply, or the server's own where the reply names another one.
@@ -56,12 +62,31 @@ extension ClientSession {
 
   private func connectData(_ target: SocketAddress, _ receives: Bool) async throws(ClientError) -> DataConnection {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.dataConnect.inNanoseconds)
+    if let proxy = options.proxy { return try await connectData(through: proxy, target.port, receives, deadline) }
     do throws(TransferBreak) {
       return try await DataConnector.connect(
-        to: target, from: nil, policy: options.multipath, receives: receives, until: deadline, with: self)
+        to: target, from: nil, policy: options.multipath.reaching(target), receives: receives, until: deadline,
+        with: self)
     } catch {
       throw explained(error)
     }
+  }
+
+  private func connectData(
+    through proxy: ClientProxy, _ port: UInt16, _ receives: Bool, _ deadline: MonotonicTime
+  ) async throws(ClientError) -> DataConnection {
+    let peer = control.peer
+    let data: DataConnection
+    do throws(TransferBreak) {
+      data = try await DataConnector.connect(
+        to: peer, from: nil, policy: options.multipath.reaching(peer), receives: receives, until: deadline, with: self)
+    } catch { throw explained(error) }
+    try await proxy.tunnel(over: data.number, to: host, port: port) { (interest) throws(ClientError) in
+      do throws(TransferBreak) { try await self.wait(for: data.number, interest, until: deadline) } catch {
+        throw self.explained(error)
+      }
+    }
+    return data
   }
 
   private func listen() async throws(ClientError) -> ActiveListener {
@@ -69,7 +94,8 @@ extension ClientSession {
     do throws(SystemError) { local = try Socket.localAddress(control.number) } catch {
       throw ClientError(.connectionLost, "the control connection broke: \(error.reason)", cause: error)
     }
-    let listener = try ActiveListener(on: local.address, ports: options.activePorts, policy: options.multipath)
+    let listener = try ActiveListener(
+      on: local.address, ports: options.activePorts, policy: options.multipath.reaching(control.peer))
     let address = listener.local.address
     let target = DataAddress(
       family: address.family == .ipv4 ? .ipv4 : .ipv6, octets: address.octets, port: listener.local.port)

@@ -14,6 +14,7 @@ extension ClientSession {
     try await settleProtection()
     earlyReply = nil
     restartMarkers = []
+    dropKeptData()
     let started = MonotonicTime.now
     let prepared = try await prepareData(receives: request.direction == .download)
     if request.offset > 0 {
@@ -48,7 +49,7 @@ extension ClientSession {
   }
 
   /// TLS on the data connection, resuming the session of the control connection (RFC 4217, section 10.2).
-  private func protect(_ data: DataConnection, receives: Bool) async throws(ClientError) {
+  func protect(_ data: DataConnection, receives: Bool) async throws(ClientError) {
     guard protectsData == true, let tls = control.tls else { return }
     data.prepareForTLS()
     let connection: TLSConnection
@@ -65,7 +66,7 @@ extension ClientSession {
   func finish(_ transfer: TransferInFlight) async throws(ClientError) -> TransferReport {
     let data = transfer.process.data
     do throws(ClientError) {
-      if transfer.direction == .upload { try await tellEnd(transfer) } else { try await closeData(transfer) }
+      try await end(transfer)
       let final: ReceivedReply
       if let earlyReply { final = earlyReply } else { final = try await finalReply() }
       isTransferring = false
@@ -82,6 +83,11 @@ extension ClientSession {
     } catch {
       throw await abandon(transfer, because: error)
     }
+  }
+
+  /// Ends the data connection as the direction wants it.
+  func end(_ transfer: TransferInFlight) async throws(ClientError) {
+    if transfer.direction == .upload { try await tellEnd(transfer) } else { try await closeData(transfer) }
   }
 
   /// Ends the sending half. The connection stays until the final reply: closing it with tickets of TLS 1.3 unread would be a reset, which

@@ -98,6 +98,7 @@ extension ClientSession {
       do throws(TransferBreak) {
         let piece = try decoder.decode(wire)
         transfer.isAtEnd = decoder.isAtEnd
+        if decoder.isAtEnd { transfer.process.data.unread = decoder.rest }
         transfer.decoder = decoder
         if !piece.isEmpty { return piece }
       } catch { throw .broken(error) }
@@ -108,6 +109,12 @@ extension ClientSession {
   /// What the data connection has next; nil at its end.
   private func receive(_ transfer: TransferInFlight) async throws(ClientError) -> [UInt8]? {
     let data = transfer.process.data
+    if !data.unread.isEmpty {
+      let piece = data.unread
+      data.unread = []
+      transfer.meter.count(piece.count)
+      return piece
+    }
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.stall.inNanoseconds)
     while true {
       var failure: SystemError?

@@ -62,6 +62,8 @@ struct ChunkDecoder {
   private let stream: DeflateStream?
   /// The end was told in band.
   private(set) var isAtEnd = false
+  /// What came behind an end that was told in band: the beginning of the next file.
+  private(set) var rest: [UInt8] = []
 
   init(_ format: TransferFormat, over stream: DeflateStream?, from point: RestartPoint) {
     decoder = WireDecoder(format, over: stream, from: point)
@@ -84,6 +86,7 @@ struct ChunkDecoder {
       if case .endOfFile? = step.event, format.mode != .deflate {
         if format.endsInBand {
           isAtEnd = true
+          rest = Array(wire[used...])
         } else if used < wire.count {
           throw .bytesBehindEnd
         }

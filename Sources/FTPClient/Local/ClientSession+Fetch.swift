@@ -28,6 +28,17 @@ public struct WholeFileReport: Sendable {
   public let resumedAt: UInt64
   /// Bytes of the file.
   public let size: UInt64
+  /// Bytes that were moved now.
+  public var moved: UInt64 { transfer?.bytes ?? pipelined }
+  /// Bytes that were moved in a pipeline of small files, whose transfers have no reports of their own.
+  let pipelined: UInt64
+
+  init(transfer: TransferReport?, resumedAt: UInt64, size: UInt64, pipelined: UInt64 = 0) {
+    self.transfer = transfer
+    self.resumedAt = resumedAt
+    self.size = size
+    self.pipelined = pipelined
+  }
 }
 
 extension ClientSession {

@@ -1,6 +1,7 @@
 // A directory of this host: files in it by the bytes of one name each, so that nothing a server says leads out of it.
 
 import CLinux
+import FTPProtocol
 import Glibc
 import LinuxSystem
 
@@ -141,5 +142,39 @@ public final class LocalDirectory: Sendable {
   private static func withName(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {
     let terminated = name.map { CChar(bitPattern: $0) } + [0]
     terminated.withUnsafeBufferPointer { bytes in if let base = bytes.baseAddress { body(base) } }
+  }
+}
+
+extension LocalDirectory {
+  /// Makes a file of these bytes. It has its name when it is whole.
+  func write(_ bytes: [UInt8], as name: [UInt8], modified: ListedTime?, replacing: Bool) throws(ClientError) {
+    if !replacing, try status(name) != nil {
+      throw .file(SystemError(code: EEXIST, call: "open"), path(of: name))
+    }
+    var part = try PartFile(of: name, in: self)
+    if part.size > 0 { try part.cut(to: 0) }
+    do throws(SystemError) {
+      try bytes.withUnsafeBufferPointer { (raw) throws(SystemError) in
+        try File.write(part.file.number, UnsafeRawBufferPointer(raw), at: 0)
+      }
+    } catch { throw .file(error, path(of: name)) }
+    try part.commit(as: name, modified: modified, replacing: replacing)
+  }
+
+  /// All bytes of a regular file.
+  ///
+  /// - Parameter limit: it has so many; with another number it was changed, which is an error.
+  func read(_ name: [UInt8], limit: UInt64) throws(ClientError) -> [UInt8] {
+    let file = try openForReading(name)
+    let isRegular: Bool
+    do throws(SystemError) { isRegular = try File.status(file.number).isRegular } catch {
+      throw .file(error, path(of: name))
+    }
+    guard isRegular else { throw ClientError(.localFile, "\(path(of: name)) is not a regular file") }
+    let bytes = try LocalDigest.read(file.number, at: 0, Int(clamping: limit) + 1)
+    guard UInt64(bytes.count) == limit else {
+      throw ClientError(.localFile, "\(path(of: name)) was changed while it was sent")
+    }
+    return bytes
   }
 }

@@ -75,35 +75,53 @@ extension FileTree {
     return tree
   }
 
-  /// Reads what is beneath a directory of a server. A name that would lead elsewhere is passed over.
+  /// Reads what is beneath a directory of a server, level by level. A name that would lead elsewhere is passed over.
+  ///
+  /// - Parameter pool: where further sessions come from, if the directories are many.
   public static func read(
-    _ session: ClientSession, _ root: RemotePath, isolation: isolated (any Actor)? = #isolation,
+    _ session: ClientSession, _ root: RemotePath, pool: SessionPool? = nil,
+    isolation: isolated (any Actor)? = #isolation,
     where isWanted: (_ path: [UInt8], _ isDirectory: Bool) -> Bool = { _, _ in true }
   ) async throws(ClientError) -> FileTree {
     var tree = FileTree()
-    var pending: [(path: [UInt8], depth: Int)] = [([], 0)]
-    while let (path, depth) = pending.popLast() {
-      let directory = path.isEmpty ? root : root.appending(path)
-      for entry in try await session.list(directory.bytes.isEmpty ? nil : directory) {
-        guard entry.isSafeName else {
-          tree.skipped.append((join(path, entry.name), "an unsafe name"))
-          continue
-        }
-        let inner = join(path, entry.name)
-        let isDirectory = entry.kind == .directory
-        guard isWanted(inner, isDirectory) else { continue }
-        guard tree.entries.count < entryLimit else {
-          throw ClientError(.protocolViolation, "there are more than \(entryLimit) files beneath \(root)")
-        }
-        let kind: Entry.Kind = isDirectory ? .directory : entry.kind == .file ? .file : .other
-        tree.entries[inner] = Entry(kind, size: entry.size, modified: entry.modified)
-        if isDirectory, depth < depthLimit {
-          pending.append((inner, depth + 1))
-        } else if isDirectory {
-          tree.skipped.append((inner, "too deep"))
+    var level: [[UInt8]] = [[]]
+    var depth = 0
+    while !level.isEmpty {
+      let listings = try await session.lists(level.map { $0.isEmpty ? root : root.appending($0) }, pool: pool)
+      var next: [[UInt8]] = []
+      for (path, entries) in zip(level, listings) {
+        for entry in entries {
+          guard let inner = try tree.add(entry, in: path, beneath: root, isWanted), entry.kind == .directory else {
+            continue
+          }
+          if depth < depthLimit { next.append(inner) } else { tree.skipped.append((inner, "too deep")) }
         }
       }
+      level = next
+      depth += 1
     }
     return tree
+  }
+
+  /// Adds what a listing told.
+  ///
+  /// - Returns: its relative path; nil if it is passed over.
+  private mutating func add(
+    _ entry: ListedEntry, in path: [UInt8], beneath root: RemotePath,
+    _ isWanted: (_ path: [UInt8], _ isDirectory: Bool) -> Bool
+  ) throws(ClientError) -> [UInt8]? {
+    guard entry.isSafeName else {
+      skipped.append((FileTree.join(path, entry.name), "an unsafe name"))
+      return nil
+    }
+    let inner = FileTree.join(path, entry.name)
+    let isDirectory = entry.kind == .directory
+    guard isWanted(inner, isDirectory) else { return nil }
+    guard entries.count < FileTree.entryLimit else {
+      throw ClientError(.protocolViolation, "there are more than \(FileTree.entryLimit) files beneath \(root)")
+    }
+    let kind: Entry.Kind = isDirectory ? .directory : entry.kind == .file ? .file : .other
+    entries[inner] = Entry(kind, size: entry.size, modified: entry.modified)
+    return inner
   }
 }

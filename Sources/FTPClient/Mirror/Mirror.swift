@@ -32,6 +32,9 @@ public struct Mirror: Sendable {
     public var failures: [(path: [UInt8], error: ClientError)] = []
     /// Why nothing was deleted although something was to be; nil otherwise.
     public var whyNotDeleted: String?
+
+    /// Nothing was done yet.
+    public init() {}
   }
 
   public let session: ClientSession
@@ -39,6 +42,10 @@ public struct Mirror: Sendable {
   public let remote: RemotePath
   public let direction: Direction
   public var options: MirrorOptions
+  /// Where further sessions come from; nil: all is done by the first one.
+  public var pool: SessionPool?
+  /// Counts the bytes of all files; readable from any thread.
+  public var meter: TransferMeter?
 
   /// A mirror; nothing is done yet.
   public init(
@@ -60,16 +67,31 @@ public struct Mirror: Sendable {
     let here = try FileTree.read(local) { path, _ in options.isWanted(path) }
     var there = FileTree()
     do throws(ClientError) {
-      there = try await FileTree.read(session, remote) { path, _ in options.isWanted(path) }
+      there = try await FileTree.read(session, remote, pool: pool) { path, _ in options.isWanted(path) }
     } catch {
       guard direction == .up, error.code == .refused else { throw error }
     }
     let skipped = here.skipped + there.skipped
     if direction == .up { options.targetKeepsNoTimes = await !session.features.contains("MFMT") }
+    if options.comparison == .digest { options.differing = try await differing(here, there) }
     let plan =
       direction == .down
       ? MirrorPlan(from: there, to: here, options) : MirrorPlan(from: here, to: there, options)
     return (plan, skipped)
+  }
+
+  /// Files of the same size whose contents differ.
+  private func differing(_ here: FileTree, _ there: FileTree) async throws(ClientError) -> Set<[UInt8]> {
+    var differing: Set<[UInt8]> = []
+    for (path, entry) in here.entries where entry.kind == .file {
+      guard let other = there.entries[path], other.kind == .file, other.size == entry.size, entry.size != 0 else {
+        continue
+      }
+      let place = try parent(of: path)
+      let proof = try await session.compare(FileTree.name(path), in: place, with: remote.appending(path))
+      if !proof.isEqual { differing.insert(path) }
+    }
+    return differing
   }
 
   /// Does what a plan says. What fails does not keep the rest from being done, unless the session is lost or the task cancelled. Deletions
@@ -82,23 +104,8 @@ public struct Mirror: Sendable {
     if direction == .up, !remote.bytes.isEmpty, !plan.isEmpty, try await !session.isDirectory(remote) {
       _ = try await session.makeDirectory(remote)
     }
-    for path in plan.directories {
-      tell(.makesDirectory(path))
-      try await attempt(path, &report, tell) { () throws(ClientError) in try await self.makeDirectory(path) }
-    }
-    for copy in plan.copies {
-      let meter = TransferMeter()
-      tell(.copies(copy.path, bytes: copy.entry.size, meter: meter))
-      var done: WholeFileReport?
-      try await attempt(copy.path, &report, tell) { () throws(ClientError) in
-        done = try await self.copy(copy, meter)
-      }
-      if let done {
-        report.copied += 1
-        report.bytes += done.transfer?.bytes ?? 0
-        tell(.copied(copy.path, done))
-      }
-    }
+    try await make(plan.directories, &report, tell)
+    try await copy(plan.copies, &report, tell)
     if plan.deletions.isEmpty { return report }
     if !report.failures.isEmpty {
       report.whyNotDeleted = "not everything could be copied"
@@ -127,38 +134,55 @@ public struct Mirror: Sendable {
     }
   }
 
-  private func makeDirectory(_ path: [UInt8]) async throws(ClientError) {
+  private func make(
+    _ paths: [[UInt8]], _ report: inout Report, _ tell: (Event) -> Void, isolation: isolated (any Actor)? = #isolation
+  ) async throws(ClientError) {
+    for path in paths { tell(.makesDirectory(path)) }
     switch direction {
-    case .down: _ = try parent(of: path).directory(FileTree.name(path), creating: true)
-    case .up: _ = try await session.makeDirectory(remote.appending(path))
-    }
-  }
-
-  private func copy(_ copy: MirrorPlan.Copy, _ meter: TransferMeter) async throws(ClientError) -> WholeFileReport {
-    let directory = try parent(of: copy.path)
-    let name = FileTree.name(copy.path)
-    let path = remote.appending(copy.path)
-    switch direction {
-    case .up:
-      var options = WholeFileOptions()
-      // A file that is there is another one; to prove that costs more than it saves.
-      options.resumes = !copy.replaces
-      return try await session.deliver(name, in: directory, to: path, options, meter: meter)
     case .down:
-      var entry = ListedEntry(name: copy.path, kind: .file)
-      entry.size = copy.entry.size
-      entry.modified = try await exactTime(path, copy.entry.modified)
-      return try await session.fetch(path, to: name, in: directory, entry: entry, meter: meter)
+      for path in paths {
+        try await attempt(path, &report, tell) { () throws(ClientError) in
+          _ = try self.parent(of: path).directory(FileTree.name(path), creating: true)
+        }
+      }
+    case .up:
+      let commands = paths.map { Command(verb: "MKD", argument: remote.appending($0).bytes) }
+      for (path, error) in zip(paths, try await session.ahead(commands)) {
+        guard let error else { continue }
+        report.failures.append((path, error))
+        tell(.failed(path, error))
+      }
     }
   }
 
-  /// The time of a listing that tells minutes would be set, and then never fit again.
-  private func exactTime(_ path: RemotePath, _ listed: ListedTime?) async throws(ClientError) -> ListedTime? {
-    if let listed, listed.precision >= .second { return listed }
-    do throws(ClientError) { return try await session.modificationTime(path) } catch {
-      guard error.code == .refused || error.code == .unsupported else { throw error }
-      return listed
+  private func copy(
+    _ copies: [MirrorPlan.Copy], _ report: inout Report, _ tell: (Event) -> Void,
+    isolation: isolated (any Actor)? = #isolation
+  ) async throws(ClientError) {
+    var batch = TransferBatch(direction == .up ? .up : .down, session, local)
+    batch.pool = pool
+    batch.meter = meter
+    // A file that is there is another one; to prove that costs more than it saves.
+    let files = copies.map { copy in
+      TransferBatch.File(
+        remote.appending(copy.path), local: copy.path, size: copy.entry.size, modified: copy.entry.modified,
+        resumes: direction == .down || !copy.replaces)
     }
+    var state = report
+    try await batch.run(files) { event in
+      switch event {
+      case .begins(let index, let meter):
+        tell(.copies(copies[index].path, bytes: copies[index].entry.size, meter: meter))
+      case .copied(let index, let done):
+        state.copied += 1
+        state.bytes += done.moved
+        tell(.copied(copies[index].path, done))
+      case .failed(let index, let error):
+        state.failures.append((copies[index].path, error))
+        tell(.failed(copies[index].path, error))
+      }
+    }
+    report = state
   }
 
   private func delete(_ deletion: MirrorPlan.Deletion) async throws(ClientError) {

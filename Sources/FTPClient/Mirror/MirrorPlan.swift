@@ -10,6 +10,8 @@ public struct MirrorOptions: Sendable, Hashable {
     case sizeAndTime
     /// The same size.
     case size
+    /// The same size and the same digest, which the server computes.
+    case digest
   }
 
   public var comparison = Comparison.sizeAndTime
@@ -23,6 +25,10 @@ public struct MirrorOptions: Sendable, Hashable {
   public var deletionLimit: Int?
   /// Shell patterns for names and for paths; what fits one is left alone on both sides, unless it fits ``includes``.
   public var excludes: [String] = []
+  /// Which files of the source are copied; others are left alone on both sides.
+  public var filter = FileFilter()
+  /// Files of the same size that are known to differ, for ``Comparison/digest``.
+  var differing: Set<[UInt8]> = []
   public var includes: [String] = []
 
   public init() {}
@@ -77,12 +83,13 @@ public struct MirrorPlan: Sendable, Equatable {
   public init(from source: FileTree, to target: FileTree, _ options: MirrorOptions = MirrorOptions()) {
     for (path, entry) in source.entries.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       let other = target.entries[path]
+      if entry.kind == .file, !options.filter.admits(size: entry.size, modified: entry.modified) { continue }
       switch (entry.kind, other?.kind) {
       case (.directory, nil): directories.append(path)
       case (.directory, .directory?): break
       case (.file, nil): copies.append(Copy(path: path, entry: entry, replaces: false))
       case (.file, .file?):
-        if let other, MirrorPlan.isSame(entry, other, options) {
+        if let other, MirrorPlan.isSame(entry, other, options, path) {
           unchanged += 1
         } else {
           copies.append(Copy(path: path, entry: entry, replaces: true))
@@ -98,9 +105,12 @@ public struct MirrorPlan: Sendable, Equatable {
     }
   }
 
-  private static func isSame(_ one: FileTree.Entry, _ other: FileTree.Entry, _ options: MirrorOptions) -> Bool {
+  private static func isSame(
+    _ one: FileTree.Entry, _ other: FileTree.Entry, _ options: MirrorOptions, _ path: [UInt8]
+  ) -> Bool {
     guard let size = one.size, size == other.size else { return false }
     if options.comparison == .size { return true }
+    if options.comparison == .digest { return !options.differing.contains(path) }
     guard let source = one.modified, let target = other.modified else { return false }
     // A listing that tells minutes or days can say no more than that.
     let window =

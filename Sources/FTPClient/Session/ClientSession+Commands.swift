@@ -79,7 +79,7 @@ extension ClientSession {
     return await body()
   }
 
-  private func takeUnasked() throws(ClientError) {
+  func takeUnasked() throws(ClientError) {
     do throws(ClientError) {
       while true {
         while let reply = try control.nextReply() {

@@ -26,10 +26,16 @@ extension ClientSession {
     let parking = Parking(runtime.reactor)
     let control: ControlConnection
     do throws(ClientError) {
-      let addresses = try await HostAddresses.find(host, until: deadline, parking)
       let port = port ?? (options.security == .implicit ? 990 : 21)
-      control = try await ControlConnector(options: options, parking: parking, deadline: deadline)
-        .connect(to: addresses.map { SocketAddress($0, port: port) }, host: host)
+      let (first, firstPort) = options.proxy.map { ($0.host, $0.port) } ?? (host, port)
+      let addresses = try await HostAddresses.find(first, until: deadline, parking)
+      let connector = ControlConnector(options: options, parking: parking, deadline: deadline)
+      control = try await connector.connect(to: addresses.map { SocketAddress($0, port: firstPort) }, host: first)
+      if let proxy = options.proxy {
+        try await proxy.tunnel(over: control.number, to: host, port: port) { (interest) throws(ClientError) in
+          try await connector.wait(for: control.number, interest, "\(proxy) did not answer in time", until: deadline)
+        }
+      }
     } catch {
       parking.retire()
       throw error
@@ -151,7 +157,7 @@ struct ControlConnector {
   ) async throws(ClientError) -> ControlConnection {
     let made: MadeSocket
     do throws(MultipathError) {
-      made = try MultipathSocket.connect(to: address, policy: options.multipath)
+      made = try MultipathSocket.connect(to: address, policy: options.multipath.reaching(address))
     } catch {
       throw ClientError(.connectFailed, "no connection to \(address): \(error)", cause: error)
     }
@@ -165,21 +171,35 @@ struct ControlConnector {
     return ControlConnection(socket: socket, peer: address, unavailability: why)
   }
 
-  private func finish(
-    _ socket: Int32, _ address: SocketAddress, _ deadline: MonotonicTime
+  /// Waits until a socket is ready.
+  func wait(
+    for socket: Int32, _ interest: Readiness, _ complaint: String, until deadline: MonotonicTime
   ) async throws(ClientError) {
-    while !Poll.wait(socket, .writable, milliseconds: 2) {
+    while !Poll.wait(socket, interest, milliseconds: 2) {
       if Task.isCancelled { throw ClientError(.cancelled, "the task was cancelled") }
-      if MonotonicTime.now >= deadline { throw ClientError(.connectFailed, "\(address) did not answer in time") }
+      if MonotonicTime.now >= deadline { throw ClientError(.connectFailed, complaint) }
       let parking = parking
       _ = await withTaskCancellationHandler {
-        await parking.wait(socket, .writable, until: deadline)
+        await parking.wait(socket, interest, until: deadline)
       } onCancel: {
         parking.wake()
       }
     }
+  }
+
+  private func finish(
+    _ socket: Int32, _ address: SocketAddress, _ deadline: MonotonicTime
+  ) async throws(ClientError) {
+    try await wait(for: socket, .writable, "\(address) did not answer in time", until: deadline)
     if let error = Socket.pendingError(socket) {
       throw ClientError(.connectFailed, "no connection to \(address): \(error.reason)", cause: error)
     }
+  }
+}
+
+extension MultipathPolicy {
+  /// What `automatic` comes to for a peer: within one host there is never a second path, and multipath TCP costs twice the CPU of TCP.
+  func reaching(_ peer: SocketAddress) -> MultipathPolicy {
+    self == .automatic && peer.address.isLoopback ? .off : self
   }
 }

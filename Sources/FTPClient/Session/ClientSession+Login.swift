@@ -39,8 +39,11 @@ extension ClientSession {
     let reply = try await exchange(Command(verb: "FEAT"))
     features = ServerFeatures(reply) ?? ServerFeatures()
     if options.announcesUTF8, features.namesAreUTF8 {
-      // A server that refuses has UTF-8 anyway, or never will.
-      _ = try await exchange(Command(verb: "OPTS", argument: Array("UTF8 ON".utf8)))
+      // A server that refuses has UTF-8 anyway, or never will. Nothing is said that depends on the answer, so more goes with it.
+      try queueAhead(Command(verb: "OPTS", argument: Array("UTF8 ON".utf8)))
+      try queueAhead(.type(.image))
+      _ = try await finalReply()
+      if try await finalReply().kind == .completion { formatInForce.type = .image }
     }
   }
 

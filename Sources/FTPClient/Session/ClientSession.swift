@@ -52,6 +52,10 @@ public actor ClientSession {
   /// Replies of an aborted transfer are taken: cancellation does not count now.
   var isShielded = false
   var transferInFlight: TransferInFlight?
+  /// A data connection that several files go over (MODE B), and which way they go.
+  var keptData: (connection: DataConnection, direction: TransferInFlight.Direction)?
+  /// MODE B was refused, or did not work.
+  var refusesBlocks = false
   /// A call is in progress.
   private var isBusy = false
   private var queue: [CheckedContinuation<Void, Never>] = []

@@ -14,6 +14,15 @@ struct CopyArguments: ParsableArguments {
   @Flag(help: "As text: line ends become those of the other side (TYPE A).") var ascii = false
   @Option(help: "How progress is told: auto, bar, line, json, none.") var progress = ProgressStyle.auto
   @Flag(name: .shortAndLong, help: "Tell nothing but errors.") var quiet = false
+  @Flag(help: "A line of JSON for each file.") var json = false
+  @Option(
+    name: [.customShort("P"), .long],
+    help: ArgumentHelp("Files at once; by default as many as pay.", valueName: "count"))
+  var parallel: Int?
+
+  func validate() throws {
+    if let parallel, !(1...100).contains(parallel) { throw ValidationError("--parallel is from 1 to 100.") }
+  }
 
   var options: WholeFileOptions {
     var options = WholeFileOptions()
@@ -21,6 +30,23 @@ struct CopyArguments: ParsableArguments {
     options.verifies = verify
     options.keepsTimes = !noTimes
     return options
+  }
+
+  /// Tells that a file is there; as JSON it is what was asked for.
+  func tell(_ name: [UInt8], moved: UInt64, of size: UInt64?, _ duration: Duration) {
+    display.done(Output.printable(name), moved, duration)
+    guard json else { return }
+    let object = JSONText.object([
+      ("name", .name(name)), ("bytes", .number(moved)), ("size", size.map { .number($0) }),
+    ])
+    Output.line(object.text)
+  }
+
+  /// Tells that a file failed.
+  func tell(_ name: [UInt8], failed error: ClientError) {
+    Output.error("\(Output.printable(name)): \(error)")
+    guard json else { return }
+    Output.line(JSONText.object([("name", .name(name)), ("error", .string(error.code.rawValue))]).text)
   }
 
   var display: Progress { Progress(quiet ? .none : progress) }
@@ -58,19 +84,24 @@ struct GetCommand: AsyncParsableCommand {
 
   private func fetch(_ url: ServerURL, _ connector: Connector) async throws -> Int {
     let found = try await connector.with(url) { session in try await RemoteNames.find(url.path, on: session) }
-    var failures = 0
-    for file in found {
-      do {
-        try await connector.retrying(url) { session in
-          if copy.ascii || url.type == "a" { await session.use(TransferFormat(type: .ascii(.nonPrint))) }
-          try await fetch(file, session)
-        }
-      } catch let error as ClientError where found.count > 1 && error.retry == .never && error.code != .cancelled {
-        Output.error("\(file.path): \(error)")
-        failures += 1
+    let files = found.filter { $0.entry?.kind != .directory }
+    if files.isEmpty { throw ClientError(.usage, "\(url.path) stands for directories only: mirror copies those") }
+    if files.count > 1, output != "-" {
+      var options = copy.options
+      options.replaces = !noClobber
+      let many = ManyFiles(.down, connector, url, try LocalDirectory(output ?? "."), copy, options)
+      return try await many.run(
+        files.map {
+          TransferBatch.File($0.path, local: $0.path.name, size: $0.entry?.size, modified: $0.entry?.modified)
+        })
+    }
+    for file in files {
+      try await connector.retrying(url) { session in
+        if copy.ascii || url.type == "a" { await session.use(TransferFormat(type: .ascii(.nonPrint))) }
+        try await fetch(file, session)
       }
     }
-    return failures
+    return 0
   }
 
   private func fetch(_ file: RemoteNames.Found, _ session: ClientSession) async throws {
@@ -96,7 +127,7 @@ struct GetCommand: AsyncParsableCommand {
     let report = try await copy.display.follow(shown, total: entry.size, meter) {
       try await session.fetch(file.path, to: name, in: place, wanted, entry: kept, meter: meter)
     }
-    copy.display.done(shown, report.transfer?.bytes ?? 0, ContinuousClock.now - start)
+    copy.tell(name, moved: report.moved, of: report.size, ContinuousClock.now - start)
     if connection.paths, let transfer = report.transfer { Output.note("\(shown): \(transfer.connection)") }
   }
 

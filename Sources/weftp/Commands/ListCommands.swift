@@ -15,12 +15,16 @@ struct ListCommand: AsyncParsableCommand {
   @Flag(name: .customShort("R"), help: "What is beneath, too.") var recursive = false
   @Flag(help: "The listing as the server prints it (LIST).") var raw = false
   @Flag(help: "One line of JSON.") var json = false
-  @Argument(help: "A directory or a pattern: ftpes://user@host/dir") var url: String
+  @Flag(name: [.customShort("H"), .long], help: "Sizes as 1.4 MB instead of 1400000.") var human = false
+  @Flag(name: .customShort("1"), help: "A name on each line, which is how it is anyway.") var inOneColumn = false
+  @Argument(help: "A directory or a pattern: ftpes://user@host/dir") var url: String?
+
+  func validate() throws { try ShellState.requireURL(url) }
 
   func run() async throws {
     let command = self
     try await Interruption.run {
-      let url = try Place.url(command.url)
+      let url = try Place.url(command.url ?? ".")
       try await Connector(command.connection).with(url) { session in try await command.list(url.path, session) }
     }
   }
@@ -48,7 +52,7 @@ struct ListCommand: AsyncParsableCommand {
   }
 
   private func show(_ entries: [ListedEntry]) {
-    Listing.show(Listing.sorted(entries, byTime: byTime, reversed: reversed), long: long, json: json)
+    Listing.show(Listing.sorted(entries, byTime: byTime, reversed: reversed), long: long, human: human, json: json)
   }
 }
 

@@ -5,13 +5,13 @@ import FTPProtocol
 
 enum Listing {
   /// Shows entries.
-  static func show(_ entries: [ListedEntry], long: Bool, json: Bool) {
+  static func show(_ entries: [ListedEntry], long: Bool, human: Bool = false, json: Bool) {
     if json { return Output.line(JSONText.list(entries.map(object)).text) }
     guard long else {
       for entry in entries { Output.line("", name: entry.name) }
       return
     }
-    let sizes = entries.map { $0.kind == .file ? $0.size.map { "\($0)" } ?? "-" : "-" }
+    let sizes = entries.map { $0.kind == .file ? $0.size.map { human ? Output.amount($0) : "\($0)" } ?? "-" : "-" }
     let width = sizes.map(\.count).max() ?? 0
     for (entry, size) in zip(entries, sizes) {
       let padding = String(repeating: " ", count: width - size.count)

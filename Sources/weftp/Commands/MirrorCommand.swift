@@ -9,16 +9,18 @@ import LinuxSystem
 /// What makes two files the same.
 enum ComparisonChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
   case sizeAndTime = "size+time"
-  case size
+  case size, hash
 }
 
 struct MirrorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mirror", abstract: "Copy what is new or changed of a directory.",
-    discussion: "One of the two is a URL, the other a directory here. A second run moves nothing.", aliases: ["sync"])
+    discussion: "One of the two is a URL, or both are. A second run moves nothing.", aliases: ["sync"])
 
   @OptionGroup var connection: ConnectionArguments
-  @Option(help: "What makes two files the same: size+time, size.") var compare = ComparisonChoice.sizeAndTime
+  @OptionGroup var filter: FilterArguments
+  @Option(help: "What makes two files the same: size+time, size, hash (a digest the server computes).") var compare =
+    ComparisonChoice.sizeAndTime
   @Flag(help: "Remove what the source does not have, in the end.") var delete = false
   @Option(help: "Remove nothing if it would be more than this.") var maxDelete: Int?
   @Flag(help: "Only tell what would be done.") var dryRun = false
@@ -28,26 +30,101 @@ struct MirrorCommand: AsyncParsableCommand {
   @Option(help: "How progress is told: auto, bar, line, json, none.") var progress = ProgressStyle.auto
   @Flag(help: "The plan or the outcome as one line of JSON.") var json = false
   @Flag(name: .shortAndLong, help: "Tell nothing but errors.") var quiet = false
+  @Option(
+    name: [.customShort("P"), .long],
+    help: ArgumentHelp("Files at once; by default as many as pay.", valueName: "count"))
+  var parallel: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Go on: upwards at each change, downwards every so many seconds.", valueName: "seconds"))
+  var watch: Int?
+  @Flag(name: [.customShort("R"), .long], help: "In the shell: from here to the server.") var reverse = false
   @Argument(help: "A directory here or on a server.") var source: String
   @Argument(help: "A directory on a server or here.") var target: String
+
+  func validate() throws {
+    if let parallel, !(1...100).contains(parallel) { throw ValidationError("--parallel is from 1 to 100.") }
+    if let watch, !(1...86_400).contains(watch) { throw ValidationError("--watch is from 1 to 86400 seconds.") }
+    if reverse, ShellState.current == nil {
+      throw ValidationError("-R is for the shell: here a URL says what is where.")
+    }
+  }
 
   func run() async throws {
     let command = self
     try await Interruption.run {
-      let url: ServerURL
-      let direction: Mirror.Direction
-      let path: String
-      switch (try Place(command.source), try Place(command.target)) {
-      case (.remote(let remote), .local(let local)): (url, direction, path) = (remote, .down, local)
-      case (.local(let local), .remote(let remote)): (url, direction, path) = (remote, .up, local)
-      default: throw ClientError(.usage, "a mirror is between a server and a directory here")
-      }
-      if direction == .down, !command.dryRun { try command.make(path) }
-      let connector = try Connector(command.connection)
-      try await connector.retrying(url) { session in
-        try await command.mirror(direction, session, path, url.path)
+      let inShell = ShellState.current != nil
+      let first = inShell && !command.reverse ? try Place(remoteInShell: command.source) : try Place(command.source)
+      let second = inShell && command.reverse ? try Place(remoteInShell: command.target) : try Place(command.target)
+      switch (first, second) {
+      case (.remote(let url), .local(let path)):
+        if !command.dryRun { try command.make(path) }
+        try await command.run(.down, url, path)
+      case (.local(let path), .remote(let url)): try await command.run(.up, url, path)
+      case (.remote(let from), .remote(let to)): try await command.run(from, to)
+      default: throw ClientError(.usage, "one of the two has to be on a server")
       }
     }
+  }
+
+  /// Mirrors, and with `--watch` does so again whenever something may have changed.
+  private func run(_ direction: Mirror.Direction, _ url: ServerURL, _ path: String) async throws {
+    let connector = try Connector(connection)
+    while true {
+      let watched = watch != nil && direction == .up ? try DirectoryWatch(path) : nil
+      do {
+        try await connector.retrying(url) { session in
+          let pool = connector.pool(url, parallel: parallel)
+          do { try await mirror(direction, session, pool, path, url.path) } catch {
+            await pool?.quit()
+            throw error
+          }
+          await pool?.quit()
+        }
+      } catch let error as ClientError where watch != nil && error.retry != .never {
+        Output.note("\(error.message); it is tried again in \(watch ?? 0) s")
+        try await pause()
+        continue
+      } catch let code as ExitCode where watch != nil && code == .partly {
+        // What failed was told; the rest goes on.
+      }
+      guard watch != nil else { return }
+      if let watched { try await watched.wait() } else { try await pause() }
+    }
+  }
+
+  private func pause() async throws {
+    do { try await Task.sleep(for: .seconds(watch ?? 1)) } catch {
+      throw ClientError(.cancelled, "the mirror was interrupted", cause: error)
+    }
+  }
+
+  /// From one server to another.
+  private func run(_ from: ServerURL, _ to: ServerURL) async throws {
+    if watch != nil { throw ClientError(.usage, "--watch is for mirrors between a server and here") }
+    let connector = try Connector(connection)
+    try await connector.retrying(from) { source in
+      // On one server, too, there are two control connections: each has one transfer at a time.
+      let target = try await connector.open(to)
+      do {
+        try await mirror(
+          RemoteMirror(source: source, target: target, from: from.path, to: to.path, options: mirrorOptions))
+        await target.quit()
+      } catch {
+        await target.quit()
+        throw error
+      }
+    }
+  }
+
+  private func mirror(_ mirror: RemoteMirror) async throws {
+    let (plan, skipped) = try await mirror.plan()
+    tell(plan, skipped)
+    if dryRun { return show(plan) }
+    let report = try await mirror.run(plan) { event in
+      if case .failed(let path, let error) = event { Output.error("\(Output.printable(path)): \(error)") }
+    }
+    try end(report)
   }
 
   private func make(_ path: String) throws {
@@ -57,23 +134,37 @@ struct MirrorCommand: AsyncParsableCommand {
   }
 
   private func mirror(
-    _ direction: Mirror.Direction, _ session: ClientSession, _ path: String, _ remote: RemotePath
+    _ direction: Mirror.Direction, _ session: ClientSession, _ pool: SessionPool?, _ path: String,
+    _ remote: RemotePath
   ) async throws {
+    var mirror = Mirror(
+      direction, session, local: try LocalDirectory(path), remote: remote, options: mirrorOptions)
+    mirror.pool = pool
+    let (plan, skipped) = try await mirror.plan()
+    tell(plan, skipped)
+    if dryRun { return show(plan) }
+    try end(try await run(mirror, plan))
+  }
+
+  private var mirrorOptions: MirrorOptions {
     var options = MirrorOptions()
-    options.comparison = compare == .size ? .size : .sizeAndTime
+    options.comparison = compare == .size ? .size : compare == .hash ? .digest : .sizeAndTime
+    options.filter = filter.filter
     options.deletes = delete
     options.deletionLimit = maxDelete
     options.excludes = exclude
     options.includes = include
-    let mirror = Mirror(
-      direction, session, local: try LocalDirectory(path), remote: remote, options: options)
-    let (plan, skipped) = try await mirror.plan()
+    return options
+  }
+
+  private func tell(_ plan: MirrorPlan, _ skipped: [(path: [UInt8], reason: String)]) {
     for (path, reason) in skipped { Output.note("\(Output.printable(path)) was passed over: \(reason)") }
     for path in plan.conflicts where !quiet {
       Output.note("\(Output.printable(path)) is left alone: it is a link, or of another kind on the other side")
     }
-    if dryRun { return show(plan) }
-    let report = try await run(mirror, plan)
+  }
+
+  private func end(_ report: Mirror.Report) throws {
     show(report)
     if let why = report.whyNotDeleted { Output.note("nothing was removed: \(why)") }
     if !report.failures.isEmpty || report.whyNotDeleted != nil { throw ExitCode.partly }
@@ -83,12 +174,14 @@ struct MirrorCommand: AsyncParsableCommand {
     let style = quiet ? ProgressStyle.none : progress
     let display = Progress(style)
     let all = TransferMeter()
+    var mirror = mirror
+    mirror.meter = all
+    let running = mirror
     return try await display.follow("mirror", total: plan.bytes, all) {
-      try await mirror.run(plan) { event in
+      try await running.run(plan) { event in
         switch event {
         case .copied(let path, let report):
-          all.count(Int(clamping: report.size))
-          display.done(Output.printable(path), report.transfer?.bytes ?? 0, report.transfer?.duration ?? .zero)
+          display.done(Output.printable(path), report.moved, report.transfer?.duration ?? .zero)
         case .failed(let path, let error): Output.error("\(Output.printable(path)): \(error)")
         case .copies, .makesDirectory, .deletes: break
         }

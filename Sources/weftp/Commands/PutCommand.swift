@@ -16,21 +16,33 @@ struct PutCommand: AsyncParsableCommand {
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var copy: CopyArguments
   @Flag(help: "Append to the remote file.") var append = false
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to; then all others are files.", valueName: "place"))
+  var output: String?
   @Argument(help: "Files; - is standard input. The last one is where to: ftpes://user@host/dir/") var places: [String]
 
   func validate() throws {
-    if places.count < 2 { throw ValidationError("put takes files and then a URL.") }
+    if places.count < 2, output == nil, ShellState.current == nil {
+      throw ValidationError("put takes files and then a URL.")
+    }
   }
 
   func run() async throws {
     let command = self
     try await Interruption.run {
-      guard let last = command.places.last else { return }
-      let url = try Place.url(last)
+      var files = command.places
+      // In a shell all are files: they go to where the shell is.
+      let target = command.output ?? (ShellState.current == nil ? files.removeLast() : "./")
+      let url = try Place.url(target)
       let connector = try Connector(command.connection)
       var failures = 0
-      let files = command.places.dropLast()
       let isDirectory = try await command.isDirectory(url, files.count, connector)
+      if let many = command.many(files) {
+        let copier = ManyFiles(
+          .up, connector, url, try LocalDirectory(many.directory), command.copy, command.copy.options)
+        failures += try await copier.run(many.names.map { try copier.file($0, to: url.path.appending($0)) })
+        if failures > 0 { throw ExitCode.partly }
+        return
+      }
       for file in files {
         do { try await command.send(file, url, isDirectory, connector) } catch let error as ClientError
           where files.count > 1 && error.retry == .never && error.code != .cancelled
@@ -41,6 +53,15 @@ struct PutCommand: AsyncParsableCommand {
       }
       if failures > 0 { throw ExitCode.partly }
     }
+  }
+
+  /// The directory and the names, if they are several files of one directory.
+  private func many(_ files: [String]) -> (directory: String, names: [[UInt8]])? {
+    let parts = files.map { Place.split($0) }
+    guard files.count > 1, !append, !files.contains("-"), let first = parts.first,
+      parts.allSatisfy({ $0.directory == first.directory })
+    else { return nil }
+    return (first.directory, parts.map(\.name))
   }
 
   /// Several files go into a directory; one goes there if the path says so or is one.
@@ -80,7 +101,7 @@ struct PutCommand: AsyncParsableCommand {
         }
         return try await session.deliver(name, in: place, to: path, copy.options, meter: meter).transfer?.bytes ?? 0
       }
-      copy.display.done(shown, moved, ContinuousClock.now - start)
+      copy.tell(name, moved: moved, of: total, ContinuousClock.now - start)
     }
   }
 }

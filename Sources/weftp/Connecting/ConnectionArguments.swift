@@ -46,6 +46,10 @@ struct ConnectionArguments: ParsableArguments {
   @Flag(help: "The server connects for data (PORT, EPRT).") var active = false
   @Flag(help: "Never the active mode, even if the passive one fails.") var passive = false
   @Option(help: ArgumentHelp("Ports of the active mode, 50000-50100.", valueName: "range")) var portRange: String?
+  @Option(
+    help: ArgumentHelp(
+      "Go through a proxy: socks5://[user:password@]host:port or http://…; also $WEFTP_PROXY.", valueName: "url"))
+  var proxy: String?
   @Option(help: "Multipath TCP: auto, off, require.") var multipath = MultipathChoice.auto
   @Flag(help: "Tell at the end what each path has carried.") var paths = false
   @Option(help: ArgumentHelp("Seconds for a connection to come about.", valueName: "seconds")) var timeout = 20
@@ -59,6 +63,9 @@ struct ConnectionArguments: ParsableArguments {
       throw ValidationError("Times are from 1 to 86400 seconds.")
     }
     guard (0...1000).contains(retries) else { throw ValidationError("--retries is from 0 to 1000.") }
+    if let proxy, ClientProxy(proxy) == nil {
+      throw ValidationError("--proxy is socks5://host:1080 or http://host:8080.")
+    }
     if let portRange, Self.range(portRange) == nil {
       throw ValidationError("--port-range is two ports: 50000-50100.")
     }
@@ -98,6 +105,12 @@ struct ConnectionArguments: ParsableArguments {
     options.tls = try trustOptions(url)
     options.multipath = multipath.policy
     options.dataMode = active ? .active : passive ? .passive : .automatic
+    if let text = proxy ?? KnownServers.environment("WEFTP_PROXY") {
+      guard let proxy = ClientProxy(text) else {
+        throw ClientError(.usage, "WEFTP_PROXY is socks5://host:1080 or http://host:8080")
+      }
+      options.proxy = proxy
+    }
     options.activePorts = portRange.flatMap(Self.range)
     options.timeouts.connect = .seconds(timeout)
     options.timeouts.stall = .seconds(stall)
@@ -123,7 +136,7 @@ struct ConnectionArguments: ParsableArguments {
     return options
   }
 
-  private static func show(_ event: ClientOptions.TraceEvent) {
+  static func show(_ event: ClientOptions.TraceEvent) {
     switch event {
     case .sent(let line): Output.write(2, Array("> \(line)\n".utf8))
     case .received(let reply):

@@ -4,34 +4,73 @@ import ArgumentParser
 import FTPClient
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// Makes the sessions of one run of weftp.
 struct Connector: Sendable {
   let arguments: ConnectionArguments
   let runtime: ClientRuntime
+  /// Who logs in where, so that nobody is asked twice.
+  private var known = KnownCredentials()
+  /// Told what goes over control connections, instead of `-v`.
+  var trace: (@Sendable (ClientOptions.TraceEvent) -> Void)?
 
+  /// - Parameter arguments: not looked at for a command of a shell, which has its own.
   init(_ arguments: ConnectionArguments) throws {
+    if let shell = ShellState.current {
+      self = shell.connector
+    } else {
+      self.arguments = arguments
+      runtime = try ClientRuntime()
+    }
+  }
+
+  init(_ arguments: ConnectionArguments, _ runtime: ClientRuntime, _ known: KnownCredentials) {
     self.arguments = arguments
-    runtime = try ClientRuntime()
+    self.runtime = runtime
+    self.known = known
   }
 
   /// A session with the server of a URL, logged in.
   func open(_ url: ServerURL) async throws -> ClientSession {
-    let options = try arguments.options(url)
+    var options = try arguments.options(url)
+    if let trace { options.trace = trace }
     let session = try await ClientSession.connect(
       to: url.host, port: url.effectivePort, options: options, runtime: runtime)
-    let credentials = try credentials(url)
-    if await session.protection == nil, credentials.password != nil, !isAnonymous(credentials) {
-      try warn(url)
+    do {
+      let place = KnownCredentials.place(url)
+      let credentials = try known.credentials(place) ?? credentials(url)
+      if await session.protection == nil, credentials.password != nil, !isAnonymous(credentials), !known.isWarned(place)
+      {
+        try warn(url)
+        known.noteWarned(place)
+      }
+      try await session.login(credentials)
+      known.remember(credentials, place)
+      return session
+    } catch {
+      await session.quit()
+      throw error
     }
-    try await session.login(credentials)
-    return session
+  }
+
+  /// Where further sessions with the server of a URL come from; nil if there shall be none.
+  ///
+  /// - Parameter parallel: how many there may be in all; nil: as many as pay.
+  func pool(_ url: ServerURL, parallel: Int?) -> SessionPool? {
+    if parallel == 1 { return nil }
+    return SessionPool(limit: parallel) { () async throws(ClientError) in
+      do { return try await open(url) } catch {
+        throw (error as? ClientError) ?? ClientError(.loginRefused, "there is no further session", cause: error)
+      }
+    }
   }
 
   /// Runs `body` with a session, which is ended in any case.
   func with<Value: Sendable>(
     _ url: ServerURL, _ body: @Sendable (ClientSession) async throws -> Value
   ) async throws -> Value {
+    if let shell = ShellState.current, shell.isOf(url) { return try await shell.with(body) }
     let session = try await open(url)
     let value: Value
     do { value = try await body(session) } catch {
@@ -135,4 +174,22 @@ extension ConnectionArguments {
       }
     }
   }
+}
+
+/// Who has logged in where, in this run.
+final class KnownCredentials: Sendable {
+  private let state = Mutex<(credentials: [String: Credentials], warned: Set<String>)>(([:], []))
+
+  func credentials(_ place: String) -> Credentials? { state.withLock { $0.credentials[place] } }
+
+  func remember(_ credentials: Credentials, _ place: String) { state.withLock { $0.credentials[place] = credentials } }
+
+  static func place(_ url: ServerURL) -> String {
+    "\(Output.hexadecimal(url.user ?? []))@\(url.host):\(url.effectivePort)"
+  }
+
+  /// Whether somebody knows that a password goes there in clear, and wants it.
+  func isWarned(_ place: String) -> Bool { state.withLock { $0.warned.contains(place) } }
+
+  func noteWarned(_ place: String) { state.withLock { _ = $0.warned.insert(place) } }
 }

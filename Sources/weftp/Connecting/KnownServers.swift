@@ -36,6 +36,15 @@ struct KnownServers {
 
   /// Adds a server to the file, which is made if need be.
   static func add(_ place: String, _ pin: PublicKeyPin, to path: String) throws {
+    try makeDirectories(above: path)
+    let file = try File.open(path, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+    guard Output.write(file.number, Array(line(place, pin).utf8)) else {
+      throw UnusableFile(description: "\(path) cannot be written")
+    }
+  }
+
+  /// Makes the directories that a file of weftp's own is in, for nobody else to read.
+  static func makeDirectories(above path: String) throws {
     let parts = path.split(separator: "/").dropLast()
     var directory = path.hasPrefix("/") ? "" : "."
     for part in parts {
@@ -43,10 +52,6 @@ struct KnownServers {
       if mkdir(directory, 0o700) != 0, errno != EEXIST {
         throw UnusableFile(description: "\(directory) cannot be made")
       }
-    }
-    let file = try File.open(path, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-    guard Output.write(file.number, Array(line(place, pin).utf8)) else {
-      throw UnusableFile(description: "\(path) cannot be written")
     }
   }
 

@@ -9,7 +9,7 @@ enum Place: Sendable {
   /// `-`: standard input or output.
   case standard
 
-  /// Reads an argument. What has `://` in it is a URL.
+  /// Reads an argument. What has `://` in it is a URL, and what begins with the name of a bookmark and `:` is beneath that.
   ///
   /// - Throws: a ``ClientError/Code/usage`` for a URL that is none.
   init(_ text: String) throws {
@@ -17,13 +17,17 @@ enum Place: Sendable {
       self = .standard
     } else if text.contains("://") {
       self = .remote(try Place.url(text))
+    } else if let url = try Bookmarks.expand(text) {
+      self = .remote(url)
     } else {
       self = .local(text)
     }
   }
 
-  /// The argument as a URL.
+  /// The argument as a URL; in a shell also a path on its server.
   static func url(_ text: String) throws -> ServerURL {
+    if let url = try Bookmarks.expand(text) { return url }
+    if let shell = ShellState.current, !text.contains("://") { return try shell.url(Array(text.utf8)) }
     guard let url = ServerURL(text) else {
       // It may hold a password, so it is not repeated.
       throw ClientError(.usage, "that is no URL of a server: it looks like ftpes://user@host/path")

@@ -42,6 +42,7 @@ import Testing
         try await session.login(Credentials(user: "user", password: ForeignServer.password))
         let base = RemotePath("up")
         try await transfer(session, base, root)
+        try await manyFiles(session, base, root)
         try await commands(session, base)
         try await giveUp(session, root)
         await session.quit()
@@ -69,6 +70,27 @@ import Testing
     #expect(try local.read("a b.bin") == Self.content)
     let again = try await mirror.plan().plan
     #expect(again.isEmpty, "\(again.copies)")
+  }
+
+  /// Small files in a pipeline, both ways: whatever the server makes of commands that are sent ahead, the bytes are right.
+  private func manyFiles(_ session: ClientSession, _ base: RemotePath, _ root: TemporaryDirectory) async throws {
+    let place = try TemporaryDirectory()
+    for directory in ["in", "out"] { try place.makeDirectory(directory) }
+    for index in 0..<25 { try place.write("in/f\(index)", pattern(index * 997, seed: UInt64(index))) }
+    let there = base.appending(Array("many".utf8))
+    for (direction, local) in [(Mirror.Direction.up, "in"), (.down, "out")] {
+      let mirror = Mirror(direction, session, local: try LocalDirectory(place.path(of: local)), remote: there)
+      let report = try await mirror.run(try await mirror.plan().plan)
+      #expect(report.copied == 25 && report.failures.isEmpty, "\(report.failures)")
+      #expect(try await mirror.plan().plan.isEmpty)
+    }
+    for index in 0..<25 {
+      let bytes = pattern(index * 997, seed: UInt64(index))
+      try require(try root.read("up/many/f\(index)") == bytes, "sent f\(index)")
+      try require(try place.read("out/f\(index)") == bytes, "fetched f\(index)")
+    }
+    for entry in try await session.list(there) { try await session.delete(there.appending(entry.name)) }
+    try await session.removeDirectory(there)
   }
 
   private func commands(_ session: ClientSession, _ base: RemotePath) async throws {

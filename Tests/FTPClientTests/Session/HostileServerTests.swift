@@ -316,7 +316,8 @@ import Testing
     try await Script.run { peer in
       try peer.say("220 ready")
       try peer.expect("AUTH")
-      try peer.say("234 go on", "230 in already")
+      // In one piece, as somebody on the way would put it.
+      try peer.control.send(bytes("234 go on\r\n230 in already\r\n"))
       while try peer.hear() != nil {}
     } client: { port, runtime in
       let error = try await clientError {

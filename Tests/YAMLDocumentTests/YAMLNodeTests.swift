@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import DaemonSettings
+@testable import YAMLDocument
 
 @Suite struct YAMLNodeTests {
   private func node(_ text: String) throws -> YAMLNode? { try YAMLNode.document(in: Array(text.utf8)) }

@@ -1,46 +1,12 @@
-// A YAML document as a tree in which every node knows its line, put together from libyaml's events.
+// Puts the tree of a document together from libyaml's events.
 
 import CYAML
 
-/// A node of a document.
-struct YAMLNode {
-  enum Content {
-    /// Text as it is written, without its quotes; plain text has none.
-    case scalar(String, isPlain: Bool)
-    case sequence([YAMLNode])
-    /// Pairs in their order; a key may come twice.
-    case mapping([(key: YAMLNode, value: YAMLNode)])
-  }
-
-  let content: Content
-  /// Counted from 1.
-  let line: Int
-
-  /// The text of a scalar.
-  var text: String? {
-    if case .scalar(let text, _) = content { return text }
-    return nil
-  }
-
-  /// `key:` with nothing after it, `~` or `null`.
-  var isNothing: Bool {
-    guard case .scalar(let text, true) = content else { return false }
-    return ["", "~", "null", "Null", "NULL"].contains(text)
-  }
-}
-
-/// Why bytes are no YAML that can be read.
-struct YAMLError: Error, Equatable {
-  /// Counted from 1.
-  let line: Int
-  let reason: String
-}
-
 extension YAMLNode {
-  /// Reads the one document in `bytes`, which are UTF-8.
+  /// Reads the one document in `bytes`, which are UTF-8. JSON is read, too.
   ///
   /// - Returns: nil if they hold none.
-  static func document(in bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
+  public static func document(in bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
     // On the heap, because libyaml keeps a pointer from the parser to itself.
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     defer { parser.deallocate() }
@@ -62,7 +28,7 @@ extension YAMLNode {
 
 /// Puts a tree together. Source: yaml.h of libyaml, yaml_parser_parse().
 private struct YAMLBuilder {
-  /// No settings go deeper than three; what does is a mistake or an attack on the stack.
+  /// Nothing that is read here goes half as deep; what does is a mistake or an attack on the stack.
   private static let depthLimit = 32
 
   private let bytes: UnsafeBufferPointer<UInt8>
@@ -89,40 +55,53 @@ private struct YAMLBuilder {
   private mutating func node(
     _ event: borrowing YAMLEvent, _ parser: UnsafeMutablePointer<yaml_parser_t>, depth: Int
   ) throws(YAMLError) -> YAMLNode {
-    let line = event.line
-    guard depth < Self.depthLimit else { throw YAMLError(line: line, reason: "it is nested too deeply") }
+    guard depth < Self.depthLimit else { throw YAMLError(line: event.line, reason: "it is nested too deeply") }
+    let start = event.start
     let content: YAMLNode.Content
+    var end = event.end
+    var isFlow = false
     switch event.type {
     case YAML_SCALAR_EVENT: content = event.scalar
     case YAML_SEQUENCE_START_EVENT:
       var items: [YAMLNode] = []
-      while let item = try next(parser, before: YAML_SEQUENCE_END_EVENT, depth: depth) { items.append(item) }
+      var last: YAMLMark?
+      while let item = try next(parser, before: YAML_SEQUENCE_END_EVENT, depth: depth, &last) { items.append(item) }
+      isFlow = event.isFlow
+      // libyaml ends what is written in lines where the next thing begins, comments and all.
+      end = isFlow ? last ?? end : items.last?.end ?? end
       content = .sequence(items)
     case YAML_MAPPING_START_EVENT:
       var pairs: [(key: YAMLNode, value: YAMLNode)] = []
-      while let key = try next(parser, before: YAML_MAPPING_END_EVENT, depth: depth) {
-        guard let value = try next(parser, before: YAML_MAPPING_END_EVENT, depth: depth) else { break }
+      var last: YAMLMark?
+      while let key = try next(parser, before: YAML_MAPPING_END_EVENT, depth: depth, &last) {
+        guard let value = try next(parser, before: YAML_MAPPING_END_EVENT, depth: depth, &last) else { break }
         pairs.append((key, value))
       }
+      isFlow = event.isFlow
+      end = isFlow ? last ?? end : pairs.last?.value.end ?? end
       content = .mapping(pairs)
     case YAML_ALIAS_EVENT:
       guard let node = anchors[event.anchor ?? ""] else {
-        throw YAMLError(line: line, reason: "*\(event.anchor ?? "") stands for nothing above it")
+        throw YAMLError(line: event.line, reason: "*\(event.anchor ?? "") stands for nothing above it")
       }
-      return YAMLNode(content: node.content, line: line)
-    default: throw YAMLError(line: line, reason: "something is out of place")
+      return YAMLNode(content: node.content, start: start, end: end, isFlow: true)
+    default: throw YAMLError(line: event.line, reason: "something is out of place")
     }
-    let node = YAMLNode(content: content, line: line)
+    let node = YAMLNode(content: content, start: start, end: end, isFlow: isFlow)
     if let anchor = event.anchor { anchors[anchor] = node }
     return node
   }
 
-  /// The next node; nil at `end`.
+  /// The next node; nil at `end`, whose own end is put into `last`.
   private mutating func next(
-    _ parser: UnsafeMutablePointer<yaml_parser_t>, before end: yaml_event_type_t, depth: Int
+    _ parser: UnsafeMutablePointer<yaml_parser_t>, before end: yaml_event_type_t, depth: Int, _ last: inout YAMLMark?
   ) throws(YAMLError) -> YAMLNode? {
     let event = try YAMLEvent(parser, bytes)
-    return event.type == end ? nil : try node(event, parser, depth: depth + 1)
+    if event.type == end {
+      last = event.end
+      return nil
+    }
+    return try node(event, parser, depth: depth + 1)
   }
 }
 
@@ -141,8 +120,17 @@ private struct YAMLEvent: ~Copyable {
 
   var type: yaml_event_type_t { event.type }
 
+  var start: YAMLMark { Self.mark(event.start_mark) }
+  var end: YAMLMark { Self.mark(event.end_mark) }
+
   /// Counted from 1.
   var line: Int { event.start_mark.line + 1 }
+
+  var isFlow: Bool {
+    event.type == YAML_SEQUENCE_START_EVENT
+      ? event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
+      : event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+  }
 
   /// The name behind `&` or `*`.
   var anchor: String? {
@@ -163,6 +151,10 @@ private struct YAMLEvent: ~Copyable {
     return .scalar(String(decoding: text, as: UTF8.self), isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
   }
 
+  private static func mark(_ mark: yaml_mark_t) -> YAMLMark {
+    YAMLMark(line: Int32(clamping: mark.line), column: Int32(clamping: mark.column))
+  }
+
   private static func error(_ parser: yaml_parser_t, _ bytes: UnsafeBufferPointer<UInt8>) -> YAMLError {
     let problem = parser.problem.map { String(cString: $0) } ?? "it cannot be read"
     switch parser.error {
@@ -171,8 +163,12 @@ private struct YAMLEvent: ~Copyable {
       return YAMLError(line: line, reason: problem)
     case YAML_SCANNER_ERROR, YAML_PARSER_ERROR:
       let context = parser.context.map { "\(String(cString: $0)) (line \(parser.context_mark.line + 1)): " } ?? ""
+      // Password hashes of locked users and patterns for names begin with these.
+      let isQuoteMissing = context.hasPrefix("while scanning an a")
+      let advice = isQuoteMissing ? "; a value that begins with * or & needs quotes" : ""
       return YAMLError(
-        line: parser.problem_mark.line + 1, reason: "\(context)\(problem), column \(parser.problem_mark.column + 1)")
+        line: parser.problem_mark.line + 1,
+        reason: "\(context)\(problem), column \(parser.problem_mark.column + 1)\(advice)")
     default: return YAMLError(line: parser.mark.line + 1, reason: problem)
     }
   }

@@ -1,10 +1,10 @@
-// UserImport: files of ProFTPD and Pure-FTPd told apart; what is taken over, skipped with a reason, or lost.
+// PasswordFileImport: files of ProFTPD and Pure-FTPd told apart; what is taken over, skipped with a reason, or lost.
 
 import Testing
 
 @testable import Accounts
 
-@Suite struct UserImportTests {
+@Suite struct PasswordFileImportTests {
   private func read(_ text: String) throws(UserTableError) -> UserImport {
     try UserImport(bytes(text), source: "passwd")
   }
@@ -36,12 +36,29 @@ import Testing
     #expect(source.skipped.isEmpty)
   }
 
+  @Test func pureftpdLimits() throws {
+    let line = "joe:\(Sample.sha512):500:101::/home/joe/./:1024:2048:::5:3:100:::10.0.0.0/8,192.168.0.1::900-1800\n"
+    let source = try read(line)
+    #expect(source.warnings.isEmpty)
+    #expect(
+      source.users.first?.options.texts == [
+        "session-rate-up": "1024", "session-rate-down": "2048", "sessions": "5", "quota-files": "3", "quota": "100",
+        "from": "10.0.0.0/8;192.168.0.1", "hours": "0900-1800",
+      ])
+  }
+
   @Test func pureftpdLosses() throws {
-    let line = "joe:\(Sample.sha512):500:101::/home/joe/./:1024::1:5:3:100:4096::10.0.0.0/8:192.168.0.0/16::0900-1800\n"
-    let messages = try read(line).warnings.map(\.message).joined(separator: "\n")
-    for loss in ["bandwidth", "ratio", "sessions", "quota", "local addresses", "client addresses", "times of day"] {
-      #expect(messages.contains(loss))
+    let line =
+      "joe:\(Sample.sha512):500:101::/home/joe/./:::1:5::::10.0.0.0/8::office.example.org:192.168.0.0/16:noon\n"
+    let source = try read(line)
+    let messages = source.warnings.map(\.message).joined(separator: "\n")
+    for loss in [
+      "ratio is not", "local addresses is not", "client addresses (office.example.org) is not",
+      "list of refused client addresses is not", "times of day (noon) is not",
+    ] {
+      #expect(messages.contains(loss), "\(messages)")
     }
+    #expect(source.users.first?.options.isEmpty == true)
   }
 
   @Test(arguments: [
