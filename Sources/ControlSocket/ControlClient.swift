@@ -88,6 +88,8 @@ public struct ControlClient: ~Copyable {
   public func next(within limit: Duration?) throws(ControlClientError) -> (id: UInt32, reply: ControlReply)? {
     let deadline = limit.map { MonotonicTime.now.advanced(by: $0.inNanoseconds) } ?? .never
     var buffer = [UInt8](repeating: 0, count: ControlLimits.reply + 1)
+    // A server that hangs up without having read all makes the next call fail once; what it has said can be read after that.
+    var wasReset = false
     do {
       while true {
         guard wait(.readable, until: deadline) else {
@@ -95,7 +97,13 @@ public struct ControlClient: ~Copyable {
           if limit == nil { continue }
           return nil
         }
-        let progress = try buffer.withUnsafeMutableBytes { try LocalSocket.receivePacket(socket.number, into: $0) }
+        let progress: Progress
+        do {
+          progress = try buffer.withUnsafeMutableBytes { try LocalSocket.receivePacket(socket.number, into: $0) }
+        } catch let error as SystemError where error.code == ECONNRESET && !wasReset {
+          wasReset = true
+          continue
+        }
         guard case .moved(let count) = progress else { continue }
         if count == 0 { throw ControlClientError.ended }
         return try buffer.withUnsafeBytes { try ControlReply.read(UnsafeRawBufferPointer(rebasing: $0[..<count])) }

@@ -10,7 +10,9 @@ import Testing
 @Suite struct ControlSocketTests {
   @Test func sessionsAreToldWithTheirProgress() throws {
     let control = try ControlledServer()
-    let (alice, _) = try control.stalledDownload()
+    let (alice, data) = try control.stalledDownload()
+    // Its end would be the end of the transfer.
+    defer { data.close() }
     let anonymous = try control.server.session()
     let nobody = try control.server.client()
     let sessions = try control.wait("progress") { $0.count == 3 && $0.contains { $0.transfer?.bytes ?? 0 > 0 } }
@@ -51,7 +53,9 @@ import Testing
 
   @Test func aKickBreaksOffTheTransferAndSaysWhy() throws {
     let control = try ControlledServer()
-    let (alice, _) = try control.stalledDownload()
+    let (alice, data) = try control.stalledDownload()
+    // Its end would be the end of the transfer.
+    defer { data.close() }
     let other = try control.server.session()
     let result = try control.weftpd("kick", "--user", "alice", "--say", "Maintenance at noon.")
     #expect(result.output == "1 session ended\n")
@@ -107,7 +111,9 @@ import Testing
 
   @Test func aSignalLimitsADrain() throws {
     let control = try ControlledServer(["shutdown.grace=100ms"])
-    let (alice, _) = try control.stalledDownload()
+    let (alice, data) = try control.stalledDownload()
+    // Its end would be the end of the transfer.
+    defer { data.close() }
     try control.ask(.drain(seconds: 0))
     control.server.process.signal(SIGTERM)
     try alice.expect(426)
@@ -116,7 +122,9 @@ import Testing
 
   @Test func aDrainWithALimitBreaksOffWhatIsLeft() throws {
     let control = try ControlledServer()
-    let (alice, _) = try control.stalledDownload()
+    let (alice, data) = try control.stalledDownload()
+    // Its end would be the end of the transfer.
+    defer { data.close() }
     let result = try control.weftpd("drain", "--limit", "1", "--wait")
     #expect(result.output == "draining, 1 transfer to go\nended\n")
     try alice.expect(426)

@@ -97,7 +97,7 @@ struct WhoTable {
       DisplayText.fit("PROGRESS", widths.progress), DisplayText.fit("RATE", widths.rate, right: true),
       DisplayText.fit("TIME", widths.time, right: true),
     ]
-    return Styled(text: names.joined(separator: " "), style: .header)
+    return Styled(text: DisplayText.fit(names.joined(separator: " "), width), style: .header)
   }
 
   /// The lines of a session: one, and one for each of its paths.
@@ -134,7 +134,8 @@ struct WhoTable {
         entry.transfer == nil ? "" : session.rate.map { Amount.short($0) } ?? "-", widths.rate, right: true),
       DisplayText.fit(Amount.time(seconds), widths.time, right: true),
     ]
-    return [Styled(text: (what + rest).joined(separator: " "), style: style)]
+    // Narrower than the columns are at least, it is cut.
+    return [Styled(text: DisplayText.fit((what + rest).joined(separator: " "), width), style: style)]
   }
 
   /// The address without its port: what a person looks for.
