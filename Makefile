@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench bench-clients torture fuzz format lint release install install-files uninstall image version clean setup
+.PHONY: help serve test bench bench-clients torture fuzz format lint release install install-files uninstall image deb manual version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libsqlite3-dev libyaml-dev zlib1g-dev
@@ -20,7 +20,7 @@ MANDIR ?= $(PREFIX)/share/man
 # needs glibc 2.36) and leaves out the names that only a plug-in would look up: 1.6 MB less.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
   -Xlinker --no-export-dynamic
-PRODUCTS ?= weftpd weftpd-authd weftpd-hooks weftp
+PRODUCTS ?= weftpd weftpd-authd weftpd-hooks weftp mptcpctl
 BINARIES ?= .build/release
 BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
 # Every file install puts somewhere has its paths made to match.
@@ -119,6 +119,17 @@ install-files:
 	for f in weftpd.yaml users.example users.example.yaml fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
 	  install -D -m 644 etc/$$f "$(DESTDIR)$(DOCDIR)/etc/$$f" || exit 1; done
 	for f in ldap.py ldap.ini; do install -D -m 644 etc/external/$$f "$(DESTDIR)$(DOCDIR)/etc/external/$$f" || exit 1; done
+	@if [ -x "$(BINARIES)/mptcpctl" ]; then install -D -s -m 755 "$(BINARIES)/mptcpctl" "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"; fi
+	for f in etc/man/*.[58]; do \
+	  install -d "$(DESTDIR)$(MANDIR)/man$${f##*.}" && $(PATHS) $$f > "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}" && \
+	  chmod 644 "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}" || exit 1; done
+	@# What a shell completes, from the programs themselves.
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions" \
+	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	for p in weftpd mptcpctl; do test -x "$(BINARIES)/$$p" || continue; \
+	  "$(BINARIES)/$$p" --generate-completion-script bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p" && \
+	  "$(BINARIES)/$$p" --generate-completion-script zsh > "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p" && \
+	  "$(BINARIES)/$$p" --generate-completion-script fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish" || exit 1; done
 	@# Settings are the operator's: what is there already stays.
 	@for f in weftpd.yaml:weftpd/weftpd.yaml logrotate.d/weftpd:logrotate.d/weftpd pam.d/weftpd:pam.d/weftpd; do \
 	  test ! -e "etc/$${f%%:*}" -o -e "$(DESTDIR)$(SYSCONFDIR)/$${f#*:}" || \
@@ -131,7 +142,18 @@ uninstall: ## take away what install put there; settings and data stay
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd" "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf" \
 	  "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
 	for f in systemd/*.service systemd/*.socket; do rm -f "$(DESTDIR)$(UNITDIR)/$${f##*/}"; done
+	for f in etc/man/*.[58]; do rm -f "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}"; done
+	for p in weftpd mptcpctl; do rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish"; done
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/weftpd" "$(DESTDIR)$(DOCDIR)"
+
+deb: release ## build weftpd_VERSION_ARCH.deb (DEB_REVISION=1, DEB_MAINTAINER=)
+	etc/debian/build.sh .
+
+manual: ## write the manual pages anew, from the programs of a debug build and from the tables of the documents
+	swift build --product weftpd && swift build --product mptcpctl
+	etc/man/manual.py --weftpd .build/debug/weftpd --mptcpctl .build/debug/mptcpctl --output etc/man
 
 image: ## build a container image with podman, docker or buildah (BASE=debian: from Debian packages, where nothing can be pulled)
 	etc/container/build.sh $(BASE)

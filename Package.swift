@@ -20,6 +20,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
   ],
   targets: [
     .target(name: "CLinux"),
@@ -92,6 +93,24 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
+    .target(name: "ControlProtocol", swiftSettings: settings),
+    .target(
+      name: "OpenMetrics", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: settings),
+    .target(
+      name: "ServerMetrics",
+      dependencies: [
+        "OpenMetrics", "FTPServer", "FTPTransfer", "MultipathTCP", "LinuxSystem",
+        .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ControlSocket",
+      dependencies: [
+        "ControlProtocol", "FTPServer", "ServerLog", "LinuxSystem", "MultipathTCP", "SafeText",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .target(name: "Bans", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(
       name: "ServerLog",
@@ -108,8 +127,8 @@ let package = Package(
     .target(
       name: "DaemonSettings",
       dependencies: [
-        "FTPServer", "ServerLog", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem", "MultipathTCP",
-        "SafeText", "TransportSecurity", "YAMLDocument",
+        "FTPServer", "ServerLog", "ServerMetrics", "Accounts", "Bans", "Hooks", "FTPProtocol", "LinuxSystem",
+        "MultipathTCP", "SafeText", "TransportSecurity", "YAMLDocument",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -118,16 +137,17 @@ let package = Package(
     .target(
       name: "DaemonSupport",
       dependencies: [
-        "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "FTPProtocol", "Accounts", "SQLiteAccounts",
-        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
-        "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
+        "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "ServerLog", "FTPServer", "FTPProtocol",
+        "Accounts", "SQLiteAccounts", "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks",
+        "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "weftpd",
       dependencies: [
-        "DaemonSupport", "DaemonSettings", "Privileges", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts",
-        "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP",
+        "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "OpenMetrics",
+        "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts", "PostgresAccounts",
+        "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText",
         "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -198,6 +218,17 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: settings),
+    .testTarget(
+      name: "ControlSocketTests",
+      dependencies: ["ControlSocket", "ControlProtocol", "LinuxSystem", "weftpd", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "OpenMetricsTests",
+      dependencies: ["OpenMetrics", .product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: settings),
+    .testTarget(
+      name: "ServerMetricsTests", dependencies: ["ServerMetrics", "OpenMetrics", "FTPServer", "weftpd", "TestSupport"],
+      exclude: ["weftpd_rules_test.yml"], swiftSettings: settings),
     .testTarget(
       name: "HooksTests",
       dependencies: [
@@ -229,7 +260,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "WeftpdTests", dependencies: ["weftpd", "WeftVersion", "TestSupport"], swiftSettings: settings),
+      name: "WeftpdTests", dependencies: ["weftpd", "ControlProtocol", "WeftVersion", "TestSupport"],
+      swiftSettings: settings),
 
     // What tests share: TestSupport knows nothing of Sources, UnitSupport descriptors, NetworkSupport made-up hosts.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -5,6 +5,7 @@ import Hooks
 import LinuxSystem
 import Logging
 import ServerLog
+import ServerMetrics
 
 /// Every setting, typed. The initial values are the defaults; the rows of ``SettingsTable`` write all others.
 ///
@@ -36,9 +37,17 @@ public struct Settings: Sendable, Equatable {
   public var tlsKeys: [String] = []
   public var tlsPassphraseFiles: [String] = []
 
+  /// Where operators reach the server; nil: nowhere.
+  public var controlSocket: String?
+
+  /// Where metrics are scraped; nil: nowhere, and nothing is counted for them.
+  public var metricsListen: MetricsAddress?
+
   public var logFormat = LogFormat.text
   public var logLevel = Logger.Level.info
   public var logTarget = LogTarget.automatic
+  /// Where ``LogTarget/syslog`` goes.
+  public var logSyslog = SyslogAddress.local("/dev/log")
   public var transferLog: String?
   public var shutdownGrace = Duration.seconds(30)
   public var privileges = PrivilegeSettings()

@@ -2,6 +2,7 @@
 
 import Accounts
 import Bans
+import ControlSocket
 import DaemonSettings
 import Dispatch
 import FTPServer
@@ -33,6 +34,8 @@ public final class Daemon: Sendable {
   private struct State {
     var loaded: LoadedSettings
     var isEnding = false
+    /// An operator has it end when its last transfer is done.
+    var isDraining = false
     var exitCode: Int32?
   }
 
@@ -47,6 +50,8 @@ public final class Daemon: Sendable {
   private let notifier: ServiceNotifier?
   private let bans: BanBook?
   private let ended = DispatchSemaphore(value: 0)
+  /// One reload at a time, whoever asks for it.
+  private let reloading = Mutex(())
 
   /// - Parameters:
   ///   - sources: Where a reload reads the settings from.
@@ -88,15 +93,21 @@ public final class Daemon: Sendable {
 
   /// Acts on one of ``signals``. Not to be called from a signal handler.
   public func receive(_ signal: Int32) {
-    let isEnding = state.withLock { $0.isEnding }
+    let (isEnding, isDraining) = state.withLock { ($0.isEnding, $0.isDraining) }
     switch signal {
-    case SIGHUP where isEnding: logger.notice("SIGHUP ignored: shutting down")
-    case SIGHUP:
-      notifier?.reloading()
-      reload()
-      notifier?.ready(status)
+    case SIGHUP where isEnding || isDraining: logger.notice("SIGHUP ignored: shutting down")
+    case SIGHUP: reloadTellingManager()
     case SIGTERM, SIGINT: isEnding ? endNow() : beginEnd(signal == SIGINT ? "SIGINT" : "SIGTERM")
     default: break
+    }
+  }
+
+  @discardableResult
+  private func reloadTellingManager() -> Bool {
+    reloading.withLock { _ in
+      notifier?.reloading()
+      defer { notifier?.ready(status) }
+      return reload()
     }
   }
 
@@ -207,6 +218,28 @@ public final class Daemon: Sendable {
     }
   }
 
+  /// Ends when the last transfer is done, or after `limit`. A signal to end that comes meanwhile sets `shutdown.grace` as the limit.
+  private func beginDrain(_ limit: Duration?, for who: String) -> Bool {
+    let isFirst = state.withLock { state in
+      guard !state.isEnding, !state.isDraining else { return false }
+      state.isDraining = true
+      return true
+    }
+    guard isFirst else { return false }
+    let words = limit.map { "within \($0.asSetting)" } ?? "however long it takes"
+    let (sessions, transfers) = (server.activeSessions, server.activeTransfers)
+    logger.notice("draining for \(who): \(sessions) sessions, \(transfers) transfers may end \(words)")
+    notifier?.stopping("Draining, transfers may end \(words)")
+    Task {
+      let broken = await server.drain(grace: limit ?? Self.longDrain)
+      logger.notice("drained\(broken > 0 ? "; sessions cut off: \(broken)" : "")")
+      end(0)
+    }
+    return true
+  }
+
+  private static let longDrain = Duration.seconds(100 * 365 * 86_400)
+
   private func endNow() {
     logger.warning("second signal: ending at once, \(server.activeSessions) sessions are cut off")
     end(1)
@@ -223,3 +256,11 @@ public final class Daemon: Sendable {
 }
 
 extension FTPServer: ServerControl {}
+
+extension Daemon: ControlActions {
+  public func reloadForOperator() -> Bool { reloadTellingManager() }
+
+  public func drain(within limit: Duration?, for who: String) -> Bool { beginDrain(limit, for: who) }
+
+  public var isDraining: Bool { state.withLock { $0.isDraining || $0.isEnding } }
+}

@@ -112,7 +112,10 @@ public final class DataConnection {
     return isReported ? .notMultipath(MultipathSocket.negotiated(number)) : .plain
   }
 
-  /// The same for the log: nil where multipath was not in question.
+  /// What it is and what its paths carry, multipath or not, while it is open; nil afterwards.
+  public var paths: ConnectionReport? { socket == nil ? nil : ConnectionReport(number) }
+
+  /// The same as ``report`` for the log: nil where multipath was not in question.
   public var loggedReport: String? { isReported ? report.description : nil }
 
   /// Throws away what a client has sent on a connection that only we send on: close(2) with unread input would be a reset, which

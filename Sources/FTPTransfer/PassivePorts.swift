@@ -56,6 +56,9 @@ public final class PassivePorts: Sendable {
   /// Whether a listener of this table has this port at any address.
   public func isOpen(port: UInt16) -> Bool { state.withLock { $0.claims.isHeld(port) } }
 
+  /// How many listeners of this table are open.
+  public var openCount: Int { state.withLock { $0.claims.heldCount } }
+
   /// The claimant will not come again: it keeps no place in the queue.
   public func withdraw(_ claimant: UInt64) { state.withLock { $0.claims.withdraw(claimant) } }
 

@@ -55,6 +55,9 @@ struct PortClaims {
   /// Whether a port is held at any address.
   func isHeld(_ port: UInt16) -> Bool { held.keys.contains { $0.port == port } }
 
+  /// How many ports are held.
+  var heldCount: Int { held.count }
+
   /// Gives `claimant` the port.
   mutating func hold(_ address: SocketAddress, _ claimant: PortClaimant, _ lease: PortLease, at now: MonotonicTime) {
     held[address] = Holding(

@@ -35,6 +35,7 @@ public enum HookRecord {
       line.append(",\"result\":")
       line.append(UInt64(result))
     }
+    if let request = record.requestID { line.append(trusted: ",\"request\":\"\(request)\"") }
     if let tls = record.tls {
       line.append(",\"tls\":\"")
       line.append(tls, .json)

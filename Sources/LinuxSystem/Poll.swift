@@ -18,7 +18,32 @@ public struct Readiness: OptionSet, Sendable, Hashable {
   }
 }
 
+/// A descriptor among several that are waited for.
+public struct PollEntry: Sendable {
+  let number: Int32
+  let interest: Readiness
+  /// Whether the next call on it will not block (an error counts as ready), after the wait.
+  public fileprivate(set) var isReady = false
+  /// Whether the peer is gone or the descriptor is broken, after the wait.
+  public fileprivate(set) var isBroken = false
+
+  public init(_ number: Int32, _ interest: Readiness) {
+    self.number = number
+    self.interest = interest
+  }
+}
+
 public enum Poll {
+  /// Waits for any of several descriptors, on a thread that has nothing else to do; -1 waits without end. Source: poll(2).
+  public static func wait(_ entries: inout [PollEntry], milliseconds: Int32) {
+    var raw = entries.map { pollfd(fd: $0.number, events: $0.interest.pollEvents, revents: 0) }
+    let count = weft_poll(&raw, UInt32(raw.count), milliseconds)
+    for index in entries.indices {
+      entries[index].isReady = count > 0 && raw[index].revents != 0
+      entries[index].isBroken = count > 0 && raw[index].revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+    }
+  }
+
   /// Waits up to `milliseconds` for `number`; true when the next call on it will not block (an error counts as ready). Source: poll(2).
   public static func wait(_ number: Int32, _ interest: Readiness, milliseconds: Int32) -> Bool {
     var entry = pollfd(fd: number, events: interest.pollEvents, revents: 0)

@@ -61,6 +61,9 @@ public final class Reactor: Sendable {
   /// Starts the first worker. May be called only once.
   public func start() throws(SystemError) { try workers.start() }
 
+  /// What the workers do now. Any thread may ask.
+  public var load: WorkerLoad { workers.load }
+
   private static func checked(_ result: Int32, _ call: StaticString) throws(SystemError) -> Int32 {
     if result < 0 { throw SystemError(code: -result, call: call) }
     return result

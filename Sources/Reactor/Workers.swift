@@ -5,6 +5,22 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
+/// What the workers of a reactor do at one moment.
+public struct WorkerLoad: Sendable {
+  /// How many are to work at once.
+  public let parallelism: Int
+  /// Threads there are.
+  public let threads: Int
+  /// Threads that run a session now, or are on their way to one.
+  public let active: Int
+  /// Threads that wait a moment for a client's next command.
+  public let lingering: Int
+  /// Threads that have not come back from one turn for so long that others work in their place.
+  public let hung: Int
+  /// Sessions that are ready and wait for a worker.
+  public let waiting: Int
+}
+
 /// A bounded pool of threads with one line of sessions. A worker that finds the line empty waits for sockets itself: what becomes ready
 /// there it runs without handing it over.
 final class Workers: Sendable {
@@ -71,6 +87,15 @@ final class Workers: Sendable {
   private func isCrowded() -> Bool {
     crowdedUntil.store(MonotonicTime.now.nanoseconds + Self.crowdMemory, ordering: .relaxed)
     return false
+  }
+
+  /// What the threads do now.
+  var load: WorkerLoad {
+    roster.withLock { roster in
+      WorkerLoad(
+        parallelism: roster.parallelism, threads: roster.total, active: roster.active, lingering: roster.lingering,
+        hung: roster.hung, waiting: roster.line.count)
+    }
   }
 
   // MARK: threads

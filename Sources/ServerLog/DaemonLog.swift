@@ -8,9 +8,14 @@ import Synchronization
 /// Format, level and sink shared by all loggers; format and level may change while the daemon runs.
 public final class DaemonLog: Sendable {
   private let sink: LogSink
-  /// Whether the sink's entries are the journal's, and not lines.
-  private let isJournal: Bool
+  private let entries: Entries
   private let shared: Shared
+  private let taps = LogTaps()
+
+  /// What the sink takes.
+  private enum Entries {
+    case lines, journal, syslog
+  }
 
   /// A class of its own, because the sink needs it and must not keep the log alive.
   private final class Shared: Sendable {
@@ -29,20 +34,32 @@ public final class DaemonLog: Sendable {
   public convenience init(
     format: LogFormat = .text, level: Logger.Level = .info, descriptor: Int32 = 2, limit: Int = 1 << 20
   ) {
-    self.init(output: DescriptorOutput(descriptor), isJournal: false, format: format, level: level, limit: limit)
+    self.init(output: DescriptorOutput(descriptor), entries: .lines, format: format, level: level, limit: limit)
   }
 
   /// A log that goes to the journal with its fields; `format` does not matter there.
   public convenience init(journal: JournalOutput, level: Logger.Level = .info, limit: Int = 1 << 20) {
-    self.init(output: journal, isJournal: true, format: .text, level: level, limit: limit)
+    self.init(output: journal, entries: .journal, format: .text, level: level, limit: limit)
+  }
+
+  /// A log that goes to a syslog server with its fields; `format` does not matter there.
+  public convenience init(syslog: SyslogOutput, level: Logger.Level = .info, limit: Int = 1 << 20) {
+    self.init(output: syslog, entries: .syslog, format: .text, level: level, limit: limit)
   }
 
   /// A log that goes where `target` says.
   ///
-  /// - Parameter environment: Where JOURNAL_STREAM tells whether standard error leads to the journal.
+  /// - Parameters:
+  ///   - syslog: Where the syslog server is, for that target.
+  ///   - environment: Where JOURNAL_STREAM tells whether standard error leads to the journal.
   public convenience init(
-    target: LogTarget, format: LogFormat, level: Logger.Level, environment: [String: String]
+    target: LogTarget, format: LogFormat, level: Logger.Level, syslog: SyslogAddress? = nil,
+    environment: [String: String]
   ) {
+    if target == .syslog, let syslog, let output = SyslogOutput(syslog) {
+      self.init(syslog: output, level: level)
+      return
+    }
     let wantsJournal = target == .journal || target == .automatic && JournalOutput.isJournal(environment: environment)
     if wantsJournal, let journal = JournalOutput() {
       self.init(journal: journal, level: level)
@@ -51,13 +68,13 @@ public final class DaemonLog: Sendable {
     }
   }
 
-  private init(output: any LogOutput, isJournal: Bool, format: LogFormat, level: Logger.Level, limit: Int) {
+  private init(output: any LogOutput, entries: Entries, format: LogFormat, level: Logger.Level, limit: Int) {
     let shared = Shared(isJSON: format == .json, level: Self.number(level))
     self.shared = shared
-    self.isJournal = isJournal
+    self.entries = entries
     sink = LogSink(output: output, limit: limit) { count in
       Self.entry(
-        isJournal, shared, .warning, "log lines were lost", nil, [("count", .stringConvertible(count))])
+        entries, shared, .warning, "log lines were lost", nil, [("count", .stringConvertible(count))])
     }
   }
 
@@ -71,6 +88,21 @@ public final class DaemonLog: Sendable {
   public var level: Logger.Level {
     get { Logger.Level.allCases[shared.level.load(ordering: .relaxed)] }
     set { shared.level.store(Self.number(newValue), ordering: .relaxed) }
+  }
+
+  /// How many lines were lost since the start because their reader was too slow.
+  public var linesLost: Int { sink.lostInAll }
+
+  /// The least important level that anybody reads: ``level``, or what a tap asks for.
+  var levelInUse: Logger.Level { min(level, taps.level) }
+
+  /// Has `read` called with each line from `level` up, whatever ``level`` writes, until ``LogTap/end()``.
+  ///
+  /// - Parameter read: called by whoever logs, with the line and its newline; it must be quick and never block.
+  public func tap(
+    from level: Logger.Level, _ form: LogFormat, _ read: @escaping @Sendable (Logger.Level, [UInt8]) -> Void
+  ) -> LogTap {
+    taps.add(level, form, read)
   }
 
   /// A logger that writes here. Does not touch swift-log's global bootstrap.
@@ -88,7 +120,7 @@ public final class DaemonLog: Sendable {
   /// Writes text that is not a log line, such as the generated password, in its place among the log lines.
   public func writeVerbatim(_ text: String) {
     let bytes = Array(text.utf8)
-    if isJournal {
+    if entries != .lines {
       _ = bytes.withUnsafeBytes { DescriptorOutput(2).write($0, until: .now.advanced(by: 1_000_000_000)) }
     } else {
       sink.append(bytes, isUrgent: true)
@@ -96,18 +128,27 @@ public final class DaemonLog: Sendable {
   }
 
   func write(_ level: Logger.Level, _ message: String, _ record: EventRecord?, _ fields: [LogLine.Field]) {
-    sink.append(Self.entry(isJournal, shared, level, message, record, fields), isUrgent: level >= .warning)
+    if level >= self.level {
+      sink.append(Self.entry(entries, shared, level, message, record, fields), isUrgent: level >= .warning)
+    }
+    taps.read(level) { isJSON in
+      LogLine.format(isJSON: isJSON, level: level, message: message, record: record, fields: fields)
+    }
   }
 
   private static func entry(
-    _ isJournal: Bool, _ shared: Shared, _ level: Logger.Level, _ message: String, _ record: EventRecord?,
+    _ entries: Entries, _ shared: Shared, _ level: Logger.Level, _ message: String, _ record: EventRecord?,
     _ fields: [LogLine.Field]
   ) -> [UInt8] {
-    if isJournal {
-      return JournalOutput.frame(JournalEntry.format(level: level, message: message, record: record, fields: fields))
+    switch entries {
+    case .journal:
+      JournalOutput.frame(JournalEntry.format(level: level, message: message, record: record, fields: fields))
+    case .syslog:
+      JournalOutput.frame(SyslogEntry.format(level: level, message: message, record: record, fields: fields))
+    case .lines:
+      LogLine.format(
+        isJSON: shared.isJSON.load(ordering: .relaxed), level: level, message: message, record: record, fields: fields)
     }
-    return LogLine.format(
-      isJSON: shared.isJSON.load(ordering: .relaxed), level: level, message: message, record: record, fields: fields)
   }
 
   private static func number(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 2 }
@@ -125,7 +166,7 @@ struct DaemonLogHandler: LogHandler {
 
   /// The level of the whole log unless this logger was given its own.
   var logLevel: Logger.Level {
-    get { ownLevel ?? log.level }
+    get { ownLevel ?? log.levelInUse }
     set { ownLevel = newValue }
   }
 

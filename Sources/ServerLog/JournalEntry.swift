@@ -30,6 +30,7 @@ enum JournalEntry {
     if !record.path.isEmpty { add("WEFTPD_PATH", record.path, to: &entry) }
     if let bytes = record.bytes { add("WEFTPD_BYTES", "\(bytes)", to: &entry) }
     if let result = record.result { add("WEFTPD_REPLY", "\(result)", to: &entry) }
+    if let request = record.requestID { add("WEFTPD_REQUEST", request, to: &entry) }
     if let duration = record.duration {
       var seconds = SafeLine()
       seconds.append(seconds: duration)
@@ -66,7 +67,7 @@ enum JournalEntry {
   }
 
   /// Source: syslog(3).
-  private static func priority(_ level: Logger.Level) -> String {
+  static func priority(_ level: Logger.Level) -> String {
     switch level {
     case .trace, .debug: return "7"
     case .info: return "6"

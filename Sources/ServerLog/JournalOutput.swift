@@ -34,7 +34,7 @@ public final class JournalOutput: LogOutput {
     return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: length >> $0) } + datagram
   }
 
-  private static func length(_ bytes: UnsafeRawBufferPointer) -> Int? {
+  static func length(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= 4 else { return nil }
     let length = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
     return bytes.count - 4 >= length ? length : nil
@@ -66,11 +66,13 @@ public final class JournalOutput: LogOutput {
     }
   }
 
-  public func count(_ bytes: ArraySlice<UInt8>) -> Int {
+  public func count(_ bytes: ArraySlice<UInt8>) -> Int { Self.countFrames(bytes) }
+
+  static func countFrames(_ bytes: ArraySlice<UInt8>) -> Int {
     bytes.withUnsafeBytes { all in
       var rest = all
       var count = 0
-      while let length = Self.length(rest) {
+      while let length = length(rest) {
         count += 1
         rest = UnsafeRawBufferPointer(rebasing: rest[(4 + length)...])
       }

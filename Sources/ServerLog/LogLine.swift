@@ -101,6 +101,10 @@ enum LogLine {
       line.append(" result=")
       line.append(UInt64(result))
     }
+    if let request = record.request {
+      line.append(" request=")
+      appendRequest(record.session, request, to: &line)
+    }
     if let tls = record.tls {
       line.append(" tls=\"")
       line.append(tls, .quoted)
@@ -116,6 +120,13 @@ enum LogLine {
       line.append(note, .quoted)
       line.append("\"")
     }
+  }
+
+  /// `7-12`, see ``EventRecord/requestID``.
+  private static func appendRequest(_ session: UInt64, _ request: UInt32, to line: inout SafeLine) {
+    line.append(session)
+    line.append("-")
+    line.append(UInt64(request))
   }
 
   private static func appendText(_ field: Field, to line: inout SafeLine) {
@@ -151,6 +162,11 @@ enum LogLine {
     if let duration = record.duration { line.append(seconds: duration) } else { line.append("null") }
     line.append(",\"result\":")
     if let result = record.result { line.append(UInt64(result)) } else { line.append("null") }
+    if let request = record.request {
+      line.append(",\"request\":\"")
+      appendRequest(record.session, request, to: &line)
+      line.append("\"")
+    }
     if let tls = record.tls {
       line.append(",\"tls\":\"")
       line.append(tls, .json)
@@ -192,7 +208,7 @@ enum LogLine {
 
   private static let reserved: Set<String> = [
     "timestamp", "level", "message", "session", "peer", "user", "user_hex", "verb", "path", "path_hex", "bytes",
-    "duration", "result", "tls", "paths", "note",
+    "duration", "result", "request", "tls", "paths", "note",
   ]
 
   // MARK: - Peers

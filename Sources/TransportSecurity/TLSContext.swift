@@ -8,9 +8,11 @@ public final class TLSContext: @unchecked Sendable {
   // Sendable: nothing is changed after `init`; OpenSSL locks what it counts in there itself.
   let pointer: OpaquePointer
   /// The contexts of virtual hosts by their names.
-  private let hosts: [String: TLSContext]
+  let hosts: [String: TLSContext]
   /// The SHA-256 fingerprints of the certificates, in the order of the settings; those of hosts not included.
   public let fingerprints: [String]
+  /// When the first of its own certificates expires, in seconds since 1970.
+  let expires: Int64?
 
   /// Reads the files of `options`.
   ///
@@ -68,6 +70,7 @@ public final class TLSContext: @unchecked Sendable {
       self.pointer = pointer
       self.hosts = hosts
       self.fingerprints = fingerprints
+      expires = Self.expiry(in: pointer)
     } catch {
       SSL_CTX_free(pointer)
       throw error

@@ -2,6 +2,7 @@
 
 import Accounts
 import ArgumentParser
+import ControlSocket
 import DaemonSettings
 import DaemonSupport
 import FTPServer
@@ -9,9 +10,12 @@ import Glibc
 import Hooks
 import LinuxSystem
 import Logging
+import OpenMetrics
 import Privileges
 import ServerLog
+import ServerMetrics
 import TransportSecurity
+import WeftVersion
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -58,7 +62,8 @@ struct ServeCommand: ParsableCommand {
   private func serve(_ start: StartPlan, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
     let settings = start.loaded.settings
     let log = DaemonLog(
-      target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, environment: sources.environment
+      target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, syslog: settings.logSyslog,
+      environment: sources.environment
     )
     let logger = log.logger()
     let transfers = try openTransferLog(settings, start.privileges, logger)
@@ -76,6 +81,7 @@ struct ServeCommand: ParsableCommand {
 
     settings.applyToProcess()
     let daemon: Daemon
+    let control: ControlServer?
     let addresses: [SocketAddress]
     let relay: HookRelay?
     do {
@@ -84,11 +90,18 @@ struct ServeCommand: ParsableCommand {
       start.database?.log(to: logger)
       let bans = try BanSetup.prepare(settings)
       let hooks = HookRelay(settings.hooks, logger: logger)
+      let registry = settings.metricsListen.map { _ in MetricsRegistry(MetricsCatalogue.all) }
       let server = try FTPServer(
         configuration: settings.configuration, accounts: start.accounts.source, logger: logger,
         tls: start.tls, localUsers: localUsers, authority: authority, policy: BanPolicy(bans),
-        readers: ([transfers, hooks] as [(any SessionEventReader)?]).compactMap { $0 })
+        readers: ([transfers, hooks] as [(any SessionEventReader)?]).compactMap { $0 },
+        meter: registry.map { ServerInstruments($0) })
       addresses = try service.listen(server, settings, logger)
+      let owner = start.privileges.socketOwner
+      var controlSocket = try settings.controlSocket.map { (path) throws(ControlSocketError) in
+        try ControlServer.Bound(at: path, owner: owner)
+      }
+      var metricsSocket = try bindMetrics(settings, owner)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
       // Without privileges, but still free to run programs: the last that may.
@@ -110,6 +123,16 @@ struct ServeCommand: ParsableCommand {
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
       try server.start()
+      if let bound = controlSocket.take() {
+        control = try ControlServer(
+          bound, server: server, actions: running, bans: BanBookKeeper(bans), log: log, version: weftVersion)
+      } else {
+        control = nil
+      }
+      try control?.start()
+      if let bound = metricsSocket.take(), let registry {
+        try startMetrics(bound, registry, server, running, control, log)
+      }
       try service.watch(server, running, logger)
     } catch {
       logger.critical("cannot start: \(error)")
@@ -136,8 +159,38 @@ struct ServeCommand: ParsableCommand {
     ).log(to: logger)
     let code = daemon.waitUntilEnd()
     relay?.end(within: code == 0 ? .seconds(4) : .milliseconds(200))
+    control?.removeName()
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
     return code
+  }
+
+  /// Binds what metrics are scraped at; nil where they are not.
+  private func bindMetrics(
+    _ settings: Settings, _ owner: (user: UInt32, group: UInt32)?
+  ) throws -> MetricsEndpoint.Bound? {
+    guard let address = settings.metricsListen else { return nil }
+    do throws(SystemError) {
+      return try MetricsEndpoint.Bound(address, owner: owner)
+    } catch {
+      throw StartFailure(description: "metrics.listen: cannot listen at \(address): \(error.reason)")
+    }
+  }
+
+  private func startMetrics(
+    _ bound: consuming MetricsEndpoint.Bound, _ registry: MetricsRegistry, _ server: FTPServer, _ daemon: Daemon,
+    _ control: ControlServer?, _ log: DaemonLog
+  ) throws(SystemError) {
+    let collector = MetricsCollector(
+      registry, server,
+      .init(
+        version: weftVersion, isDraining: { daemon.isDraining }, logLinesLost: { log.linesLost },
+        operators: { control?.connections }))
+    let endpoint = MetricsEndpoint(bound) { collector.text($0) }
+    if case .tcp(let address) = endpoint.address, !address.address.isLoopback {
+      log.logger().warning("metrics.listen: anybody who reaches \(address) can read the metrics")
+    }
+    try endpoint.start()
+    log.logger().notice("metrics at \(endpoint.address)")
   }
 
   /// Opens the transfer log with the rights of the user the process is going to be: the same user has to reopen it on SIGHUP.
@@ -152,5 +205,17 @@ struct ServeCommand: ParsableCommand {
       logger.critical("cannot start: log.xferlog: \(TransferLog.advice(path, error, plan))")
       throw ExitCode.configuration
     }
+  }
+}
+
+/// Why a start failed, in words.
+private struct StartFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+extension PrivilegePlan {
+  /// Who is to own the sockets that are made before the process becomes somebody else; nil: it stays who it is.
+  fileprivate var socketOwner: (user: UInt32, group: UInt32)? {
+    if case .becomes(let user) = identity { (user.user, user.group) } else { nil }
   }
 }

@@ -19,6 +19,14 @@ struct Weftpd: ParsableCommand {
     subcommands: [
       ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, GroupCommand.self, BanCommand.self,
       ExplainCommand.self, ExternalHelperCommand.self,
+    ],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "A running daemon, by its control socket",
+        subcommands: [
+          StatusCommand.self, WhoCommand.self, PathsCommand.self, KickCommand.self, LogCommand.self,
+          LogLevelCommand.self, ReloadCommand.self, DrainCommand.self,
+        ])
     ])
 
   static func main() { main(ThisProcess.arguments) }

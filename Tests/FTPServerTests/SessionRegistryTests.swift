@@ -115,7 +115,7 @@ import Testing
     #expect(registry.summaries.map(\.id) == [7])
     #expect(registry.summaries.first?.transfer == nil)
     let path = VirtualPath.root
-    activity.begin(TransferProgress(verb: "RETR", direction: .download, path: path, total: nil).facts)
+    activity.begin(TransferProgress(verb: "RETR", direction: .download, path: path, total: nil).facts(isPrivate: false))
     activity.note(total: 100)
     activity.meter.count(40)
     let summary = try #require(registry.summaries.first)
@@ -129,7 +129,7 @@ import Testing
     #expect(registry.summaries.first?.transfer == nil)
     #expect(registry.summaries.first?.bytes == 0)
     // The next one begins at nought.
-    activity.begin(TransferProgress(verb: "STOR", direction: .upload, path: path).facts)
+    activity.begin(TransferProgress(verb: "STOR", direction: .upload, path: path).facts(isPrivate: false))
     #expect(registry.summaries.first?.bytes == 0)
     activity.parking.retire()
   }

@@ -3,10 +3,11 @@
 import Glibc
 
 /// The check to run, looked up once.
-private let check: ProtocolCheck = {
+private let check: (name: String, run: @Sendable ([UInt8]) -> String?) = {
   let name = getenv("WEFTPD_FUZZ_TARGET").map { String(cString: $0) } ?? ""
-  guard let check = ProtocolCheck.all.first(where: { $0.name == name }) else {
-    fatalError("WEFTPD_FUZZ_TARGET is one of: \(ProtocolCheck.all.map(\.name).joined(separator: " "))")
+  let all = ProtocolCheck.all.map { ($0.name, $0.run) } + ControlCheck.all.map { ($0.name, $0.run) }
+  guard let check = all.first(where: { $0.0 == name }) else {
+    fatalError("WEFTPD_FUZZ_TARGET is one of: \(all.map(\.0).joined(separator: " "))")
   }
   return check
 }()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes FTPProtocol: every target for so many seconds, starting from the kept inputs in Corpus/.
+# Fuzzes FTPProtocol and ControlProtocol: every target for so many seconds, starting from the kept inputs in Corpus/.
 #
 #   Tests/Fuzz/run.sh [SECONDS [TARGET…]]        20 seconds and all targets unless said otherwise
 #
@@ -12,7 +12,8 @@ top=$(cd "$here/../.." && pwd)
 seconds=${1:-20}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- command-reader path list-arguments data-port time-stamp ascii listing decoder encoder restart-point \
-  reply-reader taken-replies features command-writer listing-line mlsd listing-round-trip listing-reader proxy-header
+  reply-reader taken-replies features command-writer listing-line mlsd listing-round-trip listing-reader proxy-header \
+  control-request control-reply
 work=${FUZZ_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/weftpd-fuzz.XXXXXX")}
 mkdir -p "$work"
 
@@ -26,6 +27,7 @@ swiftc -swift-version 6 -O -assert-config Debug -parse-as-library -sanitize=fuzz
   "$tests/TestBytes.swift" "$tests/ProtocolChecks.swift" \
   "$tests/CodecChecks.swift" "$tests"/Coding/CodingDriver.swift "$tests"/Coding/CodingChecks.swift \
   "$tests"/Replies/ReplyChecks.swift "$tests"/Listing/ListingChecks.swift "$tests"/Proxy/ProxyChecks.swift \
+  "$top"/Sources/ControlProtocol/*.swift "$top"/Tests/ControlProtocolTests/ControlChecks.swift \
   "$here/FTPProtocolFuzz.swift"
 
 failed=

@@ -20,7 +20,7 @@ import Testing
   @Test func anUpload() throws {
     let record = EventRecord(
       session: 7, peer: Self.peer, user: Array("alice".utf8), verb: "STOR", path: Array("/a \"b\"\n\\ü".utf8),
-      bytes: 1 << 40, duration: .milliseconds(1500), result: 226)
+      bytes: 1 << 40, duration: .milliseconds(1500), result: 226, request: 12)
     let line = HookRecord.line(
       .upload, record, id: "00000000-0000-4000-8000-000000000000", at: 1_800_000_000_123_000_000)
     let object = try Self.object(line)
@@ -34,6 +34,7 @@ import Testing
     #expect(object["bytes"] as? Int == 1 << 40)
     #expect(object["duration"] as? Double == 1.5)
     #expect(object["result"] as? Int == 226)
+    #expect(object["request"] as? String == "7-12")
     #expect(object["path_hex"] == nil)
     #expect(object["target"] == nil)
   }

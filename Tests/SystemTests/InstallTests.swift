@@ -236,6 +236,11 @@ extension SystemTests {
     }
 
     @Test(.enabled(if: isAsked, "needs root, and WEFTPD_STATIC_BINARY with the program `make release` builds"))
+    func theDebianPackageComesAndGoes() async throws {
+      try await Self.script("Tests/Package/package.sh", needs: ["mmdebstrap", "dpkg-shlibdeps", "lintian"])
+    }
+
+    @Test(.enabled(if: isAsked, "needs root, and WEFTPD_STATIC_BINARY with the program `make release` builds"))
     func theContainerServesAndEnds() async throws {
       try await Self.script("Tests/Container/container.sh", needs: ["podman", "buildah", "mmdebstrap", "runc", "curl"])
     }

@@ -66,6 +66,14 @@ ssize_t weft_unix_send(int fd, const void *path, size_t path_length, const void 
 /* Creates a sealed file in memory that contains `data`. */
 int weft_sealed_memory(const char *name, const void *data, size_t count);
 
+/* ---- connections on this machine: LocalSockets.c ---- */
+/* `path` as in weft_unix_send. Both sockets are close-on-exec, the bound one non-blocking. */
+int weft_unix_bind(int type, const void *path, size_t length);
+int weft_unix_connect(int type, const void *path, size_t length);
+int weft_unix_peer(int fd, int32_t *process, uint32_t *user, uint32_t *group);
+/* Returns how many supplementary groups the peer has, or -ERANGE if there are more than `count`. */
+int weft_unix_peer_groups(int fd, uint32_t *groups, int count);
+
 /* ---- readiness: Readiness.c ---- */
 int weft_epoll_create(void);
 int weft_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t token);

@@ -18,6 +18,14 @@ extension SettingsTable {
       Setting(
         "server.greeting", .line(limit: 200), \.server.greeting,
         "The text of the 220 reply a client sees first."),
+      Setting(
+        "server.control", .optional("path", "the path of a socket, such as /run/weftpd/server/control"),
+        \.controlSocket,
+        needsRestart: true,
+        """
+        The socket by which `weftpd who`, `kick`, `drain`, `status` and their kin reach the server. Root, the user \
+        weftpd runs as and that user's group may use it. Without this setting there is none.
+        """),
     ] + privileges
 
   static let accounts: [Setting] =
@@ -238,6 +246,16 @@ extension SettingsTable {
       "A file of this name, of up to 4 KiB, is shown to whoever logs in at its directory or changes to it."),
   ]
 
+  static let metrics: [Setting] = [
+    Setting(
+      "metrics.listen", .metricsAddress, \.metricsListen, needsRestart: true,
+      """
+      Where Prometheus and its kin read metrics, at /metrics: an address with a port, or the path of a Unix socket. \
+      There is no password, so keep it to this machine or to a network of your own. Without this setting nothing is \
+      measured.
+      """)
+  ]
+
   static let log: [Setting] = [
     Setting(
       "log.format", .choice(), \.logFormat,
@@ -251,8 +269,14 @@ extension SettingsTable {
     Setting(
       "log.target", .choice(), \.logTarget, needsRestart: true,
       """
-      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), or `auto`, which is the \
-      journal if standard error is connected to it.
+      Where log lines go: `stderr`, `journal` (systemd's, with a field for each value), `syslog` (see `log.syslog`), or \
+      `auto`, which is the journal if standard error is connected to it.
+      """),
+    Setting(
+      "log.syslog", .syslogAddress, \.logSyslog, needsRestart: true,
+      """
+      Where the syslog server of `log.target: syslog` listens: a socket of this machine, or an address and a port of \
+      UDP. Messages have the form of RFC 5424, facility ftp.
       """),
     Setting(
       "log.xferlog", .optional("path", "the path of a file, such as /var/log/weftpd/xferlog"), \.transferLog,

@@ -4,6 +4,36 @@ import FTPProtocol
 import FTPServer
 import LinuxSystem
 import SafeText
+import ServerLog
+import ServerMetrics
+
+extension ValueType where Value == SyslogAddress {
+  /// Where a syslog server is.
+  static var syslogAddress: Self {
+    single(
+      "address", "the path of a socket such as /dev/log, or an address and a port such as 192.0.2.1:514",
+      show: { "\($0)" },
+      parse: { (text) throws(Rejection) in
+        guard let address = SyslogAddress(text) else { throw Rejection("is neither an absolute path nor an address") }
+        return address
+      })
+  }
+}
+
+extension ValueType where Value == MetricsAddress? {
+  /// Where metrics are scraped; the empty text is "not set".
+  static var metricsAddress: Self {
+    single(
+      "address",
+      "an address and a port such as 127.0.0.1:9021, or the path of a socket such as /run/weftpd/server/metrics",
+      show: { $0.map { "\($0)" } },
+      parse: { (text) throws(Rejection) in
+        if text.isEmpty { return nil }
+        guard let address = MetricsAddress(text) else { throw Rejection("is neither an address nor an absolute path") }
+        return address
+      })
+  }
+}
 
 extension ValueType where Value == ClosedRange<UInt16>? {
   static var portRange: Self {

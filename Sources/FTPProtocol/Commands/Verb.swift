@@ -26,6 +26,18 @@
     self = verb
   }
 
+  /// The name that ``packed`` stands for; nil if it stands for none.
+  public init?(packed: UInt64) {
+    var bytes: [UInt8] = []
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+      let byte = UInt8(truncatingIfNeeded: packed &>> shift)
+      if byte == 0 { break }
+      bytes.append(byte)
+    }
+    guard let verb = Verb(bytes), verb.packed == packed else { return nil }
+    self = verb
+  }
+
   /// The upper-case form of an ASCII letter or digit; nil for every other byte, 0x80–0xFF included.
   @inline(__always) private static func folded(_ byte: UInt8) -> UInt8? {
     switch byte {

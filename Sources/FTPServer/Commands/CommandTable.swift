@@ -77,11 +77,14 @@ struct VerbTable: Sendable {
     Int(truncatingIfNeeded: (verb.packed &* 0x9E37_79B9_7F4A_7C15) >> 56)
   }
 
-  func row(_ verb: Verb) -> CommandRow? {
+  func row(_ verb: Verb) -> CommandRow? { index(verb).map { rows[$0] } }
+
+  /// Where its row stands in ``rows``.
+  func index(_ verb: Verb) -> Int? {
     var place = Self.hash(verb)
     while places[place] >= 0 {
-      let row = rows[Int(places[place])]
-      if row.verb == verb { return row }
+      let index = Int(places[place])
+      if rows[index].verb == verb { return index }
       place = (place + 1) & 255
     }
     return nil
@@ -96,6 +99,8 @@ enum CommandTable {
   static var rows: [CommandRow] { table.rows }
 
   static func row(_ verb: Verb) -> CommandRow? { table.row(verb) }
+
+  static func index(_ verb: Verb) -> Int? { table.index(verb) }
 }
 
 // MARK: makers of rows

@@ -8,6 +8,9 @@ import LinuxSystem
 public struct EventRecord: Sendable, CustomStringConvertible {
   /// The number of the session, unique while the process lives.
   public var session: UInt64
+  /// The number of the command in its session, if a command caused the event: with the session's number it names the request in metrics,
+  /// hooks and log lines alike.
+  public var request: UInt32?
   public var peer: SocketAddress
   /// The user's name as its bytes; empty before a login.
   public var user: [UInt8]
@@ -32,9 +35,10 @@ public struct EventRecord: Sendable, CustomStringConvertible {
   public init(
     session: UInt64, peer: SocketAddress, user: [UInt8] = [], verb: String = "", path: [UInt8] = [],
     bytes: UInt64? = nil, duration: Duration? = nil, result: UInt16? = nil, paths: String? = nil, tls: String? = nil,
-    note: String? = nil
+    note: String? = nil, request: UInt32? = nil
   ) {
     self.session = session
+    self.request = request
     self.peer = peer
     self.user = user
     self.verb = verb
@@ -47,6 +51,9 @@ public struct EventRecord: Sendable, CustomStringConvertible {
     self.note = note
   }
 
+  /// `7-12`: the twelfth command of session 7. Unique while the process lives.
+  public var requestID: String? { request.map { "\(session)-\($0)" } }
+
   /// For log back-ends that do not know this type; control characters are escaped.
   public var description: String {
     var text = "session=\(session) peer=\(peer)"
@@ -56,6 +63,7 @@ public struct EventRecord: Sendable, CustomStringConvertible {
     if let bytes { text += " bytes=\(bytes)" }
     if let duration { text += " duration=\(duration)" }
     if let result { text += " result=\(result)" }
+    if let requestID { text += " request=\(requestID)" }
     if let paths { text += " paths=\(Self.harmless(Array(paths.utf8)))" }
     if let tls { text += " tls=\(Self.harmless(Array(tls.utf8)))" }
     if let note { text += " note=\(Self.harmless(Array(note.utf8)))" }

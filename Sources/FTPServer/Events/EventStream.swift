@@ -15,9 +15,17 @@ final class EventStream: Sendable {
   /// The two readers that every server has are not behind an existential: sessions on all processors would count references to it.
   private let log: EventLog
   private let counters: TransferCounters
+  /// Those who read for a while.
+  let relay = EventRelay()
+  /// Who measures; nil: nobody does.
+  let meter: (any ServerMeter)?
   private let readers: [any SessionEventReader]
 
-  init(log: EventLog, counters: TransferCounters, _ readers: [any SessionEventReader] = []) {
+  init(
+    log: EventLog, counters: TransferCounters, _ readers: [any SessionEventReader] = [],
+    meter: (any ServerMeter)? = nil
+  ) {
+    self.meter = meter
     self.log = log
     self.counters = counters
     self.readers = readers
@@ -29,11 +37,25 @@ final class EventStream: Sendable {
     _ record: @autoclosure () -> EventRecord
   ) {
     counters.count(kind)
+    if let meter { measure(kind, meter) }
     let isLogged = log.wants(kind, level)
-    guard isLogged || readers.contains(where: { $0.wants(kind, level) }) else { return }
+    let isWatched = relay.wants(level)
+    guard isLogged || isWatched || readers.contains(where: { $0.wants(kind, level) }) else { return }
     let event = SessionEvent(kind: kind, level: level, message: message(), record: record())
     if isLogged { log.read(event) }
+    if isWatched { relay.read(event) }
     for reader in readers where reader.wants(kind, level) { reader.read(event) }
+  }
+}
+
+extension EventStream {
+  private func measure(_ kind: SessionEvent.Kind, _ meter: any ServerMeter) {
+    switch kind {
+    case .transferEnded(let outcome): meter.transferEnded(outcome)
+    // Commands are measured with their verbs, refusals and failed logins with their reasons, where they happen.
+    case .command, .refused, .loginFailed, .transferBegan, .changed, .notice: break
+    case .sessionBegan, .sessionEnded, .login, .logout: meter.happened(kind)
+    }
   }
 }
 

@@ -12,7 +12,7 @@ extension Session {
     EventRecord(
       session: id, peer: control.peer, user: identity?.account.name ?? [], verb: verb?.description ?? "", path: path,
       bytes: bytes, duration: duration.map { .nanoseconds($0) }, result: result,
-      paths: paths, tls: tls, note: note)
+      paths: paths, tls: tls, note: note, request: verb == nil ? nil : requests)
   }
 
   /// Tells all who read the events of sessions.

@@ -61,18 +61,22 @@ public struct TransferOutcome: Sendable {
   public let isComplete: Bool
   /// Why it is not complete.
   let note: String?
+  /// The same as one of a few causes; nil when it is complete.
+  public let failure: TransferFailure?
   /// Converted as text (TYPE A or E), and not sent as it is.
   public let isText: Bool
   /// MODE C or Z.
   public let isCompressed: Bool
   public let isAnonymous: Bool
+  /// The data connection is under TLS, or was to be.
+  public let isPrivate: Bool
   /// Nil if no data connection was established.
   public internal(set) var connection: DataConnectionReport?
 
   public init(
     direction: TransferDirection, bytes: UInt64, reply: UInt16?, isComplete: Bool, note: String? = nil,
-    isText: Bool = false, isCompressed: Bool = false, isAnonymous: Bool = false,
-    connection: DataConnectionReport? = nil
+    isText: Bool = false, isCompressed: Bool = false, isAnonymous: Bool = false, isPrivate: Bool = false,
+    failure: TransferFailure? = nil, connection: DataConnectionReport? = nil
   ) {
     self.direction = direction
     self.bytes = bytes
@@ -82,6 +86,8 @@ public struct TransferOutcome: Sendable {
     self.isText = isText
     self.isCompressed = isCompressed
     self.isAnonymous = isAnonymous
+    self.isPrivate = isPrivate
+    self.failure = failure
     self.connection = connection
   }
 }

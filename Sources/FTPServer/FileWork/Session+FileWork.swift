@@ -25,7 +25,7 @@ extension Session {
     let job = FileJob(meter: activity.meter, body)
     let parking = self.parking
     let progress = TransferProgress(verb: command.verb, direction: .fileWork, path: path, total: total)
-    activity.begin(progress.facts)
+    activity.begin(progress.facts(isPrivate: false))
     transfer = progress
     defer {
       transfer = nil

@@ -180,11 +180,13 @@ final class Acceptor: Sendable {
     // Without its time-out a session would hold a thread for as long as its client is silent.
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
     if snapshot.configuration.multipath.control == .required, !isMultipath {
+      context.meter?.connectionRefused(.multipathRequired)
       return control.sendAtOnce(
         Reply(421, "Multipath TCP is required (mptcp.control), but this connection does not use it."))
     }
     if let policy = context.activePolicy {
       guard policy.admits([peer.address]) else {
+        context.meter?.connectionRefused(.banned)
         refused("refused a connection: the address is banned", peer)
         return control.sendAtOnce(Reply(421, "Connections from your address are not accepted."))
       }
@@ -197,15 +199,19 @@ final class Acceptor: Sendable {
       session.start()
     case .tooManySessions:
       control.sendAtOnce(Reply(421, "Too many connections: the server is full. Try again later."))
+      context.meter?.connectionRefused(.server)
       refused("refused a connection: limits.sessions is reached", peer)
     case .tooManyFromAddress:
       control.sendAtOnce(Reply(421, "Too many connections from your address. Try again later."))
+      context.meter?.connectionRefused(.address)
       refused("refused a connection: limits.sessions-per-address is reached", peer)
     case .tooManyBeforeLogin:
       control.sendAtOnce(Reply(421, "Too many connections wait for a login. Try again later."))
+      context.meter?.connectionRefused(.beforeLogin)
       refused("refused a connection: limits.before-login is reached", peer)
     case .tooManyBeforeLoginFromAddress:
       control.sendAtOnce(Reply(421, "Too many connections from your address wait for a login. Try again later."))
+      context.meter?.connectionRefused(.beforeLoginAddress)
       refused("refused a connection: limits.before-login-per-address is reached", peer)
     }
   }
@@ -230,6 +236,7 @@ final class Acceptor: Sendable {
         }
       }
     }
+    context.meter?.connectionRefused(.descriptors)
     if pause == 20 {
       context.logger.error(
         "cannot accept on \(address): \(error). Raise LimitNOFILE (ulimit -n) or lower limits.sessions; backing off")

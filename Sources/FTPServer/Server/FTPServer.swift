@@ -22,16 +22,17 @@ public final class FTPServer: Sendable {
   ///   - authority: asked about names that no directory has; nil: such names are refused.
   ///   - policy: asked about clients; the server keeps it.
   ///   - readers: told what happens in sessions, beside the log and ``statistics``.
+  ///   - meter: measures; without one nothing is done for it.
   /// - Throws: ``SystemError`` when the reactor's epoll descriptor cannot be made.
   public init(
     configuration: ServerConfiguration, accounts: AccountSource, logger: Logger, tls: TLSStore? = nil,
     localUsers: LocalUserAuthenticator? = nil, authority: (any PasswordAuthority)? = nil,
-    policy: (any ClientPolicy)? = nil, readers: [any SessionEventReader] = []
+    policy: (any ClientPolicy)? = nil, readers: [any SessionEventReader] = [], meter: (any ServerMeter)? = nil
   ) throws(SystemError) {
     context = ServerContext(
       reactor: try Reactor(suspended: ()),
       snapshot: .init(configuration: configuration, accounts: accounts), logger: logger, tls: tls,
-      localUsers: localUsers, authority: authority, policy: policy, readers: readers)
+      localUsers: localUsers, authority: authority, policy: policy, readers: readers, meter: meter)
     readPartnerAuthorities()
   }
 
@@ -128,6 +129,7 @@ public final class FTPServer: Sendable {
         context.sweeper.sweep(
           keeping: snapshot.configuration.uploads.keepsPartials, snapshot.jails, in: context.filePool
         ) { home, count in
+          context.meter?.partialsRemoved(count)
           context.logger.info(
             "removed \(count) interrupted upload\(count == 1 ? "" : "s") that nobody resumed, in \(home)")
         }
@@ -199,6 +201,28 @@ public final class FTPServer: Sendable {
 
   /// The sessions there are, with the transfers they run, the oldest first. Any thread may ask; no session is held up.
   public var sessions: [SessionSummary] { context.registry.summaries }
+
+  /// Has all sessions with a multipath transfer note what each of its paths has carried: ``SessionSummary/paths`` tells it a moment later.
+  public func refreshPaths() { context.registry.refreshPaths() }
+
+  /// Asks a session about its connections.
+  ///
+  /// - Parameter answer: called on a worker, with nil if the session ends before; it must not block. A session that waits for a disk
+  ///   answers when it comes back.
+  /// - Returns: false if there is no session of that number; then `answer` is not called.
+  public func askForPaths(of session: UInt64, _ answer: @escaping @Sendable (SessionPaths?) -> Void) -> Bool {
+    context.registry.askForPaths(of: session, answer)
+  }
+
+  /// Has `read` called with what happens in sessions, from `level` up, until ``EventWatch/end()``.
+  ///
+  /// - Parameter read: called on workers, so it must be quick and never block.
+  public func watchEvents(from level: Logger.Level, _ read: @escaping @Sendable (SessionEvent) -> Void) -> EventWatch {
+    context.events.relay.add(level, read)
+  }
+
+  /// Where control connections are accepted.
+  public var listeners: [SocketAddress] { context.controlListeners.withLock { $0 } }
 
   /// Ends a session: its transfer is broken off with 426, and its client hears 421 with `text`.
   ///

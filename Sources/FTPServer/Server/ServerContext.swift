@@ -82,15 +82,17 @@ final class ServerContext: Sendable {
   let names = OwnerNames()
   let counters = TransferCounters()
   let policy: (any ClientPolicy)?
+  /// Who measures; nil: nobody does.
+  let meter: (any ServerMeter)?
   let ending = Atomic<Ending>(.no)
   private let snapshotState: Mutex<Snapshot>
 
   init(
     reactor: Reactor, snapshot: Snapshot, logger: Logger, tls: TLSStore? = nil,
     localUsers: LocalUserAuthenticator? = nil, authority: (any PasswordAuthority)? = nil,
-    policy: (any ClientPolicy)? = nil,
-    readers: [any SessionEventReader] = []
+    policy: (any ClientPolicy)? = nil, readers: [any SessionEventReader] = [], meter: (any ServerMeter)? = nil
   ) {
+    self.meter = meter
     self.reactor = reactor
     self.tls = tls
     kernelEncrypts = tls != nil && Socket.kernelTLSFault() == nil
@@ -98,7 +100,7 @@ final class ServerContext: Sendable {
     self.authority = authority
     self.policy = policy
     self.logger = logger
-    events = EventStream(log: EventLog(logger: logger), counters: counters, readers)
+    events = EventStream(log: EventLog(logger: logger), counters: counters, readers, meter: meter)
     snapshotState = Mutex(snapshot)
   }
 

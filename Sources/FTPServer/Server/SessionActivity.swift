@@ -4,6 +4,7 @@ import Accounts
 import FTPProtocol
 import FTPTransfer
 import LinuxSystem
+import MultipathTCP
 import Reactor
 import Synchronization
 
@@ -14,6 +15,11 @@ final class SessionActivity: Sendable {
     var transfer: TransferFacts?
     var farewell: String?
     var answer: UserEntry??
+    var tls = ""
+    /// What each path of the multipath transfer had carried when somebody last asked.
+    var paths: [Subflow] = []
+    /// Who waits to hear of the session's connections; nil once the session is over.
+    var pathQuestions: [@Sendable (SessionPaths?) -> Void]? = []
   }
 
   /// What the session has been told and has not seen yet.
@@ -22,6 +28,7 @@ final class SessionActivity: Sendable {
     static let recheck: UInt8 = 2
     static let answer: UInt8 = 4
     static let policy: UInt8 = 8
+    static let paths: UInt8 = 16
   }
 
   let id: UInt64
@@ -34,6 +41,9 @@ final class SessionActivity: Sendable {
   let isMultipath: Bool
   private let state = Mutex(State())
   private let told = Atomic<UInt8>(0)
+  /// Written for every command, so without a lock.
+  private let lastCommand = Atomic<Int64>(MonotonicTime.now.nanoseconds)
+  private let lastVerb = Atomic<UInt64>(0)
 
   init(id: UInt64, peer: SocketAddress, isMultipath: Bool = false, parking: Parking) {
     self.id = id
@@ -47,11 +57,26 @@ final class SessionActivity: Sendable {
   /// Who has logged in; empty when nobody has.
   func note(user: [UInt8]) { state.withLock { if $0.user != user { $0.user = user } } }
 
+  /// The client has done something.
+  func note(active time: MonotonicTime) { lastCommand.store(time.nanoseconds, ordering: .relaxed) }
+
+  /// A command has come.
+  func note(command: Verb) { lastVerb.store(command.packed, ordering: .relaxed) }
+
+  /// What protects the control connection now; empty: nothing.
+  func note(tls: String) { state.withLock { $0.tls = tls } }
+
   /// A transfer begins.
   func begin(_ transfer: TransferFacts) {
     meter.reset()
-    state.withLock { $0.transfer = transfer }
+    state.withLock { state in
+      state.transfer = transfer
+      if !state.paths.isEmpty { state.paths = [] }
+    }
   }
+
+  /// The transfer runs over a multipath connection.
+  func noteMultipath() { state.withLock { $0.transfer?.isMultipath = true } }
 
   /// How many bytes the transfer will have is known now.
   func note(total: UInt64) { state.withLock { $0.transfer?.total = total } }
@@ -66,13 +91,19 @@ final class SessionActivity: Sendable {
 
   /// How things stand.
   var summary: SessionSummary {
-    let (user, facts) = state.withLock { ($0.user, $0.transfer) }
+    let (user, facts, tls, paths) = state.withLock { ($0.user, $0.transfer, $0.tls, $0.paths) }
     return SessionSummary(
-      id: id, peer: peer, user: user, connected: connected, transfer: facts, bytes: facts == nil ? 0 : meter.bytes)
+      id: id, peer: peer, user: user, connected: connected, transfer: facts, bytes: facts == nil ? 0 : meter.bytes,
+      lastActive: MonotonicTime(nanoseconds: lastCommand.load(ordering: .relaxed)),
+      verb: Verb(packed: lastVerb.load(ordering: .relaxed)), tls: tls, isMultipath: isMultipath,
+      paths: facts?.isMultipath == true ? paths : [])
   }
 
   /// Whether a transfer or listing runs.
   var hasTransfer: Bool { state.withLock { $0.transfer.map { $0.direction != .fileWork } ?? false } }
+
+  /// Whether a transfer runs over a multipath connection.
+  var hasMultipathTransfer: Bool { state.withLock { $0.transfer?.isMultipath ?? false } }
 
   /// Has the session end: a transfer is broken off with 426, then the client hears 421 with `text`.
   func end(saying text: String) {
@@ -101,16 +132,44 @@ final class SessionActivity: Sendable {
   /// Whether there is something about the login to be looked at.
   var hasNews: Bool { told.load(ordering: .relaxed) & ~News.end != 0 }
 
-  /// Takes the news: whether to look at the accounts again, whether to ask the policy, and what a slow directory has answered.
-  func takeNews() -> (wantsRecheck: Bool, wantsReview: Bool, answer: UserEntry??) {
+  /// Takes the news: whether to look at the accounts again, whether to ask the policy, what a slow directory has answered, and whether
+  /// somebody asks for paths.
+  func takeNews() -> (wantsRecheck: Bool, wantsReview: Bool, answer: UserEntry??, wantsPaths: Bool) {
     let news = told.bitwiseAnd(News.end, ordering: .sequentiallyConsistent).oldValue
-    let wantsReview = news & News.policy != 0
-    guard news & News.answer != 0 else { return (news & News.recheck != 0, wantsReview, nil) }
+    let (wantsReview, wantsPaths) = (news & News.policy != 0, news & News.paths != 0)
+    guard news & News.answer != 0 else { return (news & News.recheck != 0, wantsReview, nil, wantsPaths) }
     let answer = state.withLock { state in
       defer { state.answer = nil }
       return state.answer
     }
-    return (news & News.recheck != 0, wantsReview, answer)
+    return (news & News.recheck != 0, wantsReview, answer, wantsPaths)
+  }
+
+  // MARK: paths
+
+  /// Has the session look at what its paths have carried. Only the session may touch its sockets: another thread could find a descriptor
+  /// that is somebody else's by now.
+  ///
+  /// - Parameter answer: called on a worker with what it has found, or with nil when the session ends before; it must not block.
+  /// - Returns: false if the session is over.
+  func askForPaths(_ answer: (@Sendable (SessionPaths?) -> Void)? = nil) -> Bool {
+    let isAsked = state.withLock { state in
+      guard state.pathQuestions != nil else { return false }
+      if let answer { state.pathQuestions?.append(answer) }
+      return true
+    }
+    if isAsked { tell(News.paths) }
+    return isAsked
+  }
+
+  /// Answers those who have asked; nil: the session is over.
+  func tellPaths(_ found: SessionPaths?) {
+    let questions = state.withLock { state in
+      if let found { state.paths = found.data?.paths ?? [] }
+      defer { state.pathQuestions = found == nil ? nil : [] }
+      return state.pathQuestions ?? []
+    }
+    for answer in questions { answer(found) }
   }
 
   private func tell(_ news: UInt8) {
@@ -129,6 +188,17 @@ public struct TransferFacts: Sendable {
   public let started: MonotonicTime
   /// Bytes it will have when it is done; nil when that is not known.
   public internal(set) var total: UInt64?
+  /// Its data connection is under TLS, or will be.
+  public internal(set) var isPrivate = false
+  /// Its data connection is multipath.
+  public internal(set) var isMultipath = false
+}
+
+/// The connections of a session, with what each path of them has carried.
+public struct SessionPaths: Sendable {
+  public let control: ConnectionReport
+  /// Nil when there is no data connection.
+  public let data: ConnectionReport?
 }
 
 /// A session at one moment.
@@ -143,4 +213,14 @@ public struct SessionSummary: Sendable {
   public let transfer: TransferFacts?
   /// Bytes the transfer has moved until now.
   public let bytes: UInt64
+  /// When the client last did something.
+  public let lastActive: MonotonicTime
+  /// Its last command; nil before the first.
+  public let verb: Verb?
+  /// The TLS of the control connection; empty in clear.
+  public let tls: String
+  /// The control connection is multipath.
+  public let isMultipath: Bool
+  /// What each path of a multipath transfer had carried when ``FTPServer/refreshPaths()`` last asked; else empty.
+  public let paths: [Subflow]
 }

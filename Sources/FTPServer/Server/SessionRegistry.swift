@@ -192,6 +192,17 @@ final class SessionRegistry: Sendable {
     for session in sessions where names.contains(session.user) { session.recheck() }
   }
 
+  /// Has sessions with a multipath transfer look at their paths.
+  func refreshPaths() {
+    let sessions = state.withLock { Array($0.sessions.values) }
+    for session in sessions where session.hasMultipathTransfer { _ = session.askForPaths() }
+  }
+
+  /// Has one session tell of its connections; false if there is none of that number.
+  func askForPaths(of id: UInt64, _ answer: @escaping @Sendable (SessionPaths?) -> Void) -> Bool {
+    state.withLock({ $0.sessions[id] })?.askForPaths(answer) ?? false
+  }
+
   /// Has every session look whether its login still holds.
   func recheckAll() {
     let sessions = state.withLock { Array($0.sessions.values) }

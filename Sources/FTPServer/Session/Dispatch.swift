@@ -24,14 +24,19 @@ extension Session {
   }
 
   private func dispatch(_ command: Command) -> Continuation? {
+    activity.note(command: command.verb)
+    requests &+= 1
+    let came = lastCommand
     guard let row = CommandTable.row(command.verb) else {
       refuse(Reply(500, "\(command.verb): command not understood."))
+      measure(command, since: came)
       return nil
     }
     do {
       try checkGates(row, command)
     } catch {
       fail(error, command)
+      measure(command, since: came)
       return nil
     }
     if !row.traits.contains(.keepsRestart) {
@@ -48,6 +53,7 @@ extension Session {
         do { session.answer(command, try await handler(session, command)) } catch {
           session.fail(FTPError(error), command)
         }
+        session.measure(command, since: came)
       }
     case .suspending(let handler):
       return { session in
@@ -58,9 +64,20 @@ extension Session {
           // A client that has connected for a transfer that does not come about is not left hanging.
           session.channels.forget(keepingIdle: true)
         }
+        session.measure(command, since: came)
       }
     }
+    measure(command, since: came)
     return nil
+  }
+
+  /// Tells who measures how long a command took and what it was answered.
+  private func measure(_ command: Command, since came: MonotonicTime) {
+    guard let meter = context.meter else { return }
+    meter.commandEnded(
+      MeasuredCommand(
+        index: CommandTable.index(command.verb) ?? CommandTable.rows.count, reply: lastReply,
+        nanoseconds: MonotonicTime.now.since(came), session: id, request: requests))
   }
 
   func checkGates(_ row: CommandRow, _ command: Command) throws(FTPError) {

@@ -50,6 +50,7 @@ extension Session {
       _ = context.filePool.submit(for: workOwner, concurrency: Self.fileWorkers) { _ in later() }
     }
     guard let identity, partial(path, in: identity.jail) != nil else { return }
+    context.meter?.partialKept()
     let (account, jail) = (identity.account, identity.jail)
     let user = PartialLedger.User(host: virtualHost?.name, name: account.name, home: account.home)
     let surplus = context.ledger.note(path, of: user, limit: configuration.uploads.partialLimit) {
@@ -59,6 +60,7 @@ extension Session {
       guard let name = old.lastComponent.flatMap({ PartialName.of($0) }),
         (try? jail.removePartial(name, beside: old)) != nil
       else { continue }
+      context.meter?.partialsRemoved(1)
       tell(.info, "removed what was kept of a broken upload: uploads.partials is reached", record(path: old.bytes))
     }
   }

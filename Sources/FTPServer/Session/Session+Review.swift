@@ -4,17 +4,23 @@ import Accounts
 import FTPProtocol
 import LinuxSystem
 import Logging
+import MultipathTCP
 
 extension Session {
   /// Acts on the news about the accounts and the policy. Called between commands and between the pieces of a transfer.
   func reviewLogin() {
-    let (wantsRecheck, wantsReview, answer) = activity.takeNews()
+    let (wantsRecheck, wantsReview, answer, wantsPaths) = activity.takeNews()
+    if wantsPaths { tellPaths() }
     if wantsReview { reviewPolicy() }
     // USER may have begun another login while a transfer of the last one goes on: that transfer is held against the accounts, too.
     for identity in [identity, transfer?.identity].compactMap({ $0 }) {
       if let answer { judge(identity, answer) }
       if wantsRecheck { recheck(identity) }
     }
+  }
+
+  private func tellPaths() {
+    activity.tellPaths(SessionPaths(control: ConnectionReport(control.number), data: channels.current?.paths))
   }
 
   private func recheck(_ identity: Identity) {

@@ -43,6 +43,7 @@ extension Session {
       control.reader.discardBufferedBytes()
       lastCommand = .now
       protection = initialProtection
+      activity.note(tls: connection.summary)
       tell(.debug, "control connection under TLS", record(tls: connection.summary))
       return keepsItsHost()
     } catch {

@@ -45,10 +45,16 @@ actor Session: Parked {
   var extras: SessionExtras?
   var failedLogins = 0
   var refusedCommands = 0
+  /// The commands that have come until now: with the session's number that of the request at hand.
+  var requests: UInt32 = 0
+  /// The code of the reply that was queued last.
+  private(set) var lastReply: UInt16 = 0
   /// When the greeting was said, or said again by REIN: the start of `timeouts.login`.
   var greeted = MonotonicTime.now
   /// When the client last did something: the start of `timeouts.idle`.
-  var lastCommand = MonotonicTime.now
+  var lastCommand = MonotonicTime.now {
+    didSet { activity.note(active: lastCommand) }
+  }
 
   init(id: UInt64, context: ServerContext, snapshot: ServerContext.Snapshot, control: sending ControlConnection) {
     self.context = context
@@ -276,6 +282,7 @@ actor Session: Parked {
     tellOfStrangers()
     channels.closeAll(id)
     parking.retire()
+    activity.tellPaths(nil)
     context.registry.release(id, peer: control.peer.address)
     tellLogout()
     tell(.sessionEnded, .debug, "session ended", record(duration: MonotonicTime.now.since(activity.connected)))
@@ -322,7 +329,10 @@ actor Session: Parked {
 
   // MARK: replies, identity
 
-  func reply(_ reply: Reply) { control.queue(extras?.worded(reply) ?? reply) }
+  func reply(_ reply: Reply) {
+    lastReply = reply.code
+    control.queue(extras?.worded(reply) ?? reply)
+  }
 
   var identity: Identity? {
     if case .loggedIn(let identity) = login { return identity }

@@ -47,6 +47,12 @@ extension Session {
 
   /// Has the target be what the upload made of it. The control connection is served meanwhile; ABOR stops what can still be stopped.
   func commit(_ target: any UploadTarget) async throws(FTPError) {
+    let began = context.meter == nil ? nil : MonotonicTime.now
+    try await commitTarget(target)
+    if let began { context.meter?.uploadCommitted(nanoseconds: MonotonicTime.now.since(began)) }
+  }
+
+  private func commitTarget(_ target: any UploadTarget) async throws(FTPError) {
     let expected = transfer?.expected
     guard target.needsThread || expected != nil else {
       do throws(UploadError) { try target.commit { true } } catch { throw FTPError(error) }

@@ -49,7 +49,7 @@ extension Session {
     }
     (progress.identity, progress.charset, progress.format) = (identity, extras?.charset, format)
     transfer = progress
-    activity.begin(progress.facts)
+    activity.begin(progress.facts(isPrivate: protection.isPrivate))
     tell(
       .transferBegan(progress.direction), .debug, "transfer begins",
       record(verb: progress.verb, path: progress.path.bytes))
@@ -62,7 +62,8 @@ extension Session {
       direction: transfer?.direction ?? .listing, bytes: activity.meter.bytes, reply: reply,
       isComplete: failure == nil, note: failure.map { "\($0)" }, isText: transfer?.format.type.isText ?? false,
       isCompressed: mode == .compressed || mode == .deflate,
-      isAnonymous: transfer?.identity?.account.isAnonymous ?? false)
+      isAnonymous: transfer?.identity?.account.isAnonymous ?? false, isPrivate: protection.isPrivate,
+      failure: failure.map { TransferFailure($0) })
   }
 
   private func end(_ outcome: TransferOutcome, _ data: DataConnection?) {
@@ -153,7 +154,8 @@ extension Session {
   }
 
   func process(on data: DataConnection) -> DataTransferProcess {
-    DataTransferProcess(on: data, pools: context.pools, meter: activity.meter)
+    if data.isMultipath { activity.noteMultipath() }
+    return DataTransferProcess(on: data, pools: context.pools, meter: activity.meter)
   }
 
   /// Runs a part of a transfer; what breaks it has the reply of its kind.

@@ -40,8 +40,10 @@ struct TransferProgress {
   }
 
   /// The same as others may see it.
-  var facts: TransferFacts {
-    TransferFacts(verb: verb, direction: direction, path: path.bytes, started: started, total: total)
+  func facts(isPrivate: Bool) -> TransferFacts {
+    TransferFacts(
+      verb: verb, direction: direction, path: path.bytes, started: started, total: total,
+      isPrivate: isPrivate && direction != .fileWork)
   }
 
   /// Whether `moved` bytes are as many as ALLO announced; nil if it announced nothing. Of an upload that goes on where another broke

@@ -66,6 +66,7 @@ extension Session {
     {}
     var record = record(verb: verb, result: 421)
     record.user = name
+    context.meter?.loginFailed(.overBudget)
     tell(.loginFailed, .notice, "login refused without a look at the password: too many have failed", record)
     reply(Reply(421, "Too many failed logins. Try again later."))
     isEnding = true
@@ -77,6 +78,7 @@ extension Session {
     note(.failedLogin, user: policyName(of: name))
     var record = record(verb: verb, result: 530)
     record.user = name
+    context.meter?.loginFailed(.credentials)
     tell(.loginFailed, .notice, "login refused", record)
     guard failedLogins >= configuration.limits.loginAttempts else { return reply(FTPError.loginRefused.reply) }
     reply(Reply(530, "Login incorrect too many times. Goodbye."))

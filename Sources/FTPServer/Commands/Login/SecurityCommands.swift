@@ -124,6 +124,7 @@ extension Session {
     reply(Reply(200, "The control connection is in clear from now on."))
     guard await flush() else { throw .controlConnectionLost }
     control.clear()
+    activity.note(tls: "")
   }
 
   // MARK: the gate

@@ -1,0 +1,37 @@
+// How long the fields of messages may be, in bytes, unless something else is said.
+
+/// The limits that writers cut to and readers insist on.
+public enum ControlLimits {
+  /// The version of the protocol: the first byte of every packet.
+  public static let version: UInt8 = 1
+  /// No packet of a client is longer.
+  public static let request = 4096
+  /// No packet of a server is longer.
+  public static let reply = 65_536
+  /// A user's name.
+  public static let user = 1024
+  /// A path of a client; a longer one is cut.
+  public static let path = 4096
+  /// An address with a port, or a network.
+  public static let address = 64
+  /// Whom a ban is of: an address, a network, or `user:NAME` with each odd byte of the name as three.
+  public static let subject = 1024
+  /// Words to a client (the 421 of a kick), a reason.
+  public static let words = 400
+  /// Free text of a server: errors, TLS, reports of paths.
+  public static let text = 2048
+  /// A log line.
+  public static let line = 32_768
+  /// The name of a command.
+  public static let verb = 8
+  /// Paths of one connection.
+  public static let paths = 64
+  /// Sessions in one packet; a list takes as many packets as it needs.
+  public static let sessions = 4096
+  /// Bans in one packet.
+  public static let bans = 4096
+  /// Listeners in a status.
+  public static let listeners = 256
+  /// A list's packet is closed when it has grown to this: what follows fits into ``reply`` beside it.
+  public static let listPacket = 32_768
+}

@@ -1,0 +1,178 @@
+// What a client of the control socket asks.
+
+/// Which sessions a kick is for.
+public enum SessionSelector: Sendable, Equatable {
+  /// The session of this number.
+  case session(UInt64)
+  /// All sessions of a user, by the name's bytes.
+  case user([UInt8])
+  /// All sessions from an address or a network, as `192.0.2.0/24`.
+  case address(String)
+}
+
+/// A level of the log, from the one that tells most.
+public enum ControlLevel: UInt8, Sendable, CaseIterable {
+  case trace, debug, info, notice, warning, error, critical
+
+  /// Its name in settings and log lines.
+  public var name: String { "\(self)" }
+
+  /// The level of that name.
+  public init?(name: String) {
+    guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = level
+  }
+}
+
+/// What a watcher is sent from now on.
+public struct Subscription: Sendable, Equatable {
+  /// How log lines are to be written.
+  public enum LineForm: UInt8, Sendable {
+    case text, json
+  }
+
+  /// What happens in sessions, from this level up; nil: nothing of it.
+  public var events: ControlLevel?
+  /// Log lines from this level up, whatever `log.level` writes; nil: none.
+  public var log: ControlLevel?
+  public var form: LineForm
+
+  public init(events: ControlLevel? = nil, log: ControlLevel? = nil, form: LineForm = .text) {
+    self.events = events
+    self.log = log
+    self.form = form
+  }
+}
+
+/// A request. The packets that answer it carry its number.
+public enum ControlRequest: Sendable, Equatable {
+  /// One ``ControlReply/status(_:)``.
+  case status
+  /// ``ControlReply/sessions(_:)``, as many as it takes, then ``ControlReply/done(_:)`` with their number.
+  ///
+  /// - `refreshingPaths`: sessions with a multipath transfer note what each path has carried, for this answer or the next.
+  case sessions(refreshingPaths: Bool)
+  /// The connections of one session: one ``ControlReply/paths(_:)``.
+  case paths(session: UInt64)
+  /// ``ControlReply/event(_:)`` and ``ControlReply/line(_:_:)`` until the connection ends; replaces an earlier subscription.
+  case subscribe(Subscription)
+  /// Ends sessions: their transfers with 426, then 421 with `words`, or words of the server's if they are empty.
+  case kick(SessionSelector, words: String)
+  /// Refuses an address, a network or a user (`user:NAME`) from now on. `seconds` 0: until it is taken back.
+  case ban(address: String, seconds: UInt32, reason: String)
+  case unban(address: String)
+  /// ``ControlReply/bans(_:)``, as many as it takes, then ``ControlReply/done(_:)``.
+  case bans
+  /// As SIGHUP.
+  case reload
+  /// No new sessions; the process ends when the last transfer has, or after so many seconds. 0: however long it takes.
+  case drain(seconds: UInt32)
+  /// Sets the level of the log until the next change or restart; nil asks only. Answered by ``ControlReply/level(_:)``.
+  case level(ControlLevel?)
+}
+
+extension ControlRequest {
+  private var kind: UInt8 {
+    switch self {
+    case .status: 1
+    case .sessions: 2
+    case .paths: 3
+    case .subscribe: 4
+    case .kick: 5
+    case .ban: 6
+    case .unban: 7
+    case .bans: 8
+    case .reload: 9
+    case .drain: 10
+    case .level: 11
+    }
+  }
+
+  /// The packet: version, kind, number, fields.
+  public func encoded(id: UInt32) -> [UInt8] {
+    var writer = PacketWriter()
+    writer.append(ControlLimits.version)
+    writer.append(kind)
+    writer.append(id)
+    switch self {
+    case .status, .bans, .reload: break
+    case .sessions(let refreshes): writer.append(refreshes)
+    case .paths(let session): writer.append(session)
+    case .subscribe(let subscription):
+      writer.append(subscription.events) { $0.append($1.rawValue) }
+      writer.append(subscription.log) { $0.append($1.rawValue) }
+      writer.append(subscription.form.rawValue)
+    case .kick(let selector, let words):
+      switch selector {
+      case .session(let id):
+        writer.append(UInt8(0))
+        writer.append(id)
+      case .user(let name):
+        writer.append(UInt8(1))
+        writer.append(name, limit: ControlLimits.user)
+      case .address(let text):
+        writer.append(UInt8(2))
+        writer.append(text, limit: ControlLimits.address)
+      }
+      writer.append(words, limit: ControlLimits.words)
+    case .ban(let address, let seconds, let reason):
+      writer.append(address, limit: ControlLimits.subject)
+      writer.append(seconds)
+      writer.append(reason, limit: ControlLimits.words)
+    case .unban(let address): writer.append(address, limit: ControlLimits.subject)
+    case .drain(let seconds): writer.append(seconds)
+    case .level(let level): writer.append(level) { $0.append($1.rawValue) }
+    }
+    return writer.bytes
+  }
+
+  /// Reads a packet.
+  ///
+  /// - Throws: when it is anything but exactly one request of this version.
+  public static func read(
+    _ packet: UnsafeRawBufferPointer
+  ) throws(MalformedPacket) -> (id: UInt32, request: ControlRequest) {
+    guard packet.count <= ControlLimits.request else { throw MalformedPacket() }
+    var reader = PacketReader(packet)
+    guard try reader.byte() == ControlLimits.version else { throw MalformedPacket() }
+    let kind = try reader.byte()
+    let id = try reader.word()
+    let request = try Self.body(kind, &reader)
+    guard reader.isAtEnd else { throw MalformedPacket() }
+    return (id, request)
+  }
+
+  private static func body(_ kind: UInt8, _ reader: inout PacketReader) throws(MalformedPacket) -> ControlRequest {
+    switch kind {
+    case 1: return .status
+    case 2: return .sessions(refreshingPaths: try reader.flag())
+    case 3: return .paths(session: try reader.long())
+    case 4:
+      return .subscribe(
+        Subscription(
+          events: try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) },
+          log: try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) },
+          form: try reader.choice(Subscription.LineForm.self)))
+    case 5:
+      let selector: SessionSelector
+      switch try reader.byte() {
+      case 0: selector = .session(try reader.long())
+      case 1: selector = .user(try reader.bytes(limit: ControlLimits.user))
+      case 2: selector = .address(try reader.text(limit: ControlLimits.address))
+      default: throw MalformedPacket()
+      }
+      return .kick(selector, words: try reader.text(limit: ControlLimits.words))
+    case 6:
+      return .ban(
+        address: try reader.text(limit: ControlLimits.subject), seconds: try reader.word(),
+        reason: try reader.text(limit: ControlLimits.words))
+    case 7: return .unban(address: try reader.text(limit: ControlLimits.subject))
+    case 8: return .bans
+    case 9: return .reload
+    case 10: return .drain(seconds: try reader.word())
+    case 11:
+      return .level(try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) })
+    default: throw MalformedPacket()
+    }
+  }
+}

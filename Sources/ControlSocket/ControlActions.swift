@@ -1,0 +1,44 @@
+// What the control socket needs of the daemon behind it, and of whoever keeps bans.
+
+import ControlProtocol
+
+/// What an operator can have the daemon do. Each is called on a queue of the control socket, one at a time, and may take its time.
+public protocol ControlActions: Sendable {
+  /// Reads settings and user tables again, as SIGHUP does.
+  ///
+  /// - Returns: true when what was read is in force.
+  func reloadForOperator() -> Bool
+  /// Lets no new session begin, and ends the process when the last transfer is done.
+  ///
+  /// - Parameters:
+  ///   - limit: after which transfers are broken off; nil: however long they take.
+  ///   - who: who asks, for the log.
+  /// - Returns: false when it is ending already.
+  func drain(within limit: Duration?, for who: String) -> Bool
+  /// The process ends as soon as its last transfer has.
+  var isDraining: Bool { get }
+}
+
+/// Keeps the addresses that are refused. Who embeds the server may have one; without it the control socket answers that there is none.
+public protocol BanKeeper: Sendable {
+  /// Refuses an address or network from now on.
+  ///
+  /// - Parameters:
+  ///   - address: as the operator wrote it.
+  ///   - limit: how long; nil: until it is taken back.
+  /// - Throws: why not, in words.
+  func ban(_ address: String, for limit: Duration?, reason: String) throws(BanRefusal)
+  /// Takes a ban back.
+  ///
+  /// - Returns: false when there is none of that address.
+  func unban(_ address: String) throws(BanRefusal) -> Bool
+  /// What is refused now.
+  var bans: [BanEntry] { get }
+}
+
+/// Why a ban cannot be, in words.
+public struct BanRefusal: Error, Sendable, Equatable {
+  public let reason: String
+
+  public init(_ reason: String) { self.reason = reason }
+}

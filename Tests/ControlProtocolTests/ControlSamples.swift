@@ -1,0 +1,51 @@
+// One message of each kind, for tests.
+
+import ControlProtocol
+
+enum ControlSamples {
+  static let path = PathEntry(
+    local: "10.77.1.1:20", remote: "10.77.1.2:4711", bytes: 33_100_000, isLive: true, roundTripMicroseconds: 412,
+    retransmissions: 3)
+
+  static func session(_ id: UInt64, path name: [UInt8] = Array("/a.iso".utf8)) -> SessionEntry {
+    SessionEntry(
+      id: id, peer: "[2001:db8::1]:4711", user: [0x61, 0xFF, 0x1B], tls: "TLSv1.3 TLS_AES_256_GCM_SHA384",
+      isMultipath: true, connected: 90_000, idle: 12, verb: "RETR",
+      transfer: TransferEntry(
+        verb: "RETR", direction: .download, path: name, milliseconds: 5000, total: 1 << 40, bytes: 7, isPrivate: true,
+        isMultipath: true), paths: [path, path])
+  }
+
+  static let idle = SessionEntry(
+    id: .max, peer: "192.0.2.1:21", user: [], tls: "", isMultipath: false, connected: 0, idle: .max, verb: "",
+    transfer: nil, paths: [])
+
+  static let status = StatusEntry(
+    version: "1.2", process: 4711, uptime: 99, isDraining: true, level: .notice,
+    listeners: ["127.0.0.1:21", "[::1]:21"], sessions: 1, transfers: 2, completed: 3, failed: 4, sent: 5, received: 6,
+    multipath: 7, fallbacks: 8, watchers: 9)
+
+  static let event = EventEntry(
+    kind: .transferEnded, level: .info, time: 1_790_000_000_000_000_000, message: "download", session: 7,
+    request: 12, peer: "192.0.2.1:21", user: Array("alice".utf8), verb: "RETR", path: [0x2F, 0xFF], bytes: 4096,
+    milliseconds: 13,
+    reply: 226, note: "site to site")
+
+  static let requests: [ControlRequest] = [
+    .status, .sessions(refreshingPaths: true), .sessions(refreshingPaths: false), .paths(session: 7),
+    .subscribe(Subscription(events: .debug, log: .critical, form: .json)), .subscribe(Subscription()),
+    .kick(.session(.max), words: ""), .kick(.user([0xFF, 0x0A]), words: "Später, bitte."),
+    .kick(.address("192.0.2.0/24"), words: "x"), .ban(address: "2001:db8::/32", seconds: 600, reason: "abuse"),
+    .unban(address: "192.0.2.1"), .bans, .reload, .drain(seconds: 0), .level(nil), .level(.trace),
+  ]
+
+  static let replies: [ControlReply] = [
+    .done(3), .refused(.notFound, "there is no session 7"), .status(status), .sessions([]),
+    .sessions([session(1), idle]), .paths([ConnectionEntry(kind: "multipath", paths: [path])]), .event(event),
+    .line(.warning, Array("a line\n".utf8)),
+    .bans([
+      BanEntry(address: "192.0.2.1/32", seconds: nil, reason: ""),
+      BanEntry(address: "::/0", seconds: 5, reason: "all"),
+    ]), .level(.debug),
+  ]
+}
