@@ -84,7 +84,7 @@ extension Foothold {
     if mode & 0o500 != 0o500 {
       let status = try File.status(file)
       var isRoot = try File.status(root).isSameFile(as: status)
-      if let extras { isRoot = try isRoot || extras.hasRoot(status) }
+      if let extras, !isRoot { isRoot = try extras.hasRoot(status) }
       if isRoot { throw SystemError(code: EBUSY, call: "fchmodat2") }
     }
     try File.setPermissions(file, mode)
