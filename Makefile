@@ -71,6 +71,7 @@ torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads
 	swift build -c release --product weftpd
 	python3 Tests/Torture/torture.py --weftpd .build/release/weftpd --uploads $(TORTURE_UPLOADS)
 	python3 Tests/Torture/segments.py --weftpd .build/release/weftpd --files 200 --kills 100
+	python3 Tests/Torture/quotas.py --weftpd .build/release/weftpd
 	python3 Tests/Torture/faults.py --weftpd .build/release/weftpd --notes $(TORTURE_PARTS)
 
 fuzz: setup ## fuzz the parsers and codecs for FUZZ_SECONDS each (600)

@@ -36,6 +36,9 @@ let package = Package(
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(name: "WeftVersion", swiftSettings: settings),
+    .target(name: "Bandwidth", swiftSettings: settings),
+    .target(name: "Quotas", swiftSettings: settings),
+    .target(name: "SQLiteQuotas", dependencies: ["CSQLite", "LinuxSystem", "Quotas"], swiftSettings: settings),
     .target(name: "CMultipath"),
     .target(name: "MultipathTCP", dependencies: ["CLinux", "CMultipath", "LinuxSystem"], swiftSettings: settings),
     .executableTarget(
@@ -68,14 +71,15 @@ let package = Package(
       dependencies: ["Accounts", "AuthenticationProtocol", "HTTPClient", "LinuxSystem", "TransportSecurity"],
       swiftSettings: settings),
     .target(
-      name: "FTPTransfer", dependencies: ["FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
+      name: "FTPTransfer",
+      dependencies: ["Bandwidth", "FTPProtocol", "LinuxSystem", "MultipathTCP", "TransportSecurity"],
       swiftSettings: settings),
     .target(name: "UploadStore", dependencies: ["FTPProtocol", "Jail", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "FTPServer",
       dependencies: [
         "FTPProtocol", "FTPTransfer", "UploadStore", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
-        "LinuxSystem",
+        "Bandwidth", "Quotas", "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -148,13 +152,15 @@ let package = Package(
         "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "OpenMetrics",
         "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts", "PostgresAccounts",
         "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText",
-        "TransportSecurity", "WeftVersion",
+        "Quotas", "SQLiteQuotas", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 
     // Units: one test target for each target above.
+    .testTarget(name: "BandwidthTests", dependencies: ["Bandwidth"], swiftSettings: settings),
+    .testTarget(name: "QuotasTests", dependencies: ["Quotas", "SQLiteQuotas", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "LinuxSystemTests", dependencies: ["LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -190,7 +196,8 @@ let package = Package(
     .testTarget(
       name: "FTPTransferTests",
       dependencies: [
-        "FTPTransfer", "FTPProtocol", "MultipathTCP", "LinuxSystem", "Reactor", "UnitSupport", "TestSupport",
+        "FTPTransfer", "Bandwidth", "FTPProtocol", "MultipathTCP", "LinuxSystem", "Reactor", "UnitSupport",
+        "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(
@@ -199,8 +206,8 @@ let package = Package(
     .testTarget(
       name: "FTPServerTests",
       dependencies: [
-        "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Jail", "MultipathTCP", "TransportSecurity", "Reactor",
-        "LinuxSystem", "UnitSupport", "TestSupport",
+        "FTPServer", "FTPTransfer", "FTPProtocol", "Accounts", "Bandwidth", "Jail", "MultipathTCP", "TransportSecurity",
+        "Reactor", "LinuxSystem", "UnitSupport", "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -49,6 +49,7 @@ public struct Settings: Sendable, Equatable {
   /// Where ``LogTarget/syslog`` goes.
   public var logSyslog = SyslogAddress.local("/dev/log")
   public var transferLog: String?
+  public var quotaStore: String?
   public var shutdownGrace = Duration.seconds(30)
   public var privileges = PrivilegeSettings()
   public var bans = BanSettings()

@@ -72,6 +72,7 @@ public struct StartPlan: Sendable {
     examiner.lookAtTransferLog(privileges)
     examiner.lookAtBans()
     examiner.lookAtHooks()
+    examiner.lookAtQuotaStore()
     examiner.lookAtKernel()
     examiner.warnings += reading.loaded.warnings + (accounts?.warnings ?? [])
     let problems = SettingsProblem.inReadingOrder(reading.problems + examiner.problems)
@@ -187,6 +188,17 @@ private struct Examiner {
 
   mutating func lookAtBans() {
     for (key, reason) in BanSetup.faults(settings) { report(key, reason) }
+  }
+
+  /// Whether there can be a store of quotas. It is opened by the user the process is going to be, so only its directory can be looked at.
+  mutating func lookAtQuotaStore() {
+    guard let path = settings.quotaStore.map(File.absolutePath), let slash = path.lastIndex(of: "/") else { return }
+    let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+    guard (try? File.status(at: directory).isDirectory) == true else {
+      return report(
+        "quotas.store",
+        "is in \(quoted(directory)), which is no directory: make it, writable for the user weftpd runs as")
+    }
   }
 
   mutating func lookAtKernel() {

@@ -18,6 +18,12 @@ public protocol Attendant: Actor {
   ///   ``TransferBreak/controlConnectionLost``.
   func wait(for number: Int32, _ interest: Readiness, until deadline: MonotonicTime) async throws(TransferBreak)
 
+  /// Waits until `deadline`, because the transfer may not move bytes before, and serves the control connection meanwhile. The wait may end
+  /// early.
+  ///
+  /// - Throws: as ``wait(for:_:until:)``, but for the deadline.
+  func pause(until deadline: MonotonicTime) async throws(TransferBreak)
+
   /// Looks at the control connection without waiting: called now and then by a transfer that never has to wait.
   ///
   /// - Throws: as ``wait(for:_:until:)``, but for the deadline.
@@ -47,6 +53,12 @@ public protocol Attendant: Actor {
 }
 
 extension Attendant {
+  public func pause(until deadline: MonotonicTime) async throws(TransferBreak) {
+    do throws(TransferBreak) { try await wait(for: -1, [], until: deadline) } catch {
+      guard case .stalled = error else { throw error }
+    }
+  }
+
   public func makeWay() async {}
   public var isBacklogged: Bool { false }
   public func relieve() async throws(TransferBreak) {}

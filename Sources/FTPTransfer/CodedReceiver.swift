@@ -43,6 +43,8 @@ extension DataTransferProcess {
   private enum Step {
     case ended
     case wouldBlock
+    /// The limits let nothing more through now.
+    case noCredit
     /// Replies pile up: the other side has to read them first.
     case backlog
   }
@@ -57,23 +59,30 @@ extension DataTransferProcess {
     while true {
       let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
         let wire = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(buffer.count / 2)])
-        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 2)...])
+        let decoded = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count / 2)...])
         while true {
           if attendant.isBacklogged { return .backlog }
-          switch try receiveUnread(into: wire, input, with: attendant) {
+          if credit <= 0 { return .noCredit }
+          let room = UnsafeMutableRawBufferPointer(rebasing: wire.prefix(credit))
+          switch try receiveUnread(into: room, input, with: attendant) {
           case .wouldBlock: return .wouldBlock
           case .moved(0):
-            try finish(input, room, file, with: attendant)
+            try finish(input, decoded, file, with: attendant)
             return .ended
           case .moved(let count):
             let bytes = UnsafeRawBufferPointer(rebasing: wire[..<count])
-            if try decode(bytes, input, room, file, with: attendant) { return .ended }
+            if try decode(bytes, input, decoded, file, with: attendant) { return .ended }
           }
         }
       }
       switch step {
       case .ended: return input.progress
       case .backlog: try await attendant.relieve()
+      case .noCredit:
+        let start = MonotonicTime.now
+        try await waitForCredit(.max, receiving: true, with: attendant)
+        // The client did not stand still meanwhile: it was not listened to.
+        input.deadline = input.deadline.advanced(by: MonotonicTime.now.since(start))
       case .wouldBlock: try await waitForInput(input, with: attendant)
       }
     }
@@ -94,6 +103,7 @@ extension DataTransferProcess {
     into buffer: UnsafeMutableRawBufferPointer, _ input: CodedInput, with attendant: isolated some Attendant
   ) throws(TransferBreak) -> Progress {
     if !data.unread.isEmpty {
+      try requireCredit()
       let bytes = min(buffer.count, data.unread.count)
       buffer.copyBytes(from: data.unread[..<bytes])
       data.unread.removeFirst(bytes)
@@ -102,6 +112,7 @@ extension DataTransferProcess {
     }
     let progress = try onData { () throws(SystemError) in try data.receive(into: buffer) }
     if case .moved(let moved) = progress {
+      if moved > 0 { try requireCredit() }
       count(moved)
       input.received += moved
       try watch(input, after: moved, with: attendant)
@@ -165,7 +176,7 @@ extension DataTransferProcess {
   private func putBack(_ bytes: Slice<UnsafeRawBufferPointer>) {
     if bytes.isEmpty { return }
     data.unread.insert(contentsOf: bytes, at: 0)
-    meter.uncount(bytes.count)
+    uncount(bytes.count)
   }
 
   /// The connection was closed: the end of the file, or an end before it, which the codec tells.
@@ -186,6 +197,7 @@ extension DataTransferProcess {
   ) throws(TransferBreak) {
     if bytes.isEmpty { return }
     let from = input.position
+    try require(from + Int64(bytes.count))
     try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
     input.position += Int64(bytes.count)
     if input.position - input.marked >= Int64(Pace.leastProgress) { input.mark(attendant.paceLimits) }

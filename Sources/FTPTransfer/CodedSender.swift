@@ -104,7 +104,7 @@ extension DataTransferProcess {
   /// Waits until what the connection did not take has gone.
   private func sendRest(of output: CodedOutput, with attendant: isolated some Attendant) async throws(TransferBreak) {
     guard !output.unsent.isEmpty else { return }
-    try await wait(.writable, with: attendant)
+    try await waitToSend(output.unsent.count, with: attendant)
     try await sendAll(output.unsent, with: attendant)
     output.unsent.removeAll(keepingCapacity: true)
   }

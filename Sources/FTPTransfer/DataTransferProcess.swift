@@ -1,5 +1,6 @@
 // The data transfer process of one transfer (RFC 959, section 2.3): its connection, its count, and the one place that counts.
 
+import Bandwidth
 import LinuxSystem
 
 /// Moves bytes between a file and a data connection, for a server or a client.
@@ -13,24 +14,84 @@ public final class DataTransferProcess {
   public let data: DataConnection
   let pools: TransferPools
   let meter: TransferMeter
+  /// The limits on its bytes; nil: none. Others may be put in their place while it runs.
+  public var throttle: Throttle? { didSet { oldValue?.close() } }
+  /// Nothing more may move, but the end of the file has not been seen.
+  private var looksForEnd = false
+  /// How long the file may become; nil: as long as it likes.
+  public var allowance: (any FileAllowance)?
   /// Bytes since the attendant last looked at the control connection.
   private var unwatched = 0
   /// Made at the first wait: the attendant knows the limits.
   private var pace: Pace?
   /// So many bytes may move without a wait before the control connection is looked at.
   private static let watchInterval = 8 * 1024 * 1024
+  /// Nanoseconds for which bytes that may move are held for an other side that is not ready.
+  private static let longestHold: Int64 = 100_000_000
 
   /// - Parameters:
   ///   - data: an open data connection.
   ///   - meter: counts what moves; whoever wants to know may read it from any thread.
-  public init(on data: DataConnection, pools: TransferPools, meter: TransferMeter) {
+  ///   - throttle: the limits on its bytes; nil: none.
+  public init(on data: DataConnection, pools: TransferPools, meter: TransferMeter, throttle: Throttle? = nil) {
     self.data = data
     self.pools = pools
     self.meter = meter
+    self.throttle = throttle
   }
 
   /// Counts bytes that have moved on the data connection. Every byte of every transfer comes through here.
-  func count(_ bytes: Int) { meter.count(bytes) }
+  func count(_ bytes: Int) {
+    meter.count(bytes)
+    throttle?.spend(bytes)
+  }
+
+  /// Takes bytes back that will be counted again.
+  func uncount(_ bytes: Int) {
+    meter.uncount(bytes)
+    throttle?.unspend(bytes)
+  }
+
+  // MARK: limits
+
+  /// Bytes that may move before ``waitForCredit(_:with:)``; without limits, any number.
+  var credit: Int {
+    guard let throttle else { return .max }
+    return looksForEnd ? 1 : throttle.credit
+  }
+
+  /// Waits until the limits let bytes move: time in which nobody is slow but we.
+  ///
+  /// - Parameters:
+  ///   - wanted: bytes that could move now.
+  ///   - receiving: the last byte that may move can be the last of the file. Whether it is, the next look tells: ``requireCredit()`` has to
+  ///     be called when something comes.
+  func waitForCredit(
+    _ wanted: Int, receiving: Bool = false, with attendant: isolated some Attendant
+  ) async throws(TransferBreak) {
+    while let throttle, throttle.credit <= 0 {
+      let delay = throttle.ask(for: wanted)
+      if throttle.isUsedUp {
+        if !receiving { throw .usedUp }
+        looksForEnd = true
+        return try await wait(.readable, with: attendant)
+      }
+      if delay > 0 { try await attendant.pause(until: MonotonicTime.now.advanced(by: delay)) }
+    }
+  }
+
+  /// Throws if what has come is more than may move at all.
+  func requireCredit() throws(TransferBreak) {
+    if looksForEnd { throw .usedUp }
+  }
+
+  /// Waits until `wanted` bytes, or some of them, may be sent: for the limits, or else for the connection.
+  func waitToSend(_ wanted: Int, with attendant: isolated some Attendant) async throws(TransferBreak) {
+    if credit <= 0 { return try await waitForCredit(wanted, with: attendant) }
+    try await wait(.writable, with: attendant)
+  }
+
+  // MARK: waiting
 
   /// Has the attendant look at the control connection every ``watchInterval`` bytes, so that ABOR is seen in a transfer that never waits.
   ///
@@ -61,7 +122,9 @@ public final class DataTransferProcess {
     let start = MonotonicTime.now
     do throws(TransferBreak) {
       try await attendant.wait(for: data.number, interest, until: start.advanced(by: limit))
-      pace.count(waited: MonotonicTime.now.since(start))
+      let waited = MonotonicTime.now.since(start)
+      pace.count(waited: waited)
+      if waited > Self.longestHold { throttle?.relinquish() }
     } catch {
       guard case .stalled = error else { throw error }
       pace.count(waited: max(limit, MonotonicTime.now.since(start)))

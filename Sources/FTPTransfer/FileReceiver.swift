@@ -8,6 +8,8 @@ extension DataTransferProcess {
   private enum Step {
     case ended
     case wouldBlock
+    /// The limits let nothing more through now.
+    case noCredit
     /// So much has come that moving bytes in the kernel pays.
     case large
     /// Others may have their turn, and the disk its time.
@@ -54,12 +56,16 @@ extension DataTransferProcess {
     while true {
       let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
         while true {
-          switch try onData({ () throws(SystemError) in try data.receive(into: buffer) }) {
+          if credit <= 0 { return .noCredit }
+          let room = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(credit))
+          switch try onData({ () throws(SystemError) in try data.receive(into: room) }) {
           case .moved(0): return .ended
           case .wouldBlock: return .wouldBlock
           case .moved(let moved):
             let from = position
+            try requireCredit()
             if Int64(moved) > limit - from { throw .beyondRange }
+            try require(from + Int64(moved))
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<moved])
             try onFile(isTarget: true) { () throws(SystemError) in try File.write(file, bytes, at: from) }
             position += Int64(moved)
@@ -77,6 +83,7 @@ extension DataTransferProcess {
       // The last bytes before a limit come through the buffer again: what follows them is seen there.
       case .large: if try await receiveLarge(into: file, at: &position, to: limit, with: attendant) { return position }
       case .turn: await attendant.makeWay()
+      case .noCredit: try await waitForCredit(.max, receiving: true, with: attendant)
       case .wouldBlock: try await wait(.readable, with: attendant)
       }
     }
@@ -95,12 +102,19 @@ extension DataTransferProcess {
       let pipe = try onFile { () throws(SystemError) in try pools.pipes.lend() }
       var step = Step.large
       while case .large = step, limit - position >= Int64(pipe.capacity) {
+        let most = min(pipe.capacity, credit)
+        if most <= 0 {
+          step = .noCredit
+          break
+        }
         switch try onData({ () throws(SystemError) in
-          try File.splice(from: data.number, to: pipe.writing, count: pipe.capacity)
+          try File.splice(from: data.number, to: pipe.writing, count: most)
         }) {
         case .moved(0): step = .ended
         case .wouldBlock: step = .wouldBlock
         case .moved(let moved):
+          try requireCredit()
+          try require(position + Int64(moved))
           try drain(pipe, moved, into: file, at: &position)
           count(moved)
           try watch(after: moved, with: attendant)
@@ -114,7 +128,11 @@ extension DataTransferProcess {
         try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, 1)
         return false
       }
-      try await waitForMore(with: attendant)
+      if case .noCredit = step {
+        try await waitForCredit(pipe.capacity, receiving: true, with: attendant)
+      } else {
+        try await waitForMore(with: attendant)
+      }
     }
   }
 

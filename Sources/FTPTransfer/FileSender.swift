@@ -18,7 +18,8 @@ extension DataTransferProcess {
     if data.isCopied { return try await sendCopied(file, range, with: attendant) }
     var position = range.lowerBound
     while position < range.upperBound {
-      let step = Int(min(range.upperBound - position, Int64(Self.step)))
+      if credit <= 0 { try await waitForCredit(Int(range.upperBound - position), with: attendant) }
+      let step = Int(min(range.upperBound - position, Int64(min(Self.step, credit))))
       var isFull = false
       var moved = 0
       switch try onData({ () throws(SystemError) in try data.send(file: file, offset: &position, count: step) }) {
@@ -46,7 +47,8 @@ extension DataTransferProcess {
     while position < range.upperBound {
       let isAtEnd = try pools.buffers.with { (buffer) throws(TransferBreak) -> Bool in
         while position < range.upperBound {
-          let wanted = Int(min(range.upperBound - position, Int64(buffer.count)))
+          if credit <= 0 { return false }
+          let wanted = Int(min(range.upperBound - position, Int64(min(buffer.count, credit))))
           let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
           let from = position
           let read = try onFile { () throws(SystemError) in try File.read(file, into: chunk, at: from) }
@@ -60,15 +62,16 @@ extension DataTransferProcess {
         return true
       }
       if isAtEnd { return }
-      try await wait(.writable, with: attendant)
+      try await waitToSend(Int(range.upperBound - position), with: attendant)
     }
   }
 
   /// Sends the file up to `end` as far as the connection takes it now.
   ///
   /// - Parameter position: where to begin; advanced by what was sent.
-  /// - Returns: false when the connection is full before the end.
+  /// - Returns: false when the connection is full before the end, or where limits are: nothing is sent at once then.
   public func sendAtOnce(_ file: Int32, _ position: inout Int64, to end: Int64) throws(TransferBreak) -> Bool {
+    if throttle != nil { return position == end }
     while position < end {
       let rest = Int(end - position)
       switch try onData({ () throws(SystemError) in try data.send(file: file, offset: &position, count: rest) }) {
@@ -89,15 +92,16 @@ extension DataTransferProcess {
         try sendWhatGoes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...])).count
       }
       sent = bytes.count - unsent
-      if unsent > 0 { try await wait(.writable, with: attendant) }
+      if unsent > 0 { try await waitToSend(unsent, with: attendant) }
     }
   }
 
-  /// Sends until the connection is full and returns what is left.
+  /// Sends until the connection is full, or a limit is reached, and returns what is left.
   func sendWhatGoes(_ bytes: UnsafeRawBufferPointer) throws(TransferBreak) -> UnsafeRawBufferPointer {
     var rest = bytes
     while !rest.isEmpty {
-      let chunk = rest
+      if credit <= 0 { break }
+      let chunk = UnsafeRawBufferPointer(rebasing: rest.prefix(credit))
       guard case .moved(let moved) = try onData({ () throws(SystemError) in try data.send(chunk) }) else { break }
       count(moved)
       rest = UnsafeRawBufferPointer(rebasing: rest[moved...])

@@ -15,6 +15,10 @@ public enum TransferBreak: Error, Sendable {
   case stalled
   /// It moved less than so many bytes of the file a second.
   case tooSlow(minimum: UInt64)
+  /// All bytes have moved that may move at all in this time (``ByteAllowance``).
+  case usedUp
+  /// The file may not become as long as what comes (``FileAllowance``).
+  case quotaExceeded
   /// The transfer was aborted: ABOR came, or the user cancelled.
   case aborted
   /// The process goes down and waits no longer.

@@ -68,9 +68,11 @@ extension Jail {
   /// - Parameters:
   ///   - shouldStop: asked before each entry; true ends the walk with ECANCELED. Entries removed before that stay removed.
   ///   - progress: called for each entry removed.
+  ///   - removedFile: called for each regular file removed, but for the server's own.
   /// - Throws: EOVERFLOW or ELOOP at the `limits`, otherwise the error of the entry that could not be removed.
   public func removeTree(
-    _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool, progress: () -> Void
+    _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool, progress: () -> Void,
+    removedFile: (_ size: UInt64) -> Void = { _ in }
   ) throws(SystemError) {
     try standing { (at) throws(SystemError) in
       try at.inParent(of: path) { (parent, name) throws(SystemError) in
@@ -89,6 +91,7 @@ extension Jail {
             try File.removeDirectory(in: directory, name: name)
           } else {
             try File.remove(in: directory, name: name)
+            if status.isRegular, !Self.isReserved(name) { removedFile(status.size) }
           }
           progress()
         }
@@ -112,6 +115,28 @@ extension Jail {
       }
       return tally
     }
+  }
+
+  /// Counts the regular files beneath the directory `path`, in what is mounted beneath it as well, but for the server's own.
+  ///
+  /// - Throws: as ``measureTree(_:_:shouldStop:)``.
+  public func countFiles(
+    _ path: VirtualPath, _ limits: TreeLimits, shouldStop: () -> Bool
+  ) throws(SystemError) -> (bytes: UInt64, files: UInt64) {
+    try standing { (at) throws(SystemError) in
+      let top = try at.open(path, flags: O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+      var (bytes, files): (UInt64, UInt64) = (0, 0)
+      try walk(top, limits, shouldStop, isCounting: true) { (_, name, status, _) throws(SystemError) in
+        guard status.isRegular, !Self.isReserved(name) else { return }
+        bytes = bytes.addingReportingOverflow(status.size).partialValue
+        files += 1
+      }
+      return (bytes, files)
+    }
+  }
+
+  private static func isReserved(_ name: UnsafePointer<CChar>) -> Bool {
+    isReserved(UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 
   /// Visits every entry beneath `top`, directories twice: on the way in, and on the way out (`isLeaving`).

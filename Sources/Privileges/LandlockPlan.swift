@@ -169,7 +169,7 @@ extension Settings {
 
   /// The directories of the files that the daemon keeps for itself.
   var stateDirectories: [String] {
-    [bans.file, bans.nftables].compactMap { $0 }.map(File.absolutePath).compactMap { path in
+    [bans.file, bans.nftables, quotaStore].compactMap { $0 }.map(File.absolutePath).compactMap { path in
       path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
     }
   }

@@ -46,6 +46,8 @@ public final class SegmentUpload: UploadTarget {
 
   public var number: Int32 { aside?.descriptor.number ?? file.number }
   public var start: Int64 { range.lowerBound }
+  /// Bytes of the whole file.
+  public var total: Int64 { file.total }
   public var end: Int64? { range.upperBound }
 
   /// Opens or makes the partial, and takes the part.

@@ -12,6 +12,7 @@ import LinuxSystem
 import Logging
 import OpenMetrics
 import Privileges
+import SQLiteQuotas
 import ServerLog
 import ServerMetrics
 import TransportSecurity
@@ -108,6 +109,9 @@ struct ServeCommand: ParsableCommand {
       try hooks?.begin()
       let confined = try Confinement.enter(
         sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
+      if let path = settings.quotaStore {
+        server.keepQuotas(in: try SQLiteQuotaStore(File.absolutePath(path), owning: true))
+      }
       log.startWriter()
       switch confined {
       case .confined(let confinement): logger.notice("\(confinement.summary)")

@@ -18,7 +18,7 @@ struct Weftpd: ParsableCommand {
     version: "weftpd \(weftVersion)",
     subcommands: [
       ServeCommand.self, CheckCommand.self, HealthCommand.self, UserCommand.self, GroupCommand.self, BanCommand.self,
-      ExplainCommand.self, ExternalHelperCommand.self,
+      ExplainCommand.self, ExternalHelperCommand.self, QuotaCommand.self,
     ],
     groupedSubcommands: [
       CommandGroup(

@@ -35,6 +35,13 @@ import Testing
     #expect(accepts(.duration(.milliseconds(1) ... .seconds(6000)), text) == nil)
   }
 
+  @Test func ratesHaveHours() {
+    #expect(accepts(.rate, "1MiB;0800-1800=200KiB")?.limit(at: .init(day: 0, minute: 600)) == 200 << 10)
+    #expect(accepts(.rate, "none")?.isUnlimited == true)
+    #expect(reason(.rate, "1MB") == "is not a rate")
+    #expect(reason(.rate, "1MiB;8-18=1") == "is not a rate")
+  }
+
   @Test func durationsAreShownInTheLargestExactUnit() {
     #expect(Duration.seconds(900).asSetting == "15m")
     #expect(Duration.seconds(90).asSetting == "90s")

@@ -1,5 +1,6 @@
 // An attendant of the tests: it parks in a reactor, and breaks a transfer off where the test says so.
 
+import Bandwidth
 import FTPProtocol
 import LinuxSystem
 import Reactor
@@ -17,6 +18,8 @@ actor ScriptedAttendant: Attendant {
   private let minimumRate: UInt64
   /// Waits end after this time, whether there is something or not.
   private let restlessness: Duration?
+  private let throttle: @Sendable () -> Throttle?
+  private let allowance: @Sendable () -> (any FileAllowance)?
   private let parking: Parking
   private nonisolated let executor: SessionExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -25,12 +28,14 @@ actor ScriptedAttendant: Attendant {
 
   init(
     interruption: TransferBreak? = nil, patience: Duration = .seconds(60), minimumRate: UInt64 = 0,
-    restlessness: Duration? = nil
+    restlessness: Duration? = nil, throttle: @escaping @Sendable () -> Throttle? = { nil },
+    allowance: @escaping @Sendable () -> (any FileAllowance)? = { nil }
   ) throws {
     self.interruption = interruption
     self.patience = patience
     self.minimumRate = minimumRate
     self.restlessness = restlessness
+    (self.throttle, self.allowance) = (throttle, allowance)
     let reactor = try Self.reactor.get()
     parking = Parking(reactor)
     executor = SessionExecutor(reactor)
@@ -58,7 +63,10 @@ actor ScriptedAttendant: Attendant {
   // MARK: transfers
 
   private func process(_ number: Int32, _ meter: TransferMeter) -> DataTransferProcess {
-    DataTransferProcess(on: connection(number), pools: TransferPools(), meter: meter)
+    let process = DataTransferProcess(
+      on: connection(number), pools: TransferPools(), meter: meter, throttle: throttle())
+    process.allowance = allowance()
+    return process
   }
 
   /// Sends a part of a file over a connection, and closes it.

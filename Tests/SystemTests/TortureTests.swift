@@ -36,6 +36,19 @@ extension SystemTests {
       }
     }
 
+    @Test func quotasHoldAndAreRightAfterKills() async throws {
+      try await Blocking.run {
+        let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        let result = try TestSupport.run(
+          [
+            "python3", here + "/Torture/quotas.py", "--weftpd", try Server.binary(), "--seconds", "5", "--kills", "3",
+            "--changes", "120",
+          ], patience: .seconds(240))
+        report("quotas: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))")
+        try require(result.exitCode == 0, result.output)
+      }
+    }
+
     /// Parts of faults.py that lack a privilege or a tool say so, and what the others count is reported.
     @Test(arguments: ["calls", "disks", "trees", "clients", "power"])
     func faultsLeaveTheOldOrTheNewFile(_ part: String) async throws {

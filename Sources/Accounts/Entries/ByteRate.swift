@@ -14,11 +14,21 @@ public struct ByteRate: Sendable, Hashable {
   /// The first that holds counts.
   public let exceptions: [Exception]
 
+  /// As it was written.
+  public let text: String
+
+  /// No limit at any hour.
+  public static let unlimited = ByteRate(bytesPerSecond: 0)
+
   /// The same at all hours.
   public init(bytesPerSecond: UInt64) {
     self.bytesPerSecond = bytesPerSecond
     exceptions = []
+    text = bytesPerSecond == 0 ? "none" : "\(bytesPerSecond)"
   }
+
+  /// Whether there is no limit at any hour.
+  public var isUnlimited: Bool { bytesPerSecond == 0 && exceptions.allSatisfy { $0.bytesPerSecond == 0 } }
 
   /// Reads `RATE` with `;HOURS=RATE` behind it, any number of times. A rate is a size, `none` is no limit.
   ///
@@ -28,6 +38,7 @@ public struct ByteRate: Sendable, Hashable {
       guard let rate = Self.rate(text) else { return nil }
       bytesPerSecond = rate
       exceptions = []
+      self.text = text
       return
     }
     let items = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
@@ -40,6 +51,7 @@ public struct ByteRate: Sendable, Hashable {
       exceptions.append(Exception(hours: hours, bytesPerSecond: rate))
     }
     bytesPerSecond = base
+    self.text = text
     self.exceptions = exceptions
   }
 

@@ -200,42 +200,43 @@ extension SettingsTable {
       """),
   ]
 
-  static let limits: [Setting] = [
-    Setting(
-      "limits.sessions", .integer(1...1_000_000), \.server.limits.sessions, unit: "sessions",
-      "The most control connections at one time; further clients get 421."),
-    Setting(
-      "limits.sessions-per-address", .integer(0...1_000_000), \.server.limits.sessionsPerAddress,
-      unit: "sessions",
-      """
-      The most control connections at one time from one address (IPv6: one /64). 0 means no limit per address.
-      """),
-    Setting(
-      "limits.sessions-per-user", .integer(0...1_000_000), \.server.limits.sessionsPerUser, unit: "sessions",
-      "The most sessions of one user at one time; a further login gets 421. 0 means no limit per user."),
-    Setting(
-      "limits.before-login", .integer(0...1_000_000), \.server.limits.beforeLogin, unit: "sessions",
-      """
-      The most control connections at one time that nobody has logged in to; further clients get 421. 0 means half of \
-      `limits.sessions`.
-      """),
-    Setting(
-      "limits.before-login-per-address", .integer(0...1_000_000), \.server.limits.beforeLoginPerAddress,
-      unit: "sessions",
-      """
-      The same from one address (IPv6: one /64), so that one client cannot hold every place. 0 means a twentieth of \
-      `limits.sessions`, but at least 10.
-      """),
-    Setting(
-      "limits.command-line", .size(256...65_536), \.server.limits.commandLine, unit: "bytes",
-      "The longest command line. A longer line is read to its end and answered 500."),
-    Setting(
-      "limits.listing-sort", .integer(0...1_000_000), \.server.limits.sortedListing, unit: "entries",
-      """
-      LIST and NLST sort directories with up to this many entries; larger ones are sent in the order of the \
-      directory.
-      """),
-  ]
+  static let limits: [Setting] =
+    [
+      Setting(
+        "limits.sessions", .integer(1...1_000_000), \.server.limits.sessions, unit: "sessions",
+        "The most control connections at one time; further clients get 421."),
+      Setting(
+        "limits.sessions-per-address", .integer(0...1_000_000), \.server.limits.sessionsPerAddress,
+        unit: "sessions",
+        """
+        The most control connections at one time from one address (IPv6: one /64). 0 means no limit per address.
+        """),
+      Setting(
+        "limits.sessions-per-user", .integer(0...1_000_000), \.server.limits.sessionsPerUser, unit: "sessions",
+        "The most sessions of one user at one time; a further login gets 421. 0 means no limit per user."),
+      Setting(
+        "limits.before-login", .integer(0...1_000_000), \.server.limits.beforeLogin, unit: "sessions",
+        """
+        The most control connections at one time that nobody has logged in to; further clients get 421. 0 means half of \
+        `limits.sessions`.
+        """),
+      Setting(
+        "limits.before-login-per-address", .integer(0...1_000_000), \.server.limits.beforeLoginPerAddress,
+        unit: "sessions",
+        """
+        The same from one address (IPv6: one /64), so that one client cannot hold every place. 0 means a twentieth of \
+        `limits.sessions`, but at least 10.
+        """),
+      Setting(
+        "limits.command-line", .size(256...65_536), \.server.limits.commandLine, unit: "bytes",
+        "The longest command line. A longer line is read to its end and answered 500."),
+      Setting(
+        "limits.listing-sort", .integer(0...1_000_000), \.server.limits.sortedListing, unit: "entries",
+        """
+        LIST and NLST sort directories with up to this many entries; larger ones are sent in the order of the \
+        directory.
+        """),
+    ] + rates
 
   static let files: [Setting] = [
     Setting(

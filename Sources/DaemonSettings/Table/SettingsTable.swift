@@ -80,6 +80,6 @@ public enum SettingsTable {
 
   /// Every setting, in the order the documentation shows them; the sections stand in SettingsTable+Rows.swift.
   public static let rows: [Setting] =
-    server + accounts + hosts + passive + multipath + tls + transfer + uploads + timeouts + limits + bans + proxy
-    + hooks + files + metrics + log
+    server + accounts + hosts + passive + multipath + tls + transfer + uploads + timeouts + limits + quotas + bans
+    + proxy + hooks + files + metrics + log
 }

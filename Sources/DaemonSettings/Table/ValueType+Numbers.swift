@@ -1,5 +1,6 @@
 // The types of settings that are numbers: counts, sizes, durations, the umask.
 
+import Accounts
 import LinuxSystem
 
 extension ValueType where Value: FixedWidthInteger {
@@ -52,6 +53,19 @@ extension SettingsTable {
   /// A duration as settings have it, from a millisecond to 30 days a hundred times over; nil for anything else.
   public static func duration(_ text: String) -> Duration? {
     try? ValueType.duration(.milliseconds(1)...(longest * 100)).parse([text])
+  }
+}
+
+extension ValueType where Value == ByteRate {
+  /// Bytes per second, by the hour where that is wanted: `1MiB`, `1MiB;0800-1800=200KiB`.
+  static var rate: Self {
+    single(
+      "rate", "none or bytes per second, such as 500KiB, or with hours, such as 1MiB;0800-1800=200KiB",
+      show: { $0.text },
+      parse: { (text) throws(Rejection) in
+        guard let rate = ByteRate(text) else { throw Rejection("is not a rate") }
+        return rate
+      })
   }
 }
 

@@ -127,10 +127,10 @@ extension CommandTable {
     .answering("COMB", "COMB <target> <part> [<part> …]", "by custom", .required, [], feature: "COMB") {
       try await $0.combine($1)
     },
-    .now(
+    .answering(
       "AVBL", "AVBL [pathname]", "draft-peterson-streamlined-ftp-command-extensions 4", .optional, [], feature: "AVBL"
     ) {
-      try $0.available($1)
+      try await $0.available($1)
     },
     .answering(
       "DSIZ", "DSIZ [pathname]", "draft-peterson-streamlined-ftp-command-extensions 5", .optional, [], feature: "DSIZ"

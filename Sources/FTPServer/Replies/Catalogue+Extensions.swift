@@ -161,6 +161,9 @@ extension Catalogue {
     .init("{1} sessions", de: "{1} Sitzungen", fr: "{1} sessions", es: "{1} sesiones", ja: "{1} セッション"),
     .init("Quota:", de: "Kontingent:", fr: "Quota :", es: "Cuota:", ja: "割り当て:"),
     .init(
+      "End of quotas",
+      de: "Ende der Kontingente", fr: "Fin des quotas", es: "Fin de las cuotas", ja: "クォータの終わり"),
+    .init(
       "Your directory tree has no limit.",
       de: "Für Ihren Verzeichnisbaum gilt keine Grenze.", fr: "Aucune limite n'est fixée pour votre arborescence.",
       es: "Su árbol no tiene límite.", ja: "制限は設定されていません。"),

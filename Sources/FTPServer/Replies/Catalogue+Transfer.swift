@@ -43,6 +43,18 @@ extension Catalogue {
       es: "La transferencia fue más lenta que {1} bytes por segundo (transfer.minimum-rate).",
       ja: "転送速度が毎秒 {1} バイトを下回りました (transfer.minimum-rate)。"),
     .init(
+      "The quota is exceeded: see SITE QUOTA. The file is not stored.",
+      de: "Das Kontingent ist überschritten: siehe SITE QUOTA. Die Datei wird nicht gespeichert.",
+      fr: "Le quota est dépassé : voir SITE QUOTA. Le fichier n'est pas enregistré.",
+      es: "Se ha superado la cuota: véase SITE QUOTA. El archivo no se guarda.",
+      ja: "クォータを超えました。SITE QUOTA を参照してください。ファイルは保存されません。"),
+    .init(
+      "Your transfer quota is used up: no more bytes may be transferred in this time.",
+      de: "Ihr Übertragungskontingent ist aufgebraucht: in diesem Zeitraum werden keine Bytes mehr übertragen.",
+      fr: "Votre quota de transfert est épuisé : plus aucun octet ne sera transféré pendant cette période.",
+      es: "Su cuota de transferencia está agotada: no se transferirán más bytes en este periodo.",
+      ja: "転送クォータを使い切りました。この期間はこれ以上転送できません。"),
+    .init(
       "The data connection has begun TLS, but PROT C was sent since.",
       de: "Auf der Datenverbindung hat TLS schon begonnen, aber seitdem kam PROT C.",
       fr: "La connexion de données a commencé TLS, mais PROT C a été envoyé depuis.",

@@ -82,6 +82,7 @@ enum FTPError: Error {
   /// Whether the file system had no room.
   var isForWantOfRoom: Bool {
     if case .file(let error, _) = self { return [ENOSPC, EDQUOT, EFBIG].contains(error.code) }
+    if case .broken(.quotaExceeded) = self { return true }
     return false
   }
 

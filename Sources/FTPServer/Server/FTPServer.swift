@@ -6,6 +6,7 @@ import FTPProtocol
 import LinuxSystem
 import Logging
 import MultipathTCP
+import Quotas
 import Reactor
 import Synchronization
 import TransportSecurity
@@ -35,6 +36,9 @@ public final class FTPServer: Sendable {
       localUsers: localUsers, authority: authority, policy: policy, readers: readers, meter: meter)
     readPartnerAuthorities()
   }
+
+  /// Keeps the counts of quotas there. Without a store, directories are counted when they are first used. Call it before ``start()``.
+  public func keepQuotas(in store: any QuotaStore) { context.quotas.keep(in: store) }
 
   /// Binds and listens on each address; a port of 0 lets the kernel choose.
   ///
@@ -183,6 +187,7 @@ public final class FTPServer: Sendable {
   /// - Returns: how many transfers or sessions had to be broken off.
   @discardableResult
   public func drain(grace: Duration) async -> Int {
+    defer { context.quotas.close() }
     context.ending.store(.draining, ordering: .sequentiallyConsistent)
     for acceptor in acceptors.withLock({ $0 }) { acceptor.stopAccepting() }
     context.registry.wakeAll()

@@ -72,6 +72,8 @@ public struct ServerConfiguration: Sendable, Equatable {
   public var passivePorts: ClosedRange<UInt16>? = 49152...65534
   public var passiveAddress = PassiveAddress.automatic
   public var limits = Limits()
+  public var rates = Rates()
+  public var quotas = Quotas()
   public var timeouts = Timeouts()
   public var multipath = Multipath()
   public var hosts = Hosts()

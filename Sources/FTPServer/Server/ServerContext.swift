@@ -1,11 +1,13 @@
 // What all sessions of a server share: settings, accounts, the reactor, the pools and the counters.
 
 import Accounts
+import Bandwidth
 import FTPProtocol
 import FTPTransfer
 import Jail
 import LinuxSystem
 import Logging
+import Quotas
 import Reactor
 import Synchronization
 import TransportSecurity
@@ -80,6 +82,10 @@ final class ServerContext: Sendable {
   /// Uploads that come in segments.
   let segments = SegmentTable()
   let names = OwnerNames()
+  /// The buckets of bandwidth that sessions share.
+  let rates = RateTable<RateKey>(clock: .system)
+  /// What directories hold, and what users have moved.
+  let quotas: QuotaLedger
   let counters = TransferCounters()
   let policy: (any ClientPolicy)?
   /// Who measures; nil: nobody does.
@@ -99,6 +105,9 @@ final class ServerContext: Sendable {
     self.localUsers = localUsers
     self.authority = authority
     self.policy = policy
+    quotas = QuotaLedger(
+      clock: { MonotonicTime.now.nanoseconds }, counting: { QuotaLedger.count($0) },
+      tell: { logger.error("\($0)") })
     self.logger = logger
     events = EventStream(log: EventLog(logger: logger), counters: counters, readers, meter: meter)
     snapshotState = Mutex(snapshot)

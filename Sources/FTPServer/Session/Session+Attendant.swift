@@ -57,6 +57,25 @@ extension Session: Attendant {
     }
   }
 
+  /// Waits because of a limit on bandwidth. Where the limits have changed meanwhile, the wait ends early.
+  func pause(until deadline: MonotonicTime) async throws(TransferBreak) {
+    if control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
+    while true {
+      if activity.hasNews { reviewLogin() }
+      if isToldToStop { throw .ending }
+      let interest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
+      switch await parking.wait(interest.isEmpty ? -1 : control.number, interest, until: deadline) {
+      case .ready: try serveControlConnection()
+      case .deadline: return turnStrangersAway()
+      case .called:
+        if activity.hasNews { reviewLogin() }
+        if isToldToStop { throw .ending }
+        return
+      }
+      if MonotonicTime.now >= deadline { return }
+    }
+  }
+
   /// Looks at the control connection without waiting, so that ABOR is seen in a transfer that never has to wait.
   func attend() throws(TransferBreak) {
     turnStrangersAway()

@@ -17,6 +17,8 @@ extension Session {
       if let answer { judge(identity, answer) }
       if wantsRecheck { recheck(identity) }
     }
+    if wantsRecheck { applyQuotas() }
+    applyRates()
   }
 
   private func tellPaths() {

@@ -20,7 +20,11 @@ actor Session: Parked {
 
   let control: ControlConnection
   var login = LoginState.greeted {
-    didSet { activity.note(user: identity?.account.name ?? []) }
+    didSet {
+      activity.note(user: identity?.account.name ?? [])
+      applyQuotas()
+      applyRates()
+    }
   }
   var directory = VirtualPath.root
   var parameters = TransferParameters()
@@ -28,6 +32,10 @@ actor Session: Parked {
   var protection = DataProtection()
   /// Where its data connections come from, and those that are open.
   let channels: DataChannelFactory
+  /// The limits on its bandwidth; nil: none.
+  var rates: SessionRates?
+  /// What it may store and move; nil: as much as there is room for.
+  var quotas: SessionQuotas?
   /// The transfer that runs.
   var transfer: TransferProgress?
   /// Commands that came in during a transfer and wait for its end.

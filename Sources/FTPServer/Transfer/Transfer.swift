@@ -153,9 +153,12 @@ extension Session {
         : "refused \(count) data connections from others than the client, the last from \(strangers.last)", record())
   }
 
+  /// What moves the bytes of the transfer that runs.
   func process(on data: DataConnection) -> DataTransferProcess {
     if data.isMultipath { activity.noteMultipath() }
-    return DataTransferProcess(on: data, pools: context.pools, meter: activity.meter)
+    let process = DataTransferProcess(on: data, pools: context.pools, meter: activity.meter, throttle: throttle)
+    transfer?.process = process
+    return process
   }
 
   /// Runs a part of a transfer; what breaks it has the reply of its kind.
@@ -171,7 +174,8 @@ extension Session {
   private func conclude(_ data: DataConnection, _ direction: TransferDirection) async throws(FTPError) {
     guard data.tls != nil else { return }
     if data.isClosing {
-      try await transferring { () async throws(TransferBreak) in try await process(on: data).finishClosing(with: self) }
+      let process = transfer?.process ?? process(on: data)
+      try await transferring { () async throws(TransferBreak) in try await process.finishClosing(with: self) }
     }
     if direction == .upload { try requireCloseNotify(data) }
   }

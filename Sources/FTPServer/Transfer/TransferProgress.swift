@@ -29,6 +29,10 @@ struct TransferProgress {
   var format = TransferFormat()
   /// The digest of what an upload fills, as far as it has come.
   var digest: RunningDigest?
+  /// What moves its bytes, once it has a data connection.
+  var process: DataTransferProcess?
+  /// What keeps the upload's file within the quotas.
+  var quota: QuotaUpload?
   /// What an upload fills.
   var upload: (any UploadTarget)?
 

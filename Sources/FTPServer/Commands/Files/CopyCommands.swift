@@ -26,8 +26,10 @@ extension Session {
     }
     let work = Combination(
       jail: identity.jail, source: source, target: target, parts: parts, mode: newFileMode, how: commitOptions)
-    let outcome = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
-      (progress) throws(FTPError) in try work.run(progress)
+    let outcome = try await moving(parts, to: target, in: identity.jail) { () throws(FTPError) in
+      try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers) {
+        (progress) throws(FTPError) in try work.run(progress)
+      }
     }
     try await reachDisk(command, in: identity.jail, target, parts)
     tell(
@@ -74,11 +76,13 @@ extension Session {
     let file = try onFile { () throws(SystemError) in try reader.jail.openForReading(source) }
     let (mode, size) = (file.status.permissions & 0o777 & ~umask, file.status.size)
     let shared = SharedFile(file.takeDescriptor())
-    let bytes = try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers, total: size) {
-      (progress) throws(FTPError) in
-      try jail.making(target, mode: mode, how) { (pending) throws(FTPError) in
-        var copy = FileCopy(to: pending)
-        return try copy.append(shared.number, progress)
+    let bytes = try await adding(size, to: target, in: jail) { () throws(FTPError) in
+      try await offload(command, target, to: context.filePool, concurrency: Self.fileWorkers, total: size) {
+        (progress) throws(FTPError) in
+        try jail.making(target, mode: mode, how) { (pending) throws(FTPError) in
+          var copy = FileCopy(to: pending)
+          return try copy.append(shared.number, progress)
+        }
       }
     }
     tell(

@@ -7,10 +7,12 @@ import Logging
 extension Session {
   func delete(_ command: Command) async throws(FTPError) -> Reply {
     let (identity, path) = try require(.delete, resolving: command.argument)
-    try onFile { () throws(SystemError) in
-      do throws(SystemError) { try identity.jail.removeFile(path) } catch {
-        // What is told of by SIZE can be removed, too.
-        try deletePartial(path, in: identity.jail, instead: error)
+    try await changing([path], in: identity.jail) { () throws(FTPError) in
+      try onFile { () throws(SystemError) in
+        do throws(SystemError) { try identity.jail.removeFile(path) } catch {
+          // What is told of by SIZE can be removed, too.
+          try deletePartial(path, in: identity.jail, instead: error)
+        }
       }
     }
     try await reachDisk(command, in: identity.jail, path)
@@ -32,8 +34,10 @@ extension Session {
     let (identity, target) = try require(.rename, resolving: command.argument, naming: true)
     // A file that has the name is replaced in one step, if the login may do that.
     let replaces = identity.permissions(at: target).contains(.overwrite)
-    try onFile(naming: true) { () throws(SystemError) in
-      try identity.admitted(to: .rename, guardingFiles: true).jail.rename(source, to: target, replacing: replaces)
+    try await renaming(command, source, to: target, in: identity.jail) { () throws(FTPError) in
+      try onFile(naming: true) { () throws(SystemError) in
+        try identity.admitted(to: .rename, guardingFiles: true).jail.rename(source, to: target, replacing: replaces)
+      }
     }
     try await reachDisk(command, in: identity.jail, target, [source])
     tell(.changed, .info, "rename", renameRecord(command, source, target))

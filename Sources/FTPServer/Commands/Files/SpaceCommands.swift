@@ -7,11 +7,12 @@ import LinuxSystem
 
 extension Session {
   /// AVBL [pathname]: bytes that may still be written in a directory.
-  func available(_ command: Command) throws(FTPError) -> Reply {
+  func available(_ command: Command) async throws(FTPError) -> Reply {
     let identity = try requireIdentity()
     let path = try resolve(command.argument)
     let bytes = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: path) }
-    return Reply(213, "\(bytes)")
+    try await prepareQuotas()
+    return Reply(213, "\(min(bytes, bytesLeft(in: path, identity.jail) ?? .max))")
   }
 
   /// DSIZ [pathname]: bytes of all files beneath a directory.

@@ -11,6 +11,7 @@ extension Session {
     if extras?.charset != nil, let name = identity?.account.options.charset {
       lines.append("Names are converted to \(name)")
     }
+    lines += quotaLines
     return lines
   }
 }

@@ -47,15 +47,18 @@ extension Session {
       + (session.user.isEmpty ? Array("(not logged in)".utf8) : session.user)
   }
 
-  /// SITE QUOTA: what the user's tree holds, and what the file system still takes.
+  /// SITE QUOTA: what the user's tree holds, what the quotas still allow, and what the file system still takes.
   func siteQuota(_ command: Command) async throws(FTPError) -> Reply {
     let identity = try requireIdentity()
-    let tally = try await measure(command, .root)
     let free = try onFile { () throws(SystemError) in try identity.jail.availableBytes(at: .root) }
-    let lines = [
-      "\(tally.bytes) bytes in \(tally.entries) files and directories of your tree",
-      "\(free) bytes free on its file system",
-    ]
+    let last = "\(free) bytes free on its file system"
+    if quotas != nil {
+      try await prepareQuotas()
+      let lines = quotaLines + [last]
+      return Reply(200, opening: "Quota:", lines: lines.map { Array($0.utf8) }, closing: "End of quotas")
+    }
+    let tally = try await measure(command, .root)
+    let lines = ["\(tally.bytes) bytes in \(tally.entries) files and directories of your tree", last]
     return Reply(
       200, opening: "Quota:", lines: lines.map { Array($0.utf8) }, closing: "Your directory tree has no limit.")
   }

@@ -30,13 +30,17 @@ extension Session {
     let (identity, path) = try require([.removeDirectory, .delete], resolving: command.argument)
     let jail = identity.jail
     let limits = Self.treeLimits
-    let removed = try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
-      (progress) throws(FTPError) -> UInt64 in
-      do throws(SystemError) {
-        try jail.removeTree(path, limits, shouldStop: { progress.shouldStop() }, progress: { progress.count(1) })
-        return progress.done
-      } catch {
-        throw Self.treeError(error, removed: progress.done)
+    let removed = try await removingTree(path, in: jail) { (files) throws(FTPError) in
+      try await offload(command, path, to: context.filePool, concurrency: Self.fileWorkers) {
+        (progress) throws(FTPError) -> UInt64 in
+        do throws(SystemError) {
+          try jail.removeTree(
+            path, limits, shouldStop: { progress.shouldStop() }, progress: { progress.count(1) },
+            removedFile: { files.count($0) })
+          return progress.done
+        } catch {
+          throw Self.treeError(error, removed: progress.done)
+        }
       }
     }
     try await reachDisk(command, in: jail, path)

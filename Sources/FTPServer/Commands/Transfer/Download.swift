@@ -17,6 +17,7 @@ extension Session {
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path)) {
       () async throws(FTPError) in
       if range != nil { try requireRangeParameters(format) } else { try requireRestart(restart, format) }
+      try await requireTraffic(.download)
       let identity = try require(.read, at: path)
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       let part = try Self.part(range, restart, ofSize: file.status.size)
@@ -52,7 +53,7 @@ extension Session {
     var position = part.lowerBound
     let process: DataTransferProcess
     if count <= Self.smallFile, !isRange, !protection.isPrivate, channels.early?.tls == nil,
-      let data = try acceptDataConnectionNow()
+      quotas?.traffic(.download) == nil, rates == nil, let data = try acceptDataConnectionNow()
     {
       // One write for both replies when the file is gone in one: a wake-up less on both sides.
       process = self.process(on: data)

@@ -59,10 +59,15 @@ extension Session {
       () async throws(FTPError) in
       let stream = try lendStream(.expanding, format)
       defer { giveBack(stream) }
+      try await requireTraffic(.upload)
       let target = try makeTarget(request, format)
       transfer?.upload = target
       do throws(FTPError) {
+        let quota = try await beginQuota(
+          of: target, request.path, isNew: request.isUnique, announced: format.isStraight)
+        transfer?.quota = quota
         let process = try await openDataConnection(request.opening(format))
+        process.allowance = quota
         // Not assigned at once: what is assigned to is read meanwhile.
         let digest = runningDigest(of: target, format)
         transfer?.digest = digest
@@ -73,7 +78,7 @@ extension Session {
         }
         if format.isStraight { target.ended(after: activity.meter.bytes) }
         try requireWhole(process.data, countsBytes: format.isStraight && request.range == nil)
-        try await commit(target)
+        try await commitWithinQuota(target)
         recordDigest(of: target)
         let done = finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
         guard let segment = target as? SegmentUpload, segment.missing > 0 else { return done }
@@ -82,6 +87,8 @@ extension Session {
       } catch {
         if format.isStraight { target.ended(after: activity.meter.bytes) }
         target.abandon(isFull: error.isForWantOfRoom)
+        await endQuota()
+        giveTrafficBack(after: error)
         recordDigest(of: target)
         notePartial(of: request.path)
         throw error
