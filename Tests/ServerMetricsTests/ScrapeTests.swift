@@ -199,7 +199,7 @@ import Testing
     defer { prometheus.signal(SIGTERM) }
     // It says where it listens, among much else.
     var port: String?
-    _ = try Deadline.after(.seconds(120)).until {
+    _ = Deadline.after(.seconds(120)).until {
       let text = prometheus.errorText
       if let range = text.range(of: "Listening on\" address=127.0.0.1:")
         ?? text.range(of: "msg=\"Listening on\" address=[::]:")
