@@ -61,7 +61,8 @@ private struct AddUser: ParsableCommand {
           name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
       } else {
         guard let table = editor as? UserTableEditor else {
-          throw ValidationError("--group is for a YAML table: give the user --home, and put it into groups by an import.")
+          throw ValidationError(
+            "--group is for a YAML table: give the user --home, and put it into groups by an import.")
         }
         try table.checkAddMember(name: name, home: home, groups: group)
         warnings = try table.addMember(
@@ -150,7 +151,7 @@ private struct ShowUser: ParsableCommand {
       print("home:    \(Account.display(entry.home.utf8))")
       print("access:  \(entry.isReadOnly ? "read-only" : "read and write")")
       print("hash:    \(entry.hashKind)")
-      if !entry.groups.isEmpty { 
+      if !entry.groups.isEmpty {
         print("groups:  \(entry.groups.map { Account.display($0.group.name.utf8) }.joined(separator: ", "))")
       }
       let own = Set(entry.ownOptions.shown.map(\.key))

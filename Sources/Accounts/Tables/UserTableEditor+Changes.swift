@@ -25,7 +25,8 @@ extension UserTableEditor {
       var problems: [String] = []
       for (key, value) in set {
         let problem =
-          key == "groups" ? Self.setGroups(value, in: &new, of: text) : EntryRules.set(key, to: value, in: &new, text.form)
+          key == "groups"
+          ? Self.setGroups(value, in: &new, of: text) : EntryRules.set(key, to: value, in: &new, text.form)
         if let problem { problems.append(problem) }
       }
       for key in unset {
