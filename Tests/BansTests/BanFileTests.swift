@@ -100,15 +100,15 @@ private func ban(_ text: String, until: Int64? = nil) throws -> Ban {
     let before = MonotonicTime.now
     let one = try ban("192.0.2.1")
     try BanFile(path: path).change(adding: [one], removing: [])
-    #expect(try soon { running.book.ban(of: [client]) != nil }, "the ban is seen")
+    #expect(soon { running.book.ban(of: [client]) != nil }, "the ban is seen")
     #expect(MonotonicTime.now.since(before) < 1_000_000_000)
-    #expect(try soon { running.added == [one] }, "the ban is told")
+    #expect(soon { running.added == [one] }, "the ban is told")
     try BanFile(path: path).change(adding: [], removing: [one.subject])
-    #expect(try soon { running.book.ban(of: [client]) == nil }, "it is lifted")
-    #expect(try soon { running.lifted == [one] }, "that is told")
+    #expect(soon { running.book.ban(of: [client]) == nil }, "it is lifted")
+    #expect(soon { running.lifted == [one] }, "that is told")
     unlink(path)
     try BanFile(path: path).change(adding: [one], removing: [])
-    #expect(try soon { running.book.ban(of: [client]) != nil }, "a new file is seen")
+    #expect(soon { running.book.ban(of: [client]) != nil }, "a new file is seen")
   }
 
   @Test func whatABookBansIsKept() throws {
@@ -134,13 +134,13 @@ private func ban(_ text: String, until: Int64? = nil) throws -> Ban {
     try BanFile(path: path).change(adding: [one], removing: [])
     let running = try Running(path)
     rename(try directory.write("broken", "nonsense\n"), path)
-    #expect(try soon { !running.faults.isEmpty }, "it is told")
+    #expect(soon { !running.faults.isEmpty }, "it is told")
     #expect(running.book.bans == [one])
     let whole = BanFile(path: directory.path(of: "other"))
     try whole.change(adding: [try ban("192.0.2.2")], removing: [])
     rename(directory.path(of: "other"), path)
     #expect(
-      try soon {
+      soon {
         running.book.bans.map(\.subject.description) == ["192.0.2.2"]
       }, "the mended file is read")
     #expect(running.faults.count == 1)
@@ -152,12 +152,12 @@ private func ban(_ text: String, until: Int64? = nil) throws -> Ban {
     let running = try Running(directory.path(of: "bans"), export: export)
     running.book.add(try ban("192.0.2.1"))
     #expect(
-      try soon {
+      soon {
         (try? text(directory, "nft").contains("banned4 { 192.0.2.1 }")) ?? false
       }, "the export has it")
     running.book.remove(try subject("192.0.2.1"))
     #expect(
-      try soon {
+      soon {
         (try? !text(directory, "nft").contains("192.0.2.1")) ?? false
       }, "it is gone")
   }

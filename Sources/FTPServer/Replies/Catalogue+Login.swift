@@ -32,8 +32,7 @@ extension Catalogue {
       ja: "このユーザーのセッションが多すぎます。一つ閉じるか、後でやり直してください。"),
     .init(
       "Too many sessions of this user from your address. Close one, or try again later.",
-      de:
-        "Zu viele Sitzungen dieses Benutzers von Ihrer Adresse. Bitte eine schließen oder es später erneut versuchen.",
+      de: "Zu viele Sitzungen dieses Benutzers von Ihrer Adresse. Bitte eine schließen oder später wiederkommen.",
       fr: "Trop de sessions de cet utilisateur depuis votre adresse. Fermez-en une ou réessayez plus tard.",
       es: "Demasiadas sesiones de este usuario desde su dirección. Cierre una o inténtelo más tarde.",
       ja: "このユーザーのこのアドレスからのセッションが多すぎます。一つ閉じるか、後でやり直してください。"),
