@@ -72,7 +72,10 @@ public final class Jail: Sendable {
     _ body: (borrowing Foothold) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
     let own = try credentials?.assume()
-    defer { own?.giveBack() }
+    defer {
+      own?.giveBack()
+      withExtendedLifetime(self) {}
+    }
     return try body(Foothold(root: tree.number, extras: extras))
   }
 
@@ -86,12 +89,15 @@ public final class Jail: Sendable {
 /// the duration of one call; it cannot be kept.
 struct Foothold: ~Copyable {
   let root: Int32
-  let extras: JailExtras?
+  /// Kept by the jail, which lives longer. With a reference of its own, the optimizer of Swift 6.3 fails on borrowed footholds.
+  private let kept: Unmanaged<JailExtras>?
 
   fileprivate init(root: Int32, extras: JailExtras?) {
     self.root = root
-    self.extras = extras
+    kept = extras.map { Unmanaged.passUnretained($0) }
   }
+
+  var extras: JailExtras? { kept?.takeUnretainedValue() }
 }
 
 /// What few jails have.
