@@ -229,6 +229,9 @@ public final class QuotaLedger: Sendable {
     }
   }
 
+  /// What is counted of a file that grows in place; nil if none does.
+  public func counted(ofGrowing path: String) -> QuotaUsage? { state.withLock { $0.growing[path]?.usage } }
+
   public func endGrowing(_ path: String) {
     state.withLock { state in
       guard let users = state.growing[path]?.users else { return }

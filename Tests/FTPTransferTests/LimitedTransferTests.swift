@@ -49,7 +49,7 @@ import UnitSupport
   @Test func codedFilesAreLimitedByWhatIsOnTheWire() async throws {
     let bytes = pattern(700_000)
     let file = try temporaryFile(bytes)
-    let format = TransferFormat(mode: .block)
+    let format = TransferFormat(type: .image, mode: .block)
     let (near, far) = try connectedPair()
     async let coded = Blocking.onOwnThread { try readAll(far) }
     let start = MonotonicTime.now

@@ -41,6 +41,28 @@ def on_disk(root):
     return size, files
 
 
+def at_least_on_disk(root):
+    """What there was at one moment, or less: files come and go while others are looked at, so only those count that were there before
+    and after that moment, with the smaller of their sizes."""
+    looks = []
+    for _ in range(2):
+        seen = {}
+        for directory, _, names in os.walk(root):
+            for name in names:
+                if name.startswith(RESERVED):
+                    continue
+                try:
+                    status = os.lstat(os.path.join(directory, name))
+                except FileNotFoundError:
+                    continue
+                seen[directory, name] = status.st_ino, status.st_size
+        looks.append(seen)
+    sizes = [
+        min(size, looks[1][name][1]) for name, (inode, size) in looks[0].items()
+        if looks[1].get(name, (None,))[0] == inode]
+    return sum(sizes), len(sizes)
+
+
 def told(client):
     """What SITE QUOTA says there is of all files."""
     answer = client.sendcmd("SITE QUOTA")
@@ -93,7 +115,8 @@ def at_once(lab, mode):
         while time.monotonic() < ends:
             name = f"{mode}-{random_.randrange(120)}"
             size = random_.choice([0, 1000, 70_000, 900_000, 3_000_000])
-            command = random_.choice(["STOR", "STOR", "STOR", "APPE", "STOU"])
+            # Where uploads are direct, STOU takes its name before the quota is asked.
+            command = random_.choice(["STOR", "STOR", "STOR", "APPE", "STOU" if mode == "atomic" else "APPE"])
             try:
                 if random_.random() < 0.2:
                     client.sendcmd(f"ALLO {size}")
@@ -122,7 +145,7 @@ def at_once(lab, mode):
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        size, files = on_disk(lab.root)
+        size, files = at_least_on_disk(lab.root)
         worst = [max(worst[0], size), max(worst[1], files)]
         time.sleep(0.02)
     for thread in threads:
@@ -197,11 +220,18 @@ def changes(lab):
     for directory in ["deep", "deep/er"]:
         client.mkd(directory)
 
-    def store(command, size, rest=None):
+    def send(command, data, rest=None, ends=lambda connection: connection.close()):
         connection = client.transfercmd(command, rest)
-        connection.sendall(random_.randbytes(size))
-        connection.close()
+        try:
+            connection.sendall(data)
+        except OSError:
+            # The server has had enough: its reply tells why.
+            pass
+        ends(connection)
         client.voidresp()
+
+    def store(command, size, rest=None):
+        send(command, random_.randbytes(size), rest)
 
     done = 0
     for number in range(lab.arguments.changes):
@@ -234,20 +264,13 @@ def changes(lab):
                 case "rmdir":
                     client.sendcmd("SITE RMDIR deep/er")
                     client.mkd("deep/er")
-                case "broken":
-                    connection = client.transfercmd(f"STOR {name}")
-                    connection.sendall(random_.randbytes(size))
-                    reset(connection)
-                    client.voidresp()
+                case "broken": send(f"STOR {name}", random_.randbytes(size), ends=reset)
                 case "mlst": client.sendcmd(f"MLST {name}")
                 case "modez":
                     import zlib
                     client.sendcmd("MODE Z")
                     try:
-                        connection = client.transfercmd(f"STOR {name}")
-                        connection.sendall(zlib.compress(random_.randbytes(size), 1))
-                        connection.close()
-                        client.voidresp()
+                        send(f"STOR {name}", zlib.compress(random_.randbytes(size), 1))
                     finally:
                         client.sendcmd("MODE S")
                 case "link": client.sendcmd(f"SITE SYMLINK {name} {other}.link")

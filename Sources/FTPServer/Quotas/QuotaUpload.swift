@@ -36,7 +36,11 @@ final class QuotaUpload: FileAllowance {
 
   /// What the file needs if it reaches up to `end`.
   private func need(_ end: Int64) -> QuotaUsage {
-    QuotaUsage(bytes: max(0, end - free), files: isNewFile ? 1 : 0)
+    // Somebody may have removed the file since: what grows in place then has nothing left that is counted.
+    guard growing != nil, let counted = ledger.counted(ofGrowing: place.name) else {
+      return QuotaUsage(bytes: max(0, end - free), files: isNewFile ? 1 : 0)
+    }
+    return QuotaUsage(bytes: max(0, end - counted.bytes), files: counted.files > 0 ? 0 : 1)
   }
 
   func reach(_ end: Int64) -> Bool {
@@ -59,6 +63,13 @@ final class QuotaUpload: FileAllowance {
     guard ledger.reserve(change, in: place.tallies, within: bounds) else { return false }
     reserved += change
     return true
+  }
+
+  /// Whether what is written to has got another name: what came there since is counted nowhere.
+  func isElsewhere(_ file: Int32) -> Bool {
+    guard growing != nil, file >= 0, let status = try? File.status(file), status.links > 0 else { return false }
+    let named = try? place.jail.status(of: place.path, followingLink: false)
+    return named.map { !$0.isSameFile(as: status) } ?? true
   }
 
   /// Has exactly so much reserved as the end of the upload will add.

@@ -138,15 +138,20 @@ extension Session {
       let growth = QuotaUsage(bytes: max(0, whole - before.bytes), files: before.files == 0 ? 1 : 0)
       guard quota.prepare(growth) else { throw .broken(.quotaExceeded) }
     }
+    let isElsewhere = quota.isElsewhere(target.number)
     // Whatever comes of it: what is there then is what counts.
     let result: Result<Void, FTPError>
     do throws(FTPError) { result = .success(try await commit(target)) } catch { result = .failure(error) }
     settle(quota, from: before)
+    if isElsewhere { context.quotas.forget(place.tallies) }
     try result.get()
   }
 
   /// Ends what an upload that failed has begun.
-  func endQuota() async {
+  ///
+  /// - Parameter isElsewhere: it has written to a file that has got another name.
+  func endQuota(isElsewhere: Bool) async {
+    if isElsewhere, let quota = transfer?.quota { context.quotas.forget(quota.place.tallies) }
     guard let quota = transfer?.quota else { return }
     if quota.growing == nil { return quota.giveBack() }
     let entry = QuotaEntry(quota.place.tallies, names: [quota.place.name])

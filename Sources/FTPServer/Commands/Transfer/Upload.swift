@@ -86,8 +86,9 @@ extension Session {
         return Reply(226, "Segment stored; \(segment.missing) bytes of the file are still missing.")
       } catch {
         if format.isStraight { target.ended(after: activity.meter.bytes) }
+        let isElsewhere = transfer?.quota?.isElsewhere(target.number) ?? false
         target.abandon(isFull: error.isForWantOfRoom)
-        await endQuota()
+        await endQuota(isElsewhere: isElsewhere)
         giveTrafficBack(after: error)
         recordDigest(of: target)
         notePartial(of: request.path)
