@@ -52,10 +52,8 @@ public enum LocalSocket {
       throw SystemError(code: ENAMETOOLONG, call: "bind")
     }
     try removeStale(kind, address, path)
-    // Nobody may connect before owner and mode are right.
-    let before = umask(0o177)
+    // Nobody can connect before it listens, and then owner and mode are right.
     let bound = address.bytes.withUnsafeBytes { weft_unix_bind(kind.type, $0.baseAddress, $0.count) }
-    umask(before)
     let socket = Descriptor(owning: try check(bound, "bind"))
     do throws(SystemError) {
       if let owner { try owned(path, owner) }

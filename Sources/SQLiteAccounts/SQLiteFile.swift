@@ -34,6 +34,12 @@ enum SQLiteFile {
     return status.st_mode & S_IROTH != 0
   }
 
+  /// Makes an empty file that only its owner can read, where there is none. If that fails, SQLite says why.
+  static func makePrivate(_ path: String) {
+    let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if file >= 0 { close(file) }
+  }
+
   /// Which file has the path now; nil if none.
   static func identity(_ path: String) -> Identity? {
     var status = stat()

@@ -37,9 +37,9 @@ public struct SQLiteStore: AccountStore {
     creating: Bool, _ body: (SQLiteConnection, Int?) throws(UserTableError) -> Result
   ) throws(UserTableError) -> Result {
     try SQLiteFile.check(path, mayBeMissing: creating)
-    // What SQLite creates would be readable for all where the umask lets it, journals included: they take the file's mode.
-    let mask = umask(0o077)
-    defer { _ = umask(mask) }
+    // What SQLite creates would be readable for all where the umask lets it. Journals take the file's mode. The umask itself is left
+    // alone: it is that of every thread.
+    if creating { SQLiteFile.makePrivate(path) }
     let connection: SQLiteConnection
     let version: Int?
     do throws(SQLiteError) {

@@ -1,11 +1,12 @@
 // What leads to a ban, whom it holds for, and whom not.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Bans
 
-@Suite struct BanBookTests {
+@Suite(.onThreads) struct BanBookTests {
   private func rules(_ change: (inout BanRules) throws -> Void) rethrows -> BanRules {
     var rules = BanRules()
     (rules.window, rules.duration) = (.seconds(160), .seconds(100))

@@ -19,7 +19,7 @@ private func ban(_ text: String, until: Int64? = nil) throws -> Ban {
   Ban(try subject(text), since: WallClock.seconds, until: until, origin: .operator, reason: "test")
 }
 
-@Suite struct BanFileTests {
+@Suite(.onThreads) struct BanFileTests {
   @Test func whatIsAddedIsThere() throws {
     let directory = try TemporaryDirectory()
     let file = BanFile(path: directory.path(of: "bans"))

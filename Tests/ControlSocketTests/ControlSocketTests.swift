@@ -7,7 +7,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-@Suite struct ControlSocketTests {
+@Suite(.onThreads) struct ControlSocketTests {
   @Test func sessionsAreToldWithTheirProgress() throws {
     let control = try ControlledServer()
     let (alice, data) = try control.stalledDownload()

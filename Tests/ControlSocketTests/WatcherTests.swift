@@ -7,7 +7,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-@Suite struct WatcherTests {
+@Suite(.onThreads) struct WatcherTests {
   /// The next packet of a subscription that fulfils `condition`.
   private func next(
     _ client: borrowing ControlClient, _ what: String, _ condition: (ControlReply) -> Bool

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct WhoScreenTests {
+@Suite(.onThreads) struct WhoScreenTests {
   /// A terminal of 80 columns with one program in it.
   private struct Screen {
     let name = "weftpd-who-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ExternalAccounts
 
-@Suite struct ExternalAuthenticatorTests {
+@Suite(.onThreads) struct ExternalAuthenticatorTests {
   private let place: TemporaryDirectory
 
   init() throws { place = try TemporaryDirectory() }

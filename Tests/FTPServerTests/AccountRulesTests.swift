@@ -9,7 +9,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(5))) struct AccountRulesTests {
+@Suite(.onThreads, .timeLimit(.minutes(5))) struct AccountRulesTests {
   private static func bob(
     _ home: TemporaryDirectory, _ options: [String: String], _ permissions: AccountPermissions = .readAndWrite
   ) throws -> AccountSource {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite(.timeLimit(.minutes(10))) struct PermissionMatrixTests {
+@Suite(.onThreads, .timeLimit(.minutes(10))) struct PermissionMatrixTests {
   /// What one line of commands needs to succeed, told here apart from the server's own tables.
   struct Row: Sendable {
     let commands: [String]

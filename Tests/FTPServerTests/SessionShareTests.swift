@@ -7,7 +7,7 @@ import Testing
 
 @testable import FTPServer
 
-@Suite struct SessionShareTests {
+@Suite(.onThreads) struct SessionShareTests {
   private static func source(
     _ home: TemporaryDirectory, _ options: [String: String], users: [String] = ["bob"], group: [String: String] = [:]
   ) throws -> AccountSource {

@@ -8,7 +8,7 @@ import TransportSecurity
 
 @testable import HTTPClient
 
-@Suite struct HTTPCallTests {
+@Suite(.onThreads) struct HTTPCallTests {
   private static func call(_ listener: Listener, token: String? = nil) throws -> HTTPCall {
     let url = try #require(HTTPURL("http://127.0.0.1:\(listener.endpoint.port)/login"))
     return try HTTPCall(url, tls: TLSClientOptions(), token: token)

@@ -8,7 +8,7 @@ import UnitSupport
 
 @testable import weftpd_hooks
 
-@Suite struct SpoolTests {
+@Suite(.onThreads) struct SpoolTests {
   private static func record(_ number: Int, size: Int = 100) -> [UInt8] {
     let id = String(number)
     let text = "{\"id\":\"00000000-0000-4000-8000-\(String(repeating: "0", count: 12 - id.count))\(id)\",\"x\":\""

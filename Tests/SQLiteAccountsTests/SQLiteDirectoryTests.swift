@@ -8,7 +8,7 @@ import Testing
 
 @testable import SQLiteAccounts
 
-@Suite struct SQLiteDirectoryTests {
+@Suite(.onThreads) struct SQLiteDirectoryTests {
   private let place: TemporaryDirectory
   private let path: String
   private let editor: StoreEditor<SQLiteStore>

@@ -23,7 +23,7 @@ func code(_ body: () throws -> Void) -> UserTableError.Code? {
   }
 }
 
-@Suite struct SQLiteStoreTests {
+@Suite(.onThreads) struct SQLiteStoreTests {
   private let directory: TemporaryDirectory
   private let path: String
   private let editor: StoreEditor<SQLiteStore>

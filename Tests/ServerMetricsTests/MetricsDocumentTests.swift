@@ -3,9 +3,10 @@
 import Foundation
 import OpenMetrics
 import ServerMetrics
+import TestSupport
 import Testing
 
-@Suite struct MetricsDocumentTests {
+@Suite(.onThreads) struct MetricsDocumentTests {
   private static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   private static let begin = "<!-- metrics: begin -->\n"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServerMetrics
 
-@Suite struct ScrapeTests {
+@Suite(.onThreads) struct ScrapeTests {
   private func scrape(_ path: String, _ accept: String? = nil) throws -> String {
     let header = accept.map { ["-H", "Accept: \($0)"] } ?? []
     let result = try run(["curl", "-sS", "--fail", "--unix-socket", path] + header + ["http://localhost/metrics"])

@@ -38,6 +38,11 @@ public enum Blocking {
     try await withTaskExecutorPreference(ThreadExecutor.shared) { try await onThisThread(body) }
   }
 
+  /// Runs a whole test on threads of its own.
+  static func preferringThreads(_ body: @Sendable () async throws -> Void) async throws {
+    try await withTaskExecutorPreference(ThreadExecutor.shared) { try await body() }
+  }
+
   @concurrent private static func onThisThread<R: Sendable>(_ body: @Sendable () throws -> R) async throws -> R {
     try body()
   }

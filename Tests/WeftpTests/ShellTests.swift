@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  @Suite(.timeLimit(.minutes(5))) struct ShellTests {
+  @Suite(.onThreads, .timeLimit(.minutes(5))) struct ShellTests {
     private let commands = CommandTests()
 
     private func script(_ shell: Shell, _ lines: String, _ options: String...) throws -> CommandResult {

@@ -6,7 +6,7 @@ import Testing
 import UnitSupport
 import WeftVersion
 
-@Suite(.serialized) struct CommandLineTests {
+@Suite(.onThreads, .serialized) struct CommandLineTests {
   private let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }

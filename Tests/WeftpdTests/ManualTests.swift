@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite struct ManualTests {
+@Suite(.onThreads) struct ManualTests {
   private var top: String { String(#filePath.prefix(#filePath.count - "/Tests/WeftpdTests/ManualTests.swift".count)) }
 
   @Test func thePagesAreThoseOfTheProgramsAndTables() throws {

@@ -38,7 +38,9 @@ extension Session {
     }
     // Whoever may only replace files needs one.
     let replacing = try permitted(.overwrite, at: path).admitted(to: .overwrite)
-    _ = try onFile(naming: true) { () throws(SystemError) in try replacing.jail.status(of: path) }
+    do throws(SystemError) { _ = try replacing.jail.status(of: path) } catch {
+      throw error.code == ENOENT ? .forbidden("Permission denied.") : .file(error, naming: true)
+    }
     return replacing
   }
 
