@@ -91,7 +91,9 @@ public enum BanSetup {
   /// Has the settings hold for the book, and starts its thread if there is something for it to do.
   static func use(_ settings: Settings, for book: BanBook) throws(SystemError) {
     book.use(settings.banRules)
-    if settings.banRules.isActive || settings.bans.file != nil || settings.bans.nftables != nil { try book.start() }
+    let isKept = settings.bans.file != nil || settings.bans.nftables != nil
+    // Operators ban through the control socket, too.
+    if settings.banRules.isActive || isKept || settings.controlSocket != nil { try book.start() }
   }
 
   /// How many bans one piece of news names in the log.
