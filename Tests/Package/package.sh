@@ -34,7 +34,7 @@ say "lintian has nothing to say but for the overrides"
 if [ ! -x "$root/usr/bin/dpkg" ]; then
   sources=/etc/apt/sources.list.d/debian.sources
   [ -e $sources ] || sources=/etc/apt/sources.list
-  mmdebstrap --quiet --variant=minbase --include=systemd,logrotate,libpam-modules,libssl3,libcap2,libcrypt1,libstdc++6,libyaml-0-2,zlib1g,man-db \
+  mmdebstrap --quiet --variant=minbase --include=systemd,logrotate,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g,man-db \
     '' "$root.new" "$sources"
   mv "$root.new" "$root"
 fi
