@@ -117,7 +117,8 @@ install-files:
 	install -m 644 LICENSE "$(DESTDIR)$(DOCDIR)/"
 	for f in *.md docs/*.md docs/decisions/*.md; do \
 	  $(LINKS) $$f > "$(DESTDIR)$(DOCDIR)/$$f" && chmod 644 "$(DESTDIR)$(DOCDIR)/$$f" || exit 1; done
-	for f in weftpd.yaml users.example users.example.yaml fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf; do \
+	for f in weftpd.yaml users.example users.example.yaml fail2ban/filter.d/weftpd.conf fail2ban/jail.d/weftpd.conf \
+	  grafana/weftpd.json prometheus/weftpd.rules.yml; do \
 	  install -D -m 644 etc/$$f "$(DESTDIR)$(DOCDIR)/etc/$$f" || exit 1; done
 	for f in ldap.py ldap.ini; do install -D -m 644 etc/external/$$f "$(DESTDIR)$(DOCDIR)/etc/external/$$f" || exit 1; done
 	@if [ -x "$(BINARIES)/mptcpctl" ]; then install -D -s -m 755 "$(BINARIES)/mptcpctl" "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"; fi

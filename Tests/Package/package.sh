@@ -34,7 +34,7 @@ say "lintian has nothing to say but for the overrides"
 if [ ! -x "$root/usr/bin/dpkg" ]; then
   sources=/etc/apt/sources.list.d/debian.sources
   [ -e $sources ] || sources=/etc/apt/sources.list
-  mmdebstrap --quiet --variant=minbase --include=systemd,logrotate,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g,man-db \
+  mmdebstrap --quiet --variant=minbase --include=systemd,logrotate,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g,man-db,adduser \
     '' "$root.new" "$sources"
   mv "$root.new" "$root"
 fi
@@ -46,7 +46,8 @@ inside dpkg -i "/$(basename "$package")" > "$work/install" 2>&1 || { cat "$work/
 inside weftpd --version | grep -q '^weftpd ' || fail "the program does not run"
 inside getent passwd weftpd >/dev/null || fail "there is no user weftpd"
 [ "$(inside stat -c %U /srv/ftp)" = weftpd ] || fail "/srv/ftp is not weftpd's"
-inside weftpd check --config /etc/weftpd/weftpd.yaml 2>&1 | grep -q 'nobody could log in' || fail "the settings are not as they are shipped"
+inside weftpd check --config /etc/weftpd/weftpd.yaml > "$work/check" 2>&1 || true
+grep -q 'nobody could log in' "$work/check" || { cat "$work/check" >&2; fail "the settings are not as they are shipped"; }
 for page in weftpd.8 weftpd-who.8 weftpd.yaml.5 weftpd-users.5 mptcpctl.8; do
   [ -e "$root/usr/share/man/man${page##*.}/$page.gz" ] || [ "$page" = mptcpctl.8 ] || fail "there is no page $page"
 done

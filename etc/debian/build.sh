@@ -22,6 +22,9 @@ umask 022
 make -s install-files DESTDIR="$root" PREFIX=/usr SYSCONFDIR=/etc UNITDIR=/lib/systemd/system BINARIES="$binaries" >/dev/null
 # The license goes by the name that Debian gives it, and packages have no debugging sections.
 rm "$root/usr/share/doc/weftpd/LICENSE"
+# Scripts for shells to read, not to run.
+sed -i '1{/^#!/d}' "$root/usr/share/bash-completion/completions"/*
+[ ! -e "$root/usr/lib/weftpd/swift-backtrace" ] || strip --strip-unneeded "$root/usr/lib/weftpd/swift-backtrace"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/sbin/weftpd" "$root/usr/lib/weftpd/weftpd-authd" \
   "$root/usr/sbin/mptcpctl" 2>/dev/null
 chmod 755 "$root"/usr/sbin/* "$root"/usr/lib/weftpd/*
@@ -40,7 +43,7 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: weftpd
 
 Files: *
-Copyright: the authors of weftpd
+Copyright: 2026 the authors of weftpd
 License: Apache-2.0
  On Debian systems, the complete text of the Apache License, Version 2.0, is in
  /usr/share/common-licenses/Apache-2.0.
@@ -71,7 +74,7 @@ Version: $version-$revision
 Architecture: $architecture
 Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
-Depends: $depends, libpam-modules, adduser | systemd-sysusers
+Depends: $depends, libpam-modules, adduser
 Recommends: logrotate
 Suggests: fail2ban, prometheus
 Provides: ftp-server
