@@ -30,7 +30,7 @@ public final class ControlServer: Sendable {
   public let path: String
   let listener: Descriptor
   let group: UInt32
-  let bell: Bell
+  let bell: SharedBell
   let logger: Logger
   let log: DaemonLog
   let server: FTPServer
@@ -74,7 +74,7 @@ public final class ControlServer: Sendable {
     _ bound: consuming Bound, server: FTPServer, actions: any ControlActions, bans: (any BanKeeper)? = nil,
     log: DaemonLog, version: String
   ) throws(SystemError) {
-    bell = try Bell()
+    bell = try SharedBell()
     path = bound.path
     group = bound.group
     self.server = server

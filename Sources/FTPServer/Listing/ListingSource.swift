@@ -166,8 +166,10 @@ final class ListingSource {
   /// Has the formatter know what may be done with an entry; false if it is hidden.
   private func admit(_ name: UnsafeRawBufferPointer) -> Bool {
     guard let rules else { return true }
-    guard let path = try? place.resolving(Array("./".utf8) + Array(name)), !rules.hides(path) else { return false }
-    formatter.grantedNext = rules.permissions(at: path)
+    guard let path = try? place.resolving(Array("./".utf8) + Array(name)) else { return false }
+    let (granted, reason) = rules.decision(at: path)
+    if case .hidden = reason { return false }
+    formatter.grantedNext = granted
     return true
   }
 

@@ -15,9 +15,9 @@ struct Admission: PathRule {
   let guardsFiles: Bool
 
   func verdict(on path: VirtualPath) -> PathVerdict {
-    if rules.hides(path) { return .hidden }
-    if needed.isEmpty { return .granted }
-    let granted = rules.permissions(at: path)
+    if needed.isEmpty { return rules.hides(path) ? .hidden : .granted }
+    let (granted, reason) = rules.decision(at: path)
+    if case .hidden = reason { return .hidden }
     let isEnough = anyOfThem ? !granted.isDisjoint(with: needed) : granted.isSuperset(of: needed)
     return isEnough ? .granted : .refused
   }
