@@ -116,10 +116,12 @@ def full_blocks(room, chance, rounds):
             room.expect("APPE", "old", data)
             if old:
                 room.expect("STOR", "old", data, rest=len(old) // 2)
-        # Announced: refused before the first byte.
+        # Announced: refused before the first byte. What was written in place has given back what the old file took,
+        # so what is free is asked once more.
+        announced = max(len(data), room.free[0] + 1)
         try:
-            room.client.voidcmd(f"ALLO {len(data)}")
-            room.tally.wrong.append(f"{room.what}: ALLO {len(data)} was accepted with {room.free[0]} bytes free")
+            room.client.voidcmd(f"ALLO {announced}")
+            room.tally.wrong.append(f"{room.what}: ALLO {announced} was accepted with {room.free[0]} bytes free")
         except ftplib.Error as refusal:
             if int(str(refusal)[:3]) not in FULL:
                 room.tally.wrong.append(f"{room.what}: ALLO: {refusal}")
