@@ -217,6 +217,7 @@ let package = Package(
         "LinuxSystem",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
+      exclude: ["Session/truncating_server.py"],
       swiftSettings: settings),
     .testTarget(
       name: "WeftpTests",

@@ -12,6 +12,7 @@ public final class ClientRuntime: Sendable {
   let pools = TransferPools()
   /// Servers (`host:port`) that do not take a command before they have answered the one before it.
   private let oneByOne = Mutex<Set<String>>([])
+  private let commands = Atomic<Int>(0)
 
   /// Starts the thread that waits for sockets; it lives as long as the process.
   ///
@@ -23,6 +24,11 @@ public final class ClientRuntime: Sendable {
       throw ClientError(.localFile, "cannot wait for sockets: \(error)", cause: error)
     }
   }
+
+  /// How many commands all of its sessions have sent until now.
+  public var commandCount: Int { commands.load(ordering: .relaxed) }
+
+  func countCommand() { commands.add(1, ordering: .relaxed) }
 
   /// Whether commands may be sent to a server ahead of its answers.
   func takesCommandsAhead(_ place: String) -> Bool { oneByOne.withLock { !$0.contains(place) } }

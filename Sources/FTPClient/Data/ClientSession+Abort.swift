@@ -6,7 +6,7 @@ import LinuxSystem
 
 extension ClientSession {
   /// So long another reply to ABOR is waited for: most servers send two, some one.
-  private static let secondReply: Int64 = 500_000_000
+  static let secondReply: Int64 = 500_000_000
 
   /// Closes the data connection, and has the control connection at rest again: no reply outstanding.
   ///
@@ -33,7 +33,8 @@ extension ClientSession {
       return error
     } catch let lost {
       fail(lost)
-      return error.code == .cancelled ? error : lost
+      // What broke the transfer says more than that the server would not hear of its end.
+      return [.cancelled, .protocolViolation].contains(error.code) ? error : lost
     }
   }
 
@@ -53,6 +54,7 @@ extension ClientSession {
   private func abort() async throws(ClientError) {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.abort.inNanoseconds)
     trace(.sent("ABOR"))
+    runtime.countCommand()
     control.queue(Array("ABOR\r\n".utf8))
     try control.flush()
     guard try await final(until: deadline) != nil else {
@@ -61,6 +63,7 @@ extension ClientSession {
     if try await final(until: .now.advanced(by: Self.secondReply)) != nil { return }
     // There may be one on its way still. NOOP has an answer of its own, behind which there is nothing.
     trace(.sent("NOOP"))
+    runtime.countCommand()
     control.queue(Array("NOOP\r\n".utf8))
     try control.flush()
     while let reply = try await final(until: deadline) {

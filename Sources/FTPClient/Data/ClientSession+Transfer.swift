@@ -147,7 +147,7 @@ extension ClientSession {
   }
 
   /// Sends TYPE, STRU and MODE as far as the server has others.
-  private func apply(_ wanted: TransferFormat) async throws(ClientError) {
+  func apply(_ wanted: TransferFormat) async throws(ClientError) {
     try await choose(wanted.type)
     if wanted.structure != formatInForce.structure {
       try await perform(Command(verb: "STRU", argument: [wanted.structure.rawValue]))

@@ -18,8 +18,9 @@ extension ClientSession {
   public func size(_ path: RemotePath) async throws(ClientError) -> UInt64 {
     try await enter()
     defer { leave() }
-    // Of TYPE A the size is another one, and servers refuse to count it.
-    try await choose(format.type)
+    // Of another TYPE, STRU or MODE, which a pipeline may have left, the size is another one, and servers refuse to count it.
+    if formatInForce.mode != format.mode { dropKeptData() }
+    try await apply(format)
     let reply = try await perform(Command(verb: "SIZE", argument: path.bytes))
     guard let size = reply.fileSize else {
       throw ClientError(.protocolViolation, "no size in the answer to SIZE", reply: reply)
@@ -127,8 +128,9 @@ extension ClientSession {
 
   /// Sets the permission bits of a file (SITE CHMOD).
   public func setMode(_ path: RemotePath, _ mode: UInt16) async throws(ClientError) {
-    let digits = String(mode & 0o7777, radix: 8)
-    try await site(Array("CHMOD \(digits) ".utf8) + path.bytes)
+    try await enter()
+    defer { leave() }
+    try await perform(.changeMode(mode, path))
   }
 
   /// A command with its argument in a turn of its own.

@@ -13,19 +13,24 @@ public final class LocalDirectory: Sendable {
   private let descriptor: Descriptor
   /// For messages.
   public let path: String
+  /// Whether what links lead to counts in their place: for a source, whose links are the user's own.
+  public let followsLinks: Bool
 
   /// Opens a directory, as the user named it.
   ///
+  /// - Parameter followingLinks: what links in it lead to counts in their place. For directories that are read, not for those that files
+  ///   are fetched into.
   /// - Throws: ``ClientError/Code/localFile``.
-  public convenience init(_ path: String) throws(ClientError) {
+  public convenience init(_ path: String, followingLinks: Bool = false) throws(ClientError) {
     do throws(SystemError) {
-      self.init(try File.open(path.isEmpty ? "." : path, flags: O_RDONLY | O_DIRECTORY), path)
+      self.init(try File.open(path.isEmpty ? "." : path, flags: O_RDONLY | O_DIRECTORY), path, followingLinks)
     } catch { throw .file(error, path) }
   }
 
-  private init(_ descriptor: consuming Descriptor, _ path: String) {
+  private init(_ descriptor: consuming Descriptor, _ path: String, _ followsLinks: Bool) {
     self.descriptor = descriptor
     self.path = path
+    self.followsLinks = followsLinks
   }
 
   /// The path of a name in it, for messages.
@@ -46,13 +51,31 @@ public final class LocalDirectory: Sendable {
           if error.code != EEXIST { throw error }
         }
       }
-      return LocalDirectory(try File.openDirectory(in: number, name: name, crossingMounts: true), shown)
+      if self.followsLinks {
+        return LocalDirectory(
+          try File.open(beneath: number, name, flags: O_RDONLY | O_DIRECTORY, resolve: 0), shown, true)
+      }
+      return LocalDirectory(try File.openDirectory(in: number, name: name, crossingMounts: true), shown, false)
     }
   }
 
-  /// The status of a name, of the link itself if it is one; nil if there is nothing of the name.
+  /// The status of the directory itself.
+  func status() throws(ClientError) -> FileStatus {
+    do throws(SystemError) { return try File.status(descriptor.number) } catch { throw .file(error, path) }
+  }
+
+  /// The status of a name, of the link itself if it is one and links are not followed, or lead to nothing; nil if there is nothing of the
+  /// name.
   public func status(_ name: [UInt8]) throws(ClientError) -> FileStatus? {
     try call(name) { (number, name) throws(SystemError) -> FileStatus? in
+      if self.followsLinks {
+        do throws(SystemError) {
+          let file = try File.open(beneath: number, name, flags: WEFT_O_PATH, resolve: 0)
+          return try File.status(file.number)
+        } catch {
+          if error.code != ENOENT, error.code != ELOOP { throw error }
+        }
+      }
       do throws(SystemError) { return try File.status(in: number, name: name) } catch {
         if error.code == ENOENT { return nil }
         throw error
@@ -122,7 +145,7 @@ public final class LocalDirectory: Sendable {
     }
   }
 
-  private func call<Value>(
+  func call<Value>(
     _ name: [UInt8], _ body: (Int32, UnsafePointer<CChar>) throws(SystemError) -> Value
   ) throws(ClientError) -> Value {
     let isComponent =
@@ -139,7 +162,7 @@ public final class LocalDirectory: Sendable {
     } catch { throw .file(error, path(of: name)) }
   }
 
-  private static func withName(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {
+  static func withName(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {
     let terminated = name.map { CChar(bitPattern: $0) } + [0]
     terminated.withUnsafeBufferPointer { bytes in if let base = bytes.baseAddress { body(base) } }
   }

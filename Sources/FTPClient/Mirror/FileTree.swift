@@ -1,6 +1,5 @@
 // A tree of files and directories as plain values, from this host or from a server.
 
-import CLinux
 import FTPProtocol
 import LinuxSystem
 
@@ -8,13 +7,17 @@ import LinuxSystem
 public struct FileTree: Sendable, Equatable {
   /// One file or directory.
   public struct Entry: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable { case file, directory, other }
+    public enum Kind: Sendable, Hashable { case file, directory, link, other }
 
     public var kind: Kind
     /// Bytes; nil if the listing did not tell.
     public var size: UInt64?
     /// When the contents were last changed; nil if the listing did not tell.
     public var modified: ListedTime?
+    /// The permission bits, 0o777; nil if the listing did not tell.
+    public var mode: UInt16?
+    /// Where a symbolic link points to, as the text it is; nil if nobody tells.
+    public var linkTarget: [UInt8]?
 
     /// An entry as it is.
     public init(_ kind: Kind, size: UInt64? = nil, modified: ListedTime? = nil) {
@@ -22,6 +25,16 @@ public struct FileTree: Sendable, Equatable {
       self.size = size
       self.modified = modified
     }
+  }
+
+  /// What is done with symbolic links.
+  public enum Links: String, Sendable, Hashable, CaseIterable {
+    /// They are told as ``Entry/Kind-swift.enum/link``, and a mirror leaves them alone.
+    case skip
+    /// What they lead to counts in their place.
+    case follow
+    /// They are told as ``Entry/Kind-swift.enum/link``, and a mirror makes links of them on the other side.
+    case keep
   }
 
   /// By relative path.
@@ -42,86 +55,22 @@ public struct FileTree: Sendable, Equatable {
   static func join(_ directory: [UInt8], _ name: [UInt8]) -> [UInt8] {
     directory.isEmpty ? name : directory + [0x2F] + name
   }
-}
 
-extension FileTree {
-  /// Reads what is beneath a directory of this host. Links are not followed, and are told as ``Entry/Kind-swift.enum/other``.
-  ///
-  /// - Parameter isWanted: asked for each relative path; a directory that is not wanted is not entered.
-  public static func read(
-    _ root: LocalDirectory, where isWanted: (_ path: [UInt8], _ isDirectory: Bool) -> Bool = { _, _ in true }
-  ) throws(ClientError) -> FileTree {
-    var tree = FileTree()
-    var pending: [(directory: LocalDirectory, path: [UInt8], depth: Int)] = [(root, [], 0)]
-    while let (directory, path, depth) = pending.popLast() {
-      for name in try directory.names() {
-        guard let status = try directory.status(name) else { continue }
-        let inner = join(path, name)
-        guard isWanted(inner, status.isDirectory) else { continue }
-        let modified = ListedTime(
-          seconds: status.modified, nanoseconds: status.modifiedNanoseconds, precision: .fraction)
-        if status.isDirectory {
-          tree.entries[inner] = Entry(.directory)
-          guard depth < depthLimit else {
-            tree.skipped.append((inner, "too deep"))
-            continue
-          }
-          pending.append((try directory.directory(name), inner, depth + 1))
-        } else {
-          tree.entries[inner] = Entry(status.isRegular ? .file : .other, size: status.size, modified: modified)
-        }
-      }
-    }
-    return tree
-  }
+  /// The last component of a relative path.
+  static func name(_ path: [UInt8]) -> [UInt8] { path.lastIndex(of: 0x2F).map { Array(path[($0 + 1)...]) } ?? path }
 
-  /// Reads what is beneath a directory of a server, level by level. A name that would lead elsewhere is passed over.
-  ///
-  /// - Parameter pool: where further sessions come from, if the directories are many.
-  public static func read(
-    _ session: ClientSession, _ root: RemotePath, pool: SessionPool? = nil,
-    isolation: isolated (any Actor)? = #isolation,
-    where isWanted: (_ path: [UInt8], _ isDirectory: Bool) -> Bool = { _, _ in true }
-  ) async throws(ClientError) -> FileTree {
-    var tree = FileTree()
-    var level: [[UInt8]] = [[]]
-    var depth = 0
-    while !level.isEmpty {
-      let listings = try await session.lists(level.map { $0.isEmpty ? root : root.appending($0) }, pool: pool)
-      var next: [[UInt8]] = []
-      for (path, entries) in zip(level, listings) {
-        for entry in entries {
-          guard let inner = try tree.add(entry, in: path, beneath: root, isWanted), entry.kind == .directory else {
-            continue
-          }
-          if depth < depthLimit { next.append(inner) } else { tree.skipped.append((inner, "too deep")) }
-        }
-      }
-      level = next
-      depth += 1
-    }
-    return tree
-  }
+  /// The relative path of the directory a path is in; empty for the root.
+  static func parent(_ path: [UInt8]) -> [UInt8] { Array(path[..<(path.lastIndex(of: 0x2F) ?? 0)]) }
 
-  /// Adds what a listing told.
-  ///
-  /// - Returns: its relative path; nil if it is passed over.
-  private mutating func add(
-    _ entry: ListedEntry, in path: [UInt8], beneath root: RemotePath,
-    _ isWanted: (_ path: [UInt8], _ isDirectory: Bool) -> Bool
-  ) throws(ClientError) -> [UInt8]? {
-    guard entry.isSafeName else {
-      skipped.append((FileTree.join(path, entry.name), "an unsafe name"))
-      return nil
+  /// Whether a link at `path` stays beneath the root of the tree: its text is relative and never goes above the root.
+  static func staysInside(_ path: [UInt8], target: [UInt8]) -> Bool {
+    if target.isEmpty || target.first == 0x2F || target.contains(0) { return false }
+    var depth = path.split(separator: 0x2F).count - 1
+    for name in target.split(separator: 0x2F) {
+      if name.elementsEqual([0x2E]) { continue }
+      depth += name.elementsEqual([0x2E, 0x2E]) ? -1 : 1
+      if depth < 0 { return false }
     }
-    let inner = FileTree.join(path, entry.name)
-    let isDirectory = entry.kind == .directory
-    guard isWanted(inner, isDirectory) else { return nil }
-    guard entries.count < FileTree.entryLimit else {
-      throw ClientError(.protocolViolation, "there are more than \(FileTree.entryLimit) files beneath \(root)")
-    }
-    let kind: Entry.Kind = isDirectory ? .directory : entry.kind == .file ? .file : .other
-    entries[inner] = Entry(kind, size: entry.size, modified: entry.modified)
-    return inner
+    return true
   }
 }

@@ -18,6 +18,7 @@ public struct Mirror: Sendable {
     case makesDirectory([UInt8])
     case copies([UInt8], bytes: UInt64?, meter: TransferMeter)
     case copied([UInt8], WholeFileReport)
+    case makesLink([UInt8])
     case deletes([UInt8])
     case failed([UInt8], ClientError)
   }
@@ -42,6 +43,8 @@ public struct Mirror: Sendable {
   public let remote: RemotePath
   public let direction: Direction
   public var options: MirrorOptions
+  /// The local directory is not looked at and counts as empty: for the plan of a download into one that is not there yet.
+  public var localIsMissing = false
   /// Where further sessions come from; nil: all is done by the first one.
   public var pool: SessionPool?
   /// Counts the bytes of all files; readable from any thread.
@@ -62,17 +65,28 @@ public struct Mirror: Sendable {
   /// Reads both trees and compares them.
   ///
   /// A directory of the server that is not there counts as empty when it is the target.
-  public func plan() async throws(ClientError) -> (plan: MirrorPlan, skipped: [(path: [UInt8], reason: String)]) {
+  ///
+  /// - Parameter measuresClock: where the server keeps no times, an empty file may be put there for a moment to learn what time it is there.
+  public func plan(
+    measuresClock: Bool = true
+  ) async throws(ClientError) -> (plan: MirrorPlan, skipped: [(path: [UInt8], reason: String)]) {
     var options = options
-    let here = try FileTree.read(local) { path, _ in options.isWanted(path) }
+    let wanted = options
+    let here = localIsMissing ? FileTree() : try FileTree.read(local) { path, _ in wanted.isWanted(path) }
     var there = FileTree()
     do throws(ClientError) {
-      there = try await FileTree.read(session, remote, pool: pool) { path, _ in options.isWanted(path) }
+      let links = direction == .down ? options.links : .skip
+      there = try await FileTree.read(session, remote, pool: pool, links: links) { path, _ in wanted.isWanted(path) }
     } catch {
       guard direction == .up, error.code == .refused else { throw error }
     }
     let skipped = here.skipped + there.skipped
-    if direction == .up { options.targetKeepsNoTimes = await !session.features.contains("MFMT") }
+    if direction == .up {
+      options.targetKeepsNoTimes = await !session.features.contains("MFMT")
+      if measuresClock, options.needsClock(here, there) {
+        options.clockDifference = try await session.clockDifference(in: remote)
+      }
+    }
     if options.comparison == .digest { options.differing = try await differing(here, there) }
     let plan =
       direction == .down
@@ -106,6 +120,8 @@ public struct Mirror: Sendable {
     }
     try await make(plan.directories, &report, tell)
     try await copy(plan.copies, &report, tell)
+    try await link(plan.links, &report, tell)
+    try await setModes(plan.modes, &report, tell)
     if plan.deletions.isEmpty { return report }
     if !report.failures.isEmpty {
       report.whyNotDeleted = "not everything could be copied"
@@ -122,7 +138,7 @@ public struct Mirror: Sendable {
     return report
   }
 
-  private func attempt(
+  func attempt(
     _ path: [UInt8], _ report: inout Report, _ tell: (Event) -> Void, isolation: isolated (any Actor)? = #isolation,
     _ body: () async throws(ClientError) -> Void
   ) async throws(ClientError) {
@@ -197,15 +213,10 @@ public struct Mirror: Sendable {
     }
   }
 
-  /// The local directory a path is in, opened name by name: no link is followed.
-  private func parent(of path: [UInt8]) throws(ClientError) -> LocalDirectory {
+  /// The local directory a path is in, opened name by name.
+  func parent(of path: [UInt8]) throws(ClientError) -> LocalDirectory {
     var directory = local
     for name in path.split(separator: 0x2F).dropLast() { directory = try directory.directory(Array(name)) }
     return directory
   }
-}
-
-extension FileTree {
-  /// The last component of a relative path.
-  static func name(_ path: [UInt8]) -> [UInt8] { path.lastIndex(of: 0x2F).map { Array(path[($0 + 1)...]) } ?? path }
 }

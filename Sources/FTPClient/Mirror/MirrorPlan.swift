@@ -19,6 +19,13 @@ public struct MirrorOptions: Sendable, Hashable {
   public var timeWindow: Int64 = 1
   /// The target cannot be given times: a file of the same size that is not older than its source is taken for its copy.
   public var targetKeepsNoTimes = false
+  /// Seconds that the clock of such a target is ahead of the clock that the times of the source come from.
+  public var clockDifference: Int64 = 0
+  /// What is done with symbolic links. To have them followed upwards, the local directory has to be opened so
+  /// (``LocalDirectory/init(_:followingLinks:)``).
+  public var links = FileTree.Links.skip
+  /// The copies get the permission bits (0o777) of their sources, and so do directories and files that are the same otherwise.
+  public var keepsModes = false
   /// Removes what the source does not have, after everything was copied.
   public var deletes = false
   /// With more to delete than this, nothing is deleted; nil: no limit.
@@ -63,21 +70,42 @@ public struct MirrorPlan: Sendable, Equatable {
     public let isDirectory: Bool
   }
 
+  /// A symbolic link to make.
+  public struct Link: Sendable, Hashable {
+    public let path: [UInt8]
+    /// Where it points to, as the text it is.
+    public let target: [UInt8]
+    /// It replaces a link of the target.
+    public let replaces: Bool
+  }
+
+  /// Permission bits to set when everything is copied.
+  public struct Mode: Sendable, Hashable {
+    public let path: [UInt8]
+    /// 0o777.
+    public let mode: UInt16
+  }
+
   /// Directories to make, each behind the one it is in.
   public private(set) var directories: [[UInt8]] = []
   public private(set) var copies: [Copy] = []
+  public private(set) var links: [Link] = []
+  /// What is in a directory before the directory: it may be one that nobody may write to.
+  public private(set) var modes: [Mode] = []
   /// Files, and directories behind what is in them.
   public private(set) var deletions: [Deletion] = []
   /// Files that are the same on both sides.
   public private(set) var unchanged = 0
-  /// Paths that are a file on one side and a directory, or something else, on the other; and links.
+  /// Paths that are a file on one side and a directory, or something else, on the other; and links that are not kept, or lead out.
   public private(set) var conflicts: [[UInt8]] = []
 
   /// Bytes to copy, as far as they are known.
   public var bytes: UInt64 { copies.reduce(0) { $0 &+ ($1.entry.size ?? 0) } }
 
   /// Whether there is nothing to do.
-  public var isEmpty: Bool { directories.isEmpty && copies.isEmpty && deletions.isEmpty }
+  public var isEmpty: Bool {
+    directories.isEmpty && copies.isEmpty && links.isEmpty && modes.isEmpty && deletions.isEmpty
+  }
 
   /// Compares two trees.
   public init(from source: FileTree, to target: FileTree, _ options: MirrorOptions = MirrorOptions()) {
@@ -94,14 +122,32 @@ public struct MirrorPlan: Sendable, Equatable {
         } else {
           copies.append(Copy(path: path, entry: entry, replaces: true))
         }
+      case (.link, nil), (.link, .link?): take(path, entry, other, options)
       default: conflicts.append(path)
       }
+      if options.keepsModes, let mode = entry.mode, other == nil || (other?.kind == entry.kind && other?.mode != mode) {
+        modes.append(Mode(path: path, mode: mode))
+      }
     }
+    modes.reverse()
     guard options.deletes else { return }
     // Backwards, what is in a directory comes before it.
     for (path, entry) in target.entries.sorted(by: { $1.key.lexicographicallyPrecedes($0.key) })
     where source.entries[path] == nil {
       deletions.append(Deletion(path: path, isDirectory: entry.kind == .directory))
+    }
+  }
+
+  private mutating func take(
+    _ path: [UInt8], _ entry: FileTree.Entry, _ other: FileTree.Entry?, _ options: MirrorOptions
+  ) {
+    guard options.links == .keep, let target = entry.linkTarget, FileTree.staysInside(path, target: target) else {
+      return conflicts.append(path)
+    }
+    if other?.linkTarget == target {
+      unchanged += 1
+    } else {
+      links.append(Link(path: path, target: target, replaces: other != nil))
     }
   }
 
@@ -121,6 +167,10 @@ public struct MirrorPlan: Sendable, Equatable {
       }
     let (difference, overflow) = source.seconds.subtractingReportingOverflow(target.seconds)
     if overflow { return false }
-    return difference.magnitude <= window.magnitude || (options.targetKeepsNoTimes && difference < 0)
+    // Its time is when it was copied, by the clock of the target.
+    if options.targetKeepsNoTimes {
+      return difference <= window.subtractingReportingOverflow(options.clockDifference).partialValue
+    }
+    return difference.magnitude <= window.magnitude
   }
 }

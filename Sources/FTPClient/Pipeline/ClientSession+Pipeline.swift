@@ -88,6 +88,7 @@ extension ClientSession {
     }
     trace(.sent(Self.shown(command)))
     lastCommand = .now
+    runtime.countCommand()
     control.queue(line)
     return line.count
   }

@@ -20,13 +20,15 @@ extension ClientSession {
       guard let ready = prepared else { return }
       prepared = nil
       let (command, follower) = commands(item, machineListings: usesMachineListings)
-      let sent = PipelineRun.Sent(item, command, hasFollower: follower != nil, 0, usesMachineListings)
+      let goesAhead = runtime.takesCommandsAhead("\(peer)")
+      let sent = PipelineRun.Sent(item, command, hasFollower: goesAhead && follower != nil, 0, usesMachineListings)
+      sent.lateFollower = goesAhead ? nil : follower
       run.sent = [sent]
       let ahead = run.hasMore ? nextPort() : nil
       do throws(ClientError) {
         try takeUnasked()
         try queueAhead(command)
-        if let follower { try queueAhead(follower) }
+        if goesAhead, let follower { try queueAhead(follower) }
         if let ahead { try queueAhead(ahead) }
       } catch {
         if failure != nil { throw error }
@@ -97,7 +99,8 @@ extension ClientSession {
     if case .list = sent.item.work, data.isCloseMissing, !options.toleratesMissingClose {
       throw ClientError(.incomplete, "the listing ended without close_notify, so it may be cut short")
     }
-    let follower = try await takeFollower(sent)
+    var follower = try await takeFollower(sent)
+    if let late = sent.lateFollower { follower = try await exchange(late) }
     run.finish(sent, settle(sent.item, bytes, follower: follower, machineListings: sent.isMachineListing))
   }
 
@@ -150,10 +153,17 @@ extension ClientSession {
     }
     if sent.isOutOfOrder {
       runtime.noteOneByOne("\(peer)")
-      sent.awaitsPort = false
-      // Behind the answer to NOOP there is nothing more.
-      try queueAhead(Command(verb: "NOOP"))
-      while try await finalReply(until: deadline).code != 200 {}
+      if sent.awaitsPort {
+        // The transfer's own reply may come or not: pyftpdlib ends it without a word. NOOP has an answer in any case, but that may be
+        // the earlier one.
+        sent.awaitsPort = false
+        try queueAhead(Command(verb: "NOOP"))
+        while try await finalReply(until: deadline).code != 200 {}
+        while try await self.reply(until: .now.advanced(by: Self.secondReply)) != nil {}
+      } else {
+        // The data connection is reset, so the reply that was due comes now.
+        _ = try await finalReply(until: deadline)
+      }
       run.finish(sent, .undone)
       return
     }

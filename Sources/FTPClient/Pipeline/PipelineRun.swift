@@ -15,6 +15,8 @@ final class PipelineRun {
     var awaitsFinal = true
     /// The reply to what was said behind it has not come.
     var awaitsFollower: Bool
+    /// What is said behind it when it has been answered, to a server that takes no command before.
+    var lateFollower: Command?
     /// The reply to the EPSV or PASV that was sent ahead has not come.
     var awaitsPort = false
     /// The answer to what was sent ahead came instead of the one that was due.

@@ -49,6 +49,7 @@ extension ClientSession {
     try takeUnasked()
     trace(.sent(ClientSession.shown(command)))
     lastCommand = .now
+    runtime.countCommand()
     control.queue(line)
     try await flush()
   }

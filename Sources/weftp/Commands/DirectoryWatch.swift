@@ -13,24 +13,29 @@ final class DirectoryWatch: Sendable {
   private static let calm = Duration.milliseconds(300)
 
   /// - Throws: ``ClientError/Code/localFile``, also when the host allows no more watches (fs.inotify.max_user_watches).
-  init(_ path: String) throws {
+  /// - Parameter options: what is excluded is not watched, and links are followed if the mirror does so.
+  init(_ path: String, _ options: MirrorOptions) throws {
     notifier = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
     guard notifier >= 0 else { throw ClientError(.localFile, "nothing can be watched: inotify is not to be had") }
-    try add(path)
-    let tree = try FileTree.read(try LocalDirectory(path))
-    for (inner, entry) in tree.entries where entry.kind == .directory {
-      try add("\(path)/\(String(decoding: inner, as: UTF8.self))")
+    let root = Array((path.isEmpty ? "." : path).utf8)
+    try add(root)
+    let tree = try FileTree.read(try LocalDirectory(path, followingLinks: options.links == .follow)) { path, _ in
+      options.isWanted(path)
     }
+    for (inner, entry) in tree.entries where entry.kind == .directory { try add(root + [0x2F] + inner) }
   }
 
   deinit { close(notifier) }
 
-  private func add(_ path: String) throws {
-    guard inotify_add_watch(notifier, path, Self.events) >= 0 else {
+  private func add(_ path: [UInt8]) throws {
+    // Names are bytes, whatever they mean.
+    let terminated = path.map { CChar(bitPattern: $0) } + [0]
+    guard inotify_add_watch(notifier, terminated, Self.events) >= 0 else {
       // Gone meanwhile: that is a change, which the directory above tells.
       if errno == ENOENT { return }
       throw ClientError(
-        .localFile, "\(path) cannot be watched", cause: SystemError(code: errno, call: "inotify_add_watch"))
+        .localFile, "\(Output.printable(path)) cannot be watched",
+        cause: SystemError(code: errno, call: "inotify_add_watch"))
     }
   }
 

@@ -6,12 +6,6 @@ import FTPProtocol
 import Glibc
 import LinuxSystem
 
-/// What makes two files the same.
-enum ComparisonChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
-  case sizeAndTime = "size+time"
-  case size, hash
-}
-
 struct MirrorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mirror", abstract: "Copy what is new or changed of a directory.",
@@ -19,14 +13,8 @@ struct MirrorCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var filter: FilterArguments
-  @Option(help: "What makes two files the same: size+time, size, hash (a digest the server computes).") var compare =
-    ComparisonChoice.sizeAndTime
-  @Flag(help: "Remove what the source does not have, in the end.") var delete = false
-  @Option(help: "Remove nothing if it would be more than this.") var maxDelete: Int?
+  @OptionGroup var arguments: MirrorArguments
   @Flag(help: "Only tell what would be done.") var dryRun = false
-  @Option(help: ArgumentHelp("Leave alone what fits: a name or a path.", valueName: "pattern")) var exclude: [String] =
-    []
-  @Option(help: ArgumentHelp("But not what fits this.", valueName: "pattern")) var include: [String] = []
   @Option(help: "How progress is told: auto, bar, line, json, none.") var progress = ProgressStyle.auto
   @Flag(help: "The plan or the outcome as one line of JSON.") var json = false
   @Flag(name: .shortAndLong, help: "Tell nothing but errors.") var quiet = false
@@ -70,12 +58,23 @@ struct MirrorCommand: AsyncParsableCommand {
   /// Mirrors, and with `--watch` does so again whenever something may have changed.
   private func run(_ direction: Mirror.Direction, _ url: ServerURL, _ path: String) async throws {
     let connector = try Connector(connection)
+    let options = try arguments.options(filter)
     while true {
-      let watched = watch != nil && direction == .up ? try DirectoryWatch(path) : nil
+      let watched = watch != nil && direction == .up ? try DirectoryWatch(path, options) : nil
+      let before = connector.runtime.commandCount
       do {
         try await connector.retrying(url) { session in
           let pool = connector.pool(url, parallel: parallel)
-          do { try await mirror(direction, session, pool, path, url.path) } catch {
+          do {
+            // A dry run makes nothing.
+            let isMissing = dryRun && direction == .down && !File.exists(path)
+            let local = try LocalDirectory(
+              isMissing ? "/" : path, followingLinks: direction == .up && options.links == .follow)
+            var mirror = Mirror(direction, session, local: local, remote: url.path, options: options)
+            mirror.localIsMissing = isMissing
+            mirror.pool = pool
+            try await run(mirror) { connector.runtime.commandCount - before }
+          } catch {
             await pool?.quit()
             throw error
           }
@@ -103,12 +102,15 @@ struct MirrorCommand: AsyncParsableCommand {
   private func run(_ from: ServerURL, _ to: ServerURL) async throws {
     if watch != nil { throw ClientError(.usage, "--watch is for mirrors between a server and here") }
     let connector = try Connector(connection)
+    let options = try arguments.options(filter)
+    let before = connector.runtime.commandCount
     try await connector.retrying(from) { source in
       // On one server, too, there are two control connections: each has one transfer at a time.
       let target = try await connector.open(to)
       do {
-        try await mirror(
-          RemoteMirror(source: source, target: target, from: from.path, to: to.path, options: mirrorOptions))
+        try await run(RemoteMirror(source: source, target: target, from: from.path, to: to.path, options: options)) {
+          connector.runtime.commandCount - before
+        }
         await target.quit()
       } catch {
         await target.quit()
@@ -117,14 +119,15 @@ struct MirrorCommand: AsyncParsableCommand {
     }
   }
 
-  private func mirror(_ mirror: RemoteMirror) async throws {
+  /// - Parameter commands: how many the servers were sent until now.
+  private func run(_ mirror: RemoteMirror, _ commands: () -> Int) async throws {
     let (plan, skipped) = try await mirror.plan()
     tell(plan, skipped)
     if dryRun { return show(plan) }
     let report = try await mirror.run(plan) { event in
       if case .failed(let path, let error) = event { Output.error("\(Output.printable(path)): \(error)") }
     }
-    try end(report)
+    try end(report, commands())
   }
 
   private func make(_ path: String) throws {
@@ -133,28 +136,13 @@ struct MirrorCommand: AsyncParsableCommand {
     }
   }
 
-  private func mirror(
-    _ direction: Mirror.Direction, _ session: ClientSession, _ pool: SessionPool?, _ path: String,
-    _ remote: RemotePath
-  ) async throws {
-    var mirror = Mirror(
-      direction, session, local: try LocalDirectory(path), remote: remote, options: mirrorOptions)
-    mirror.pool = pool
-    let (plan, skipped) = try await mirror.plan()
+  /// - Parameter commands: how many the server was sent until now.
+  private func run(_ mirror: Mirror, _ commands: () -> Int) async throws {
+    let (plan, skipped) = try await mirror.plan(measuresClock: !dryRun)
     tell(plan, skipped)
     if dryRun { return show(plan) }
-    try end(try await run(mirror, plan))
-  }
-
-  private var mirrorOptions: MirrorOptions {
-    var options = MirrorOptions()
-    options.comparison = compare == .size ? .size : compare == .hash ? .digest : .sizeAndTime
-    options.filter = filter.filter
-    options.deletes = delete
-    options.deletionLimit = maxDelete
-    options.excludes = exclude
-    options.includes = include
-    return options
+    let report = try await run(mirror, plan)
+    try end(report, commands())
   }
 
   private func tell(_ plan: MirrorPlan, _ skipped: [(path: [UInt8], reason: String)]) {
@@ -164,8 +152,8 @@ struct MirrorCommand: AsyncParsableCommand {
     }
   }
 
-  private func end(_ report: Mirror.Report) throws {
-    show(report)
+  private func end(_ report: Mirror.Report, _ commands: Int) throws {
+    show(report, commands)
     if let why = report.whyNotDeleted { Output.note("nothing was removed: \(why)") }
     if !report.failures.isEmpty || report.whyNotDeleted != nil { throw ExitCode.partly }
   }
@@ -183,7 +171,7 @@ struct MirrorCommand: AsyncParsableCommand {
         case .copied(let path, let report):
           display.done(Output.printable(path), report.moved, report.transfer?.duration ?? .zero)
         case .failed(let path, let error): Output.error("\(Output.printable(path)): \(error)")
-        case .copies, .makesDirectory, .deletes: break
+        case .copies, .makesDirectory, .makesLink, .deletes: break
         }
       }
     }
@@ -197,30 +185,33 @@ struct MirrorCommand: AsyncParsableCommand {
       return Output.line(
         JSONText.object([
           ("make", .list(plan.directories.map { .name($0) })), ("copy", .list(copies)),
+          ("link", .list(plan.links.map { .name($0.path) })), ("chmod", .list(plan.modes.map { .name($0.path) })),
           ("remove", .list(plan.deletions.map { .name($0.path) })), ("unchanged", .number(UInt64(plan.unchanged))),
           ("bytes", .number(plan.bytes)),
         ]).text)
     }
     for path in plan.directories { Output.line("mkdir  ", name: path) }
     for copy in plan.copies { Output.line("copy   ", name: copy.path) }
+    for link in plan.links { Output.line("link   ", name: link.path) }
+    for mode in plan.modes { Output.line("chmod \(String(mode.mode, radix: 8)) ", name: mode.path) }
     for deletion in plan.deletions { Output.line("remove ", name: deletion.path) }
     Output.note(
       "\(plan.copies.count) to copy (\(Output.amount(plan.bytes))), \(plan.deletions.count) to remove, \(plan.unchanged) unchanged"
     )
   }
 
-  private func show(_ report: Mirror.Report) {
+  private func show(_ report: Mirror.Report, _ commands: Int) {
     if json {
       return Output.line(
         JSONText.object([
           ("copied", .number(UInt64(report.copied))), ("bytes", .number(report.bytes)),
           ("removed", .number(UInt64(report.deleted))), ("unchanged", .number(UInt64(report.unchanged))),
-          ("failed", .list(report.failures.map { .name($0.path) })),
+          ("failed", .list(report.failures.map { .name($0.path) })), ("commands", .number(UInt64(commands))),
         ]).text)
     }
     if quiet { return }
     Output.note(
       "\(report.copied) copied (\(Output.amount(report.bytes))), \(report.deleted) removed, \(report.unchanged) unchanged, "
-        + "\(report.failures.count) failed")
+        + "\(report.failures.count) failed; \(commands) commands")
   }
 }

@@ -14,7 +14,7 @@ struct RemoteMirror: Sendable {
   func plan() async throws -> (plan: MirrorPlan, skipped: [(path: [UInt8], reason: String)]) {
     var options = options
     let wanted = options
-    let first = try await FileTree.read(source, from) { path, _ in wanted.isWanted(path) }
+    let first = try await FileTree.read(source, from, links: options.links) { path, _ in wanted.isWanted(path) }
     var second = FileTree()
     do throws(ClientError) {
       second = try await FileTree.read(target, to) { path, _ in wanted.isWanted(path) }
@@ -48,6 +48,18 @@ struct RemoteMirror: Sendable {
         report.copied += 1
         report.bytes += meter.bytes
       }
+    }
+    for link in plan.links {
+      tell(.makesLink(link.path))
+      let path = to.appending(link.path)
+      try await attempt(link.path, &report, tell) {
+        if link.replaces { try await target.delete(path) }
+        try await target.makeLink(path, to: RemotePath(link.target))
+      }
+    }
+    let failed = Set(report.failures.map(\.path))
+    for mode in plan.modes where !failed.contains(mode.path) {
+      try await attempt(mode.path, &report, tell) { try await target.setMode(to.appending(mode.path), mode.mode) }
     }
     if plan.deletions.isEmpty { return report }
     if !report.failures.isEmpty {

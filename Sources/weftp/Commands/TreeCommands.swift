@@ -120,7 +120,7 @@ struct FindCommand: AsyncParsableCommand {
       switch type {
       case .file? where entry.kind != .file: return false
       case .directory? where entry.kind != .directory: return false
-      case .other? where entry.kind != .other: return false
+      case .other? where entry.kind != .other && entry.kind != .link: return false
       default: break
       }
       if let glob, !glob.matches(RemotePath(path).name), !glob.matches(path) { return false }
@@ -142,7 +142,7 @@ extension JSONText {
       switch entry.kind {
       case .file: "file"
       case .directory: "directory"
-      case .other: "other"
+      case .link, .other: "other"
       }
     return .object([
       ("path", .name(path)), ("type", .string(kind)), ("size", entry.size.map { .number($0) }),

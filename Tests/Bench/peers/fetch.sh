@@ -34,6 +34,7 @@ fetch libraries libwrap0 libsodium23 libpam-pwdfile libhiredis0.14 libmemcached1
 fetch vsftpd vsftpd
 fetch pure-ftpd pure-ftpd pure-ftpd-common
 fetch proftpd proftpd-core
+fetch inetutils-ftpd inetutils-ftpd
 # TLS is a package of its own; ProFTPD looks for modules in one folder only.
 fetch proftpd-crypto proftpd-mod-crypto
 cp "$cache"/proftpd-crypto/usr/lib/proftpd/mod_tls*.so "$cache/proftpd/usr/lib/proftpd/" 2>/dev/null || true

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib) in the foreground, on 127.0.0.1:$PORT.
+# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib, inetutils-ftpd) in the foreground, on 127.0.0.1:$PORT.
 #
 # Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be
 # written to), PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user"),
@@ -147,6 +147,12 @@ TLSRSACertificateKeyFile $CERTIFICATE
 TLSRequired off
 CONF
   exec "$CACHE/proftpd/usr/sbin/proftpd" -n -q -c "$STATE/proftpd.conf"
+  ;;
+inetutils-ftpd)
+  # For interoperation, not for speed: a process for each connection, no TLS, listings by ls(1) in a time zone of its own.
+  echo "user:x:$uid:$uid::$ROOT:/bin/sh" >>/etc/passwd
+  echo "user:$HASH:19000:0:99999:7:::" >>/etc/shadow
+  exec env TZ=JST-9 python3 "$here/inetd.py" "$PORT" "$CACHE/inetutils-ftpd/usr/sbin/ftpd" -4 --auth=default
   ;;
 *)
   echo "run.sh: no peer called $name" >&2

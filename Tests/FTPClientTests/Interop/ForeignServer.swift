@@ -10,6 +10,7 @@ enum ForeignServer: String, CaseIterable, Sendable {
   case vsftpd
   case pureFTPd = "pure-ftpd"
   case proftpd, pyftpdlib
+  case inetutils = "inetutils-ftpd"
 
   /// The benchmark's password for `user`.
   static let password = "pass"
@@ -27,8 +28,11 @@ enum ForeignServer: String, CaseIterable, Sendable {
   /// Whether it can run here: it was fetched, and this is root.
   var isThere: Bool { geteuid() == 0 && access("\(ForeignServer.cache)/\(rawValue)", R_OK) == 0 }
 
-  /// pyftpdlib has TLS only with a further package.
-  var hasTLS: Bool { self != .pyftpdlib }
+  /// pyftpdlib has TLS only with a further package, inetutils has none.
+  var hasTLS: Bool { self != .pyftpdlib && self != .inetutils }
+
+  /// Whether the user's home is all that he sees.
+  var confines: Bool { self != .inetutils }
 
   /// Runs `body` beside the server; its root has a directory `up` that may be written to.
   func with(certificate: String?, _ body: (_ port: UInt16, _ root: TemporaryDirectory) async throws -> Void)

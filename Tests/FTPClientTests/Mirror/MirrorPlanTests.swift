@@ -86,4 +86,63 @@ import Testing
     #expect(isWanted("other/a"))
     #expect(!isWanted("d/.a.weftp-part"))
   }
+
+  @Test func theClockOfATargetThatKeepsNoTimes() {
+    var options = MirrorOptions()
+    options.targetKeepsNoTimes = true
+    // Copied at 1000 by our clock, which is 600 behind the server's.
+    let target = tree([("a", file(1, 1600))])
+    options.clockDifference = 600
+    #expect(MirrorPlan(from: tree([("a", file(1, 990))]), to: target, options).isEmpty)
+    #expect(!MirrorPlan(from: tree([("a", file(1, 1200))]), to: target, options).isEmpty)
+    // And 600 ahead of it.
+    options.clockDifference = -600
+    #expect(MirrorPlan(from: tree([("a", file(1, 2190))]), to: target, options).isEmpty)
+    #expect(!MirrorPlan(from: tree([("a", file(1, 2400))]), to: target, options).isEmpty)
+  }
+
+  private func link(_ target: String?) -> FileTree.Entry {
+    var entry = FileTree.Entry(.link)
+    entry.linkTarget = target.map { Array($0.utf8) }
+    return entry
+  }
+
+  @Test func linksAreKeptOnlyInside() {
+    var options = MirrorOptions()
+    options.links = .keep
+    let source = tree([
+      ("d", .init(.directory)), ("d/up", link("../a")), ("same", link("x")), ("other", link("y")),
+      ("out", link("../x")), ("d/out", link("../../x")), ("absolute", link("/etc")), ("untold", link(nil)),
+      ("d/round", link("./../d/../a")),
+    ])
+    let target = tree([("same", link("x")), ("other", link("x"))])
+    let plan = MirrorPlan(from: source, to: target, options)
+    #expect(texts(plan.links.map(\.path)) == ["d/round", "d/up", "other"])
+    #expect(plan.links.map(\.replaces) == [false, false, true])
+    #expect(texts(plan.conflicts) == ["absolute", "d/out", "out", "untold"])
+    #expect(plan.unchanged == 1)
+    options.links = .skip
+    #expect(MirrorPlan(from: source, to: target, options).links.isEmpty)
+  }
+
+  @Test func modesComeInsideOut() {
+    func with(_ mode: UInt16, _ entry: FileTree.Entry) -> FileTree.Entry {
+      var entry = entry
+      entry.mode = mode
+      return entry
+    }
+    var options = MirrorOptions()
+    options.keepsModes = true
+    let source = tree([
+      ("d", with(0o555, .init(.directory))), ("d/f", with(0o600, file(1))), ("same", with(0o644, file(1))),
+      ("chmod", with(0o640, file(1))),
+    ])
+    let target = tree([("same", with(0o644, file(1))), ("chmod", with(0o666, file(1)))])
+    let plan = MirrorPlan(from: source, to: target, options)
+    #expect(texts(plan.modes.map(\.path)) == ["d/f", "d", "chmod"])
+    #expect(plan.modes.map(\.mode) == [0o600, 0o555, 0o640])
+    #expect(MirrorPlan(from: source, to: source, options).isEmpty)
+    options.keepsModes = false
+    #expect(MirrorPlan(from: source, to: target, options).modes.isEmpty)
+  }
 }
