@@ -69,9 +69,11 @@ bench-clients: setup ## compare weftp with curl, lftp, ncftp, wget and rclone (B
 
 torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads (1000), try every fault, and look what is lost or mixed
 	swift build -c release --product weftpd
+	swift build -c release --product weftp
 	python3 Tests/Torture/torture.py --weftpd .build/release/weftpd --uploads $(TORTURE_UPLOADS)
 	python3 Tests/Torture/segments.py --weftpd .build/release/weftpd --files 200 --kills 100
 	python3 Tests/Torture/quotas.py --weftpd .build/release/weftpd
+	python3 Tests/Torture/killed_client.py --weftpd .build/release/weftpd --weftp .build/release/weftp
 	python3 Tests/Torture/faults.py --weftpd .build/release/weftpd --notes $(TORTURE_PARTS)
 
 fuzz: setup ## fuzz the parsers and codecs for FUZZ_SECONDS each (600)

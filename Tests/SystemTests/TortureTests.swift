@@ -49,6 +49,20 @@ extension SystemTests {
       }
     }
 
+    @Test func aKilledClientGoesOn() async throws {
+      try await Blocking.run {
+        let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        let weftp = try #require(builtProgram("weftp"), "weftp is not built")
+        let result = try TestSupport.run(
+          [
+            "python3", here + "/Torture/killed_client.py", "--weftpd", try Server.binary(), "--weftp", weftp,
+            "--kills", "12", "--megabytes", "12",
+          ], patience: .seconds(240))
+        report("killed clients: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))")
+        try require(result.exitCode == 0, result.output + result.errors)
+      }
+    }
+
     /// Parts of faults.py that lack a privilege or a tool say so, and what the others count is reported.
     @Test(arguments: ["calls", "disks", "trees", "clients", "power"])
     func faultsLeaveTheOldOrTheNewFile(_ part: String) async throws {

@@ -17,7 +17,7 @@ func run(_ host: String) async throws {
   print(size)
   var mirror = Mirror(.down, session, local: try LocalDirectory("copy"), remote: "pub")
   mirror.options.deletes = true
-  mirror.pool = SessionPool(limit: 4) { () async throws(ClientError) in
+  mirror.pool = SessionPool(limit: 4) { [options] () async throws(ClientError) in
     let other = try await ClientSession.connect(to: host, options: options, runtime: runtime)
     try await other.login(Credentials(user: "alice", password: "secret"))
     return other
