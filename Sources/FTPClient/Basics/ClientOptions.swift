@@ -78,7 +78,7 @@ public struct ClientOptions: Sendable {
   public var keepAlive: Duration?
   /// Sends OPTS UTF8 ON to servers that have UTF8 (RFC 2640): old ones speak another character set until then.
   public var announcesUTF8 = true
-  /// False for servers that take a doubled 0xFF in a name for two bytes.
+  /// False for servers that take a doubled 0xFF in a name for two bytes; vsftpd and Pure-FTPd are known by their greetings.
   public var doublesEscape = true
   /// Told what goes over the control connection, on the session's executor: it should be quick.
   public var trace: (@Sendable (TraceEvent) -> Void)?

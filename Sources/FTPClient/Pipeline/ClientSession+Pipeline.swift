@@ -82,7 +82,7 @@ extension ClientSession {
   func queueAhead(_ command: Command) throws(ClientError) -> Int {
     let line: [UInt8]
     do throws(CommandWriter.WriteError) {
-      line = try CommandWriter.line(command, doublesEscape: options.doublesEscape)
+      line = try CommandWriter.line(command, doublesEscape: doublesEscape)
     } catch {
       throw ClientError(.usage, "\(command.verb) cannot be said of a name with a line end or NUL in it", cause: error)
     }

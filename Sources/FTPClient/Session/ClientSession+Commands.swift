@@ -42,7 +42,7 @@ extension ClientSession {
   func send(_ command: Command) async throws(ClientError) {
     let line: [UInt8]
     do throws(CommandWriter.WriteError) {
-      line = try CommandWriter.line(command, doublesEscape: options.doublesEscape)
+      line = try CommandWriter.line(command, doublesEscape: doublesEscape)
     } catch {
       throw ClientError(.usage, "\(command.verb) cannot be said of a name with a line end or NUL in it", cause: error)
     }

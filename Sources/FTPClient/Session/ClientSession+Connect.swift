@@ -63,6 +63,9 @@ extension ClientSession {
     while greeting.kind == .preliminary { greeting = try await nextReply() }
     guard greeting.kind == .completion else { throw .refusal(greeting, of: "the session") }
     welcome = [greeting]
+    // Both know nothing of Telnet (RFC 854) in names: of two bytes 0xFF they keep two.
+    let words = String(decoding: greeting.lines.joined(), as: UTF8.self).lowercased()
+    if words.contains("vsftpd") || words.contains("pure-ftpd") { doublesEscape = false }
     if options.security == .required || options.security == .ifOffered { try await authenticate() }
   }
 

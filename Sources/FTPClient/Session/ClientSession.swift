@@ -33,6 +33,8 @@ public actor ClientSession {
   public internal(set) var features = ServerFeatures()
   /// The greeting and the reply to the login.
   public internal(set) var welcome: [ReceivedReply] = []
+  /// Whether the byte 0xFF of a name is sent twice.
+  var doublesEscape: Bool
   /// The form files travel in; a transfer sends TYPE, STRU and MODE if the server has another.
   public internal(set) var format = TransferFormat(type: .image)
   /// What the server has now; it begins as RFC 959 says.
@@ -76,6 +78,7 @@ public actor ClientSession {
     peer = control.peer
     self.host = host
     self.options = options
+    doublesEscape = options.doublesEscape
     self.security = security
     self.runtime = runtime
     executor = SessionExecutor(runtime.reactor)

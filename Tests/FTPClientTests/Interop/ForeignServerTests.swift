@@ -124,4 +124,65 @@ import Testing
     }
     #expect(try await contents(session, "up/a b.bin") == Self.content)
   }
+
+  /// Bytes that a server gives another meaning in names, or refuses.
+  private func isOwn(_ byte: UInt8, _ server: ForeignServer) -> Bool {
+    switch server {
+    // It takes names for UTF-8, and replies in it.
+    case .pyftpdlib: byte >= 0x80
+    // It puts others in the place of control characters, and refuses the backslash.
+    case .pureFTPd: byte < 0x20 || byte == 0x7F || byte == 0x5C
+    default: false
+    }
+  }
+
+  @Test(isAnyThere, arguments: available) func namesOfEveryByte(_ server: ForeignServer) async throws {
+    let runtime = try ClientRuntime()
+    try await server.with(certificate: nil) { port, root in
+      let session = try await ClientSession.connect(
+        to: "127.0.0.1", port: port, options: .inClear, runtime: runtime)
+      try await session.login(Credentials(user: "user", password: ForeignServer.password))
+      var expected: Set<[UInt8]> = []
+      var refused: [UInt8] = []
+      for byte in (1...255) as ClosedRange<UInt8> where ![0x0A, 0x0D, 0x2F].contains(byte) && !isOwn(byte, server) {
+        let name: [UInt8] = [0x61, byte, 0x62]
+        do throws(ClientError) {
+          try await session.write(RemotePath("up").appending(name), from: pieces([byte], of: 1))
+          expected.insert(name)
+        } catch {
+          guard error.code == .refused else { throw error }
+          refused.append(byte)
+        }
+      }
+      #expect(refused.isEmpty, "\(refused)")
+      let listed = try await session.list("up")
+      let names = Set(listed.map(\.name))
+      #expect(names.symmetricDifference(expected) == [])
+      for name in expected.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        let path = RemotePath("up").appending(name)
+        try require(try await contents(session, path) == [name[1]], "\(path) has other bytes")
+        try await session.delete(path)
+      }
+      #expect(try await session.list("up").isEmpty)
+      // What would be another command is not sent at all.
+      for byte in [0x0A, 0x0D, 0x00] as [UInt8] {
+        let error = try await clientError { try await session.delete(RemotePath([0x61, byte, 0x62])) }
+        #expect(error.code == .usage)
+      }
+      await session.quit()
+    }
+  }
+
+  @Test(isAnyThere, arguments: available) func listingsOfTenThousand(_ server: ForeignServer) async throws {
+    let runtime = try ClientRuntime()
+    try await server.with(certificate: nil) { port, root in
+      for index in 0..<10_000 { try root.write("up/file \(index)", []) }
+      let session = try await ClientSession.connect(
+        to: "127.0.0.1", port: port, options: .inClear, runtime: runtime)
+      try await session.login(Credentials(user: "user", password: ForeignServer.password))
+      let names = Set(try await session.list("up").map { String(decoding: $0.name, as: UTF8.self) })
+      #expect(names.count == 10_000 && names.contains("file 9999"))
+      await session.quit()
+    }
+  }
 }
