@@ -63,8 +63,12 @@ let package = Package(
       dependencies: ["CCrypt", "AuthenticationProtocol", "FTPProtocol", "LinuxSystem", "YAMLDocument"],
       swiftSettings: settings),
     .target(name: "SQLiteAccounts", dependencies: ["CSQLite", "Accounts", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "PostgresClient", dependencies: ["CPostgres", "LinuxSystem"], swiftSettings: settings),
     .target(
-      name: "PostgresAccounts", dependencies: ["CPostgres", "Accounts", "LinuxSystem"], swiftSettings: settings),
+      name: "PostgresAccounts", dependencies: ["PostgresClient", "Accounts", "LinuxSystem"], swiftSettings: settings),
+    .target(
+      name: "PostgresQuotas", dependencies: ["PostgresClient", "LinuxSystem", "Quotas"], swiftSettings: settings),
+    .target(name: "PostgresBans", dependencies: ["PostgresClient", "Bans", "LinuxSystem"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["LinuxSystem", "TransportSecurity"], swiftSettings: settings),
     .target(
       name: "ExternalAccounts",
@@ -142,7 +146,8 @@ let package = Package(
       name: "DaemonSupport",
       dependencies: [
         "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "ServerLog", "FTPServer", "FTPProtocol",
-        "Accounts", "SQLiteAccounts", "PostgresAccounts", "ExternalAccounts", "HTTPClient", "Bans", "Hooks",
+        "Accounts", "SQLiteAccounts", "PostgresAccounts", "PostgresClient", "PostgresQuotas", "PostgresBans",
+        "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "Quotas", "SQLiteQuotas",
         "LinuxSystem", "MultipathTCP", "SafeText", "TransportSecurity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -152,7 +157,7 @@ let package = Package(
         "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "OpenMetrics",
         "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts", "PostgresAccounts",
         "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText",
-        "Quotas", "SQLiteQuotas", "TransportSecurity", "WeftVersion",
+        "Quotas", "SQLiteQuotas", "PostgresClient", "PostgresQuotas", "PostgresBans", "TransportSecurity", "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -161,6 +166,13 @@ let package = Package(
     // Units: one test target for each target above.
     .testTarget(name: "BandwidthTests", dependencies: ["Bandwidth"], swiftSettings: settings),
     .testTarget(name: "QuotasTests", dependencies: ["Quotas", "SQLiteQuotas", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "PostgresQuotasTests", dependencies: ["PostgresQuotas", "PostgresClient", "Quotas", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PostgresBansTests",
+      dependencies: ["PostgresBans", "PostgresClient", "Bans", "LinuxSystem", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "LinuxSystemTests", dependencies: ["LinuxSystem", "UnitSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -185,7 +197,7 @@ let package = Package(
       name: "SQLiteAccountsTests", dependencies: ["SQLiteAccounts", "Accounts", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "PostgresAccountsTests", dependencies: ["PostgresAccounts", "Accounts", "TestSupport"],
+      name: "PostgresAccountsTests", dependencies: ["PostgresAccounts", "PostgresClient", "Accounts", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "TransportSecurity", "LinuxSystem", "TestSupport"],

@@ -4,11 +4,18 @@
 public protocol ByteAllowance: AnyObject, Sendable {
   /// Takes bytes that will move.
   ///
-  /// - Returns: how many may: `bytes`, or the rest; 0 if there is none.
-  func take(upTo bytes: Int64) -> Int64
+  /// - Returns: how many may: `bytes`, or the rest; 0 if there is none; nil if that is being found out: ask again in a moment.
+  func take(upTo bytes: Int64) -> Int64?
+
+  /// Whether there is none because nobody can tell how many there are.
+  var isOutOfReach: Bool { get }
 
   /// So many of the bytes that were taken did not move; less than nought: more did.
   func giveBack(_ bytes: Int64)
+}
+
+extension ByteAllowance {
+  public var isOutOfReach: Bool { false }
 }
 
 /// The limits on one transfer's bytes: it takes a place in the line of each, and moves bytes once all of them let it. So the lowest wins,
@@ -18,6 +25,8 @@ public protocol ByteAllowance: AnyObject, Sendable {
 public final class Throttle {
   /// Nanoseconds after which to ask again, even if it is not time yet: the rate may have risen.
   public static let longestDelay: Int64 = 1_000_000_000
+  /// Nanoseconds after which an allowance is asked again that is finding out how much there is.
+  static let shortDelay: Int64 = 5_000_000
 
   private let buckets: [RateBucket]
   private let allowance: (any ByteAllowance)?
@@ -29,6 +38,9 @@ public final class Throttle {
 
   /// Whether the transfer may move nothing more, however long it waits.
   public private(set) var isUsedUp = false
+
+  /// Whether that is so because nobody can tell how many bytes are left.
+  public var isOutOfReach: Bool { isUsedUp && allowance?.isOutOfReach ?? false }
 
   /// Bytes that may move now, until ``ask(for:)`` has to be called again.
   public private(set) var credit = 0
@@ -50,7 +62,13 @@ public final class Throttle {
   /// - Returns: nanoseconds to wait before asking again; 0: there is credit, or ``isUsedUp``.
   public func ask(for wanted: Int) -> Int64 {
     while credit <= 0, !isUsedUp {
-      if asked == 0, !takePlaces(for: wanted) { break }
+      if asked == 0 {
+        switch takePlaces(for: wanted) {
+        case nil: return Self.shortDelay
+        case false?: return 0
+        case true?: break
+        }
+      }
       var delay: Int64 = 0
       for (bucket, place) in zip(buckets, places) { delay = max(delay, bucket.delay(until: place)) }
       if delay > 0 { return min(delay, Self.longestDelay) }
@@ -61,12 +79,14 @@ public final class Throttle {
     return 0
   }
 
-  private func takePlaces(for wanted: Int) -> Bool {
+  /// - Returns: whether there are bytes to wait for; nil: the allowance does not know yet.
+  private func takePlaces(for wanted: Int) -> Bool? {
     var share = RateBucket.largestShare
     for bucket in buckets { share = min(share, bucket.share) }
     var bytes = min(share, max(1, Int64(clamping: wanted)))
     if let allowance {
-      bytes = allowance.take(upTo: bytes)
+      guard let taken = allowance.take(upTo: bytes) else { return nil }
+      bytes = taken
       isUsedUp = bytes <= 0
       if isUsedUp { return false }
     }

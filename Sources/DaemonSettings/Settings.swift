@@ -50,6 +50,10 @@ public struct Settings: Sendable, Equatable {
   public var logSyslog = SyslogAddress.local("/dev/log")
   public var transferLog: String?
   public var quotaStore: String?
+  /// The name of this server among those that share quotas in PostgreSQL; nil: that of the host.
+  public var quotaServer: String?
+  /// Which files the quotas of several servers are about.
+  public var quotaStorage = QuotaStorage.shared
   public var shutdownGrace = Duration.seconds(30)
   public var privileges = PrivilegeSettings()
   public var bans = BanSettings()
@@ -57,4 +61,19 @@ public struct Settings: Sendable, Equatable {
 
   /// What holds when nothing is set anywhere.
   public init() {}
+}
+
+/// Which files several servers have that share quotas.
+public enum QuotaStorage: String, Sendable, CaseIterable {
+  /// The same: a network file system.
+  case shared
+  /// Each its own; a quota bounds the sum.
+  case own
+}
+
+extension Settings {
+  /// Whether quotas are counted in the database of accounts, together with other servers.
+  public var sharesQuotas: Bool { accounts.backend == .postgres && quotaStore == nil }
+  /// The same of bans.
+  public var sharesBans: Bool { accounts.backend == .postgres && bans.file == nil }
 }

@@ -6,6 +6,7 @@ import FTPServer
 import LinuxSystem
 import Logging
 import PostgresAccounts
+import PostgresClient
 import SQLiteAccounts
 import SafeText
 import Synchronization

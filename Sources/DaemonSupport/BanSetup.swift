@@ -5,6 +5,7 @@ import DaemonSettings
 import FTPServer
 import LinuxSystem
 import Logging
+import PostgresBans
 
 /// Makes a book of bans what the server asks about its clients.
 public struct BanPolicy: ClientPolicy {
@@ -33,15 +34,26 @@ public struct BanPolicy: ClientPolicy {
 
 /// Makes and starts books of bans.
 public enum BanSetup {
-  /// The book of the settings, with the bans of its file. Starts no thread.
+  /// The book of the settings, with the bans of its file or database. Starts no thread.
   ///
-  /// - Throws: ``BanStoreError`` when the file cannot be read, ``SystemError`` when there is no descriptor left.
-  public static func prepare(_ settings: Settings) throws -> BanBook {
-    let file = settings.bans.file.map { BanFile(path: $0) }
+  /// - Throws: ``BanStoreError`` when the file cannot be read, ``SettingsError`` when the database cannot be asked for, ``SystemError`` when there is no descriptor left.
+  public static func prepare(_ loaded: LoadedSettings) throws -> BanBook {
+    let settings = loaded.settings
+    let store: (any BanStore)? =
+      if let path = settings.bans.file { BanFile(path: path) } else { try shared(loaded) }
     let book = try BanBook(
-      settings.banRules, store: file, export: settings.bans.nftables.map { NftablesExport(path: $0) })
-    try book.load()
+      settings.banRules, store: store, export: settings.bans.nftables.map { NftablesExport(path: $0) })
+    do throws(BanStoreError) { try book.load() } catch {
+      // A database may come after its servers; the book tells of it, and takes over the bans when it does.
+      if settings.bans.file != nil { throw error }
+    }
     return book
+  }
+
+  /// The store in PostgreSQL; nil if bans are not kept there.
+  public static func shared(_ loaded: LoadedSettings) throws(SettingsError) -> PostgresBanStore? {
+    guard loaded.settings.sharesBans, let options = try AccountDatabase.options(loaded) else { return nil }
+    return PostgresBanStore(options)
   }
 
   /// Why a start with these settings would not have its bans: the key, and words that follow it.
@@ -91,7 +103,7 @@ public enum BanSetup {
   /// Has the settings hold for the book, and starts its thread if there is something for it to do.
   static func use(_ settings: Settings, for book: BanBook) throws(SystemError) {
     book.use(settings.banRules)
-    let isKept = settings.bans.file != nil || settings.bans.nftables != nil
+    let isKept = settings.bans.file != nil || settings.bans.nftables != nil || settings.sharesBans
     // Operators ban through the control socket, too.
     if settings.banRules.isActive || isKept || settings.controlSocket != nil { try book.start() }
   }

@@ -45,6 +45,8 @@ extension DataTransferProcess {
     case wouldBlock
     /// The limits let nothing more through now.
     case noCredit
+    /// Room for the file has to be asked for.
+    case noRoom
     /// Replies pile up: the other side has to read them first.
     case backlog
   }
@@ -63,7 +65,10 @@ extension DataTransferProcess {
         while true {
           if attendant.isBacklogged { return .backlog }
           if credit <= 0 { return .noCredit }
-          let room = UnsafeMutableRawBufferPointer(rebasing: wire.prefix(credit))
+          // So few that what they are decoded to fits in any case.
+          let most = room(behind: input.position) / Self.largestExpansion
+          if most <= 0 { return .noRoom }
+          let room = UnsafeMutableRawBufferPointer(rebasing: wire.prefix(min(credit, most)))
           switch try receiveUnread(into: room, input, with: attendant) {
           case .wouldBlock: return .wouldBlock
           case .moved(0):
@@ -83,10 +88,17 @@ extension DataTransferProcess {
         try await waitForCredit(.max, receiving: true, with: attendant)
         // The client did not stand still meanwhile: it was not listened to.
         input.deadline = input.deadline.advanced(by: MonotonicTime.now.since(start))
+      case .noRoom:
+        let start = MonotonicTime.now
+        try await waitForRoom(Int64(Self.largestExpansion) * 8192, behind: input.position, with: attendant)
+        input.deadline = input.deadline.advanced(by: MonotonicTime.now.since(start))
       case .wouldBlock: try await waitForInput(input, with: attendant)
       }
     }
   }
+
+  /// Bytes of a file that one byte of MODE Z can be, and some more. Source: zlib, "Maximum Compression Factor" (1032:1).
+  private static let largestExpansion = 2048
 
   private func waitForInput(_ input: CodedInput, with attendant: isolated some Attendant) async throws(TransferBreak) {
     // Modes B and C end without a close, so there the last bytes would wait for more.

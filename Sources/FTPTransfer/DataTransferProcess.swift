@@ -72,6 +72,7 @@ public final class DataTransferProcess {
     while let throttle, throttle.credit <= 0 {
       let delay = throttle.ask(for: wanted)
       if throttle.isUsedUp {
+        if throttle.isOutOfReach { throw .quotaUnknown }
         if !receiving { throw .usedUp }
         looksForEnd = true
         return try await wait(.readable, with: attendant)

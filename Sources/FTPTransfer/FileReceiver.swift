@@ -10,6 +10,8 @@ extension DataTransferProcess {
     case wouldBlock
     /// The limits let nothing more through now.
     case noCredit
+    /// Room for the file has to be asked for.
+    case noRoom
     /// So much has come that moving bytes in the kernel pays.
     case large
     /// Others may have their turn, and the disk its time.
@@ -20,6 +22,9 @@ extension DataTransferProcess {
   static let large = 512 * 1024
   /// Bytes a large file lets gather in the socket before its receiver is woken (SO_RCVLOWAT); the end of file wakes it in any case.
   private static let gather: Int32 = 128 * 1024
+
+  /// Room that is asked for at once.
+  private static let wantedRoom: Int64 = 1 << 20
 
   /// Has the socket wake the receiver for ``gather`` bytes or the end of file only.
   func gather() { try? Socket.setOption(data.number, SOL_SOCKET, SO_RCVLOWAT, Self.gather) }
@@ -57,7 +62,9 @@ extension DataTransferProcess {
       let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
         while true {
           if credit <= 0 { return .noCredit }
-          let room = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(credit))
+          let free = room(behind: position)
+          if free <= 0 { return .noRoom }
+          let room = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(min(credit, free)))
           switch try onData({ () throws(SystemError) in try data.receive(into: room) }) {
           case .moved(0): return .ended
           case .wouldBlock: return .wouldBlock
@@ -84,6 +91,7 @@ extension DataTransferProcess {
       case .large: if try await receiveLarge(into: file, at: &position, to: limit, with: attendant) { return position }
       case .turn: await attendant.makeWay()
       case .noCredit: try await waitForCredit(.max, receiving: true, with: attendant)
+      case .noRoom: try await waitForRoom(Self.wantedRoom, behind: position, with: attendant)
       case .wouldBlock: try await wait(.readable, with: attendant)
       }
     }
@@ -102,9 +110,10 @@ extension DataTransferProcess {
       let pipe = try onFile { () throws(SystemError) in try pools.pipes.lend() }
       var step = Step.large
       while case .large = step, limit - position >= Int64(pipe.capacity) {
-        let most = min(pipe.capacity, credit)
+        let free = room(behind: position)
+        let most = min(pipe.capacity, credit, free)
         if most <= 0 {
-          step = .noCredit
+          step = free <= 0 ? .noRoom : .noCredit
           break
         }
         switch try onData({ () throws(SystemError) in
@@ -130,6 +139,8 @@ extension DataTransferProcess {
       }
       if case .noCredit = step {
         try await waitForCredit(pipe.capacity, receiving: true, with: attendant)
+      } else if case .noRoom = step {
+        try await waitForRoom(Self.wantedRoom, behind: position, with: attendant)
       } else {
         try await waitForMore(with: attendant)
       }

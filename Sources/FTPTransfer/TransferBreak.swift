@@ -19,6 +19,8 @@ public enum TransferBreak: Error, Sendable {
   case usedUp
   /// The file may not become as long as what comes (``FileAllowance``).
   case quotaExceeded
+  /// Nobody can tell now how many bytes may move, or how long the file may become.
+  case quotaUnknown
   /// The transfer was aborted: ABOR came, or the user cancelled.
   case aborted
   /// The process goes down and waits no longer.

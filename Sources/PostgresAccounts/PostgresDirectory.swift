@@ -3,6 +3,7 @@
 import Accounts
 import Glibc
 import LinuxSystem
+import PostgresClient
 import Synchronization
 
 /// The accounts in a PostgreSQL database, which many servers may share.
@@ -193,7 +194,7 @@ public final class PostgresDirectory: AccountDirectory {
     let rows: [AccountRow]
     var news: AccountChange?
     do throws(PostgresError) {
-      rows = AccountRow.joined(try connection.execute("entries", [Self.array(names)]))
+      rows = AccountRow.joined(try connection.execute("entries", [PostgresText.array(names)]))
       // What has been told until now may have happened after the database looked.
       news = try hear(connection)
       // Such as a user and the group of that user, made at once.
@@ -254,19 +255,5 @@ public final class PostgresDirectory: AccountDirectory {
     }
     let share = ChallengeShare(users: users, withSecondFactor: count, key: Array((row[0, 2] ?? "").utf8))
     state.withLock { $0.share = share }
-  }
-
-  /// An array literal. Source: PostgreSQL, "Array Input and Output Syntax".
-  static func array(_ texts: [String]) -> String {
-    let quoted = texts.map { text in
-      var bytes: [UInt8] = [UInt8(ascii: "\"")]
-      for byte in text.utf8 {
-        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
-        bytes.append(byte)
-      }
-      bytes.append(UInt8(ascii: "\""))
-      return String(decoding: bytes, as: UTF8.self)
-    }
-    return "{" + quoted.joined(separator: ",") + "}"
   }
 }

@@ -1,16 +1,14 @@
 // The tables of accounts in PostgreSQL, version by version; docs/accounts.md describes them.
 
+import PostgresClient
+
 /// The steps from one version of the tables to the next. A step that has been released is never changed.
 ///
 /// Everything is in the schema `weftpd`. Each part of it has a version of its own in `weftpd.components`, so that other parts can
 /// stand beside the accounts.
 enum PostgresSchema {
-  /// The name of this part.
-  static let component = "accounts"
   /// What changes are told on: `u` and a user's name, or `*` for all.
   static let channel = "weftpd_accounts"
-  /// Editors wait for each other by this advisory lock: "weft" in ASCII.
-  static let lock = 0x7765_6674
 
   /// What makes version N of version N - 1, N from 1.
   static let steps = [
@@ -84,42 +82,21 @@ enum PostgresSchema {
     """,
   ]
 
+  static let part = PostgresPart("accounts", contents: "accounts", steps: steps)
+
   /// The version this program knows.
-  static var current: Int { steps.count }
+  static var current: Int { part.current }
 
   /// The version of the tables; 0 without any.
-  static func version(_ connection: PostgresConnection) throws(PostgresError) -> Int {
-    // A name that is not there would break the transaction off.
-    guard try connection.query("SELECT to_regclass('weftpd.components')")[0, 0] != nil else { return 0 }
-    let found = try connection.query("SELECT version FROM weftpd.components WHERE name = $1", [component])
-    return found.count == 0 ? 0 : found[0, 0].flatMap { Int($0) } ?? 0
-  }
+  static func version(_ connection: PostgresConnection) throws(PostgresError) -> Int { try part.version(connection) }
 
   /// Makes tables of version `target` of those there are. Within a transaction of the caller's.
   static func migrate(
     _ connection: PostgresConnection, from version: Int, to target: Int = current
   ) throws(PostgresError) {
-    try connection.run(
-      """
-      CREATE SCHEMA IF NOT EXISTS weftpd;
-      CREATE TABLE IF NOT EXISTS weftpd.components (name text PRIMARY KEY, version integer NOT NULL);
-      """)
-    for step in steps[version..<target] { try connection.run(step) }
-    try connection.query(
-      """
-      INSERT INTO weftpd.components (name, version) VALUES ($1, $2::text::integer)
-      ON CONFLICT (name) DO UPDATE SET version = EXCLUDED.version
-      """, [component, "\(target)"])
+    try part.migrate(connection, from: version, to: target)
   }
 
   /// Why tables of `version` cannot be used; nil when they can.
-  static func fault(_ version: Int) -> String? {
-    switch version {
-    case current: nil
-    case 0: "there are no accounts in it yet: `weftpd user migrate` or `weftpd user add` makes the tables"
-    case ..<current:
-      "its tables are of version \(version), and this weftpd needs \(current): run `weftpd user migrate`"
-    default: "its tables are of version \(version), and this weftpd knows only \(current): use a newer weftpd"
-    }
-  }
+  static func fault(_ version: Int) -> String? { part.fault(version) }
 }

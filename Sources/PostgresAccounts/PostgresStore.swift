@@ -1,6 +1,7 @@
 // Edits the accounts in PostgreSQL, for the commands `weftpd user`.
 
 import Accounts
+import PostgresClient
 
 /// Accounts in PostgreSQL, as they are edited. Each transaction has a connection of its own.
 public struct PostgresStore: AccountStore {
@@ -43,7 +44,7 @@ public struct PostgresStore: AccountStore {
     do throws(PostgresError) {
       connection = try PostgresConnection(options)
       try connection.run("BEGIN")
-      try connection.query("SELECT pg_advisory_xact_lock(\(PostgresSchema.lock))")
+      try connection.query("SELECT pg_advisory_xact_lock(\(PostgresPart.lock))")
       version = try PostgresSchema.version(connection)
     } catch {
       throw error.named(place)

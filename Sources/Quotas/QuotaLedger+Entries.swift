@@ -33,8 +33,10 @@ extension QuotaLedger {
   /// - Returns: whether it has begun: then ``leave(_:)`` has to end it.
   public func enter(_ entry: QuotaEntry, wake: @escaping @Sendable () -> Void) -> Bool {
     let now = clock()
+    let isTrusted = shared?.isTrusted ?? true
     let (hasBegun, wantsWork) = state.withLock { state -> (Bool, Bool) in
-      var (mayBegin, wantsWork) = (true, false)
+      // Others may take this server for dead and count what is there.
+      var (mayBegin, wantsWork) = (isTrusted || entry.tallies.isEmpty, false)
       for name in entry.tallies {
         guard let tally = state.tallies[name] else { continue }
         if tally.phase != .counted || !tally.isMarked { wantsWork = true }

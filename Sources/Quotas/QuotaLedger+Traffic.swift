@@ -14,6 +14,10 @@ extension QuotaLedger {
     }
     if isKnown { return true }
     tick()
+    if let shared {
+      prepareShared(keys, shared)
+      return false
+    }
     queue.async {
       for key in keys {
         var stored: Int64 = 0
@@ -30,9 +34,10 @@ extension QuotaLedger {
 
   /// Takes bytes of each of `limits`.
   ///
-  /// - Returns: how many there were of all of them, `bytes` at most.
-  public func take(upTo bytes: Int64, of limits: [(key: TrafficKey, limit: Int64)]) -> Int64 {
-    state.withLock { state in
+  /// - Returns: how many there were of all of them, `bytes` at most; nil: the store is being asked, so try again in a moment.
+  public func take(upTo bytes: Int64, of limits: [(key: TrafficKey, limit: Int64)]) -> Int64? {
+    if let shared { return takeShared(upTo: bytes, of: limits, shared) }
+    return state.withLock { state in
       var most = bytes
       for (key, limit) in limits { most = min(most, limit - Self.sum(state.traffic[key])) }
       if most <= 0 { return 0 }
@@ -49,10 +54,12 @@ extension QuotaLedger {
   }
 
   /// Bytes that were moved until now.
-  public func moved(_ key: TrafficKey) -> Int64 { state.withLock { Self.sum($0.traffic[key]) } }
+  public func moved(_ key: TrafficKey) -> Int64 {
+    state.withLock { Self.sum($0.traffic[key]) + ($0.sharing.shares[key.subject]?.others.bytes ?? 0) }
+  }
 
   /// Forgets the days and months before those that are counted now.
-  private static func dropThePast(_ state: inout State) {
+  static func dropThePast(_ state: inout State) {
     for length in [7, 10] {
       let periods = state.traffic.keys.map(\.period).filter { $0.utf8.count == length }
       guard let latest = periods.max(), periods.contains(where: { $0 < latest }) else { continue }
@@ -62,10 +69,11 @@ extension QuotaLedger {
     }
   }
 
-  private static func sum(_ traffic: Traffic?) -> Int64 { (traffic?.stored ?? 0) + (traffic?.taken ?? 0) }
+  static func sum(_ traffic: Traffic?) -> Int64 { (traffic?.stored ?? 0) + (traffic?.taken ?? 0) }
 
   /// Stores what was taken, all of it in one go.
   func saveTraffic() {
+    if let shared { return saveSharedTraffic(shared) }
     let due = state.withLock { state in
       Self.dropThePast(&state)
       let due = state.traffic.compactMapValues { $0.taken == 0 ? nil : $0.taken }

@@ -26,6 +26,7 @@ extension QuotaLedger {
   }
 
   private func read(_ name: String, _ tally: Tally) {
+    if let shared { return readShared(name, tally, shared) }
     do throws(QuotaStoreError) {
       // What has been counted in this process, and is to be counted again, is not asked of the store.
       if !tally.isChanged, let stored = try store.tally(of: name), !stored.isInUse {
@@ -41,6 +42,7 @@ extension QuotaLedger {
   }
 
   private func mark(_ names: [String]) {
+    if let shared { return markShared(names, shared) }
     let usages = state.withLock { state in
       names.map { StoredTally($0, state.tallies[$0]?.usage ?? QuotaUsage(), isInUse: true) }
     }
@@ -51,7 +53,7 @@ extension QuotaLedger {
   }
 
   /// Counts a directory when nothing changes beneath it.
-  private func count(_ name: String) {
+  func count(_ name: String) {
     let mayBegin = state.withLock { state -> Bool in
       guard let tally = state.tallies[name] else { return false }
       if tally.isAlone || tally.entries + tally.longEntries > 0 {
@@ -66,6 +68,7 @@ extension QuotaLedger {
       queue.asyncAfter(deadline: .now() + .milliseconds(20)) { self.count(name) }
       return
     }
+    if let shared, !mayCountShared(name, shared) { return }
     counting.async {
       let usage = self.counter(name)
       self.queue.async { self.finishCount(name, usage) }
@@ -74,6 +77,7 @@ extension QuotaLedger {
 
   private func finishCount(_ name: String, _ usage: QuotaUsage?) {
     if usage == nil { report("\(name) cannot be counted") }
+    if let shared { return finishSharedCount(name, usage ?? QuotaUsage(), shared) }
     let isRequested = state.withLock { state -> Bool in
       state.tallies[name]?.isAlone = false
       defer { state.tallies[name]?.isRequested = false }
@@ -89,7 +93,7 @@ extension QuotaLedger {
     }
   }
 
-  private func counted(_ name: String, _ usage: QuotaUsage, isMarked: Bool) {
+  func counted(_ name: String, _ usage: QuotaUsage, isMarked: Bool) {
     let now = clock()
     wakeAll { state in
       state.tallies[name]?.usage = usage
@@ -100,7 +104,7 @@ extension QuotaLedger {
     }
   }
 
-  private func wakeAll(_ change: (inout State) -> Void) {
+  func wakeAll(_ change: (inout State) -> Void) {
     let waiting = state.withLock { state in
       change(&state)
       return Self.takeWaiting(&state)
@@ -122,6 +126,7 @@ extension QuotaLedger {
   private func tickLater() {
     queue.asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in
       guard let self, !self.state.withLock({ $0.isClosed }) else { return }
+      if let shared = self.shared { self.tickShared(shared) }
       self.saveChanges(isLast: false)
       self.saveTraffic()
       self.lookForRequests()
@@ -131,6 +136,7 @@ extension QuotaLedger {
 
   /// Stores what has changed; what has been quiet for a while is not in use any more.
   func saveChanges(isLast: Bool) {
+    if let shared { return saveShared(isLast: isLast, shared) }
     let now = clock()
     let due = state.withLock { state -> [StoredTally] in
       var due: [StoredTally] = []
@@ -180,6 +186,7 @@ extension QuotaLedger {
     queue.sync {
       saveChanges(isLast: true)
       saveTraffic()
+      do throws(QuotaStoreError) { try shared?.retire() } catch { report("\(error)") }
       state.withLock { $0.isClosed = true }
     }
   }

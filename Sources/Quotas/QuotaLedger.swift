@@ -46,6 +46,7 @@ public final class QuotaLedger: Sendable {
     var lastReport = ""
     var isTicking = false
     var isClosed = false
+    var sharing = Sharing()
   }
 
   struct Traffic {
@@ -66,6 +67,10 @@ public final class QuotaLedger: Sendable {
   let isUsed = Atomic<Bool>(false)
   private let place: Mutex<any QuotaStore>
   var store: any QuotaStore { place.withLock { $0 } }
+  private let sharedPlace = Mutex<(any SharedQuotaStore)?>(nil)
+  private let hasShared = Atomic<Bool>(false)
+  /// The store, if other servers share it.
+  var shared: (any SharedQuotaStore)? { hasShared.load(ordering: .acquiring) ? sharedPlace.withLock { $0 } : nil }
   let counter: Counter
   let clock: @Sendable () -> Int64
   let tell: @Sendable (String) -> Void
@@ -89,6 +94,10 @@ public final class QuotaLedger: Sendable {
   /// Keeps counts there from now on. Call it before anything is counted.
   public func keep(in store: any QuotaStore) {
     place.withLock { $0 = store }
+    if let shared = store as? any SharedQuotaStore {
+      sharedPlace.withLock { $0 = shared }
+      hasShared.store(true, ordering: .releasing)
+    }
     // Somebody may want something counted that no session has used yet.
     tick()
   }
@@ -150,7 +159,8 @@ public final class QuotaLedger: Sendable {
       var standings: [QuotaStanding] = []
       for bound in bounds {
         guard let usage = Self.usage(of: bound, state) else { return nil }
-        standings.append(QuotaStanding(bound: bound, usage: usage))
+        let others = bound.directories.reduce(QuotaUsage()) { $0 + (state.sharing.shares[$1]?.others ?? QuotaUsage()) }
+        standings.append(QuotaStanding(bound: bound, usage: usage + others))
       }
       return standings
     }
@@ -183,13 +193,18 @@ public final class QuotaLedger: Sendable {
   }
 
   /// Counts a change that has happened, and gives back what was reserved for it.
-  public func settle(_ change: QuotaUsage, in tallies: [String], reserved: QuotaUsage = QuotaUsage()) {
+  ///
+  /// - Parameter epoch: that of the reservation (``epoch``): what was reserved before is void.
+  public func settle(
+    _ change: QuotaUsage, in tallies: [String], reserved: QuotaUsage = QuotaUsage(), epoch: Int? = nil
+  ) {
     if change.isZero, reserved.isZero { return }
     let now = clock()
     state.withLock { state in
+      let isVoid = epoch.map { $0 != state.sharing.epoch } ?? false
       for tally in tallies {
         state.tallies[tally]?.usage += change
-        state.tallies[tally]?.reserved -= reserved
+        if !isVoid { state.tallies[tally]?.reserved -= reserved }
         state.tallies[tally]?.lastUse = now
         if !change.isZero { state.tallies[tally]?.isChanged = true }
       }

@@ -7,11 +7,14 @@ public struct StoredTally: Sendable, Hashable {
   public var usage: QuotaUsage
   /// Files change there, or may have changed since ``usage`` was stored: if the server ends now, it has to count again.
   public var isInUse: Bool
+  /// In a ``SharedQuotaStore``: what this server may have there from now on; nil: what it has.
+  public var held: QuotaUsage?
 
-  public init(_ directory: String, _ usage: QuotaUsage, isInUse: Bool) {
+  public init(_ directory: String, _ usage: QuotaUsage, isInUse: Bool, held: QuotaUsage? = nil) {
     self.directory = directory
     self.usage = usage
     self.isInUse = isInUse
+    self.held = held
   }
 }
 

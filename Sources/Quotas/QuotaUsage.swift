@@ -31,6 +31,12 @@ public struct QuotaUsage: Sendable, Hashable {
   public static func -= (one: inout QuotaUsage, other: QuotaUsage) { one = one - other }
 
   var isZero: Bool { bytes == 0 && files == 0 }
+  /// The greater of both, each.
+  static func greatest(_ one: QuotaUsage, _ other: QuotaUsage) -> QuotaUsage {
+    QuotaUsage(bytes: max(one.bytes, other.bytes), files: max(one.files, other.files))
+  }
+  /// Whether neither is more than there.
+  func fits(in room: QuotaUsage) -> Bool { bytes <= room.bytes && files <= room.files }
   /// What of it is more, not less.
   var growth: QuotaUsage { QuotaUsage(bytes: max(0, bytes), files: max(0, files)) }
 }

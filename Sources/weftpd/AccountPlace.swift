@@ -6,6 +6,9 @@ import DaemonSettings
 import DaemonSupport
 import LinuxSystem
 import PostgresAccounts
+import PostgresBans
+import PostgresClient
+import PostgresQuotas
 import SQLiteAccounts
 
 /// A place with accounts; exactly one is named.
@@ -49,21 +52,32 @@ struct AccountPlace: ParsableArguments {
   }
 
   /// Makes the tables there are not, or of an older version, new.
-  func migrate() throws -> (place: String, from: Int, to: Int)? {
+  ///
+  /// - Returns: the versions of each part before and now; nothing if a table has none.
+  func migrate() throws -> [(part: String, from: Int, to: Int)] {
     if let sqlite { return try Self.migrate(SQLiteStore(path: sqlite)) }
-    if let postgres { return try Self.migrate(PostgresStore(try login.options(postgres))) }
-    guard config != nil else { return nil }
+    if let postgres { return try Self.migrate(try login.options(postgres)) }
+    guard config != nil else { return [] }
     let loaded = try settings()
     switch loaded.settings.accounts.backend {
-    case .table: return nil
-    case .sqlite: return try loaded.settings.accounts.sqlite.map { try Self.migrate(SQLiteStore(path: $0)) }
-    case .postgres: return try AccountDatabase.options(loaded).map { try Self.migrate(PostgresStore($0)) }
+    case .table: return []
+    case .sqlite: return try loaded.settings.accounts.sqlite.map { try Self.migrate(SQLiteStore(path: $0)) } ?? []
+    case .postgres: return try AccountDatabase.options(loaded).map { try Self.migrate($0) } ?? []
     }
   }
 
-  private static func migrate(_ store: some AccountStore) throws -> (place: String, from: Int, to: Int) {
+  private static func migrate(_ store: some AccountStore) throws -> [(part: String, from: Int, to: Int)] {
     let (from, to) = try store.migrate()
-    return (store.place, from, to)
+    return [(store.place, from, to)]
+  }
+
+  private static func migrate(_ options: PostgresOptions) throws -> [(part: String, from: Int, to: Int)] {
+    var parts = try migrate(PostgresStore(options))
+    let quotas = try PostgresQuotaStore.migrate(options)
+    let bans = try PostgresBanStore.migrate(options)
+    parts.append(("\(options.place), quotas", quotas.from, quotas.to))
+    parts.append(("\(options.place), bans", bans.from, bans.to))
+    return parts
   }
 
   private func settings() throws -> LoadedSettings {

@@ -1,8 +1,9 @@
-// The commands `weftpd ban …`: show and change the file of bans, which a running daemon watches.
+// The commands `weftpd ban …`: show and change the bans in a file or in PostgreSQL, which running daemons watch.
 
 import ArgumentParser
 import Bans
 import DaemonSettings
+import DaemonSupport
 import Glibc
 import LinuxSystem
 
@@ -13,7 +14,8 @@ struct BanCommand: ParsableCommand {
     abstract: "Shows and changes who is banned.",
     discussion: """
       A SUBJECT is an address (192.0.2.1), a network (2001:db8::/64) or a user (user:alice; on a virtual host \
-      user:alice@ftp.example.org). A running daemon acts on a change within a second: sessions of the banned end with 421.
+      user:alice@ftp.example.org). A running daemon acts on a change within a second: sessions of the banned end with 421. Bans in PostgreSQL \
+      (accounts.backend: postgres without bans.file) hold on all servers that share it.
 
       Exit codes: 0 done, 64 wrong usage, 78 wrong settings or a broken file, 1 any other failure.
       """,
@@ -36,11 +38,20 @@ private struct BanFileOptions: ParsableArguments {
 
   private func read() -> Settings { settings.sources().read().loaded.settings }
 
-  /// - Throws: exit code 78 when no file is named anywhere.
-  func store() throws -> BanFile {
+  /// - Throws: exit code 78 when no place is named anywhere.
+  func store() throws -> any BanStore {
     if let file { return BanFile(path: file) }
-    if let path = read().bans.file { return BanFile(path: path) }
-    write("weftpd: no file of bans: give --file, or --config with a file that sets bans.file\n", to: STDERR_FILENO)
+    let loaded = settings.sources().read().loaded
+    if let path = loaded.settings.bans.file { return BanFile(path: path) }
+    do throws(SettingsError) {
+      if let store = try BanSetup.shared(loaded) { return store }
+    } catch {
+      for problem in error.problems { complain("\(problem)") }
+      throw ExitCode.configuration
+    }
+    write(
+      "weftpd: no place of bans: give --file, or --config with a file that sets bans.file or accounts.backend: postgres\n",
+      to: STDERR_FILENO)
     throw ExitCode.configuration
   }
 }

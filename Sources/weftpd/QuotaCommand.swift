@@ -3,40 +3,57 @@
 import Accounts
 import ArgumentParser
 import DaemonSettings
-import FTPServer
-import Glibc
+import DaemonSupport
 import LinuxSystem
 import Quotas
-import SQLiteQuotas
 
-/// `weftpd quota`: looks at the store that `quotas.store` names.
+/// `weftpd quota`: looks at the store that the settings name.
 struct QuotaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quota",
     abstract: "Shows and counts what directories with quotas hold.",
     discussion: """
-      Needs the setting quotas.store, and the rights to write to that file. Exit codes: 0 done, 78 wrong settings, 1 the \
+      Needs the setting quotas.store, and the rights to write to that file, or accounts.backend: postgres. Exit codes: 0 done, 78 wrong settings, 1 the \
       rest.
       """,
-    subcommands: [ShowQuotas.self, ScanQuotas.self])
+    subcommands: [ShowQuotas.self, ScanQuotas.self, ForgetServer.self])
 }
 
 /// Which store, and which directories.
 struct QuotaOptions: ParsableArguments {
   @OptionGroup var settings: SettingsOptions
 
-  /// The store that the settings name.
-  func load() throws -> (path: String, settings: Settings) {
-    let loaded: LoadedSettings
-    do throws(SettingsError) { loaded = try settings.sources().load() } catch {
+  func load() throws -> LoadedSettings {
+    do throws(SettingsError) { return try settings.sources().load() } catch {
       for problem in error.problems { complain("\(problem)") }
       throw ExitCode.configuration
     }
-    guard let path = loaded.settings.quotaStore else {
-      complain("quotas.store is not set: nothing is kept.")
+  }
+
+  /// The store that the settings name.
+  func store() throws -> any KeptQuotas {
+    let loaded = try load()
+    if let path = loaded.settings.quotaStore { return try QuotaFile(File.absolutePath(path)) }
+    do throws(SettingsError) {
+      if let store = try QuotaSetup.shared(loaded, server: nil) {
+        return QuotaDatabase(store, server: QuotaSetup.server(loaded.settings)) { name in
+          try? QuotaSetup.shared(loaded, server: name)
+        }
+      }
+    } catch {
+      for problem in error.problems { complain("\(problem)") }
       throw ExitCode.configuration
     }
-    return (File.absolutePath(path), loaded.settings)
+    complain("neither quotas.store nor accounts.backend: postgres is set: nothing is kept.")
+    throw ExitCode.configuration
+  }
+}
+
+/// Runs `body` and makes what it throws an exit code.
+private func reporting(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as QuotaStoreError {
+    complain("\(error)")
+    throw ExitCode.failure
   }
 }
 
@@ -51,14 +68,29 @@ private struct ShowQuotas: ParsableCommand {
   @OptionGroup var options: QuotaOptions
 
   func run() throws {
-    let (path, _) = try options.load()
-    do throws(QuotaStoreError) {
-      for tally in try SQLiteQuotaStore(path, owning: false).tallies() {
-        print(line(tally) + (tally.isInUse ? " (in use)" : ""))
+    try reporting {
+      let store = try options.store()
+      for tally in try store.tallies() { print(line(tally) + (tally.isInUse ? " (in use)" : "")) }
+      for (name, isAlive) in try store.servers() { print("server \(Account.display(name.utf8)): \(isAlive ? "lives" : "is gone")") }
+    }
+  }
+}
+
+private struct ForgetServer: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget", abstract: "Forgets what a server has counted that is gone for good.",
+    discussion: "For servers that count quotas in PostgreSQL, each with files of its own (quotas.storage: own).")
+
+  @Argument(help: ArgumentHelp("The server, as `show` names it.", valueName: "server")) var server: String
+  @OptionGroup var options: QuotaOptions
+
+  func run() throws {
+    try reporting {
+      guard try options.store().forget(server: server) else {
+        complain("there is no server \(Account.display(server.utf8)) that is gone.")
+        throw ExitCode.failure
       }
-    } catch {
-      complain("\(error)")
-      throw ExitCode.failure
+      print("\(Account.display(server.utf8)) is forgotten.")
     }
   }
 }
@@ -71,63 +103,39 @@ private struct ScanQuotas: ParsableCommand {
       names, all directories that are kept are counted.
       """)
 
-  @Argument(help: ArgumentHelp("Users of the table, or directories by their absolute paths.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Users, or directories by their absolute paths.", valueName: "name"))
   var names: [String] = []
   @OptionGroup var options: QuotaOptions
 
   func run() throws {
-    let (path, settings) = try options.load()
-    do {
-      let isServed = SQLiteQuotaStore.isOwned(path)
-      let store = try SQLiteQuotaStore(path, owning: !isServed)
-      let known = try store.tallies().map(\.directory)
-      for directory in names.isEmpty ? known : try directories(settings) {
-        let before = try store.tally(of: directory)
-        let after = isServed ? try ask(store, directory, path) : try count(store, directory)
+    try reporting {
+      let store = try options.store()
+      let known = try store.tallies()
+      for directory in names.isEmpty ? known.map(\.directory) : try directories() {
+        let before = known.first { $0.directory == directory }
+        let after = try store.count(directory)
         let change = before.map { $0.usage == after.usage ? ", as before" : "; before: \(Self.short($0))" }
         print(line(after) + (change ?? ""))
       }
-    } catch let error as QuotaStoreError {
-      complain("\(error)")
-      throw ExitCode.failure
     }
   }
 
   private static func short(_ tally: StoredTally) -> String { "\(tally.usage.bytes) bytes, \(tally.usage.files) files" }
 
   /// What the names stand for.
-  private func directories(_ settings: Settings) throws -> [String] {
-    let table = try settings.accountsTable.map { try UserTableEditor(path: $0).load() }
+  private func directories() throws -> [String] {
+    var editor: (any AccountEditor)?
     return try names.map { name in
       if name.hasPrefix("/") { return (try? File.resolvedPath(name)) ?? name }
-      guard let entry = table?.entry(named: Array(name.utf8)) else {
-        complain("there is no user \(Account.display(name.utf8)) in the table.")
+      do {
+        let accounts = try editor ?? AccountPlace.editor(try options.load())
+        editor = accounts
+        let home = try accounts.entry(named: Array(name.utf8)).home
+        return (try? File.resolvedPath(home)) ?? home
+      } catch {
+        complain("\(error)")
         throw ExitCode.failure
       }
-      return (try? File.resolvedPath(entry.home)) ?? entry.home
     }
-  }
-
-  private func count(_ store: SQLiteQuotaStore, _ directory: String) throws -> StoredTally {
-    guard let usage = QuotaLedger.count(directory) else {
-      complain("\(Account.display(directory.utf8)) cannot be counted.")
-      throw ExitCode.failure
-    }
-    let tally = StoredTally(directory, usage, isInUse: false)
-    try store.save([tally])
-    return tally
-  }
-
-  /// Has the server count, and waits for it.
-  private func ask(_ store: SQLiteQuotaStore, _ directory: String, _ path: String) throws -> StoredTally {
-    try store.request(directory)
-    while try store.requests().contains(directory) {
-      guard SQLiteQuotaStore.isOwned(path) else {
-        complain("the server has ended before it counted \(Account.display(directory.utf8)).")
-        throw ExitCode.failure
-      }
-      usleep(100_000)
-    }
-    return try store.tally(of: directory) ?? StoredTally(directory, QuotaUsage(), isInUse: true)
   }
 }

@@ -89,7 +89,9 @@ struct ServeCommand: ParsableCommand {
       let localUsers = try LocalUsers.prepare(settings)
       let authority = try ExternalHelper.prepare(settings, start.privileges)
       start.database?.log(to: logger)
-      let bans = try BanSetup.prepare(settings)
+      // The files with their password are read now, as the user who may.
+      let quotas = try QuotaSetup.shared(start.loaded, server: QuotaSetup.server(settings))
+      let bans = try BanSetup.prepare(start.loaded)
       let hooks = HookRelay(settings.hooks, logger: logger)
       let registry = settings.metricsListen.map { _ in MetricsRegistry(MetricsCatalogue.all) }
       let server = try FTPServer(
@@ -109,6 +111,7 @@ struct ServeCommand: ParsableCommand {
       try hooks?.begin()
       let confined = try Confinement.enter(
         sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
+      if let store = quotas { server.keepQuotas(in: store) }
       if let path = settings.quotaStore {
         server.keepQuotas(in: try SQLiteQuotaStore(File.absolutePath(path), owning: true))
       }

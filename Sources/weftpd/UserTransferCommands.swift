@@ -50,10 +50,11 @@ struct MigrateAccounts: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      guard let (place, from, to) = try options.migrate() else {
-        return print("A user table has no version: there is nothing to do.")
+      let parts = try options.migrate()
+      if parts.isEmpty { return print("A user table has no version: there is nothing to do.") }
+      for (part, from, to) in parts {
+        print(from == to ? "\(part): version \(to) already." : "\(part): from version \(from) to \(to).")
       }
-      print(from == to ? "\(place): version \(to) already." : "\(place): from version \(from) to \(to).")
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import Accounts
 import Glibc
+import PostgresClient
 import Synchronization
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@
 
 import Accounts
 import Glibc
+import PostgresClient
 import TestSupport
 import Testing
 
@@ -149,7 +150,7 @@ extension PostgresTests {
     }
 
     @Test func arrays() {
-      #expect(PostgresDirectory.array(["a", "b\"c", "d\\e", "ä,{}"]) == #"{"a","b\"c","d\\e","ä,{}"}"#)
+      #expect(PostgresText.array(["a", "b\"c", "d\\e", "ä,{}"]) == #"{"a","b\"c","d\\e","ä,{}"}"#)
     }
   }
 }

@@ -32,7 +32,20 @@ extension SettingsTable {
       """
       The file that keeps what directories with quotas hold and what users have moved; SQLite keeps it, with others \
       beside it. Its directory has to be writable for the user weftpd runs as. Without it, directories are counted \
-      when they are first used after a start, and days and months begin anew with it.
+      when they are first used after a start, and days and months begin anew with it; with `accounts.backend: postgres` \
+      they are counted in that database, together with all other servers that use it.
+      """),
+    Setting(
+      "quotas.server", .optional("text", "a name such as ftp1"), \.quotaServer, needsRestart: true,
+      """
+      The name of this server among those that count quotas in one database: each needs its own, and has to keep it. If \
+      this is not set, it is the name of the host.
+      """),
+    Setting(
+      "quotas.storage", .choice(), \.quotaStorage, needsRestart: true,
+      """
+      Whether servers that count quotas in one database have the same files, beneath the same paths (`shared`), or each \
+      `own` files: then a quota bounds what a user has on all of them together.
       """),
     Setting(
       "quotas.bytes", .size(0...(1 << 60)), \.server.quotas.bytes, unit: "bytes",

@@ -75,7 +75,7 @@ extension ClientError {
       return ClientError(.incomplete, "another number of bytes came than was asked for", cause: reason)
     case .closeMissing, .endUnknown:
       return ClientError(.incomplete, "the data connection ended without saying so: it may be cut short", cause: reason)
-    case .usedUp, .quotaExceeded:
+    case .usedUp, .quotaExceeded, .quotaUnknown:
       return ClientError(.localFile, "there is a limit on bytes, which is reached", cause: reason)
     case .outOfMemory: return ClientError(.localFile, "there is no memory to decompress", cause: reason)
     }

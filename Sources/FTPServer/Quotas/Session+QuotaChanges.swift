@@ -20,11 +20,17 @@ extension Session {
     let ledger = context.quotas
     let bounds = quotas?.bounds ?? []
     // Room for what is added is taken before, and given back once what was added is counted.
-    var reserved: [(QuotaUsage, in: [String])] = []
-    defer { for (usage, tallies) in reserved { ledger.settle(QuotaUsage(), in: tallies, reserved: usage) } }
+    var reserved: [(QuotaUsage, in: [String], epoch: Int)] = []
+    defer {
+      for (usage, tallies, epoch) in reserved {
+        ledger.settle(QuotaUsage(), in: tallies, reserved: usage, epoch: epoch)
+      }
+    }
     for (usage, tallies) in growth() {
-      guard ledger.reserve(usage, in: tallies, within: bounds) else { throw .broken(.quotaExceeded) }
-      reserved.append((usage, tallies))
+      guard let epoch = try await reserveQuota(usage, in: tallies, within: bounds) else {
+        throw .broken(.quotaExceeded)
+      }
+      reserved.append((usage, tallies, epoch))
     }
     let before = places.map(\.present)
     // What has happened is counted, whether all of it went well or not.
@@ -100,8 +106,10 @@ extension Session {
       }
     }
     let usage = QuotaUsage(bytes: Int64(clamping: count.bytes), files: Int64(clamping: count.files))
-    guard ledger.reserve(usage, in: added, within: quotas?.bounds ?? []) else { throw .broken(.quotaExceeded) }
-    defer { ledger.settle(QuotaUsage(), in: added, reserved: usage) }
+    guard let epoch = try await reserveQuota(usage, in: added, within: quotas?.bounds ?? []) else {
+      throw .broken(.quotaExceeded)
+    }
+    defer { ledger.settle(QuotaUsage(), in: added, reserved: usage, epoch: epoch) }
     try await body()
     ledger.settle(usage, in: added)
     ledger.settle(-usage, in: left)

@@ -38,11 +38,56 @@ extension Session {
   /// Waits for the turn to change files, which ``QuotaLedger/leave(_:)`` ends. That takes long only while a directory is counted.
   func enter(_ entry: QuotaEntry) async throws(FTPError) {
     let parking = self.parking
+    let start = MonotonicTime.now
     while !context.quotas.enter(entry, wake: { parking.wake() }) {
-      do throws(FTPError) { try await pauseForQuota() } catch {
+      do throws(FTPError) {
+        try await pauseForQuota()
+        try requireQuotaStore(since: start)
+      } catch {
         context.quotas.withdraw(entry)
         throw error
       }
+    }
+  }
+
+  /// Throws if the store that other servers share has not answered for too long.
+  private func requireQuotaStore(since start: MonotonicTime) throws(FTPError) {
+    if context.quotas.isAway, MonotonicTime.now.since(start) >= QuotaLedger.patience { throw .broken(.quotaUnknown) }
+  }
+
+  /// Reserves room, and waits until it is known whether there is any.
+  ///
+  /// - Returns: the epoch of the reservation; nil: there is no room.
+  func reserveQuota(
+    _ change: QuotaUsage, in tallies: [String], within bounds: [QuotaBound]
+  ) async throws(FTPError) -> Int? {
+    let (parking, ledger) = (self.parking, context.quotas)
+    let asked = ledger.ask(for: change, in: tallies, within: bounds, wake: { parking.wake() })
+    var outcome = asked.outcome
+    if let request = asked.request {
+      while outcome == nil {
+        outcome = request.outcome
+        if outcome != nil { break }
+        do throws(FTPError) { try await pauseForQuota() } catch {
+          ledger.abandon(request)
+          throw error
+        }
+      }
+    }
+    switch outcome {
+    case .made(let epoch)?: return epoch
+    case .unavailable?: throw .broken(.quotaUnknown)
+    case .refused?, nil: return nil
+    }
+  }
+
+  /// Has an upload reserve so much more, or give so much back.
+  private func obtain(_ change: QuotaUsage, for quota: QuotaUpload) async throws(FTPError) -> Bool {
+    while true {
+      let isMade: Bool?
+      do throws(TransferBreak) { isMade = try quota.obtain(change) } catch { throw FTPError(error) }
+      if let isMade { return isMade }
+      try await pauseForQuota()
     }
   }
 
@@ -70,7 +115,11 @@ extension Session {
   func requireTraffic(_ direction: TransferDirection) async throws(FTPError) {
     guard let allowance = quotas?.traffic(direction) else { return }
     let parking = self.parking
-    while !allowance.isKnown(wake: { parking.wake() }) { try await pauseForQuota() }
+    let start = MonotonicTime.now
+    while !allowance.isKnown(wake: { parking.wake() }) {
+      try await pauseForQuota()
+      try requireQuotaStore(since: start)
+    }
     if allowance.isUsedUp { throw .broken(.usedUp) }
   }
 
@@ -109,7 +158,9 @@ extension Session {
     }
     let free: Int64 =
       if target is SegmentUpload { target.start } else if target.place > target.start { 0 } else { present.bytes }
-    let quota = QuotaUpload(place, bounds, ledger, present: present, free: free, growing: growing)
+    let parking = self.parking
+    let quota = QuotaUpload(
+      place, bounds, ledger, present: present, free: free, growing: growing, wake: { parking.wake() })
     // Now, because what has been begun is ended by this.
     transfer?.quota = quota
     var least = target.start
@@ -117,7 +168,11 @@ extension Session {
       least += Reservation.rest(of: size, behind: target.start)
     }
     if let segment = target as? SegmentUpload { least = segment.start + max(0, segment.total - present.bytes) }
-    guard quota.couldReach(least), quota.reach(target.start) else { throw .broken(.quotaExceeded) }
+    // Whether there is room for all that is known to come; what begins now needs only its beginning.
+    let whole = quota.missing(upTo: least)
+    guard try await obtain(whole, for: quota) else { throw .broken(.quotaExceeded) }
+    let begin = quota.missing(upTo: target.start)
+    guard try await obtain(begin, for: quota) else { throw .broken(.quotaExceeded) }
     return quota
   }
 
@@ -136,7 +191,8 @@ extension Session {
           before.bytes + size
         } else { size }
       let growth = QuotaUsage(bytes: max(0, whole - before.bytes), files: before.files == 0 ? 1 : 0)
-      guard quota.prepare(growth) else { throw .broken(.quotaExceeded) }
+      let missing = quota.missing(for: growth)
+      guard try await obtain(missing, for: quota) else { throw .broken(.quotaExceeded) }
     }
     let isElsewhere = quota.isElsewhere(target.number)
     // Whatever comes of it: what is there then is what counts.

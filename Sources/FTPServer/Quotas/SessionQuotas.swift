@@ -7,6 +7,7 @@ import Glibc
 import Jail
 import LinuxSystem
 import Quotas
+import Synchronization
 
 /// The quotas of one login.
 struct SessionQuotas: Sendable {
@@ -75,6 +76,8 @@ final class TrafficAllowance: ByteAllowance {
   private let direction: String
   private let perDay: Int64?
   private let perMonth: Int64?
+  /// Since when nobody could tell how many bytes are left, by the monotonic clock; 0: it is known.
+  private let waitingSince = Atomic<Int64>(0)
 
   init?(_ ledger: QuotaLedger, _ user: String, _ direction: String, perDay: UInt64?, perMonth: UInt64?) {
     if perDay == nil, perMonth == nil { return nil }
@@ -104,7 +107,21 @@ final class TrafficAllowance: ByteAllowance {
   /// Whether it is known what was moved before this process began; if not, `wake` is called once it is.
   func isKnown(wake: @escaping @Sendable () -> Void) -> Bool { ledger.prepare(limits.map(\.key), wake: wake) }
 
-  func take(upTo bytes: Int64) -> Int64 { ledger.take(upTo: bytes, of: limits) }
+  func take(upTo bytes: Int64) -> Int64? {
+    if let taken = ledger.take(upTo: bytes, of: limits) {
+      waitingSince.store(0, ordering: .relaxed)
+      return taken
+    }
+    let now = MonotonicTime.now.nanoseconds
+    let since = waitingSince.load(ordering: .relaxed)
+    if since == 0 { waitingSince.store(now, ordering: .relaxed) }
+    return isOutOfReach ? 0 : nil
+  }
+
+  var isOutOfReach: Bool {
+    let since = waitingSince.load(ordering: .relaxed)
+    return since != 0 && MonotonicTime.now.nanoseconds - since > QuotaLedger.patience
+  }
 
   func giveBack(_ bytes: Int64) { ledger.giveBack(bytes, to: limits.map(\.key)) }
 

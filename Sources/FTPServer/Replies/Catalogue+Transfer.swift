@@ -49,6 +49,12 @@ extension Catalogue {
       es: "Se ha superado la cuota: véase SITE QUOTA. El archivo no se guarda.",
       ja: "クォータを超えました。SITE QUOTA を参照してください。ファイルは保存されません。"),
     .init(
+      "Nobody can tell how much the quota leaves now: try again later.",
+      de: "Niemand kann jetzt sagen, wie viel das Kontingent noch zulässt: bitte später erneut versuchen.",
+      fr: "Personne ne peut dire ce qui reste du quota pour le moment : réessayez plus tard.",
+      es: "Nadie puede decir ahora cuánto queda de la cuota: inténtelo más tarde.",
+      ja: "現在クォータの残量を確認できません。後でもう一度お試しください。"),
+    .init(
       "Your transfer quota is used up: no more bytes may be transferred in this time.",
       de: "Ihr Übertragungskontingent ist aufgebraucht: in diesem Zeitraum werden keine Bytes mehr übertragen.",
       fr: "Votre quota de transfert est épuisé : plus aucun octet ne sera transféré pendant cette période.",

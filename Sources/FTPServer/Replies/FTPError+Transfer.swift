@@ -51,6 +51,7 @@ extension FTPError {
       return Reply(426, "The transfer was slower than \(minimum) bytes a second (transfer.minimum-rate).")
     case .usedUp: return Reply(552, "Your transfer quota is used up: no more bytes may be transferred in this time.")
     case .quotaExceeded: return Reply(552, "The quota is exceeded: see SITE QUOTA. The file is not stored.")
+    case .quotaUnknown: return Reply(452, "Nobody can tell how much the quota leaves now: try again later.")
     case .aborted: return Reply(426, "Transfer aborted.")
     case .ending: return Reply(426, "The server ends this session.")
     case .dataConnectionLost(let error): return Reply(426, "The data connection was lost: \(error.reason).")

@@ -82,7 +82,7 @@ public struct PostgresOptions: Sendable, Equatable {
   public var place: String { "PostgreSQL (\(connection))" }
 
   /// libpq's messages have several lines.
-  static func oneLine(_ text: String) -> String {
+  package static func oneLine(_ text: String) -> String {
     text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " || $0 == "\t" } }.joined(separator: "; ")
   }
 }

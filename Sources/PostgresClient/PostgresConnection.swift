@@ -5,22 +5,28 @@ import Glibc
 import LinuxSystem
 
 /// What the database refused, or why it cannot be heard.
-struct PostgresError: Error {
+package struct PostgresError: Error {
   /// One line; no value of a statement.
-  let message: String
+  package let message: String
   /// SQLSTATE; empty if the server said nothing. Source: PostgreSQL, "PostgreSQL Error Codes".
-  var state = ""
+  package var state = ""
   /// Whether it happened before anything could be asked: the database cannot be reached, or has no accounts.
-  var isAboutReaching = false
+  package var isAboutReaching = false
+
+  package init(message: String, state: String = "", isAboutReaching: Bool = false) {
+    self.message = message
+    self.state = state
+    self.isAboutReaching = isAboutReaching
+  }
 }
 
 /// A connection, used by one thread at a time. It closes with its last reference.
-final class PostgresConnection {
+package final class PostgresConnection {
   private let handle: OpaquePointer
   private let patience: Int64
 
   /// Connects. Names are looked up by the system's resolver, whose time is its own; all else takes no longer than `options.patience`.
-  init(_ options: PostgresOptions) throws(PostgresError) {
+  package init(_ options: PostgresOptions) throws(PostgresError) {
     if let why = PostgresOptions.loadLibrary() { throw PostgresError(message: why) }
     let parameters = options.parameters
     let texts = parameters.map { (strdup($0.keyword), strdup($0.value)) }
@@ -59,20 +65,20 @@ final class PostgresConnection {
   }
 
   /// The socket to wait at for notifications.
-  var socket: Int32 { weft_pg_socket(handle) }
+  package var socket: Int32 { weft_pg_socket(handle) }
 
   // MARK: statements
 
   /// The rows of a result.
-  final class Result {
+  package final class Result {
     private let handle: OpaquePointer
     fileprivate init(_ handle: OpaquePointer) { self.handle = handle }
     deinit { weft_pg_clear(handle) }
 
-    var count: Int { Int(weft_pg_rows(handle)) }
+    package var count: Int { Int(weft_pg_rows(handle)) }
 
     /// A value as text; nil for NULL.
-    subscript(row: Int, column: Int) -> String? {
+    package subscript(row: Int, column: Int) -> String? {
       let (row, column) = (Int32(row), Int32(column))
       if weft_pg_is_null(handle, row, column) != 0 { return nil }
       return weft_pg_value(handle, row, column).map { String(cString: $0) }
@@ -81,21 +87,21 @@ final class PostgresConnection {
 
   /// Runs one statement with `parameters` for `$1` and so on.
   @discardableResult
-  func query(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> Result {
+  package func query(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> Result {
     let sent = withTexts(parameters) { weft_pg_send(handle, sql, Int32(parameters.count), $0) }
     return try result(sent: sent)
   }
 
   /// Runs several statements without parameters.
-  func run(_ sql: String) throws(PostgresError) { try result(sent: weft_pg_send_plain(handle, sql)) }
+  package func run(_ sql: String) throws(PostgresError) { try result(sent: weft_pg_send_plain(handle, sql)) }
 
   /// Has the server prepare a statement under a name.
-  func prepare(_ name: String, _ sql: String, parameters: Int) throws(PostgresError) {
+  package func prepare(_ name: String, _ sql: String, parameters: Int) throws(PostgresError) {
     try result(sent: weft_pg_send_prepare(handle, name, sql, Int32(parameters)))
   }
 
   /// Runs a prepared statement.
-  func execute(_ name: String, _ parameters: [String?] = []) throws(PostgresError) -> Result {
+  package func execute(_ name: String, _ parameters: [String?] = []) throws(PostgresError) -> Result {
     let sent = withTexts(parameters) { weft_pg_send_prepared(handle, name, Int32(parameters.count), $0) }
     return try result(sent: sent)
   }
@@ -151,12 +157,12 @@ final class PostgresConnection {
   // MARK: notifications
 
   /// Takes in what has come without having been asked for; throws if the connection is gone.
-  func consume() throws(PostgresError) {
+  package func consume() throws(PostgresError) {
     if weft_pg_consume(handle) == 0 || weft_pg_status(handle) != WEFT_PG_CONNECTION_OK { throw failure }
   }
 
   /// The payload of the next notification that has come.
-  func nextNotification() -> [UInt8]? {
+  package func nextNotification() -> [UInt8]? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { buffer in
       let count = weft_pg_next_notification(handle, buffer.baseAddress, buffer.count)
       return count < 0 ? nil : buffer[..<count].map { UInt8(bitPattern: $0) }

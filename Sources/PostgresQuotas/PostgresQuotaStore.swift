@@ -1,0 +1,442 @@
+// Keeps the counts of many servers in PostgreSQL.
+
+import Glibc
+import LinuxSystem
+import PostgresClient
+import Quotas
+import Synchronization
+
+/// The store of one server among those that share a database.
+///
+/// One thread at a time asks it something. A connection that broke is made anew; a database that cannot be reached is tried again after a
+/// pause, and meanwhile everything fails at once.
+public final class PostgresQuotaStore: SharedQuotaStore {
+  private struct State {
+    var connection: PostgresConnection?
+    /// When to try again, and what was wrong.
+    var nextTry = MonotonicTime(nanoseconds: 0)
+    var fault = ""
+    var options: PostgresOptions
+    /// Whether the server has got its name with this connection.
+    var isServing = false
+  }
+
+  private let lock = Mutex(())
+  // Only with the lock.
+  private nonisolated(unsafe) var state: State
+  /// The name of this server; nil for somebody who only looks.
+  private let server: String?
+  /// Tells this process from others of the name.
+  private let run = String(UInt64.random(in: .min ... .max), radix: 36)
+  private let areFilesShared: Bool
+  /// Until when what is held is this server's own, by the monotonic clock.
+  private let trustedUntil = Atomic<Int64>(0)
+  private let lease: Int
+  private let place: String
+
+  /// Seconds for which a server counts as alive that has not been heard. It trusts what it holds for less.
+  public static let standardLease = 60
+  /// What a server trusts its lease less than others do: a call may be under way.
+  private static let margin = 4
+
+  /// Does not connect yet.
+  ///
+  /// - Parameters:
+  ///   - server: the name of this server among those that share the database; nil for somebody who only looks.
+  ///   - areFilesShared: all servers see the same files; else each has files of its own, and a quota bounds the sum.
+  ///   - lease: seconds for which a server counts as alive that is not heard.
+  public init(
+    _ options: PostgresOptions, server: String?, areFilesShared: Bool, lease: Int = PostgresQuotaStore.standardLease
+  ) {
+    state = State(options: options)
+    (self.server, self.areFilesShared, self.lease) = (server, areFilesShared, lease)
+    place = options.place
+  }
+
+  /// Brings the tables up to date. - Returns: their version before and now.
+  public static func migrate(_ options: PostgresOptions) throws(QuotaStoreError) -> (from: Int, to: Int) {
+    do throws(PostgresError) { return try QuotaSchema.part.bringUpToDate(options) } catch {
+      throw QuotaStoreError("\(options.place): \(error.message)")
+    }
+  }
+
+  // MARK: access
+
+  /// Does something with a connection. What fails because it broke is tried once more with a new one: every statement may be repeated.
+  @discardableResult
+  private func ask<Value>(
+    serving: Bool = true, _ body: (PostgresConnection) throws(PostgresError) -> Value
+  ) throws(QuotaStoreError) -> Value {
+    var outcome: Result<Value, QuotaStoreError> = .failure(QuotaStoreError(""))
+    lock.withLock { _ in
+      if state.connection == nil, MonotonicTime.now < state.nextTry {
+        outcome = .failure(QuotaStoreError(state.fault))
+        return
+      }
+      for isLast in [false, true] {
+        do throws(PostgresError) {
+          let isNew = state.connection == nil
+          let connection = try connect(&state)
+          if serving { try serve(connection, &state) }
+          do throws(PostgresError) {
+            outcome = .success(try body(connection))
+            return
+          } catch {
+            // What the database refuses, it refuses again.
+            if !error.state.isEmpty, !Self.isAboutConnection(error.state) {
+              outcome = .failure(QuotaStoreError("\(place): \(error.message)"))
+              return
+            }
+            (state.connection, state.isServing) = (nil, false)
+            if isLast || isNew { throw error }
+          }
+        } catch {
+          (state.connection, state.isServing) = (nil, false)
+          state.fault = "\(place) cannot be asked: \(error.message)"
+          state.nextTry = MonotonicTime.now.advanced(by: 500_000_000)
+          outcome = .failure(QuotaStoreError(state.fault))
+          return
+        }
+      }
+    }
+    return try outcome.get()
+  }
+
+  /// The server ends, or has ended the connection. Source: PostgreSQL, "PostgreSQL Error Codes", classes 08 and 57.
+  private static func isAboutConnection(_ state: String) -> Bool { state.hasPrefix("08") || state.hasPrefix("57P") }
+
+  private func connect(_ state: inout State) throws(PostgresError) -> PostgresConnection {
+    if let connection = state.connection { return connection }
+    let connection = try PostgresConnection(state.options)
+    try QuotaSchema.part.prepare(connection)
+    state.connection = connection
+    return connection
+  }
+
+  /// Takes this server's name, which another process may still have.
+  private func serve(_ connection: PostgresConnection, _ state: inout State) throws(PostgresError) {
+    guard let server, !state.isServing else { return }
+    // Held as long as the connection; when the process is killed, the database sees that.
+    let found = try connection.query("SELECT pg_try_advisory_lock(2003133805, hashtext($1))", [server])
+    guard found[0, 0] == "t" else {
+      throw PostgresError(message: "another server has the name \(server): give each its own (quotas.server)")
+    }
+    let before = try connection.query("SELECT run FROM weftpd.quota_servers WHERE server = $1", [server])
+    if before.count == 0 || before[0, 0] != run {
+      if areFilesShared { try connection.run("SELECT weftpd.quota_fold()") }
+      try connection.query(
+        """
+        INSERT INTO weftpd.quota_servers VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3::text::integer))
+        ON CONFLICT (server) DO UPDATE SET run = EXCLUDED.run, alive_until = EXCLUDED.alive_until
+        """, [server, run, "\(lease)"])
+      // What another run of this name has held and not used.
+      try connection.query(
+        """
+        UPDATE weftpd.quota_counts SET held_bytes = bytes, held_files = files, wanted = false,
+          changed = clock_timestamp() WHERE server = $1 AND NOT in_use
+        """, [server])
+      try connection.query("DELETE FROM weftpd.quota_scans WHERE server = $1", [server])
+      // Days and months that nobody counts any more.
+      try connection.run(
+        """
+        DELETE FROM weftpd.quota_counts WHERE subject !~ '^/'
+          AND left(split_part(subject, ' ', 2), 7) < to_char(now() - interval '70 days', 'YYYY-MM')
+        """)
+    }
+    state.isServing = true
+  }
+
+  private var name: String { server ?? "" }
+
+  // MARK: life
+
+  public var isTrusted: Bool { MonotonicTime.now.nanoseconds < trustedUntil.load(ordering: .relaxed) }
+
+  public func renew() throws(QuotaStoreError) -> Bool {
+    let start = MonotonicTime.now
+    let isKept = try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        """
+        WITH old AS (SELECT alive_until > clock_timestamp() AS alive FROM weftpd.quota_servers
+          WHERE server = $1 AND run = $2 FOR UPDATE)
+        UPDATE weftpd.quota_servers s SET alive_until = clock_timestamp() + make_interval(secs => $3::text::integer)
+        FROM old WHERE s.server = $1 RETURNING old.alive
+        """, [name, run, "\(lease)"])[safely: 0, 0] == "t"
+    }
+    let trust = max(1, lease - Self.margin)
+    trustedUntil.store(start.advanced(by: Int64(trust) * 1_000_000_000).nanoseconds, ordering: .relaxed)
+    return isKept
+  }
+
+  public func retire() throws(QuotaStoreError) {
+    try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        "UPDATE weftpd.quota_servers SET alive_until = clock_timestamp() WHERE server = $1 AND run = $2", [name, run])
+    }
+  }
+
+  // MARK: counts
+
+  public func tally(of directory: String) throws(QuotaStoreError) -> StoredTally? {
+    try ask { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        """
+        SELECT server = $2, bytes, files, in_use, weftpd.quota_alive(server) FROM weftpd.quota_counts
+        WHERE subject = $1
+        """, [directory, name])
+      var own: StoredTally?
+      var isKnown = false
+      var isLeft = false
+      for row in 0..<rows.count {
+        if rows[row, 0] == "t" {
+          own = StoredTally(
+            directory, QuotaUsage(bytes: rows.number(row, 1), files: rows.number(row, 2)), isInUse: rows[row, 3] == "t")
+        } else if areFilesShared {
+          isKnown = true
+          // It died while it changed something there.
+          if rows[row, 3] == "t", rows[row, 4] != "t" { isLeft = true }
+        }
+      }
+      if isLeft { return StoredTally(directory, own?.usage ?? QuotaUsage(), isInUse: true) }
+      return own ?? (isKnown ? StoredTally(directory, QuotaUsage(), isInUse: false) : nil)
+    }
+  }
+
+  public func save(_ tallies: [StoredTally]) throws(QuotaStoreError) {
+    try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        """
+        INSERT INTO weftpd.quota_counts AS c (subject, server, bytes, files, held_bytes, held_files, in_use)
+        SELECT s, $1, b, f, coalesce(hb, b), coalesce(hf, f), u
+        FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])
+          AS r (s, b, f, hb, hf, u) ORDER BY hashtext(s)
+        ON CONFLICT (subject, server) DO UPDATE SET bytes = EXCLUDED.bytes, files = EXCLUDED.files,
+          held_bytes = CASE WHEN NOT EXCLUDED.in_use THEN EXCLUDED.held_bytes
+            ELSE greatest(EXCLUDED.held_bytes, EXCLUDED.bytes) END,
+          held_files = CASE WHEN NOT EXCLUDED.in_use THEN EXCLUDED.held_files
+            ELSE greatest(EXCLUDED.held_files, EXCLUDED.files) END,
+          in_use = EXCLUDED.in_use, wanted = false, changed = clock_timestamp()
+        """,
+        [
+          name, PostgresText.array(tallies.map { $0.directory }),
+          PostgresText.array(tallies.map(\.usage.bytes)), PostgresText.array(tallies.map(\.usage.files)),
+          PostgresText.array(tallies.map { ($0.held ?? $0.usage).bytes }),
+          PostgresText.array(tallies.map { ($0.held ?? $0.usage).files }),
+          "{" + tallies.map { $0.isInUse ? "t" : "f" }.joined(separator: ",") + "}",
+        ])
+    }
+  }
+
+  public func mark(_ tally: StoredTally) throws(QuotaStoreError) -> Bool {
+    try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        "SELECT weftpd.quota_mark($1, $2, $3::text::bigint, $4::text::bigint)",
+        [name, tally.directory, "\(tally.usage.bytes)", "\(tally.usage.files)"])[safely: 0, 0] == "t"
+    }
+  }
+
+  public func beginScan(_ directory: String) throws(QuotaStoreError) -> Bool {
+    try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        "SELECT weftpd.quota_scan_begin($1, $2, $3::text::boolean)",
+        [name, directory, "\(areFilesShared)"])[safely: 0, 0] == "t"
+    }
+  }
+
+  public func endScan(_ directory: String, _ usage: QuotaUsage) throws(QuotaStoreError) -> QuotaUsage {
+    try ask { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        "SELECT * FROM weftpd.quota_scan_end($1, $2, $3::text::bigint, $4::text::bigint, $5::text::boolean)",
+        [name, directory, "\(usage.bytes)", "\(usage.files)", "\(areFilesShared)"])
+      return QuotaUsage(bytes: rows.number(0, 0), files: rows.number(0, 1))
+    }
+  }
+
+  public func cancelScan(_ directory: String) throws(QuotaStoreError) {
+    try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        "DELETE FROM weftpd.quota_scans WHERE subject = $1 AND server = $2", [directory, name])
+    }
+  }
+
+  // MARK: shares
+
+  public func hold(_ ask: QuotaAsk) throws(QuotaStoreError) -> QuotaAnswer {
+    var positions: [String: Int] = [:]
+    for (index, holding) in ask.holdings.enumerated() { positions[holding.subject] = index + 1 }
+    let bounds = ask.bounds.map { bound in
+      bound.directories.compactMap { positions[$0].map(String.init) }.joined(separator: " ")
+    }
+    func limits(_ limit: (QuotaBound) -> UInt64?) -> String {
+      PostgresText.array(ask.bounds.map { Int64(clamping: limit($0) ?? UInt64(Int64.max)) })
+    }
+    return try self.ask { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        """
+        SELECT * FROM weftpd.quota_hold($1, $2::text[], $3::bigint[], $4::bigint[], $5::boolean[],
+          $6::text::bigint, $7::text::bigint, $8::text::bigint, $9::text::bigint,
+          $10::text[], $11::bigint[], $12::bigint[])
+        """,
+        [
+          name, PostgresText.array(ask.holdings.map { $0.subject }),
+          PostgresText.array(ask.holdings.map(\.has.bytes)), PostgresText.array(ask.holdings.map(\.has.files)),
+          "{" + ask.holdings.map { $0.grows ? "t" : "f" }.joined(separator: ",") + "}",
+          "\(ask.need.bytes)", "\(ask.need.files)", "\(ask.extra.bytes)", "\(ask.extra.files)",
+          PostgresText.array(bounds), limits(\.bytes), limits(\.files),
+        ])
+      var shares: [String: QuotaShare] = [:]
+      for row in 0..<rows.count {
+        shares[rows[row, 1] ?? ""] = QuotaShare(
+          held: QuotaUsage(bytes: rows.number(row, 2), files: rows.number(row, 3)),
+          others: QuotaUsage(bytes: rows.number(row, 4), files: rows.number(row, 5)),
+          othersHeld: QuotaUsage(bytes: rows.number(row, 6), files: rows.number(row, 7)))
+      }
+      return QuotaAnswer(QuotaAnswer.Verdict(rawValue: rows[safely: 0, 0] ?? "") ?? .short, shares)
+    }
+  }
+
+  public func shares(of subjects: [String]) throws(QuotaStoreError) -> [String: QuotaShare] {
+    try others("SELECT * FROM weftpd.quota_others($1, $2::text[])", [PostgresText.array(subjects)])
+  }
+
+  public func changedShares() throws(QuotaStoreError) -> [String: QuotaShare] {
+    try others(
+      """
+      SELECT * FROM weftpd.quota_others($1, ARRAY(SELECT DISTINCT subject FROM weftpd.quota_counts
+        WHERE changed > clock_timestamp() - interval '10 seconds' AND server <> $1))
+      """, [])
+  }
+
+  private func others(_ statement: String, _ parameters: [String]) throws(QuotaStoreError) -> [String: QuotaShare] {
+    try ask { (connection) throws(PostgresError) in
+      let rows = try connection.query(statement, [name] + parameters)
+      var shares: [String: QuotaShare] = [:]
+      for row in 0..<rows.count {
+        shares[rows[row, 0] ?? ""] = QuotaShare(
+          others: QuotaUsage(bytes: rows.number(row, 1), files: rows.number(row, 2)),
+          othersHeld: QuotaUsage(bytes: rows.number(row, 3), files: rows.number(row, 4)))
+      }
+      return shares
+    }
+  }
+
+  public func wishes() throws(QuotaStoreError) -> QuotaWishes {
+    try ask { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        """
+        SELECT subject, false FROM weftpd.quota_counts WHERE server = $1 AND wanted
+        UNION ALL
+        SELECT s.subject, true FROM weftpd.quota_scans s WHERE s.server <> $1 AND weftpd.quota_alive(s.server)
+        """, [name])
+      var wishes = QuotaWishes()
+      for row in 0..<rows.count {
+        let subject = rows[row, 0] ?? ""
+        if rows[row, 1] == "t" { wishes.quiet.insert(subject) } else { wishes.trimmed.insert(subject) }
+      }
+      return wishes
+    }
+  }
+
+  // MARK: traffic
+
+  /// Bytes that this server has counted.
+  public func traffic(_ key: TrafficKey) throws(QuotaStoreError) -> Int64 {
+    try ask { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        "SELECT bytes FROM weftpd.quota_counts WHERE subject = $1 AND server = $2", [key.subject, name])
+      return rows.count > 0 ? rows.number(0, 0) : 0
+    }
+  }
+
+  /// Not used: what is shared is saved like a directory.
+  public func add(_ bytes: [TrafficKey: Int64]) throws(QuotaStoreError) -> [TrafficKey: Int64] {
+    throw QuotaStoreError("bytes that are shared are saved as holdings")
+  }
+
+  // MARK: requests
+
+  public func requests() throws(QuotaStoreError) -> [String] {
+    try ask { (connection) throws(PostgresError) in
+      let rows = try connection.query("SELECT subject FROM weftpd.quota_requests WHERE server = $1", [name])
+      return (0..<rows.count).map { rows[$0, 0] ?? "" }
+    }
+  }
+
+  public func fulfilled(_ directory: String) throws(QuotaStoreError) {
+    try ask { (connection) throws(PostgresError) in
+      try connection.query(
+        "DELETE FROM weftpd.quota_requests WHERE subject = $1 AND server = $2", [directory, name])
+    }
+  }
+
+  // MARK: for the commands
+
+  /// What is there of every directory, all servers together, by their paths.
+  public func tallies() throws(QuotaStoreError) -> [StoredTally] {
+    try ask(serving: false) { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        """
+        SELECT subject, sum(bytes)::bigint, sum(files)::bigint, bool_or(in_use) FROM weftpd.quota_counts
+        WHERE subject ~ '^/' GROUP BY subject ORDER BY subject
+        """)
+      return (0..<rows.count).map { row in
+        StoredTally(
+          rows[row, 0] ?? "", QuotaUsage(bytes: rows.number(row, 1), files: rows.number(row, 2)),
+          isInUse: rows[row, 3] == "t")
+      }
+    }
+  }
+
+  /// Asks the servers that live to count a directory again: all of them, or one if they see the same files.
+  ///
+  /// - Returns: how many were asked.
+  public func request(_ directory: String) throws(QuotaStoreError) -> Int {
+    try ask(serving: false) { (connection) throws(PostgresError) in
+      try connection.query(
+        """
+        INSERT INTO weftpd.quota_requests SELECT $1, server FROM weftpd.quota_servers
+        WHERE alive_until > clock_timestamp() ORDER BY server \(areFilesShared ? "LIMIT 1" : "")
+        ON CONFLICT DO NOTHING
+        """, [directory])
+      let rows = try connection.query(
+        "SELECT count(*) FROM weftpd.quota_servers WHERE alive_until > clock_timestamp()")
+      return Int(rows.number(0, 0))
+    }
+  }
+
+  /// How many servers that live have not counted it yet.
+  public func pending(_ directory: String) throws(QuotaStoreError) -> Int {
+    try ask(serving: false) { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        "SELECT count(*) FROM weftpd.quota_requests WHERE subject = $1 AND weftpd.quota_alive(server)",
+        [directory])
+      return Int(rows.number(0, 0))
+    }
+  }
+
+  /// Forgets what a server has counted that does not live and will not come back.
+  ///
+  /// - Returns: false if there is no such server, or it lives.
+  public func forget(server: String) throws(QuotaStoreError) -> Bool {
+    try ask(serving: false) { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        "DELETE FROM weftpd.quota_servers WHERE server = $1 AND alive_until < clock_timestamp() RETURNING server",
+        [server])
+      return rows.count > 0
+    }
+  }
+
+  /// The servers, and whether each lives.
+  public func servers() throws(QuotaStoreError) -> [(name: String, isAlive: Bool)] {
+    try ask(serving: false) { (connection) throws(PostgresError) in
+      let rows = try connection.query(
+        "SELECT server, alive_until > clock_timestamp() FROM weftpd.quota_servers WHERE server <> '-' ORDER BY server")
+      return (0..<rows.count).map { (rows[$0, 0] ?? "", rows[$0, 1] == "t") }
+    }
+  }
+}
+
+extension PostgresConnection.Result {
+  fileprivate func number(_ row: Int, _ column: Int) -> Int64 { self[row, column].flatMap { Int64($0) } ?? 0 }
+  fileprivate subscript(safely row: Int, column: Int) -> String? { row < count ? self[row, column] : nil }
+}

@@ -1,0 +1,2 @@
+// The suite of shared quotas against real PostgreSQL servers.
+import Testing
