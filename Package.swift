@@ -167,7 +167,7 @@ let package = Package(
     .testTarget(name: "BandwidthTests", dependencies: ["Bandwidth"], swiftSettings: settings),
     .testTarget(name: "QuotasTests", dependencies: ["Quotas", "SQLiteQuotas", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "PostgresQuotasTests", dependencies: ["PostgresQuotas", "PostgresClient", "Quotas", "TestSupport"],
+      name: "PostgresQuotasTests", dependencies: ["PostgresQuotas", "PostgresClient", "Quotas", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "PostgresBansTests",

@@ -23,8 +23,13 @@ package struct PostgresPart: Sendable {
 
   /// The version of the tables; 0 without any.
   package func version(_ connection: PostgresConnection) throws(PostgresError) -> Int {
-    // A name that is not there would break the transaction off.
-    guard try connection.query("SELECT to_regclass('weftpd.components')")[0, 0] != nil else { return 0 }
+    // A name that is not there would break the transaction off. `to_regclass` would not see what another server has just made.
+    let tables = try connection.query(
+      """
+      SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = 'weftpd' AND c.relname = 'components'
+      """)
+    guard tables.count > 0 else { return 0 }
     let found = try connection.query("SELECT version FROM weftpd.components WHERE name = $1", [name])
     return found.count == 0 ? 0 : found[0, 0].flatMap { Int($0) } ?? 0
   }

@@ -173,6 +173,8 @@ public final class PostgresQuotaStore: SharedQuotaStore {
       try connection.query(
         "UPDATE weftpd.quota_servers SET alive_until = clock_timestamp() WHERE server = $1 AND run = $2", [name, run])
     }
+    // The name is free with the end of the connection.
+    lock.withLock { _ in (state.connection, state.isServing) = (nil, false) }
   }
 
   // MARK: counts
@@ -207,7 +209,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
       try connection.query(
         """
         INSERT INTO weftpd.quota_counts AS c (subject, server, bytes, files, held_bytes, held_files, in_use)
-        SELECT s, $1, b, f, coalesce(hb, b), coalesce(hf, f), u
+        SELECT s, $1, b, f, hb, hf, u
         FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])
           AS r (s, b, f, hb, hf, u) ORDER BY hashtext(s)
         ON CONFLICT (subject, server) DO UPDATE SET bytes = EXCLUDED.bytes, files = EXCLUDED.files,
@@ -215,7 +217,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
             ELSE greatest(EXCLUDED.held_bytes, EXCLUDED.bytes) END,
           held_files = CASE WHEN NOT EXCLUDED.in_use THEN EXCLUDED.held_files
             ELSE greatest(EXCLUDED.held_files, EXCLUDED.files) END,
-          in_use = EXCLUDED.in_use, wanted = false, changed = clock_timestamp()
+          in_use = EXCLUDED.in_use, wanted = c.wanted AND c.subject <> ALL ($8::text[]), changed = clock_timestamp()
         """,
         [
           name, PostgresText.array(tallies.map { $0.directory }),
@@ -223,6 +225,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
           PostgresText.array(tallies.map { ($0.held ?? $0.usage).bytes }),
           PostgresText.array(tallies.map { ($0.held ?? $0.usage).files }),
           "{" + tallies.map { $0.isInUse ? "t" : "f" }.joined(separator: ",") + "}",
+          PostgresText.array(tallies.filter(\.isTrimmed).map(\.directory)),
         ])
     }
   }
@@ -275,14 +278,14 @@ public final class PostgresQuotaStore: SharedQuotaStore {
         """
         SELECT * FROM weftpd.quota_hold($1, $2::text[], $3::bigint[], $4::bigint[], $5::boolean[],
           $6::text::bigint, $7::text::bigint, $8::text::bigint, $9::text::bigint,
-          $10::text[], $11::bigint[], $12::bigint[])
+          $10::text[], $11::bigint[], $12::bigint[], $13::text::boolean)
         """,
         [
           name, PostgresText.array(ask.holdings.map { $0.subject }),
           PostgresText.array(ask.holdings.map(\.has.bytes)), PostgresText.array(ask.holdings.map(\.has.files)),
           "{" + ask.holdings.map { $0.grows ? "t" : "f" }.joined(separator: ",") + "}",
           "\(ask.need.bytes)", "\(ask.need.files)", "\(ask.extra.bytes)", "\(ask.extra.files)",
-          PostgresText.array(bounds), limits(\.bytes), limits(\.files),
+          PostgresText.array(bounds), limits(\.bytes), limits(\.files), "\(ask.isFirst)",
         ])
       var shares: [String: QuotaShare] = [:]
       for row in 0..<rows.count {

@@ -73,11 +73,12 @@ public enum QuotaSchema {
     $$;
 
     -- Has a server hold what it has of subjects (have_*), and more of those that grow: need_* at least, extra_* if there is room.
-    -- Bounds are limits, each with the positions of its subjects. The state is granted, short, or asked: others may give something back.
+    -- Bounds are limits, each with the positions of its subjects. The state is granted, short, or asked: others are asked to tell what they
+    -- have really, and to give back what they do not use; after that, another call that is not the first finds what has come of it.
     CREATE FUNCTION weftpd.quota_hold(
       me text, subjects text[], have_bytes bigint[], have_files bigint[], grows boolean[],
       need_bytes bigint, need_files bigint, extra_bytes bigint, extra_files bigint,
-      bound_subjects text[], bound_bytes bigint[], bound_files bigint[])
+      bound_subjects text[], bound_bytes bigint[], bound_files bigint[], is_first boolean)
     RETURNS TABLE (state text, subject text, held_bytes bigint, held_files bigint,
       others_bytes bigint, others_files bigint, others_held_bytes bigint, others_held_files bigint)
     LANGUAGE plpgsql AS $$
@@ -91,6 +92,11 @@ public enum QuotaSchema {
       b integer;
     BEGIN
       PERFORM weftpd.quota_lock(subjects);
+      -- What others wait for is not taken again at once.
+      IF EXISTS (SELECT FROM weftpd.quota_counts c WHERE c.server = me AND c.subject = ANY (subjects) AND c.wanted) THEN
+        more_bytes := 0;
+        more_files := 0;
+      END IF;
       FOR b IN 1 .. coalesce(array_length(bound_subjects, 1), 0) LOOP
         chosen := string_to_array(bound_subjects[b], ' ')::integer[];
         SELECT bound_bytes[b] - coalesce(sum(have_bytes[i] + CASE WHEN grows[i] THEN need_bytes ELSE 0 END), 0),
@@ -101,10 +107,13 @@ public enum QuotaSchema {
         FROM weftpd.quota_others(me, ARRAY(SELECT subjects[i] FROM unnest(chosen) AS i)) AS o;
         IF (need_bytes > 0 AND left_bytes < 0) OR (need_files > 0 AND left_files < 0) THEN
           verdict := 'short';
-          UPDATE weftpd.quota_counts c SET wanted = true
-          WHERE c.subject IN (SELECT subjects[i] FROM unnest(chosen) AS i) AND c.server <> me
-            AND weftpd.quota_alive(c.server) AND (c.held_bytes > c.bytes OR c.held_files > c.files);
-          IF FOUND THEN verdict := 'asked'; END IF;
+          IF is_first THEN
+            UPDATE weftpd.quota_counts c SET wanted = true
+            WHERE c.subject IN (SELECT subjects[i] FROM unnest(chosen) AS i) AND c.server <> me
+              AND weftpd.quota_alive(c.server) AND (c.in_use OR c.held_bytes > c.bytes OR c.held_files > c.files);
+          END IF;
+          IF EXISTS (SELECT FROM weftpd.quota_counts c WHERE c.subject IN (SELECT subjects[i] FROM unnest(chosen) AS i)
+            AND c.server <> me AND c.wanted AND weftpd.quota_alive(c.server)) THEN verdict := 'asked'; END IF;
           EXIT;
         END IF;
         -- Bounds whose several subjects grow give each its extra.

@@ -16,6 +16,7 @@ extension QuotaLedger {
     /// The keys of subjects that are no directories, and when each was last refused or used.
     var keys: [String: TrafficKey] = [:]
     var refused: [String: Int64] = [:]
+    var askedOthers: [String: Int64] = [:]
     var used: [String: Int64] = [:]
     /// Counts of others that could not be given up yet.
     var scans: Set<String> = []
@@ -182,10 +183,11 @@ extension QuotaLedger {
         state.sharing.epoch
       )
     }
-    guard let ask else {
+    guard var ask else {
       deliver(request, .made(epoch: epoch))
       return true
     }
+    ask.isFirst = request.state.withLock { !$0.hasAskedOthers }
     guard isTrusted, let answer = askStore(ask, shared) else {
       state.withLock { state in
         for holding in ask.holdings { state.sharing.asked.remove(holding.subject) }
@@ -203,7 +205,9 @@ extension QuotaLedger {
     if !isCurrent { return false }
     switch answer.verdict {
     case .granted: deliver(request, .made(epoch: epoch))
-    case .asked where now - request.start < Self.grace: return false
+    case .asked where now - request.start < Self.grace:
+      request.state.withLock { $0.hasAskedOthers = true }
+      return false
     case .asked, .short: deliver(request, .refused)
     }
     return true
@@ -324,10 +328,18 @@ extension QuotaLedger {
       return Self.begin(
         growing: subjects, need: QuotaUsage(bytes: 1), extra: QuotaUsage(bytes: Self.trafficChunk), bounds, &state)
     }
-    guard let ask, let answer = askStore(ask, shared) else { return }
     let now = clock()
+    guard var ask else { return }
+    // Others have been asked a moment ago.
+    let asked = state.withLock { state in subjects.compactMap { state.sharing.askedOthers[$0] }.max() }
+    if let asked { ask.isFirst = now - asked > 5 * Self.grace }
+    guard let answer = askStore(ask, shared) else { return }
+    let isRefused = answer.verdict == .short || answer.verdict == .asked && !ask.isFirst && now - (asked ?? now) > Self.grace
     state.withLock { state in
-      for subject in subjects { state.sharing.refused[subject] = answer.verdict == .short ? now : nil }
+      for subject in subjects {
+        state.sharing.refused[subject] = isRefused ? now : nil
+        if answer.verdict == .asked, ask.isFirst { state.sharing.askedOthers[subject] = now }
+      }
     }
   }
 
@@ -340,6 +352,9 @@ extension QuotaLedger {
       for (subject, key) in state.sharing.keys {
         guard let traffic = state.traffic[key] else {
           state.sharing.keys[subject] = nil
+          state.sharing.refused[subject] = nil
+          state.sharing.askedOthers[subject] = nil
+          state.sharing.used[subject] = nil
           state.sharing.shares[subject] = nil
           continue
         }
@@ -351,7 +366,8 @@ extension QuotaLedger {
         let rest = QuotaUsage(bytes: isQuiet ? has : max(has, min(held, has + 4 * Self.trafficChunk)))
         state.sharing.asked.insert(subject)
         state.traffic[key]?.move(traffic.taken)
-        due.append((StoredTally(subject, usage, isInUse: false, held: rest), key, traffic.taken))
+        due.append(
+          (StoredTally(subject, usage, isInUse: false, held: rest, isTrimmed: rest == usage), key, traffic.taken))
       }
       return due
     }
@@ -421,7 +437,7 @@ extension QuotaLedger {
             files: max(has.files, min(held.files, has.files + Self.slack.files)))
         }
         state.sharing.asked.insert(name)
-        due.append(StoredTally(name, tally.usage, isInUse: !ends, held: rest))
+        due.append(StoredTally(name, tally.usage, isInUse: !ends, held: rest, isTrimmed: rest == has))
       }
       return due
     }

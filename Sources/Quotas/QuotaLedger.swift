@@ -89,17 +89,23 @@ public final class QuotaLedger: Sendable {
     self.clock = clock
     self.counter = counter
     self.tell = tell
+    share(store)
   }
 
   /// Keeps counts there from now on. Call it before anything is counted.
   public func keep(in store: any QuotaStore) {
     place.withLock { $0 = store }
-    if let shared = store as? any SharedQuotaStore {
-      sharedPlace.withLock { $0 = shared }
-      hasShared.store(true, ordering: .releasing)
-    }
+    share(store)
     // Somebody may want something counted that no session has used yet.
     tick()
+  }
+
+  private func share(_ store: any QuotaStore) {
+    guard let shared = store as? any SharedQuotaStore else { return }
+    sharedPlace.withLock { $0 = shared }
+    hasShared.store(true, ordering: .releasing)
+    // Nothing can be used before the store knows this server.
+    queue.async { self.tickShared(shared) }
   }
 
   /// Whether anything is counted at all.

@@ -25,6 +25,8 @@ public final class QuotaRequest: Sendable {
   struct State {
     var outcome: QuotaOutcome?
     var isAbandoned = false
+    /// Others have been asked to give something back.
+    var hasAskedOthers = false
   }
   let state = Mutex(State())
 

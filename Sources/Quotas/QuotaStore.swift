@@ -9,12 +9,17 @@ public struct StoredTally: Sendable, Hashable {
   public var isInUse: Bool
   /// In a ``SharedQuotaStore``: what this server may have there from now on; nil: what it has.
   public var held: QuotaUsage?
+  /// It holds no more than it needs: what others have asked for.
+  public var isTrimmed: Bool
 
-  public init(_ directory: String, _ usage: QuotaUsage, isInUse: Bool, held: QuotaUsage? = nil) {
+  public init(
+    _ directory: String, _ usage: QuotaUsage, isInUse: Bool, held: QuotaUsage? = nil, isTrimmed: Bool = true
+  ) {
     self.directory = directory
     self.usage = usage
     self.isInUse = isInUse
     self.held = held
+    self.isTrimmed = isTrimmed
   }
 }
 

@@ -18,6 +18,8 @@ public struct QuotaAsk: Sendable {
   public var need: QuotaUsage
   public var extra: QuotaUsage
   public var bounds: [QuotaBound]
+  /// Others shall be asked if there is too little; not if they have been for the same.
+  public var isFirst = true
 }
 
 /// How a subject is shared now.

@@ -35,10 +35,11 @@ struct QuotaFile: KeptQuotas {
   private let isServed: Bool
   private let store: SQLiteQuotaStore
 
-  init(_ path: String) throws(QuotaStoreError) {
+  /// - Parameter counting: no server may begin to own it meanwhile.
+  init(_ path: String, counting: Bool) throws(QuotaStoreError) {
     self.path = path
     isServed = SQLiteQuotaStore.isOwned(path)
-    store = try SQLiteQuotaStore(path, owning: false)
+    store = try SQLiteQuotaStore(path, owning: counting && !isServed)
   }
 
   func tallies() throws(QuotaStoreError) -> [StoredTally] { try store.tallies() }

@@ -31,9 +31,9 @@ struct QuotaOptions: ParsableArguments {
   }
 
   /// The store that the settings name.
-  func store() throws -> any KeptQuotas {
+  func store(counting: Bool = false) throws -> any KeptQuotas {
     let loaded = try load()
-    if let path = loaded.settings.quotaStore { return try QuotaFile(File.absolutePath(path)) }
+    if let path = loaded.settings.quotaStore { return try QuotaFile(File.absolutePath(path), counting: counting) }
     do throws(SettingsError) {
       if let store = try QuotaSetup.shared(loaded, server: nil) {
         return QuotaDatabase(store, server: QuotaSetup.server(loaded.settings)) { name in
@@ -109,7 +109,7 @@ private struct ScanQuotas: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let store = try options.store()
+      let store = try options.store(counting: true)
       let known = try store.tallies()
       for directory in names.isEmpty ? known.map(\.directory) : try directories() {
         let before = known.first { $0.directory == directory }

@@ -179,7 +179,7 @@ private final class Allowance: ByteAllowance {
 
   init(_ bytes: Int64) { rest = bytes }
 
-  func take(upTo bytes: Int64) -> Int64 {
+  func take(upTo bytes: Int64) -> Int64? {
     let taken = min(bytes, rest)
     rest -= taken
     return taken

@@ -109,7 +109,7 @@ import UnitSupport
 private final class Allowance: ByteAllowance {
   private nonisolated(unsafe) var rest: Int64 = 10_000  // One transfer uses it.
 
-  func take(upTo bytes: Int64) -> Int64 {
+  func take(upTo bytes: Int64) -> Int64? {
     let taken = min(bytes, rest)
     rest -= taken
     return taken

@@ -1,2 +1,0 @@
-// The suite of shared quotas against real PostgreSQL servers.
-import Testing
