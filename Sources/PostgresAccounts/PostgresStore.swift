@@ -90,6 +90,12 @@ public struct PostgresTransaction: AccountTransaction {
     }
   }
 
+  public func removeGroup(_ name: String) throws(UserTableError) {
+    try naming { () throws(PostgresError) in
+      _ = try connection.query("DELETE FROM weftpd.groups WHERE name = $1", [name])
+    }
+  }
+
   public func row(named name: String) throws(UserTableError) -> AccountRow? {
     try naming { () throws(PostgresError) in
       AccountRow.joined(try connection.query(AccountRow.selection + " WHERE u.name = $1", [name])).first

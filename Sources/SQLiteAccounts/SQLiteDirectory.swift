@@ -23,7 +23,7 @@ public final class SQLiteDirectory: AccountDirectory {
   private let state = Mutex(State())
   private let tell: @Sendable (String) -> Void
   /// How often a change is looked for.
-  private static let rhythm = DispatchTimeInterval.milliseconds(500)
+  private static let rhythm = DispatchTimeInterval.milliseconds(250)
 
   /// Opens nothing yet.
   ///

@@ -146,6 +146,10 @@ public struct SQLiteTransaction: AccountTransaction {
     }
   }
 
+  public func removeGroup(_ name: String) throws(UserTableError) {
+    try naming { () throws(SQLiteError) in try connection.query("DELETE FROM groups WHERE name = ?", [name]) }
+  }
+
   /// Everything, as entries.
   func listing() throws(UserTableError) -> AccountListing {
     AccountListing(try rows(), groups: try groups(), place: path)

@@ -1,12 +1,12 @@
-// The commands `weftpd group …`: groups of a YAML table, whose members have what the groups say.
+// The commands `weftpd group …`: groups of a YAML table or a database, whose members have what the groups say.
 
 import Accounts
 import ArgumentParser
 
-/// `weftpd group`: edits the groups of a YAML table.
+/// `weftpd group`: edits groups.
 struct GroupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "group", abstract: "Edits the groups of a YAML user table.",
+    commandName: "group", abstract: "Edits groups of users: in a YAML user table, in SQLite, in PostgreSQL.",
     discussion: """
       Members have the home, the access and the options of their groups unless their own entries say otherwise. \
       `weftpd user set NAME groups=A` makes NAME a member of A.
@@ -34,14 +34,15 @@ private struct AddGroup: ParsableCommand {
 
   @Argument(help: "The group's name.") var name: String
   @Argument(help: ArgumentHelp("What its members have.", valueName: "key=value")) var assignments: [String] = []
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func validate() throws { try check(assignments) }
 
   func run() throws {
     try reportingErrors {
-      try options.editor.addGroup(name, set: pairs(of: assignments))
-      print("The group \(Account.display(name.utf8)) is in \(options.table).")
+      let editor = try options.editor
+      try editor.addGroup(name, set: pairs(of: assignments))
+      print("The group \(Account.display(name.utf8)) is in \(editor.place).")
     }
   }
 }
@@ -52,7 +53,7 @@ private struct SetGroup: ParsableCommand {
 
   @Argument(help: "The group's name.") var name: String
   @Argument(help: ArgumentHelp("What to set.", valueName: "key=value")) var assignments: [String]
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func validate() throws {
     if assignments.isEmpty { throw ValidationError("Give at least one key=value.") }
@@ -70,7 +71,7 @@ private struct UnsetGroup: ParsableCommand {
 
   @Argument(help: "The group's name.") var name: String
   @Argument(help: ArgumentHelp("The options.", valueName: "key")) var keys: [String]
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func validate() throws {
     if keys.isEmpty { throw ValidationError("Give at least one key.") }
@@ -86,7 +87,7 @@ private struct RemoveGroup: ParsableCommand {
     commandName: "remove", abstract: "Removes a group that has no members.")
 
   @Argument(help: "The group's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
@@ -100,11 +101,11 @@ private struct ListGroups: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Lists the groups: access, number of members, name, home.")
 
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
-      let table = try options.editor.load()
+      let table = try options.editor.listing()
       var members: [String: Int] = [:]
       for entry in table.entries { for group in entry.groups { members[group.group.name, default: 0] += 1 } }
       for group in table.groups {
@@ -121,33 +122,21 @@ private struct ShowGroup: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "show", abstract: "Shows a group with its members.")
 
   @Argument(help: "The group's name.") var name: String
-  @OptionGroup var options: TableOption
+  @OptionGroup var options: AccountPlace
 
   func run() throws {
     try reportingErrors {
-      let table = try options.editor.load()
-      let group = try options.editor.group(named: name)
+      let editor = try options.editor
+      let group = try editor.group(named: name)
       print("name:    \(Account.display(group.name.utf8))")
       if let home = group.home { print("home:    \(Account.display(home.utf8))") }
       if let permissions = group.permissions {
         print("access:  \(permissions.isReadOnly ? "read-only" : "read and write")")
       }
       for (key, value) in group.options.shown { print("\(key): \(Account.display(value.utf8))") }
-      let members = table.entries.filter { $0.groups.contains { $0.group.name == name } }
+      let members = try editor.listing().entries.filter { $0.groups.contains { $0.group.name == name } }
       print("members: \(members.map { Account.display($0.name) }.joined(separator: ", "))")
-      print("line:    \(group.line)")
+      if group.line > 0 { print("line:    \(group.line)") }
     }
-  }
-}
-
-/// The option that names the table.
-struct TableOption: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
-  var table: String
-
-  var editor: UserTableEditor { UserTableEditor(path: table) }
-
-  func validate() throws {
-    if table.isEmpty { throw ValidationError("--table needs the path of a file.") }
   }
 }

@@ -31,7 +31,7 @@ struct SetOptions: ParsableCommand {
   private static var optionList: String {
     let fields = [
       ("access", "ro (list and download) or rw (read and write)."),
-      ("groups", "The groups of a YAML table the user is in, with ; between them, the strongest first."),
+      ("groups", "The groups the user is in, with ; between them, the strongest first."),
       ("home", "The directory that becomes the user's root."),
     ]
     let all = fields + UserAttribute.ofUsers.map { ($0.key, $0.meaning) }

@@ -33,7 +33,7 @@ private struct AddUser: ParsableCommand {
       "The directory that becomes the user's root; an absolute path. A group can give it.", valueName: "dir"))
   var home: String?
   @Option(
-    help: ArgumentHelp("A group of a YAML table the user is in; several times, the strongest first.", valueName: "name")
+    help: ArgumentHelp("A group the user is in; several times, the strongest first.", valueName: "name")
   )
   var group: [String] = []
   @Flag(
@@ -60,12 +60,8 @@ private struct AddUser: ParsableCommand {
         warnings = try editor.add(
           name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, replacing: replace)
       } else {
-        guard let table = editor as? UserTableEditor else {
-          throw ValidationError(
-            "--group is for a YAML table: give the user --home, and put it into groups by an import.")
-        }
-        try table.checkAddMember(name: name, home: home, groups: group)
-        warnings = try table.addMember(
+        try editor.checkAddMember(name: name, home: home, groups: group)
+        warnings = try editor.addMember(
           name: name, hash: try hash ?? newHash(for: name), home: home, isReadOnly: readOnly, groups: group)
       }
       for warning in warnings { complain("warning: \(warning)") }

@@ -108,7 +108,7 @@ struct ConvertTable: ParsableCommand {
     commandName: "convert", abstract: "Writes a table of lines as YAML, with its comments.",
     discussion: "Both forms are read, and stay so; a YAML table can have groups, and values with commas and colons.")
 
-  @OptionGroup var options: TableOption
+  @OptionGroup fileprivate var options: TableOption
   @Option(help: ArgumentHelp("The new file, which must not be there yet.", valueName: "file")) var to: String?
   @Flag(help: "Replace the table itself.") var inPlace = false
 
@@ -126,5 +126,17 @@ struct ConvertTable: ParsableCommand {
         print("Name it in accounts.table (--users \(to)), and give it to the other `weftpd user` commands.")
       }
     }
+  }
+}
+
+/// The option that names the table.
+private struct TableOption: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The user table.", valueName: "file"))
+  var table: String
+
+  var editor: UserTableEditor { UserTableEditor(path: table) }
+
+  func validate() throws {
+    if table.isEmpty { throw ValidationError("--table needs the path of a file.") }
   }
 }

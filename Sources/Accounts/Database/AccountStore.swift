@@ -30,6 +30,8 @@ public protocol AccountTransaction {
   func row(named name: String) throws(UserTableError) -> AccountRow?
   /// Adds a group, or replaces one of that name, options and all.
   func put(_ group: GroupRow) throws(UserTableError)
+  /// Removes a group with all options. It has no members.
+  func removeGroup(_ name: String) throws(UserTableError)
   /// Adds a user who is not there. The groups have to be there.
   func insert(_ row: AccountRow) throws(UserTableError)
   /// Replaces a user, options and all; the name may be a new one.

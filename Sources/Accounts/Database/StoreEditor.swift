@@ -2,8 +2,8 @@
 
 /// The commands on accounts over a store. Each call is one transaction, so editors that run at once lose nothing.
 public struct StoreEditor<Store: AccountStore>: AccountEditor {
-  private let store: Store
-  private var rules: EntryRules { EntryRules(place: store.place) }
+  let store: Store
+  var rules: EntryRules { EntryRules(place: store.place) }
   public var place: String { store.place }
 
   /// An editor of what `store` keeps.
@@ -69,13 +69,12 @@ public struct StoreEditor<Store: AccountStore>: AccountEditor {
     _ name: [UInt8], set: [(key: String, value: String)], unset: [String]
   ) throws(UserTableError) -> [EntryChange] {
     let rules = rules
-    var changes: [EntryChange] = []
-    try change(name) { (old) throws(UserTableError) in
-      let new = try rules.changed(old, set: set, unset: unset)
-      changes = EntryRules.differences(old, new)
-      return new
+    return try store.transaction(creating: false) { (transaction) throws(UserTableError) in
+      let old = try existing(name, transaction)
+      let new = try rules.changed(old.entry, set: set, unset: unset, known: try known(transaction))
+      if new != old.entry { try transaction.replace(old.row.name, with: try row(new, old)) }
+      return EntryRules.differences(old.entry, new)
     }
-    return changes
   }
 
   public func rename(_ name: [UInt8], to newName: [UInt8]) throws(UserTableError) {
@@ -134,7 +133,7 @@ public struct StoreEditor<Store: AccountStore>: AccountEditor {
   // MARK: pieces
 
   /// What stands in the database, and what it says.
-  private typealias Existing = (row: AccountRow, entry: UserEntry)
+  typealias Existing = (row: AccountRow, entry: UserEntry)
 
   private func change(
     _ name: [UInt8], _ body: (UserEntry) throws(UserTableError) -> UserEntry
@@ -153,7 +152,7 @@ public struct StoreEditor<Store: AccountStore>: AccountEditor {
     return try read(row, transaction)
   }
 
-  private func read(_ row: AccountRow, _ transaction: Store.Transaction) throws(UserTableError) -> Existing {
+  func read(_ row: AccountRow, _ transaction: Store.Transaction) throws(UserTableError) -> Existing {
     try read(row, row.groups.isEmpty ? [:] : try transaction.groups().shared().groups)
   }
 
@@ -163,12 +162,12 @@ public struct StoreEditor<Store: AccountStore>: AccountEditor {
     }
   }
 
-  private func row(_ entry: UserEntry, _ old: Existing?) throws(UserTableError) -> AccountRow {
+  func row(_ entry: UserEntry, _ old: Existing?) throws(UserTableError) -> AccountRow {
     guard let row = AccountRow(entry, replacing: old) else { throw notText }
     return row
   }
 
-  private func text(_ name: [UInt8]) throws(UserTableError) -> String {
+  func text(_ name: [UInt8]) throws(UserTableError) -> String {
     guard let text = String(validating: name, as: UTF8.self) else { throw notText }
     return text
   }

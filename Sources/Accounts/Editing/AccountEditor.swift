@@ -34,8 +34,9 @@ public protocol AccountEditor: Sendable {
   /// Sets parts of a user's entry and takes options away, all at once or, if anything is wrong, nothing.
   ///
   /// - Parameters:
-  ///   - set: `home` with an absolute path, `access` with `ro` or `rw`, or an option with its value.
-  ///   - unset: options; that one was not there is no error.
+  ///   - set: `home` with an absolute path, `access` with `ro` or `rw`, `groups` with names and `;` between them, or an option with
+  ///     its value.
+  ///   - unset: options or `groups`; that one was not there is no error.
   /// - Returns: what is different now; empty if nothing.
   /// - Throws: `.invalidEntry` that names all that is wrong, or what reading and writing throws.
   func update(
@@ -48,6 +49,43 @@ public protocol AccountEditor: Sendable {
 
   /// Removes a user; the home is left alone.
   func remove(_ name: [UInt8]) throws(UserTableError)
+
+  // MARK: groups
+
+  /// The group of that name. Throws `.unknownUser` if there is none.
+  func group(named name: String) throws(UserTableError) -> AccountGroup
+
+  /// Adds a group. What keeps the accounts is made if it is not there.
+  ///
+  /// - Parameter set: as for ``updateGroup(_:set:unset:)``.
+  /// - Throws: `.userExists` if there is one, `.invalidEntry` with all that is wrong, or what reading and writing throws.
+  func addGroup(_ name: String, set: [(key: String, value: String)]) throws(UserTableError)
+
+  /// Sets parts of a group and takes others away, all at once or, if anything is wrong, nothing.
+  ///
+  /// - Parameters:
+  ///   - set: `home` with an absolute path, in which `%u` is the name of the user, `access` with `ro` or `rw`, or an option.
+  ///   - unset: any of these; that one was not there is no error.
+  /// - Returns: what is different now; empty if nothing.
+  func updateGroup(
+    _ name: String, set: [(key: String, value: String)], unset: [String]
+  ) throws(UserTableError) -> [EntryChange]
+
+  /// Removes a group that has no members.
+  func removeGroup(_ name: String) throws(UserTableError)
+
+  /// Throws what ``addMember(name:hash:home:isReadOnly:groups:)`` would throw for these, except what depends on the password.
+  func checkAddMember(name: [UInt8], home: String?, groups: [String]) throws(UserTableError)
+
+  /// Adds a user who is in groups, from which home and access come where they are nil.
+  ///
+  /// - Returns: warnings, as ``add(name:hash:home:isReadOnly:replacing:)`` does.
+  /// - Throws: `.invalidEntry` if there is no such group, or nobody says home or access, else what `add` throws.
+  func addMember(
+    name: [UInt8], hash: String, home: String?, isReadOnly: Bool?, groups: [String]
+  ) throws(UserTableError) -> [String]
+
+  // MARK: imports
 
   /// Takes over entries, options and all, in one step: all of them, or none.
   /// - Parameters:
@@ -105,6 +143,21 @@ public struct ImportReport: Sendable, Equatable {
 }
 
 extension AccountEditor {
+  /// Adds a group.
+  public func addGroup(_ name: String) throws(UserTableError) { try addGroup(name, set: []) }
+
+  /// Sets parts of a group.
+  public func updateGroup(
+    _ name: String, set: [(key: String, value: String)]
+  ) throws(UserTableError) -> [EntryChange] {
+    try updateGroup(name, set: set, unset: [])
+  }
+
+  /// Takes parts of a group away.
+  public func updateGroup(_ name: String, unset: [String]) throws(UserTableError) -> [EntryChange] {
+    try updateGroup(name, set: [], unset: unset)
+  }
+
   /// Adds a user who must not be there yet.
   @discardableResult
   public func add(

@@ -6,7 +6,7 @@ import Glibc
 struct EntryRules {
   let place: String
 
-  /// The keys that ``changed(_:set:unset:)`` knows beside those of ``UserAttribute``.
+  /// What every user has, and a group may have, beside what ``UserAttribute`` knows.
   static let fieldKeys = ["access", "home"]
 
   // MARK: checks
@@ -62,23 +62,35 @@ struct EntryRules {
 
   /// `old` with parts set and options taken away.
   ///
+  /// - Parameter known: the groups there are; nil: there cannot be any.
   /// - Throws: `.invalidEntry` that names all that is wrong.
   func changed(
-    _ old: UserEntry, set: [(key: String, value: String)], unset: [String]
+    _ old: UserEntry, set: [(key: String, value: String)], unset: [String], _ form: TableForm = .yaml,
+    known: [AccountGroup]?
   ) throws(UserTableError) -> UserEntry {
     var new = old
     var problems: [String] = []
     for (key, value) in set {
-      if let problem = Self.set(key, to: value, in: &new) { problems.append(problem) }
+      let problem: String?
+      if key != "groups" {
+        problem = Self.set(key, to: value, in: &new, form)
+      } else if let known {
+        problem = Self.setGroups(value, in: &new, of: known)
+      } else {
+        problem = "only a YAML table has groups; `weftpd user convert` makes one of this."
+      }
+      if let problem { problems.append(problem) }
     }
     for key in unset {
       if UserAttribute.byKey[key] != nil {
         new = new.with(options: new.ownOptions.without(key))
+      } else if key == "groups" {
+        new = new.with(groups: [])
       } else {
         problems.append(
           Self.fieldKeys.contains(key)
             ? "every user has '\(key)': it can be set, not taken away."
-            : Self.unknown(key, UserAttribute.all.map(\.key)))
+            : Self.unknown(key, ["groups"] + UserAttribute.ofUsers.map(\.key)))
       }
     }
     guard problems.isEmpty else { throw invalid(problems.joined(separator: " ")) }
@@ -98,7 +110,7 @@ struct EntryRules {
       entry = entry.with(permissions: value == "ro" ? .readOnly : .readAndWrite)
     default:
       guard let attribute = UserAttribute.byKey[key], !attribute.isForGroups else {
-        return unknown(key, fieldKeys + UserAttribute.ofUsers.map(\.key))
+        return unknown(key, fieldKeys + ["groups"] + UserAttribute.ofUsers.map(\.key))
       }
       var options = entry.ownOptions
       if let problem = set(attribute, to: value, in: &options, form) { return problem }
