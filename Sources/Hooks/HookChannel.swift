@@ -57,11 +57,12 @@ public final class HookChannel: SessionEventReader {
     switch kind {
     case .login: events.contains(.login)
     case .transferEnded(let outcome):
-      outcome.direction == .download
-        ? outcome.isComplete && events.contains(.download)
-        : outcome.direction == .upload
-          && (outcome.isComplete
-            ? events.contains(.upload) : outcome.reply == 552 && events.contains(.quotaExceeded))
+      switch (outcome.direction, outcome.isComplete) {
+      case (.download, true): events.contains(.download)
+      case (.upload, true): events.contains(.upload)
+      case (.download, false), (.upload, false): outcome.reply == 552 && events.contains(.quotaExceeded)
+      default: false
+      }
     case .changed: !events.isDisjoint(with: [.delete, .rename, .mkdir, .rmdir])
     default: false
     }

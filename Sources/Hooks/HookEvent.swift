@@ -15,7 +15,7 @@ public enum HookEvent: String, Sendable, CaseIterable {
   case mkdir
   case rmdir
   case ban
-  /// An upload was refused or broken off with 552, because a quota is used up.
+  /// An upload or a download was refused or broken off with 552, because a quota is used up.
   case quotaExceeded = "quota-exceeded"
 
   /// What an event of a session is to a hook; nil: nothing.
@@ -26,7 +26,8 @@ public enum HookEvent: String, Sendable, CaseIterable {
       switch (outcome.direction, outcome.isComplete) {
       case (.upload, true): self = .upload
       case (.download, true): self = .download
-      case (.upload, false) where outcome.reply == 552: self = .quotaExceeded
+      case (.upload, false) where outcome.reply == 552, (.download, false) where outcome.reply == 552:
+        self = .quotaExceeded
       default: return nil
       }
     case .changed:

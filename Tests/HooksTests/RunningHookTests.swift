@@ -80,6 +80,29 @@ import Testing
     }
   }
 
+  @Test func aQuotaThatIsUsedUpIsTold() async throws {
+    try await Blocking.run {
+      let place = try Place()
+      try Server.with(place.options(place.program, "quotas.bytes=1000"), root: place.root) { server in
+        let client = try server.session("alice")
+        try client.store("STOR small", pattern(900))
+        let data = try client.passive()
+        // Refused when the room is used up, or before if ALLO has said so.
+        try client.command("STOR large", expecting: 150)
+        try? data.send(pattern(5000))
+        data.finishSending()
+        try client.expect(552)
+        try client.command("ALLO 101", expecting: 200)
+        _ = try client.passive()
+        try client.command("STOR announced", expecting: 552)
+        try place.wait("got", 2, "\"event\":\"quota-exceeded\"", server)
+        let got = place.lines("got").filter { $0.contains("\"event\":\"quota-exceeded\"") }
+        try require(got[0].contains("\"path\":\"/large\"") && got[1].contains("\"path\":\"/announced\""), "\(got)")
+        try require(place.lines("got").count { $0.contains("\"event\":\"upload\"") } == 1, "one upload was complete")
+      }
+    }
+  }
+
   @Test func recordsOutliveAKilledDaemonAndAKilledHelper() async throws {
     try await Blocking.run {
       let place = try Place()
