@@ -157,7 +157,8 @@ let package = Package(
         "DaemonSupport", "DaemonSettings", "Privileges", "ControlProtocol", "ControlSocket", "OpenMetrics",
         "ServerMetrics", "ServerLog", "FTPServer", "Accounts", "SQLiteAccounts", "PostgresAccounts",
         "ExternalAccounts", "HTTPClient", "Bans", "Hooks", "LinuxSystem", "MultipathTCP", "SafeText",
-        "Quotas", "SQLiteQuotas", "PostgresClient", "PostgresQuotas", "PostgresBans", "TransportSecurity", "WeftVersion",
+        "Quotas", "SQLiteQuotas", "PostgresClient", "PostgresQuotas", "PostgresBans", "TransportSecurity",
+        "WeftVersion",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -167,7 +168,8 @@ let package = Package(
     .testTarget(name: "BandwidthTests", dependencies: ["Bandwidth"], swiftSettings: settings),
     .testTarget(name: "QuotasTests", dependencies: ["Quotas", "SQLiteQuotas", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "PostgresQuotasTests", dependencies: ["PostgresQuotas", "PostgresClient", "Quotas", "LinuxSystem", "TestSupport"],
+      name: "PostgresQuotasTests",
+      dependencies: ["PostgresQuotas", "PostgresClient", "Quotas", "LinuxSystem", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "PostgresBansTests",

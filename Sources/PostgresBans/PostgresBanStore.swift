@@ -87,7 +87,8 @@ public final class PostgresBanStore: BanStore {
           SET since = EXCLUDED.since, until = EXCLUDED.until, origin = EXCLUDED.origin, reason = EXCLUDED.reason
           """,
           [
-            PostgresText.array(added.map(\.subject.description)), PostgresText.array(added.map { min($0.since, Self.latest) }),
+            PostgresText.array(added.map(\.subject.description)),
+            PostgresText.array(added.map { min($0.since, Self.latest) }),
             PostgresText.array(added.map { $0.until.map { min(max(0, $0), Self.latest) } ?? -1 }),
             PostgresText.array(added.map(\.origin.rawValue)), PostgresText.array(added.map(\.reason)),
           ])

@@ -28,7 +28,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
   private let server: String?
   /// Tells this process from others of the name.
   private let run = String(UInt64.random(in: .min ... .max), radix: 36)
-  private let areFilesShared: Bool
+  let areFilesShared: Bool
   /// Until when what is held is this server's own, by the monotonic clock.
   private let trustedUntil = Atomic<Int64>(0)
   private let lease: Int
@@ -64,7 +64,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
 
   /// Does something with a connection. What fails because it broke is tried once more with a new one: every statement may be repeated.
   @discardableResult
-  private func ask<Value>(
+  func ask<Value>(
     serving: Bool = true, _ body: (PostgresConnection) throws(PostgresError) -> Value
   ) throws(QuotaStoreError) -> Value {
     var outcome: Result<Value, QuotaStoreError> = .failure(QuotaStoreError(""))
@@ -146,7 +146,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     state.isServing = true
   }
 
-  private var name: String { server ?? "" }
+  var name: String { server ?? "" }
 
   // MARK: life
 
@@ -262,84 +262,6 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     }
   }
 
-  // MARK: shares
-
-  public func hold(_ ask: QuotaAsk) throws(QuotaStoreError) -> QuotaAnswer {
-    var positions: [String: Int] = [:]
-    for (index, holding) in ask.holdings.enumerated() { positions[holding.subject] = index + 1 }
-    let bounds = ask.bounds.map { bound in
-      bound.directories.compactMap { positions[$0].map(String.init) }.joined(separator: " ")
-    }
-    func limits(_ limit: (QuotaBound) -> UInt64?) -> String {
-      PostgresText.array(ask.bounds.map { Int64(clamping: limit($0) ?? UInt64(Int64.max)) })
-    }
-    return try self.ask { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        """
-        SELECT * FROM weftpd.quota_hold($1, $2::text[], $3::bigint[], $4::bigint[], $5::boolean[],
-          $6::text::bigint, $7::text::bigint, $8::text::bigint, $9::text::bigint,
-          $10::text[], $11::bigint[], $12::bigint[], $13::text::boolean)
-        """,
-        [
-          name, PostgresText.array(ask.holdings.map { $0.subject }),
-          PostgresText.array(ask.holdings.map(\.has.bytes)), PostgresText.array(ask.holdings.map(\.has.files)),
-          "{" + ask.holdings.map { $0.grows ? "t" : "f" }.joined(separator: ",") + "}",
-          "\(ask.need.bytes)", "\(ask.need.files)", "\(ask.extra.bytes)", "\(ask.extra.files)",
-          PostgresText.array(bounds), limits(\.bytes), limits(\.files), "\(ask.isFirst)",
-        ])
-      var shares: [String: QuotaShare] = [:]
-      for row in 0..<rows.count {
-        shares[rows[row, 1] ?? ""] = QuotaShare(
-          held: QuotaUsage(bytes: rows.number(row, 2), files: rows.number(row, 3)),
-          others: QuotaUsage(bytes: rows.number(row, 4), files: rows.number(row, 5)),
-          othersHeld: QuotaUsage(bytes: rows.number(row, 6), files: rows.number(row, 7)))
-      }
-      return QuotaAnswer(QuotaAnswer.Verdict(rawValue: rows[safely: 0, 0] ?? "") ?? .short, shares)
-    }
-  }
-
-  public func shares(of subjects: [String]) throws(QuotaStoreError) -> [String: QuotaShare] {
-    try others("SELECT * FROM weftpd.quota_others($1, $2::text[])", [PostgresText.array(subjects)])
-  }
-
-  public func changedShares() throws(QuotaStoreError) -> [String: QuotaShare] {
-    try others(
-      """
-      SELECT * FROM weftpd.quota_others($1, ARRAY(SELECT DISTINCT subject FROM weftpd.quota_counts
-        WHERE changed > clock_timestamp() - interval '10 seconds' AND server <> $1))
-      """, [])
-  }
-
-  private func others(_ statement: String, _ parameters: [String]) throws(QuotaStoreError) -> [String: QuotaShare] {
-    try ask { (connection) throws(PostgresError) in
-      let rows = try connection.query(statement, [name] + parameters)
-      var shares: [String: QuotaShare] = [:]
-      for row in 0..<rows.count {
-        shares[rows[row, 0] ?? ""] = QuotaShare(
-          others: QuotaUsage(bytes: rows.number(row, 1), files: rows.number(row, 2)),
-          othersHeld: QuotaUsage(bytes: rows.number(row, 3), files: rows.number(row, 4)))
-      }
-      return shares
-    }
-  }
-
-  public func wishes() throws(QuotaStoreError) -> QuotaWishes {
-    try ask { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        """
-        SELECT subject, false FROM weftpd.quota_counts WHERE server = $1 AND wanted
-        UNION ALL
-        SELECT s.subject, true FROM weftpd.quota_scans s WHERE s.server <> $1 AND weftpd.quota_alive(s.server)
-        """, [name])
-      var wishes = QuotaWishes()
-      for row in 0..<rows.count {
-        let subject = rows[row, 0] ?? ""
-        if rows[row, 1] == "t" { wishes.quiet.insert(subject) } else { wishes.trimmed.insert(subject) }
-      }
-      return wishes
-    }
-  }
-
   // MARK: traffic
 
   /// Bytes that this server has counted.
@@ -371,75 +293,9 @@ public final class PostgresQuotaStore: SharedQuotaStore {
         "DELETE FROM weftpd.quota_requests WHERE subject = $1 AND server = $2", [directory, name])
     }
   }
-
-  // MARK: for the commands
-
-  /// What is there of every directory, all servers together, by their paths.
-  public func tallies() throws(QuotaStoreError) -> [StoredTally] {
-    try ask(serving: false) { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        """
-        SELECT subject, sum(bytes)::bigint, sum(files)::bigint, bool_or(in_use) FROM weftpd.quota_counts
-        WHERE subject ~ '^/' GROUP BY subject ORDER BY subject
-        """)
-      return (0..<rows.count).map { row in
-        StoredTally(
-          rows[row, 0] ?? "", QuotaUsage(bytes: rows.number(row, 1), files: rows.number(row, 2)),
-          isInUse: rows[row, 3] == "t")
-      }
-    }
-  }
-
-  /// Asks the servers that live to count a directory again: all of them, or one if they see the same files.
-  ///
-  /// - Returns: how many were asked.
-  public func request(_ directory: String) throws(QuotaStoreError) -> Int {
-    try ask(serving: false) { (connection) throws(PostgresError) in
-      try connection.query(
-        """
-        INSERT INTO weftpd.quota_requests SELECT $1, server FROM weftpd.quota_servers
-        WHERE alive_until > clock_timestamp() ORDER BY server \(areFilesShared ? "LIMIT 1" : "")
-        ON CONFLICT DO NOTHING
-        """, [directory])
-      let rows = try connection.query(
-        "SELECT count(*) FROM weftpd.quota_servers WHERE alive_until > clock_timestamp()")
-      return Int(rows.number(0, 0))
-    }
-  }
-
-  /// How many servers that live have not counted it yet.
-  public func pending(_ directory: String) throws(QuotaStoreError) -> Int {
-    try ask(serving: false) { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        "SELECT count(*) FROM weftpd.quota_requests WHERE subject = $1 AND weftpd.quota_alive(server)",
-        [directory])
-      return Int(rows.number(0, 0))
-    }
-  }
-
-  /// Forgets what a server has counted that does not live and will not come back.
-  ///
-  /// - Returns: false if there is no such server, or it lives.
-  public func forget(server: String) throws(QuotaStoreError) -> Bool {
-    try ask(serving: false) { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        "DELETE FROM weftpd.quota_servers WHERE server = $1 AND alive_until < clock_timestamp() RETURNING server",
-        [server])
-      return rows.count > 0
-    }
-  }
-
-  /// The servers, and whether each lives.
-  public func servers() throws(QuotaStoreError) -> [(name: String, isAlive: Bool)] {
-    try ask(serving: false) { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        "SELECT server, alive_until > clock_timestamp() FROM weftpd.quota_servers WHERE server <> '-' ORDER BY server")
-      return (0..<rows.count).map { (rows[$0, 0] ?? "", rows[$0, 1] == "t") }
-    }
-  }
 }
 
 extension PostgresConnection.Result {
-  fileprivate func number(_ row: Int, _ column: Int) -> Int64 { self[row, column].flatMap { Int64($0) } ?? 0 }
-  fileprivate subscript(safely row: Int, column: Int) -> String? { row < count ? self[row, column] : nil }
+  func number(_ row: Int, _ column: Int) -> Int64 { self[row, column].flatMap { Int64($0) } ?? 0 }
+  subscript(safely row: Int, column: Int) -> String? { row < count ? self[row, column] : nil }
 }

@@ -1,4 +1,4 @@
-// Quotas that several servers share: what this one holds, and how it asks for more and gives back.
+// Quotas that several servers share: what this one holds, and how it asks for more.
 
 import Dispatch
 
@@ -220,7 +220,7 @@ extension QuotaLedger {
   }
 
   /// What to ask; from here on nothing is taken of these until the store has answered.
-  private static func begin(
+  static func begin(
     growing: [String], need: QuotaUsage, extra: QuotaUsage, _ bounds: [QuotaBound], _ state: inout State
   ) -> QuotaAsk {
     var holdings: [QuotaHolding] = []
@@ -233,7 +233,7 @@ extension QuotaLedger {
   }
 
   /// Asks, and takes in how things are shared then; nil: there was no answer.
-  private func askStore(_ ask: QuotaAsk, _ shared: any SharedQuotaStore) -> QuotaAnswer? {
+  func askStore(_ ask: QuotaAsk, _ shared: any SharedQuotaStore) -> QuotaAnswer? {
     do throws(QuotaStoreError) {
       let answer = try shared.hold(ask)
       noteAnswer()
@@ -257,196 +257,6 @@ extension QuotaLedger {
         }
       }
       return nil
-    }
-  }
-
-  // MARK: bytes that are moved
-
-  func prepareShared(_ keys: [TrafficKey], _ shared: any SharedQuotaStore) {
-    queue.async {
-      do throws(QuotaStoreError) {
-        for key in keys {
-          let own = try shared.traffic(key)
-          let others = try shared.shares(of: [key.subject])[key.subject] ?? QuotaShare()
-          self.noteAnswer()
-          self.state.withLock { state in
-            state.sharing.keys[key.subject] = key
-            if state.traffic[key]?.stored == nil { state.traffic[key, default: Traffic()].stored = own }
-            if state.sharing.shares[key.subject] == nil {
-              state.sharing.shares[key.subject] = QuotaShare(
-                held: QuotaUsage(bytes: own), others: others.others, othersHeld: others.othersHeld)
-            }
-          }
-        }
-        self.wakeAll { _ in }
-      } catch {
-        // Those who wait try again.
-        self.noteAway(error)
-      }
-    }
-  }
-
-  func takeShared(
-    upTo bytes: Int64, of limits: [(key: TrafficKey, limit: Int64)], _ shared: any SharedQuotaStore
-  ) -> Int64? {
-    let isTrusted = shared.isTrusted
-    let now = clock()
-    let (taken, asks) = state.withLock { state -> (Int64?, Bool) in
-      var most = bytes
-      var (isRefused, isAsked) = (false, false)
-      for (key, limit) in limits {
-        let subject = key.subject
-        state.sharing.used[subject] = now
-        let has = Self.sum(state.traffic[key])
-        if let share = state.sharing.shares[subject], isTrusted, !state.sharing.asked.contains(subject),
-          max(share.held.bytes, has) + share.othersHeld.bytes <= limit || has >= limit
-        {
-          most = min(most, share.held.bytes - has)
-        } else {
-          most = 0
-        }
-        if let moment = state.sharing.refused[subject], now - moment < 1_000_000_000 { isRefused = true }
-        if state.sharing.asked.contains(subject) { isAsked = true }
-      }
-      if most > 0 {
-        for (key, _) in limits { state.traffic[key, default: Traffic()].taken += most }
-        return (most, false)
-      }
-      return (isRefused ? 0 : nil, !isRefused && !isAsked)
-    }
-    if asks { queue.async { self.askForTraffic(limits, shared) } }
-    return taken
-  }
-
-  private func askForTraffic(_ limits: [(key: TrafficKey, limit: Int64)], _ shared: any SharedQuotaStore) {
-    let subjects = limits.map(\.key.subject)
-    let bounds = limits.map { QuotaBound([$0.key.subject], bytes: UInt64(clamping: $0.limit), files: nil) }
-    let ask = state.withLock { state -> QuotaAsk? in
-      // Several sessions may have asked for the same.
-      if subjects.contains(where: state.sharing.asked.contains) { return nil }
-      for (key, _) in limits { state.sharing.keys[key.subject] = key }
-      return Self.begin(
-        growing: subjects, need: QuotaUsage(bytes: 1), extra: QuotaUsage(bytes: Self.trafficChunk), bounds, &state)
-    }
-    let now = clock()
-    guard var ask else { return }
-    // Others have been asked a moment ago.
-    let asked = state.withLock { state in subjects.compactMap { state.sharing.askedOthers[$0] }.max() }
-    if let asked { ask.isFirst = now - asked > 5 * Self.grace }
-    guard let answer = askStore(ask, shared) else { return }
-    let isRefused = answer.verdict == .short || answer.verdict == .asked && !ask.isFirst && now - (asked ?? now) > Self.grace
-    state.withLock { state in
-      for subject in subjects {
-        state.sharing.refused[subject] = isRefused ? now : nil
-        if answer.verdict == .asked, ask.isFirst { state.sharing.askedOthers[subject] = now }
-      }
-    }
-  }
-
-  /// Saves what was moved, and gives back what is held and not used: all of it of what is `trimmed`.
-  func saveSharedTraffic(_ shared: any SharedQuotaStore, trimming trimmed: Set<String> = []) {
-    let now = clock()
-    let due = state.withLock { state -> [(StoredTally, TrafficKey, Int64)] in
-      Self.dropThePast(&state)
-      var due: [(StoredTally, TrafficKey, Int64)] = []
-      for (subject, key) in state.sharing.keys {
-        guard let traffic = state.traffic[key] else {
-          state.sharing.keys[subject] = nil
-          state.sharing.refused[subject] = nil
-          state.sharing.askedOthers[subject] = nil
-          state.sharing.used[subject] = nil
-          state.sharing.shares[subject] = nil
-          continue
-        }
-        let has = Self.sum(traffic)
-        let held = state.sharing.shares[subject]?.held.bytes ?? has
-        let isQuiet = trimmed.contains(subject) || now - (state.sharing.used[subject] ?? 0) > Self.quiet
-        guard traffic.taken != 0 || (isQuiet && held != has), !state.sharing.asked.contains(subject) else { continue }
-        let usage = QuotaUsage(bytes: has)
-        let rest = QuotaUsage(bytes: isQuiet ? has : max(has, min(held, has + 4 * Self.trafficChunk)))
-        state.sharing.asked.insert(subject)
-        state.traffic[key]?.move(traffic.taken)
-        due.append(
-          (StoredTally(subject, usage, isInUse: false, held: rest, isTrimmed: rest == usage), key, traffic.taken))
-      }
-      return due
-    }
-    save(due.map(\.0), shared) { state in
-      for (_, key, taken) in due { state.traffic[key]?.move(-taken) }
-    }
-  }
-
-  // MARK: saving
-
-  /// Saves these, whose subjects are among the asked ones, and takes over what is held then.
-  @discardableResult
-  private func save(
-    _ tallies: [StoredTally], _ shared: any SharedQuotaStore, undoing undo: (inout State) -> Void
-  ) -> Bool {
-    if tallies.isEmpty { return true }
-    var failure: QuotaStoreError?
-    do throws(QuotaStoreError) { try shared.save(tallies) } catch { failure = error }
-    if let failure { noteAway(failure) } else { noteAnswer() }
-    state.withLock { state in
-      for tally in tallies {
-        state.sharing.asked.remove(tally.directory)
-        guard let held = tally.held, var share = state.sharing.shares[tally.directory] else { continue }
-        share.held = QuotaUsage(
-          bytes: min(share.held.bytes, held.bytes), files: min(share.held.files, held.files))
-        state.sharing.shares[tally.directory] = share
-      }
-      if failure != nil { undo(&state) }
-    }
-    return failure == nil
-  }
-
-  /// Saves what has changed, and gives back what is held and not used.
-  ///
-  /// - Parameters:
-  ///   - trimmed: give back all of it there.
-  ///   - quiet: another server wants to count there, so nothing may be in use any more as soon as nothing changes.
-  func saveShared(
-    isLast: Bool, _ shared: any SharedQuotaStore, trimming trimmed: Set<String> = [], pausing quiet: Set<String> = []
-  ) {
-    let now = clock()
-    let due = state.withLock { state -> [StoredTally] in
-      var due: [StoredTally] = []
-      for (name, tally) in state.tallies where tally.phase == .counted && tally.isMarked {
-        if state.sharing.asked.contains(name) { continue }
-        let isBusy = tally.entries + tally.longEntries > 0 || tally.isAlone
-        let isQuiet = !isBusy && tally.reserved.isZero && now - tally.lastUse >= Self.quiet
-        let isPaused = quiet.contains(name)
-        if isPaused, isBusy { state.tallies[name]?.isWanted = true }
-        let ends = isLast || isPaused ? !isBusy : isQuiet
-        let has = tally.usage + tally.reserved
-        let held = state.sharing.shares[name]?.held ?? has
-        let isTrimmed = trimmed.contains(name)
-        let isTooMuch = !held.fits(in: has + Self.slack)
-        if !ends, !tally.isChanged, !isTooMuch, !isTrimmed { continue }
-        state.tallies[name]?.isChanged = false
-        if ends {
-          state.tallies[name]?.isMarked = false
-          state.tallies[name]?.isWanted = false
-        }
-        let rest: QuotaUsage
-        if ends || isTrimmed {
-          rest = has
-        } else {
-          rest = QuotaUsage(
-            bytes: max(has.bytes, min(held.bytes, has.bytes + Self.slack.bytes)),
-            files: max(has.files, min(held.files, has.files + Self.slack.files)))
-        }
-        state.sharing.asked.insert(name)
-        due.append(StoredTally(name, tally.usage, isInUse: !ends, held: rest, isTrimmed: rest == has))
-      }
-      return due
-    }
-    save(due, shared) { state in
-      for tally in due {
-        // The store has it for used still: what it has is not taken for true.
-        state.tallies[tally.directory]?.isChanged = true
-        state.tallies[tally.directory]?.isMarked = true
-      }
     }
   }
 }

@@ -71,7 +71,9 @@ private struct ShowQuotas: ParsableCommand {
     try reporting {
       let store = try options.store()
       for tally in try store.tallies() { print(line(tally) + (tally.isInUse ? " (in use)" : "")) }
-      for (name, isAlive) in try store.servers() { print("server \(Account.display(name.utf8)): \(isAlive ? "lives" : "is gone")") }
+      for (name, isAlive) in try store.servers() {
+        print("server \(Account.display(name.utf8)): \(isAlive ? "lives" : "is gone")")
+      }
     }
   }
 }

@@ -85,6 +85,7 @@ import Testing
       let place = try Place()
       try Server.with(place.options(place.program, "quotas.bytes=1000"), root: place.root) { server in
         let client = try server.session("alice")
+        try client.command("TYPE I", expecting: 200)
         try client.store("STOR small", pattern(900))
         let data = try client.passive()
         // Refused when the room is used up, or before if ALLO has said so.

@@ -24,7 +24,8 @@ extension MultipathTests {
           let rate = Double(logged.bytes) / logged.duration
           let error = 100 * (rate / Double(Self.limit) - 1)
           report(
-            "a limit of \(Self.limit) bytes a second on two paths, \(upload ? "upload" : "download") of 10 s: \(rounded(error)) % off")
+            "a limit of \(Self.limit) bytes a second on two paths, \(upload ? "upload" : "download") of 10 s: \(rounded(error)) % off"
+          )
           try require(logged.isMultipath && logged.paths.count == 2, "\(logged)")
           for path in logged.paths { try require(path.bytes > Double(size) / 20, "one path carried it all: \(logged)") }
           try require(abs(error) <= 3, "\(rate) instead of \(Self.limit) bytes a second")

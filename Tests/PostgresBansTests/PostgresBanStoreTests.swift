@@ -26,8 +26,10 @@ struct PostgresBanStoreTests {
       let store = Self.store(database)
       let now = WallClock.seconds
       let bans = [
-        Ban(try Self.subject("192.0.2.7"), since: now, until: now + 600, origin: .automatic, reason: "10 failed logins"),
-        Ban(try Self.subject("2001:db8::/64"), since: now - 5, until: nil, origin: .operator, reason: #"a "b" {c}, \ d"#),
+        Ban(
+          try Self.subject("192.0.2.7"), since: now, until: now + 600, origin: .automatic, reason: "10 failed logins"),
+        Ban(
+          try Self.subject("2001:db8::/64"), since: now - 5, until: nil, origin: .operator, reason: #"a "b" {c}, \ d"#),
         Ban(try Self.subject("user:al'ice"), since: now, until: nil, origin: .operator, reason: ""),
       ]
       try store.change(adding: bans, removing: [])

@@ -34,8 +34,17 @@ public struct AccountRow: Sendable, Equatable {
       name: name, hash: entry.hash, home: entry.home, access: entry.permissions.names,
       groups: entry.groups.map(\.group.name), options: entry.ownOptions.texts)
     guard let old else { return }
-    if old.row.home == nil, entry.home == old.entry.home { home = nil }
-    if old.row.access == nil, entry.permissions == old.entry.permissions { access = nil }
+    // In other groups only if those have any.
+    if old.row.home == nil, entry.home == old.entry.home,
+      entry.groups.contains(where: { $0.group.home(of: entry.name) != nil })
+    {
+      home = nil
+    }
+    if old.row.access == nil, entry.permissions == old.entry.permissions,
+      entry.groups.contains(where: { $0.group.permissions != nil })
+    {
+      access = nil
+    }
   }
 
   /// The entry that the rows say.
