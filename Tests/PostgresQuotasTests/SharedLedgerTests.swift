@@ -156,10 +156,10 @@ struct SharedLedgerTests {
       let database = try PostgresServer()
       let disk = Disk()
       let bound = QuotaBound([Self.home], bytes: 10_000, files: nil)
-      let survivor = Node(database, "survivor", disk, lease: 8)
+      let survivor = Node(database, "survivor", disk, lease: 7)
       survivor.ledger.watch(bound.directories)
       try require(try survivor.store(1000, bound), "the first")
-      var dying: Node? = Node(database, "dying", disk, lease: 8)
+      var dying: Node? = Node(database, "dying", disk, lease: 7)
       dying?.ledger.watch(bound.directories)
       try require(try dying?.store(2000, bound) == true, "the second")
       // It goes without a word, and its last file is known to nobody.

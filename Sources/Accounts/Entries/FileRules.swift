@@ -46,16 +46,17 @@ public struct FileRules: Sendable, Hashable {
 
   /// What may be done with `path`, and why no more.
   public func decision(at path: VirtualPath) -> (permissions: AccountPermissions, reason: Reason) {
-    if let pattern = hidden.first(where: { $0.matches(path) }) { return ([], .hidden(pattern)) }
+    let names = PathPattern.Names(path, folding: !hidden.isEmpty || !denied.isEmpty)
+    if let pattern = hidden.first(where: { $0.matches(names) }) { return ([], .hidden(pattern)) }
     var (permissions, reason) = (everywhere, Reason.everywhere)
-    if let index = rules.firstIndex(where: { $0.pattern.matches(path) }) {
+    if let index = rules.firstIndex(where: { $0.pattern.matches(names) }) {
       (permissions, reason) = (rules[index].permissions.intersection(ceiling), .rule(index))
     }
     if let directory = readOnlyDirectories.first(where: { path.isWithin($0.path) }), !permissions.isReadOnly {
       (permissions, reason) = (permissions.subtracting(.changes), .readOnlyDirectory(directory))
     }
     // What is denied is seen, and that is all.
-    if let pattern = denied.first(where: { $0.matches(path) }) {
+    if let pattern = denied.first(where: { $0.matches(names) }) {
       return (permissions.intersection(.list), .denied(pattern))
     }
     return (permissions, reason)
@@ -65,7 +66,11 @@ public struct FileRules: Sendable, Hashable {
   public func permissions(at path: VirtualPath) -> AccountPermissions { decision(at: path).permissions }
 
   /// Whether `path` is to look as if it were not there.
-  public func hides(_ path: VirtualPath) -> Bool { hidden.contains { $0.matches(path) } }
+  public func hides(_ path: VirtualPath) -> Bool {
+    if hidden.isEmpty { return false }
+    let names = PathPattern.Names(path, folding: true)
+    return hidden.contains { $0.matches(names) }
+  }
 
   /// Whether parts of the tree at `path` have rules that the tree itself has not: it cannot be moved then, or they would have others.
   public func isDivided(_ path: VirtualPath) -> Bool {

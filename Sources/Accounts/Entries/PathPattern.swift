@@ -53,10 +53,26 @@ public struct PathPattern: Sendable, Hashable {
     self.init(text)
   }
 
+  /// The names of a path, taken apart once for all patterns that are asked about it.
+  struct Names {
+    let plain: [ArraySlice<UInt8>]
+    /// For patterns that fold case.
+    let folded: [ArraySlice<UInt8>]
+
+    /// - Parameter folding: whether there are such patterns.
+    init(_ path: VirtualPath, folding: Bool) {
+      let bytes = path.bytes.dropFirst()
+      plain = bytes.split(separator: 0x2F)
+      let hasCapitals = folding && bytes.contains { (0x41...0x5A).contains($0) }
+      folded = hasCapitals ? PathPattern.folded(bytes)[...].split(separator: 0x2F) : plain
+    }
+  }
+
   /// Whether the pattern is about `path`: it, or a directory above it, fits.
-  public func matches(_ path: VirtualPath) -> Bool {
-    var names = path.bytes.dropFirst().split(separator: 0x2F)
-    if foldsCase { names = names.map { PathPattern.folded($0)[...] } }
+  public func matches(_ path: VirtualPath) -> Bool { matches(Names(path, folding: foldsCase)) }
+
+  func matches(_ path: Names) -> Bool {
+    let names = foldsCase ? path.folded : path.plain
     if isAboutNames { return names.contains { fits($0, components[0]) } }
     // As in Glob, only the last `**` has to be tried again.
     var (place, position) = (0, 0)
@@ -81,8 +97,8 @@ public struct PathPattern: Sendable, Hashable {
   /// Whether the pattern may be about something beneath `path` without being about `path`. Patterns for names move with the names.
   func canMatchBeneath(_ path: VirtualPath) -> Bool {
     if isAboutNames || matches(path) { return false }
-    var names = path.bytes.dropFirst().split(separator: 0x2F)
-    if foldsCase { names = names.map { PathPattern.folded($0)[...] } }
+    let parts = Names(path, folding: foldsCase)
+    let names = foldsCase ? parts.folded : parts.plain
     for (component, name) in zip(components, names) {
       if case .anyDepth = component { return true }
       if !fits(name, component) { return false }
