@@ -16,6 +16,17 @@ import Testing
 
   private func content() throws -> String { try directory.content("users.yaml") }
 
+  @Test func usersAndTheFirstGroupsAtOnce() throws {
+    try editor.add(name: bytes("old"), hash: "*", home: "/srv")
+    let group = AccountGroup(name: "staff", home: "/srv/%u", permissions: .readOnly)
+    let entry = UserEntry(
+      name: bytes("new"), hash: "*", home: "/srv/new", permissions: .readOnly, groups: [SharedGroup(group)])
+    let report = try editor.takeOver(AccountListing(entries: [entry], groups: [group], warnings: []), replacing: false)
+    #expect(report.added.count == 1 && report.groups == ["staff"])
+    let table = try editor.load()
+    #expect(table.entries.map(\.name) == [bytes("old"), bytes("new")] && table.groups.map(\.name) == ["staff"])
+  }
+
   @Test func groupsAndMembers() throws {
     try editor.addGroup("staff", set: [("home", "/srv/%u"), ("access", "ro"), ("group-sessions", "9")])
     #expect(try content() == "groups:\n  staff:\n    home: /srv/%u\n    access: ro\n    group-sessions: 9\n")

@@ -159,9 +159,16 @@ struct YAMLTableText {
   func bytes() throws(UserTableError) -> [UInt8] {
     var editor = editor
     do throws(YAMLEditError) {
-      try apply("groups", groupsChange, groupChanges.map { (groupPlaces[$0.key], $0.value) }, to: &editor)
-      try apply(
-        "users", userChange, entryChanges.map { (userPlaces[Self.name($0.key)], $0.value) }, to: &editor)
+      // What is new stands behind what is there: users would else be put behind a section of groups that has just been made.
+      let groupsAreNew = editor.root?["groups"] == nil && editor.root?["users"] != nil
+      for section in groupsAreNew ? ["users", "groups"] : ["groups", "users"] {
+        if section == "groups" {
+          try apply(section, groupsChange, groupChanges.map { (groupPlaces[$0.key], $0.value) }, to: &editor)
+        } else {
+          try apply(
+            section, userChange, entryChanges.map { (userPlaces[Self.name($0.key)], $0.value) }, to: &editor)
+        }
+      }
     } catch {
       throw cannot("line \(error.line): \(error.reason)")
     }
