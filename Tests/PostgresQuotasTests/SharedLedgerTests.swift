@@ -90,12 +90,12 @@ struct SharedLedgerTests {
       let database = try PostgresServer()
       let disk = Disk()
       let nodes = ["a", "b", "c"].map { Node(database, $0, disk) }
-      let bound = QuotaBound([Self.home], bytes: 50_000_000, files: 400)
+      let bound = QuotaBound([Self.home], bytes: 25_000_000, files: 200)
       for node in nodes { node.ledger.watch(bound.directories) }
       let most = Mutex(QuotaUsage())
       try inParallel(12) { number in
         let node = nodes[number % 3]
-        for turn in 0..<40 {
+        for turn in 0..<20 {
           let size = Int64((turn * 7919 + number * 104_729) % 300_000)
           if try node.store(size, bound), turn % 5 == 4 { try node.remove(size, bound) }
           let now = disk.now
@@ -103,9 +103,9 @@ struct SharedLedgerTests {
         }
       }
       let seen = most.withLock { $0 }
-      try require(seen.bytes <= 50_000_000 && seen.files <= 400, "there was more than the quota: \(seen)")
+      try require(seen.bytes <= 25_000_000 && seen.files <= 200, "there was more than the quota: \(seen)")
       // What is left belongs to whoever asks for it, to the last byte: what others hold and do not use is given back.
-      let left = 50_000_000 - disk.now.bytes
+      let left = 25_000_000 - disk.now.bytes
       try require(try !nodes[1].store(left + 1, bound), "more than was left")
       try require(try nodes[2].store(left, bound), "room was lost: \(left) bytes of \(disk.now)")
       try require(try !nodes[0].store(1, bound), "one byte more")

@@ -67,7 +67,7 @@ extension SystemTests {
         try run("user", "set", "alice", "groups=gests", expecting: 64).contains("did you mean guests?"), "a typo")
       _ = try run("user", "set", "alice", "home=/", "groups=guests")
       // A database keeps what the user had of a group that is left; a table has to be told.
-      if place[0] == "--table" { _ = try run("user", "set", "alice", "access=ro") }
+      if place[0] == "--table" { _ = try run("user", "set", "alice", "access=rw") }
       _ = try run("group", "remove", "staff")
       try require(try run("group", "show", "staff", expecting: 1).contains("no group staff"), "it is gone")
       _ = try run("user", "unset", "alice", "groups")

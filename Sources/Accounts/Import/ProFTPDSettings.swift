@@ -63,7 +63,9 @@ extension UserImport {
     guard words.count > 2 else { return }
     let parts = words[2].split(separator: ":").map(String.init)
     guard let rate = parts.first.flatMap(Double.init), rate > 0, rate < 1e12 else { return }
-    if parts.count > 1, parts[1] != "0" { warn(0, "\(place): the \(parts[1]) bytes without a limit are not taken over") }
+    if parts.count > 1, parts[1] != "0" {
+      warn(0, "\(place): the \(parts[1]) bytes without a limit are not taken over")
+    }
     var names: [String]?
     if words.count > 4 {
       guard words[3].lowercased() == "user", !words[4].contains("!"), !words[3].lowercased().contains("regex") else {
