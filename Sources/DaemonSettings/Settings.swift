@@ -51,6 +51,8 @@ public struct Settings: Sendable, Equatable {
   public var transferLog: String?
   public var quotaStore: String?
   public var shutdownGrace = Duration.seconds(30)
+  /// How long the sessions of a process that has a successor go on without a transfer.
+  public var shutdownUpgrade = Duration.seconds(3600)
   public var privileges = PrivilegeSettings()
   public var bans = BanSettings()
   public var hooks = HookSettings()
