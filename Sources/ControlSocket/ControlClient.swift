@@ -144,15 +144,15 @@ public struct ControlClient: ~Copyable {
   }
 
   /// What a successor of the server is to have. Nothing changes there until ``succeed(as:control:hooks:)``.
-  public mutating func takeOver() throws(ControlClientError) -> (InheritanceEntry, PassedDescriptors) {
+  ///
+  /// - Parameter passed: the descriptors that ``InheritanceEntry`` lists.
+  public mutating func takeOver(_ passed: inout PassedDescriptors) throws(ControlClientError) -> InheritanceEntry {
     let id = try send(.takeOver)
     var buffer = [UInt8](repeating: 0, count: ControlLimits.reply + 1)
     do {
       while wait(.readable, until: MonotonicTime.now.advanced(by: 30_000_000_000)) {
-        let progress: Progress
-        let passed: PassedDescriptors
-        (progress, passed) = try buffer.withUnsafeMutableBytes {
-          try LocalSocket.receivePacket(socket.number, into: $0, limit: LocalSocket.passedLimit)
+        let progress = try buffer.withUnsafeMutableBytes {
+          try LocalSocket.receivePacket(socket.number, into: $0, limit: LocalSocket.passedLimit, &passed)
         }
         guard case .moved(let count) = progress else { continue }
         if count == 0 { throw ControlClientError.ended }
@@ -163,7 +163,7 @@ public struct ControlClient: ~Copyable {
           throw ControlClientError.refused(why, text)
         }
         guard case .inheritance(let entry) = reply else { continue }
-        return (entry, passed)
+        return entry
       }
       throw ControlClientError.silent
     } catch let error as ControlClientError {

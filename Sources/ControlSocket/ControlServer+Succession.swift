@@ -52,9 +52,8 @@ extension ControlServer {
 
   /// Receives a request of a successor, with what it gives; false when it is gone.
   func receiveGifts(_ watcher: Watcher, _ buffer: UnsafeMutableRawBufferPointer) throws -> Bool {
-    var gifts: PassedDescriptors
-    let progress: Progress
-    (progress, gifts) = try LocalSocket.receivePacket(watcher.socket.number, into: buffer, limit: 2)
+    var gifts = PassedDescriptors()
+    let progress = try LocalSocket.receivePacket(watcher.socket.number, into: buffer, limit: 2, &gifts)
     guard case .moved(let count) = progress else { return true }
     if count == 0 { return false }
     let (id, request) = try ControlRequest.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
@@ -63,7 +62,8 @@ extension ControlServer {
       return true
     }
     var index = 0
-    var (control, hooks): (Descriptor?, Descriptor?) = (nil, nil)
+    var control: Descriptor?
+    var hooks: Descriptor?
     if names.contains(.control) {
       control = gifts.take(index)
       index += 1

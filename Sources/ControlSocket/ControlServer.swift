@@ -67,8 +67,8 @@ public final class ControlServer: Sendable {
       group = owner?.group ?? getegid()
     }
 
-    /// The number of the listening socket.
-    public var number: Int32 { listener.number }
+    /// The listening socket, for somebody else to serve; the caller closes it.
+    public consuming func takeListener() -> Int32 { listener.release() }
 
     /// The listener of a server whose place this one takes, which has it bound at `path`.
     public init(

@@ -29,8 +29,8 @@ public final class Predecessor: Sendable {
   /// Asks the server at `path` for what it has. It goes on until ``complete(_:hooks:)``.
   public init(at path: String) throws(ControlClientError) {
     var client = try ControlClient(path: path)
-    let passed: PassedDescriptors
-    (entry, passed) = try client.takeOver()
+    var passed = PassedDescriptors()
+    entry = try client.takeOver(&passed)
     let expected = entry.listeners.count + 1 + (entry.metrics.isEmpty ? 0 : 1) + (entry.hasStandardError ? 1 : 0)
     guard passed.count == expected else { throw .malformed }
     self.path = path
@@ -64,29 +64,35 @@ public final class Predecessor: Sendable {
     state.withLock { state in
       for (index, listener) in entry.listeners.enumerated() where !state.taken.contains(index) && isMeant(listener) {
         state.taken.insert(index)
-        return state.passed.take(index).map { ($0.release(), listener.isKept) }
+        guard let found = state.passed.take(index) else { return nil }
+        return (found.release(), listener.isKept)
       }
       return nil
     }
   }
 
-  private func take(_ index: Int) -> Int32? { state.withLock { $0.passed.take(index)?.release() } }
+  private func take(_ index: Int) -> Descriptor? {
+    let number = state.withLock { state -> Int32? in
+      guard let found = state.passed.take(index) else { return nil }
+      return found.release()
+    }
+    return number.map { Descriptor(owning: $0) }
+  }
 
   /// Its control socket.
-  public func takeControl() -> Descriptor? { take(entry.listeners.count).map { Descriptor(owning: $0) } }
+  public func takeControl() -> Descriptor? { take(entry.listeners.count) }
 
   /// The listener of its metrics, if they are scraped at `address`.
   public func takeMetrics(at address: String) -> Descriptor? {
     guard !entry.metrics.isEmpty, entry.metrics == address else { return nil }
-    return take(entry.listeners.count + 1).map { Descriptor(owning: $0) }
+    return take(entry.listeners.count + 1)
   }
 
   /// Makes its standard error this process's, unless a service manager gave this process one of its own.
   public func takeStandardError() throws(SystemError) {
     guard entry.hasStandardError,
-      let number = take(entry.listeners.count + 1 + (entry.metrics.isEmpty ? 0 : 1))
+      let error = take(entry.listeners.count + 1 + (entry.metrics.isEmpty ? 0 : 1))
     else { return }
-    let error = Descriptor(owning: number)
     if dup2(error.number, STDERR_FILENO) < 0 { throw SystemError(code: errno, call: "dup2") }
   }
 

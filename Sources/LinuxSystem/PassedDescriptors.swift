@@ -41,15 +41,18 @@ extension LocalSocket {
 
   /// Receives one packet and the descriptors that came along, without waiting; `.moved(0)` is the end.
   ///
-  /// - Parameter limit: how many descriptors may come; if there are more, the packet is lost. Source: recvmsg(2).
+  /// - Parameters:
+  ///   - limit: how many descriptors may come; if there are more, the packet is lost. Source: recvmsg(2).
+  ///   - passed: those that came.
   public static func receivePacket(
-    _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer, limit: Int
-  ) throws(SystemError) -> (Progress, PassedDescriptors) {
+    _ socket: Int32, into buffer: UnsafeMutableRawBufferPointer, limit: Int, _ passed: inout PassedDescriptors
+  ) throws(SystemError) -> Progress {
     var numbers = [Int32](repeating: -1, count: min(limit, passedLimit))
     var count = Int32(numbers.count)
     let received = weft_unix_receive_passed(socket, buffer.baseAddress, buffer.count, &numbers, &count)
-    if received == -Int(EAGAIN) || received == -Int(EINTR) { return (.wouldBlock, PassedDescriptors()) }
+    if received == -Int(EAGAIN) || received == -Int(EINTR) { return .wouldBlock }
     if received < 0 { throw SystemError(code: Int32(-received), call: "recvmsg") }
-    return (.moved(received), PassedDescriptors(owning: Array(numbers[..<Int(count)])))
+    passed = PassedDescriptors(owning: Array(numbers[..<Int(count)]))
+    return .moved(received)
   }
 }

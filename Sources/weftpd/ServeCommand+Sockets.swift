@@ -25,6 +25,18 @@ extension ServeCommand {
     return try ControlServer.Bound(at: path, owner: owner)
   }
 
+  /// Makes the socket where operators reach the server before this one, which gives its own away.
+  ///
+  /// - Returns: a listener for the caller to close; nil where that server keeps its own, because this one's is elsewhere.
+  func bindAside(
+    _ predecessor: Predecessor, _ own: String?, _ owner: (user: UInt32, group: UInt32)?
+  ) throws(ControlSocketError) -> Int32? {
+    guard let own, File.absolutePath(predecessor.path) == File.absolutePath(own) else { return nil }
+    ControlServer.removeStale(beside: own)
+    let path = ControlServer.path(of: predecessor.process, beside: own)
+    return try ControlServer.Bound(at: path, owner: owner).takeListener()
+  }
+
   /// Binds what metrics are scraped at; nil where they are not.
   func bindMetrics(
     _ settings: Settings, _ owner: (user: UInt32, group: UInt32)?, _ predecessor: Predecessor?
@@ -61,22 +73,6 @@ extension ServeCommand {
   /// What a successor gets of it.
   static func metrics(_ endpoint: MetricsEndpoint) -> Estate.Metrics {
     Estate.Metrics(address: "\(endpoint.address)", number: endpoint.number) { try? endpoint.leave() }
-  }
-}
-
-/// Where operators reach the server before this one, which has given its control socket away.
-struct PredecessorSocket: ~Copyable {
-  private let bound: ControlServer.Bound
-
-  var number: Int32 { bound.number }
-
-  /// Nil where it keeps its own, because this one's is elsewhere.
-  init?(
-    _ predecessor: Predecessor, _ own: String?, _ owner: (user: UInt32, group: UInt32)?
-  ) throws(ControlSocketError) {
-    guard let own, File.absolutePath(predecessor.path) == File.absolutePath(own) else { return nil }
-    ControlServer.removeStale(beside: own)
-    bound = try ControlServer.Bound(at: ControlServer.path(of: predecessor.process, beside: own), owner: owner)
   }
 }
 

@@ -120,7 +120,7 @@ struct ServeCommand: ParsableCommand {
         try bindControl(path, owner, predecessor)
       }
       let aside = try predecessor.flatMap { (predecessor) throws(ControlSocketError) in
-        try PredecessorSocket(predecessor, settings.controlSocket, owner)
+        try bindAside(predecessor, settings.controlSocket, owner)
       }
       var metricsSocket = try bindMetrics(settings, owner, predecessor)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
@@ -148,7 +148,8 @@ struct ServeCommand: ParsableCommand {
       daemon = running
       if let predecessor {
         // All that may fail has been done.
-        let (first, sessions) = try predecessor.complete(control: aside?.number, hooks: hooks?.pipe)
+        let (first, sessions) = try predecessor.complete(control: aside, hooks: hooks?.pipe)
+        if let aside { close(aside) }
         server.number(sessionsFrom: first)
         try quotas?.own()
         logger.notice("took over from process \(predecessor.process), where sessions go on: \(sessions)")
