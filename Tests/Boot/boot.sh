@@ -118,6 +118,9 @@ caps=$(inside sed -n 's/^CapEff:\t*//p' "/proc/$pid/status")
 [ "$caps" = 0000000000000400 ] || fail "it has the capabilities $caps, and not CAP_NET_BIND_SERVICE alone"
 [ "$(inside stat -c %U "/proc/$pid")" = weftpd ] || fail "it does not run as weftpd"
 grep -q '^[0-9]* session' <(property StatusText) || fail "the status is '$(property StatusText)'"
+inside /usr/local/sbin/weftpd status --socket /run/weftpd/server/control > "$work/status" || fail "weftpd status fails"
+grep -q "pid $pid, up" "$work/status" && grep -q '^state  *serving' "$work/status" && grep -q '^listening  *0.0.0.0:21$' "$work/status" \
+  || fail "weftpd status says: $(cat "$work/status")"
 say "enabled, started, served; status '$(property StatusText)'"
 say "$(inside journalctl -u weftpd -o cat | grep -m 1 Landlock)"
 
@@ -176,6 +179,7 @@ inside systemctl stop weftpd.socket weftpd.service
 inside systemctl disable weftpd.socket 2>/dev/null
 say "socket-activated, restarted without refusing a client, stopped"
 
+. "$here/Tests/Boot/succession.sh"
 . "$here/Tests/Boot/local-users.sh"
 . "$here/Tests/Boot/service-manager.sh"
 say ok
