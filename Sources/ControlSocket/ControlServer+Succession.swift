@@ -74,7 +74,8 @@ extension ControlServer {
   }
 
   private func complete(
-    _ process: UInt32, _ id: UInt32, _ watcher: Watcher, _ control: consuming Descriptor?, _ hooks: consuming Descriptor?
+    _ process: UInt32, _ id: UInt32, _ watcher: Watcher, _ control: consuming Descriptor?,
+    _ hooks: consuming Descriptor?
   ) {
     guard let (first, sessions) = actions.succeed(by: process, hooks: hooks) else {
       return refused(.unavailable, "it accepts nobody any more: it is ending, or has a successor already", id, watcher)

@@ -57,13 +57,14 @@ if [ ! -x "$root/usr/lib/systemd/systemd" ]; then
   [ -e $sources ] || sources=/etc/apt/sources.list
   if [ -n "${BOOT_SUITE:-}" ]; then sources="deb http://deb.debian.org/debian $BOOT_SUITE main"; fi
   mmdebstrap --quiet --variant=minbase \
-    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g" \
+    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,adduser,libcurl4,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g" \
     "${BOOT_SUITE:-}" "$root.new" "$sources"
   mv "$root.new" "$root"
 fi
 mkdir -p "$work/bin"
 cp "$binary" "$work/bin/weftpd"
 cp "$(dirname "$binary")/weftpd-authd" "$work/bin/weftpd-authd" || fail "there is no weftpd-authd beside $binary"
+cp "$(dirname "$binary")/weftpd-hooks" "$work/bin/weftpd-hooks" || fail "there is no weftpd-hooks beside $binary"
 make -s -C "$here" install-files DESTDIR="$root" BINARIES="$work/bin" >/dev/null
 rm -f "$root/etc/weftpd/users"
 "$binary" user add alice --table "$root/etc/weftpd/users" --home /srv/ftp < <(echo secret) >/dev/null 2>&1
@@ -182,4 +183,5 @@ say "socket-activated, restarted without refusing a client, stopped"
 . "$here/Tests/Boot/succession.sh"
 . "$here/Tests/Boot/local-users.sh"
 . "$here/Tests/Boot/service-manager.sh"
+. "$here/Tests/Boot/package.sh"
 say ok

@@ -20,8 +20,9 @@ def client():
             ftp.quit()
             with lock:
                 served[0] += 1
-                with open(stop + ".count", "w") as file:
+                with open(stop + ".count.new", "w") as file:
                     file.write(str(served[0]))
+                os.rename(stop + ".count.new", stop + ".count")
         except (OSError, EOFError, ftplib.Error) as error:
             failures.append(repr(error))
 

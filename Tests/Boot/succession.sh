@@ -64,17 +64,21 @@ wait $idle || fail "the idle session was lost"
 await 60 bash -c "! nsenter -t $leader -a kill -0 $pid" || fail "the old process does not end with its last session"
 say "a new program took over twice; a gigabyte and an idle session span it"
 
-# --- systemd alone: its store keeps the listener
-inside systemctl restart weftpd.service || fail "the restart failed"
+touch "$work/stop"
+wait $clients || fail "clients were refused: $(cat "$work/clients")"
+
+# --- systemd alone: its store keeps the listener. Sessions end, but who connects meanwhile waits.
+inside systemctl restart weftpd.service &
+for _ in $(seq 20); do [ "$(greeting)" = $'220 second words\r' ] || fail "a client was refused during a restart"; done
+wait $! || fail "the restart failed"
 [ "$(property MainPID)" != "$third" ] || fail "the restart has not restarted it"
-come
 [ "$(property NFileDescriptorStore)" = 1 ] || fail "after the restart systemd keeps $(property NFileDescriptorStore) listeners"
 # --- and a crash
-inside kill -KILL "$(property MainPID)"
-touch "$work/stop"
-wait $clients || true
-await 30 fetch ftp://127.0.0.1/small -o /dev/null || fail "it does not serve after a crash"
-say "restarted by systemd without refusing a client; $(cut -d' ' -f1 "$work/clients") sessions in all"
+third=$(property MainPID)
+inside kill -KILL "$third"
+[ "$(greeting)" = $'220 second words\r' ] || fail "a client was refused after a crash"
+[ "$(property MainPID)" != "$third" ] || fail "it was not killed"
+say "restarted by systemd, and started after a crash, without refusing a client; $(cut -d' ' -f1 "$work/clients") sessions before that"
 
 # --- the end of the service is the end of all its processes, in an orderly way
 outside python3 - "$work/stop2" <<'P' &

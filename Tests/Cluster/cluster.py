@@ -225,7 +225,10 @@ listen ftp-data-node2
             for pid in sh("ip", "netns", "pids", space, check=False).split():
                 # This process is a client.
                 if int(pid) != os.getpid():
-                    os.kill(int(pid), signal.SIGKILL)
+                    try:
+                        os.kill(int(pid), signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
             sh("ip", "netns", "delete", space, check=False)
         shutil.rmtree(self.work, ignore_errors=True)
 
@@ -540,7 +543,8 @@ def main():
     except SystemExit as end:
         print(end, file=sys.stderr)
         for log in sorted(glob.glob(f"{cluster.work}/*.log")):
-            print(f"--- {os.path.basename(log)}", open(log, errors="replace").read()[-1500:], sep="\n", file=sys.stderr)
+            lines = [line for line in open(log, errors="replace") if " info  " not in line]
+            print(f"--- {os.path.basename(log)}", "".join(lines[-25:]), sep="\n", file=sys.stderr)
         raise SystemExit(1)
     finally:
         cluster.stop()

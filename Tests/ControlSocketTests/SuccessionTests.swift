@@ -115,7 +115,8 @@ import Testing
           for round in 0..<2 {
             let wanted = (round + 1) * 100
             try require(
-              Deadline.after(.seconds(60)).until { served.load(ordering: .relaxed) >= wanted }, "clients are not served")
+              Deadline.after(.seconds(60)).until { served.load(ordering: .relaxed) >= wanted }, "clients are not served"
+            )
             let result = try run([try Server.binary(), "upgrade", "--socket", path], patience: .seconds(120))
             try require(result.exitCode == 0, "upgrade: \(result)")
           }
@@ -285,10 +286,10 @@ import Testing
     #expect(isCounted)
     try line.control.ask(.ban(address: "192.0.2.1", seconds: 0, reason: "abuse"))
     try other.quit()
-    #expect(
-      try Deadline.after(.seconds(60)).until {
-        place.exists("bans") && latin1(try place.read("bans")).contains("192.0.2.1")
-      })
+    let isKept = try Deadline.after(.seconds(60)).until {
+      try place.exists("bans") && latin1(place.read("bans")).contains("192.0.2.1")
+    }
+    #expect(isKept)
     try line.stop()
   }
 
@@ -302,7 +303,8 @@ import Testing
     // (The receiver reads what a descriptor holds that comes along; a listener holds nothing.)
     let client = try server.session("alice")
     try manager.wait(for: "READY=1")
-    let result = try run([try Server.binary(), "upgrade", "--socket", place.path + "/control"], patience: .seconds(120))
+    let result = try run(
+      [try Server.binary(), "upgrade", "--socket", place.path + "/control"], patience: .seconds(120))
     #expect(result.exitCode == 0, "\(result)")
     var control = try ControlClient(path: place.path + "/control")
     let process = Int32(bitPattern: try control.status().process)

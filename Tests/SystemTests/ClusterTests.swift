@@ -6,7 +6,8 @@ import Testing
 
 extension SystemTests {
   @Suite struct ClusterTests {
-    private static let script = String(#filePath.dropLast("SystemTests/ClusterTests.swift".count))
+    private static let script =
+      String(#filePath.dropLast("SystemTests/ClusterTests.swift".count))
       + "Cluster/cluster.py"
 
     @Test(

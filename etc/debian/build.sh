@@ -78,8 +78,11 @@ find "$root/usr/share/man" -type f -exec gzip -9n {} +
 
 # What the programs are linked with, with the versions they need.
 printf 'Source: weftpd\nPackage: weftpd\nArchitecture: %s\n' "$architecture" > "$work/debian/control"
-depends=$(cd "$work" && dpkg-shlibdeps -O -e"$root/usr/sbin/weftpd" -e"$root/usr/lib/weftpd/weftpd-authd" -e"$root/usr/sbin/mptcpctl" \
-  -e"$root/usr/lib/weftpd/weftpd-hooks" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+programs=()
+for program in sbin/weftpd lib/weftpd/weftpd-authd lib/weftpd/weftpd-hooks sbin/mptcpctl; do
+  [ ! -e "$root/usr/$program" ] || programs+=("-e$root/usr/$program")
+done
+depends=$(cd "$work" && dpkg-shlibdeps -O "${programs[@]}" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
 [ -n "$depends" ] || { echo "the libraries cannot be told" >&2; exit 1; }
 (cd "$root" && find etc -type f -printf '/%p\n' | sort) > "$root/DEBIAN/conffiles"
 for script in postinst prerm postrm; do install -m 755 "etc/debian/$script" "$root/DEBIAN/$script"; done

@@ -26,17 +26,18 @@ struct StatusCommand: ParsableCommand {
 
   static func text(_ status: StatusEntry) -> String {
     let seconds = status.uptime / 1000
-    let lines = [
-      ("weftpd", "\(printable(status.version)), pid \(status.process), up \(Amount.time(seconds))"),
-      ("state", state(status)),
-      ("listening", status.listeners.map { printable($0) }.joined(separator: ", ")),
-      ("sessions", "\(status.sessions)"),
-      ("transfers", "\(status.transfers) running, \(status.completed) completed, \(status.failed) failed"),
-      ("bytes", "\(Amount.bytes(status.sent)) sent, \(Amount.bytes(status.received)) received"),
-      ("multipath", "\(status.multipath) data connections, \(status.fallbacks) fell back to TCP"),
-      ("log level", status.level.name),
-      ("operators", "\(status.watchers) connected"),
-    ] + status.predecessors.map { ("before", "process \($0) goes on with its sessions: --socket PATH.\($0)") }
+    let lines =
+      [
+        ("weftpd", "\(printable(status.version)), pid \(status.process), up \(Amount.time(seconds))"),
+        ("state", state(status)),
+        ("listening", status.listeners.map { printable($0) }.joined(separator: ", ")),
+        ("sessions", "\(status.sessions)"),
+        ("transfers", "\(status.transfers) running, \(status.completed) completed, \(status.failed) failed"),
+        ("bytes", "\(Amount.bytes(status.sent)) sent, \(Amount.bytes(status.received)) received"),
+        ("multipath", "\(status.multipath) data connections, \(status.fallbacks) fell back to TCP"),
+        ("log level", status.level.name),
+        ("operators", "\(status.watchers) connected"),
+      ] + status.predecessors.map { ("before", "process \($0) goes on with its sessions: --socket PATH.\($0)") }
     return lines.map { "\(padded($0.0, 10))  \($0.1)\n" }.joined()
   }
 

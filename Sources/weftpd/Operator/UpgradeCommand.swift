@@ -41,7 +41,8 @@ struct UpgradeCommand: ParsableCommand {
     }
     guard let origin else { return }
     if origin.process == 1 {
-      try fail("the daemon is process 1, whose end is the end of its container: start another container, and drain this one")
+      try fail(
+        "the daemon is process 1, whose end is the end of its container: start another container, and drain this one")
     }
     if origin.isManaged, let unit = Self.foreignUnit(of: origin.process) { return try reload(unit) }
     try start(origin, path)
