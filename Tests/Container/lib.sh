@@ -18,7 +18,7 @@ fail() { echo "container: FAILED: $*" >&2; $podman logs "$name" 2>&1 | tail -30 
 cleanup() {
   $podman rm -a -f -t 0 >/dev/null 2>&1 || true
   umount "$work/store/overlay" 2>/dev/null || true
-  ip netns delete "$netns" 2>/dev/null || true
+  for space in "$netns" "${first:-}" "${first:-}-two"; do ip netns delete "$space" 2>/dev/null || true; done
   rm -rf "$work" || true
 }
 trap cleanup EXIT

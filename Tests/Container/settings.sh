@@ -5,7 +5,10 @@ document() {
     /^```/ { if (inside && index(text, words)) { printf "%s", text; exit } inside = !inside; text = ""; next }
     inside { text = text $0 "\n" }' "$here/docs/containers.md"
 }
-# The document's commands, with the storage and the network of this test.
+# The document's commands, with the storage of this test and a network of their own: what published ports leave there is in nobody's way.
+first=$netns netns=$netns-two
+ip netns add "$netns"
+ip -n "$netns" link set lo up
 mkdir -p "$work/two"
 (
   cd "$work/two"
@@ -29,6 +32,7 @@ done
 as alice ftp://192.0.2.10/bob.bin -o /dev/null && fail "alice reads what is bob's"
 outside curl -s --max-time 20 -u alice:secret ftp://192.0.2.10/ -o /dev/null && fail "a login without TLS is taken"
 $podman rm -f -t 5 "$name" >/dev/null
+netns=$first
 say "two users from one mounted file, TLS required, the router's address in PASV: by the commands of the document"
 
 # --- IPv6
