@@ -2,7 +2,7 @@
 
 command -v dpkg-shlibdeps >/dev/null || { say "SKIPPED: the Debian package needs dpkg-dev"; return 0; }
 for revision in 1 2; do
-  BINARIES=$work/bin DEB_REVISION=$revision "$here/etc/debian/build.sh" "$work" > "$work/said" || fail "the package cannot be built"
+  BINARIES=$work/bin DEB_COMPRESSION=none DEB_REVISION=$revision "$here/etc/debian/build.sh" "$work" > "$work/said" || fail "the package cannot be built"
   cp "$(grep '/weftpd_' "$work/said")" "/proc/$leader/root/var/tmp/weftpd-$revision.deb"
 done
 # What make install has put there goes.
@@ -23,7 +23,7 @@ fetch ftp://127.0.0.1/file | cmp -s - "$work/file" || fail "the download differs
 fetch -T "$work/file" ftp://127.0.0.1/by-package && cmp -s "$served/by-package" "$work/file" || fail "the upload differs"
 inside weftpd status | grep -q '^state  *serving' || fail "weftpd status fails"
 say "installed by dpkg, enabled, served"
-rm -f "$work"/idle*
+rm -f "$work/idle" "$work/idle.in"
 outside python3 "$work/idle.py" "$work/idle" &
 idle=$!
 await 60 test -e "$work/idle.in" || fail "nobody is logged in"

@@ -25,7 +25,7 @@ done
 BINARIES=$work/bin "$here/etc/debian/build.sh" "$work" > "$work/said"
 package=$(grep '/weftpd_' "$work/said") client=$(grep '/weftp_' "$work/said")
 [ -e "$package" ] && [ -e "$client" ] || fail "there are no packages: $(cat "$work/said")"
-BINARIES=$work/bin DEB_REVISION=2 "$here/etc/debian/build.sh" "$work" > /dev/null
+BINARIES=$work/bin DEB_COMPRESSION=none DEB_REVISION=2 "$here/etc/debian/build.sh" "$work" > /dev/null
 newer=${package/-1_/-2_}
 [ -e "$newer" ] || fail "there is no $newer"
 say "$(basename "$package"), $(du -k "$package" | cut -f1) KiB"

@@ -2,7 +2,8 @@
 # Builds weftpd_VERSION_ARCH.deb, and weftp_VERSION_ARCH.deb of the client, from programs that are built already, by `make install-files` and
 # dpkg-deb. Needs dpkg-dev. Prints the names of both.
 #
-#   etc/debian/build.sh [OUTPUT-DIRECTORY]      BINARIES= names where the programs are (.build/release)
+#   etc/debian/build.sh [OUTPUT-DIRECTORY]      BINARIES= names where the programs are (.build/release),
+#                                               DEB_COMPRESSION= how dpkg-deb compresses (xz)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 output=${1:-.}
@@ -146,6 +147,6 @@ for package in weftpd:"$root" weftp:"$client"; do
   tree=${package#*:} name=${package%%:*}
   [ -e "$tree/DEBIAN/control" ] || continue
   find "$tree" -newermt "@$date" -exec touch -h -d "@$date" {} +
-  SOURCE_DATE_EPOCH=$date dpkg-deb --root-owner-group -Zxz --build "$tree" "$output/${name}_${version}-${revision}_$architecture.deb" >/dev/null
+  SOURCE_DATE_EPOCH=$date dpkg-deb --root-owner-group "-Z${DEB_COMPRESSION:-xz}" --build "$tree" "$output/${name}_${version}-${revision}_$architecture.deb" >/dev/null
   echo "$output/${name}_${version}-${revision}_$architecture.deb"
 done
