@@ -282,7 +282,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "WeftpdTests", dependencies: ["weftpd", "ControlProtocol", "WeftVersion", "TestSupport"],
+      name: "WeftpdTests", dependencies: ["weftpd", "ControlProtocol", "WeftVersion", "TestSupport", "UnitSupport"],
       swiftSettings: settings),
 
     // What tests share: TestSupport knows nothing of Sources, UnitSupport descriptors, NetworkSupport made-up hosts.

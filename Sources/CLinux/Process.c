@@ -1,7 +1,9 @@
 // This process: its limits, name, memory and copies; processes it starts; random bytes; error texts.
 #include "Shims.h"
 
+#include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 /* glibc gives the program's arguments to every constructor; Swift's CommandLine reads /proc/self/cmdline, which a chroot may not have. */
 static int argument_count;
@@ -23,6 +26,45 @@ const char *weft_argument(int index) { return index >= 0 && index < argument_cou
 
 int weft_pidfd_open(int process) { return WEFT_RESULT((int)syscall(SYS_pidfd_open, process, 0)); }
 int weft_fork(void) { return WEFT_RESULT(fork()); }
+int weft_start_detached(const char *path, char *const *arguments, char *const *environment, const char *directory, int output) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+  pid_t child = fork();
+  if (child < 0) { int code = errno; close(report[0]); close(report[1]); return -code; }
+  if (child == 0) {
+    /* Whose parent ends is process 1's from then on, and whoever supervises by that sees it so from the start. */
+    pid_t parent = getpid(), own = setsid() < 0 ? -1 : fork();
+    if (own > 0) _exit(0);
+    int word[2] = {0, (int)getpid()};
+    int input = own < 0 ? -1 : open("/dev/null", O_RDONLY);
+    if (input < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 || (directory && chdir(directory) < 0)) {
+      word[0] = errno;
+      (void)!write(report[1], word, sizeof word);
+      _exit(127);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    int kept = dup3(report[1], 3, O_CLOEXEC);
+    if (report[1] == 3) kept = 3;
+    close_range(4, ~0u, 0);
+    while (getppid() == parent) usleep(1000);
+    (void)!write(kept, word, sizeof word);
+    execve(path, arguments, environment);
+    word[0] = errno;
+    (void)!write(kept, word, sizeof word);
+    _exit(127);
+  }
+  close(report[1]);
+  int status;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  int word[2], process = -EIO;
+  /* The first word says who it is; a second one comes only if the program could not be started. */
+  while (read(report[0], word, sizeof word) == (ssize_t)sizeof word) process = word[0] ? -word[0] : word[1];
+  close(report[0]);
+  return process;
+}
 int weft_prctl_name(const char *name) { return WEFT_RESULT(prctl(PR_SET_NAME, name, 0, 0, 0)); }
 int weft_nofile(uint64_t *soft, uint64_t *hard) {
   struct rlimit limit;

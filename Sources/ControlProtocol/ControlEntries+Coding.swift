@@ -52,6 +52,8 @@ extension PacketWriter {
     ]
     for figure in figures { append(figure) }
     append(status.watchers)
+    append(status.successor)
+    append(list: status.predecessors, limit: ControlLimits.predecessors) { $0.append($1) }
   }
 
   mutating func append(_ event: EventEntry) {
@@ -119,7 +121,11 @@ extension PacketReader {
       listeners: try list(limit: ControlLimits.listeners) { (reader) throws(MalformedPacket) in
         try reader.text(limit: ControlLimits.address)
       }, sessions: try long(), transfers: try long(), completed: try long(), failed: try long(), sent: try long(),
-      received: try long(), multipath: try long(), fallbacks: try long(), watchers: try word())
+      received: try long(), multipath: try long(), fallbacks: try long(), watchers: try word(),
+      successor: try word(),
+      predecessors: try list(limit: ControlLimits.predecessors) { (reader) throws(MalformedPacket) in
+        try reader.word()
+      })
   }
 
   mutating func event() throws(MalformedPacket) -> EventEntry {

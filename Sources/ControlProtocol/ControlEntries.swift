@@ -133,12 +133,18 @@ public struct StatusEntry: Sendable, Equatable {
   public var fallbacks: UInt64
   /// Connections to the control socket, this one included.
   public var watchers: UInt32
+  /// The process that accepts in its place; 0: it accepts itself.
+  public var successor: UInt32
+  /// The processes it has taken the place of, which go on with their sessions; each has its control socket at `PATH.PROCESS`.
+  public var predecessors: [UInt32]
 
   public init(
     version: String, process: UInt32, uptime: UInt64, isDraining: Bool, level: ControlLevel, listeners: [String],
     sessions: UInt64, transfers: UInt64, completed: UInt64, failed: UInt64, sent: UInt64, received: UInt64,
-    multipath: UInt64, fallbacks: UInt64, watchers: UInt32
+    multipath: UInt64, fallbacks: UInt64, watchers: UInt32, successor: UInt32 = 0, predecessors: [UInt32] = []
   ) {
+    self.successor = successor
+    self.predecessors = predecessors
     self.version = version
     self.process = process
     self.uptime = uptime

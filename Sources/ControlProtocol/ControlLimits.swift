@@ -32,6 +32,14 @@ public enum ControlLimits {
   public static let bans = 4096
   /// Listeners in a status.
   public static let listeners = 256
+  /// Predecessors in a status.
+  public static let predecessors = 64
+  /// Listeners that one successor can take over: with the rest, as many descriptors as a packet can take along.
+  public static let inherited = 240
+  /// Arguments that a process tells of its start, and as many variables of its environment.
+  public static let arguments = 512
+  /// All arguments and variables together: what is longer cannot be told.
+  public static let origin = 60_000
   /// A list's packet is closed when it has grown to this: what follows fits into ``reply`` beside it.
   public static let listPacket = 32_768
 }

@@ -32,6 +32,11 @@ public enum ControlReply: Sendable, Equatable {
   case line(ControlLevel, [UInt8])
   case bans([BanEntry])
   case level(ControlLevel)
+  case origin(OriginEntry)
+  /// Comes with descriptors: the listeners, and then what else ``InheritanceEntry`` lists.
+  case inheritance(InheritanceEntry)
+  /// The number the successor's first session may have, and how many sessions go on where they are.
+  case succeeded(firstSession: UInt64, sessions: UInt32)
 }
 
 extension ControlReply {
@@ -46,6 +51,9 @@ extension ControlReply {
     case .line: 107
     case .bans: 108
     case .level: 109
+    case .origin: 110
+    case .inheritance: 111
+    case .succeeded: 112
     }
   }
 
@@ -70,6 +78,11 @@ extension ControlReply {
       writer.append(line, limit: ControlLimits.line)
     case .bans(let bans): writer.append(list: bans, limit: ControlLimits.bans) { $0.append($1) }
     case .level(let level): writer.append(level.rawValue)
+    case .origin(let origin): writer.append(origin)
+    case .inheritance(let inheritance): writer.append(inheritance)
+    case .succeeded(let first, let sessions):
+      writer.append(first)
+      writer.append(sessions)
     }
     return writer.bytes
   }
@@ -134,6 +147,9 @@ extension ControlReply {
     case 108:
       return .bans(try reader.list(limit: ControlLimits.bans) { (reader) throws(MalformedPacket) in try reader.ban() })
     case 109: return .level(try reader.choice(ControlLevel.self))
+    case 110: return .origin(try reader.origin())
+    case 111: return .inheritance(try reader.inheritance())
+    case 112: return .succeeded(firstSession: try reader.long(), sessions: try reader.word())
     default: throw MalformedPacket()
     }
   }

@@ -69,6 +69,26 @@ public enum ControlRequest: Sendable, Equatable {
   case drain(seconds: UInt32)
   /// Sets the level of the log until the next change or restart; nil asks only. Answered by ``ControlReply/level(_:)``.
   case level(ControlLevel?)
+  /// How the process was started: ``ControlReply/origin(_:)``. For root and the server's own user only, as are the two that follow.
+  case origin
+  /// What a successor takes over: ``ControlReply/inheritance(_:)``, with the descriptors it lists.
+  case takeOver
+  /// The successor, of this process id, is ready: the server accepts nobody from now on and ends with its last session. It is answered by
+  /// ``ControlReply/succeeded(firstSession:sessions:)``.
+  ///
+  /// - `passes`: descriptors that come along, in this order: where operators reach the server from now on, the pipe its hooks go to.
+  case succeed(process: UInt32, passes: SuccessionGifts)
+}
+
+/// What a successor gives to the server it takes over from.
+public struct SuccessionGifts: OptionSet, Sendable, Equatable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+  /// A control socket that listens, in place of the one it has taken.
+  public static let control = SuccessionGifts(rawValue: 1)
+  /// The writing end of the pipe that its weftpd-hooks reads.
+  public static let hooks = SuccessionGifts(rawValue: 2)
+  static let all: SuccessionGifts = [.control, .hooks]
 }
 
 extension ControlRequest {
@@ -85,6 +105,9 @@ extension ControlRequest {
     case .reload: 9
     case .drain: 10
     case .level: 11
+    case .origin: 12
+    case .takeOver: 13
+    case .succeed: 14
     }
   }
 
@@ -95,7 +118,7 @@ extension ControlRequest {
     writer.append(kind)
     writer.append(id)
     switch self {
-    case .status, .bans, .reload: break
+    case .status, .bans, .reload, .origin, .takeOver: break
     case .sessions(let refreshes): writer.append(refreshes)
     case .paths(let session): writer.append(session)
     case .subscribe(let subscription):
@@ -122,6 +145,9 @@ extension ControlRequest {
     case .unban(let address): writer.append(address, limit: ControlLimits.subject)
     case .drain(let seconds): writer.append(seconds)
     case .level(let level): writer.append(level) { $0.append($1.rawValue) }
+    case .succeed(let process, let gifts):
+      writer.append(process)
+      writer.append(gifts.rawValue)
     }
     return writer.bytes
   }
@@ -172,6 +198,13 @@ extension ControlRequest {
     case 10: return .drain(seconds: try reader.word())
     case 11:
       return .level(try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) })
+    case 12: return .origin
+    case 13: return .takeOver
+    case 14:
+      let process = try reader.word()
+      let gifts = SuccessionGifts(rawValue: try reader.byte())
+      guard gifts.isSubset(of: .all) else { throw MalformedPacket() }
+      return .succeed(process: process, passes: gifts)
     default: throw MalformedPacket()
     }
   }

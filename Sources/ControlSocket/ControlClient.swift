@@ -137,6 +137,80 @@ public struct ControlClient: ~Copyable {
     }
   }
 
+  /// How the server was started.
+  public mutating func origin() throws(ControlClientError) -> OriginEntry {
+    guard case .origin(let origin)? = try ask(.origin).first else { throw .malformed }
+    return origin
+  }
+
+  /// What a successor of the server is to have. Nothing changes there until ``succeed(as:control:hooks:)``.
+  ///
+  /// - Parameter passed: the descriptors that ``InheritanceEntry`` lists.
+  public mutating func takeOver(_ passed: inout PassedDescriptors) throws(ControlClientError) -> InheritanceEntry {
+    let id = try send(.takeOver)
+    var buffer = [UInt8](repeating: 0, count: ControlLimits.reply + 1)
+    do {
+      while wait(.readable, until: MonotonicTime.now.advanced(by: 30_000_000_000)) {
+        let progress = try buffer.withUnsafeMutableBytes {
+          try LocalSocket.receivePacket(socket.number, into: $0, limit: LocalSocket.passedLimit, &passed)
+        }
+        guard case .moved(let count) = progress else { continue }
+        if count == 0 { throw ControlClientError.ended }
+        let (answered, reply) = try buffer.withUnsafeBytes {
+          try ControlReply.read(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+        if case .refused(let why, let text) = reply, answered == id || answered == 0 {
+          throw ControlClientError.refused(why, text)
+        }
+        guard case .inheritance(let entry) = reply else { continue }
+        return entry
+      }
+      throw ControlClientError.silent
+    } catch let error as ControlClientError {
+      throw error
+    } catch is MalformedPacket {
+      throw .malformed
+    } catch {
+      throw .ended
+    }
+  }
+
+  /// Takes the server's place: it accepts nobody from now on.
+  ///
+  /// - Parameters:
+  ///   - control: a listener, where operators reach it from now on; nil: it keeps its control socket.
+  ///   - hooks: the pipe its events go to from now on.
+  /// - Returns: the number the first session may have, and how many sessions go on there.
+  public mutating func succeed(
+    as process: UInt32, control: Int32?, hooks: Int32?
+  ) throws(ControlClientError) -> (firstSession: UInt64, sessions: UInt32) {
+    var gifts: SuccessionGifts = []
+    var numbers: [Int32] = []
+    if let control {
+      gifts.insert(.control)
+      numbers.append(control)
+    }
+    if let hooks {
+      gifts.insert(.hooks)
+      numbers.append(hooks)
+    }
+    lastID &+= 1
+    let id = lastID
+    do throws(SystemError) {
+      let packet = ControlRequest.succeed(process: process, passes: gifts).encoded(id: id)
+      guard case .moved = try LocalSocket.send(socket.number, packet, passing: numbers) else {
+        throw SystemError(code: EAGAIN, call: "sendmsg")
+      }
+    } catch {
+      throw .ended
+    }
+    while let (answered, reply) = try next(within: .seconds(30)) {
+      if case .refused(let why, let text) = reply, answered == id || answered == 0 { throw .refused(why, text) }
+      if answered == id, case .succeeded(let first, let sessions) = reply { return (first, sessions) }
+    }
+    throw .silent
+  }
+
   /// All sessions of the server.
   public mutating func sessions(refreshingPaths: Bool) throws(ControlClientError) -> [SessionEntry] {
     try ask(.sessions(refreshingPaths: refreshingPaths)).flatMap { reply -> [SessionEntry] in

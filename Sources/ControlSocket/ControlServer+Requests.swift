@@ -25,17 +25,22 @@ extension ControlServer {
       }
       if !isAsked { reply(.gone) }
     case .subscribe(let subscription): subscribe(watcher, subscription, id)
-    case .kick(let selector, let words): reply(kick(selector, words, watcher))
+    case .kick(let selector, let words):
+      let (own, name) = (kick(selector, words, watcher), watcher.name)
+      if case .refused(.invalid, _) = own { return reply(own) }
+      atPredecessors(request, own, reply) { [logger] count in logger.notice("\(name) ends \(count) of them there") }
     case .ban(let address, let seconds, let reason):
       act(reply) { (bans) throws(BanRefusal) in
         try bans.ban(address, for: seconds == 0 ? nil : .seconds(Int64(seconds)), reason: reason)
       }
       logger.notice("\(watcher.name) bans \(quoted(address))")
+      tellPredecessors(request)
     case .unban(let address):
       act(reply) { (bans) throws(BanRefusal) in
         if try !bans.unban(address) { throw BanRefusal("there is no ban of \(quoted(address))") }
       }
       logger.notice("\(watcher.name) takes the ban of \(quoted(address)) back")
+      tellPredecessors(request)
     case .bans:
       guard let bans else { return reply(.noBans) }
       watcher.own.list = ListInProgress(bans.bans, id: id)
@@ -55,7 +60,32 @@ extension ControlServer {
         log.level = level.loggerLevel
       }
       reply(.level(ControlLevel(log.level)))
+    case .origin: tellOrigin(id, watcher)
+    case .takeOver: handOver(id, watcher)
+    case .succeed: reply(.refused(.invalid, "it has not been given anything yet"))
     }
+  }
+
+  /// Has processes with sessions of before do the same, if there are any, and answers with what all of them have done.
+  private func atPredecessors(
+    _ request: ControlRequest, _ own: ControlReply, _ reply: @escaping @Sendable (ControlReply) -> Void,
+    _ log: @escaping @Sendable (Int) -> Void
+  ) {
+    if actions.predecessors.isEmpty { return reply(own) }
+    queue.async { [actions] in
+      let theirs = actions.askPredecessors(request)
+      if theirs > 0 { log(theirs) }
+      guard theirs > 0 else { return reply(own) }
+      if case .done(let count) = own {
+        reply(.done(count &+ UInt32(clamping: theirs)))
+      } else {
+        reply(.done(UInt32(clamping: theirs)))
+      }
+    }
+  }
+
+  private func tellPredecessors(_ request: ControlRequest) {
+    if !actions.predecessors.isEmpty { queue.async { [actions] in _ = actions.askPredecessors(request) } }
   }
 
   private func act(_ reply: (ControlReply) -> Void, _ body: (any BanKeeper) throws(BanRefusal) -> Void) {
@@ -85,7 +115,8 @@ extension ControlServer {
       sessions: UInt64(figures.sessions), transfers: UInt64(figures.transfersRunning),
       completed: UInt64(figures.transfersCompleted), failed: UInt64(figures.transfersFailed), sent: figures.bytesSent,
       received: figures.bytesReceived, multipath: UInt64(figures.multipathConnections),
-      fallbacks: UInt64(figures.fallbacks), watchers: UInt32(watchers.count))
+      fallbacks: UInt64(figures.fallbacks), watchers: UInt32(watchers.count), successor: actions.successor ?? 0,
+      predecessors: actions.predecessors)
   }
 
   private func subscribe(_ watcher: Watcher, _ subscription: Subscription, _ id: UInt32) {

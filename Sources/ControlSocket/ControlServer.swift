@@ -27,7 +27,9 @@ public final class ControlServer: Sendable {
   /// How long a list of sessions answers all who ask, in nanoseconds.
   static let listAge: Int64 = 100_000_000
 
-  public let path: String
+  /// Where it is to be reached: a server that has a successor is reached at another path.
+  private let place: Mutex<String>
+  public var path: String { place.withLock { $0 } }
   let listener: Descriptor
   let group: UInt32
   let bell: SharedBell
@@ -64,6 +66,18 @@ public final class ControlServer: Sendable {
       }
       group = owner?.group ?? getegid()
     }
+
+    /// The listening socket, for somebody else to serve; the caller closes it.
+    public consuming func takeListener() -> Int32 { listener.release() }
+
+    /// The listener of a server whose place this one takes, which has it bound at `path`.
+    public init(
+      inherited listener: consuming Descriptor, at path: String, owner: (user: UInt32, group: UInt32)?
+    ) {
+      self.path = path
+      self.listener = listener
+      group = owner?.group ?? getegid()
+    }
   }
 
   /// - Parameters:
@@ -75,7 +89,7 @@ public final class ControlServer: Sendable {
     log: DaemonLog, version: String
   ) throws(SystemError) {
     bell = try SharedBell()
-    path = bound.path
+    place = Mutex(bound.path)
     group = bound.group
     self.server = server
     self.actions = actions
@@ -112,6 +126,30 @@ public final class ControlServer: Sendable {
 
   /// Takes the socket's name away; those who are connected stay until the process ends.
   public func removeName() { unlink(path) }
+
+  /// Listens in place of its listener, which is a successor's from now on. Called on the thread.
+  func move(to other: borrowing Descriptor) throws(SystemError) {
+    try File.replace(listener.number, by: other.number)
+    place.withLock { $0 = Self.path(of: UInt32(getpid()), beside: $0) }
+  }
+
+  /// Where a server with a successor is reached.
+  public static func path(of process: UInt32, beside path: String) -> String { "\(path).\(process)" }
+
+  /// Takes the names away of sockets that servers with a successor have left.
+  public static func removeStale(beside path: String) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let directory = parts.dropLast().joined(separator: "/")
+    guard let name = parts.last, let opened = opendir(directory.isEmpty ? "/" : directory) else { return }
+    defer { closedir(opened) }
+    while let entry = readdir(opened) {
+      let other = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard other.hasPrefix("\(name)."), UInt32(other.dropFirst(name.count + 1)) != nil else { continue }
+      LocalSocket.removeStale(.packets, at: "\(directory)/\(other)")
+    }
+  }
 
   // MARK: the thread
 
@@ -205,6 +243,8 @@ public final class ControlServer: Sendable {
   private func receive(_ watcher: Watcher) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: ControlLimits.request + 1, alignment: 16) { buffer in
       do {
+        // Only who is to take this server's place may give it descriptors; others' are closed by the kernel.
+        if watcher.own.isSuccessor { return try receiveGifts(watcher, buffer) }
         guard case .moved(let count) = try LocalSocket.receivePacket(watcher.socket.number, into: buffer) else {
           return true
         }

@@ -37,6 +37,8 @@ final class Watcher: Sendable {
     var log: LogTap?
     /// Since when it has taken nothing although something waits.
     var stalledSince: MonotonicTime?
+    /// It has been given the listeners, and is going to take this server's place.
+    var isSuccessor = false
   }
 
   let id: UInt64

@@ -55,6 +55,8 @@ public struct Settings: Sendable, Equatable {
   /// Which files the quotas of several servers are about.
   public var quotaStorage = QuotaStorage.shared
   public var shutdownGrace = Duration.seconds(30)
+  /// How long the sessions of a process that has a successor go on without a transfer.
+  public var shutdownUpgrade = Duration.seconds(3600)
   public var privileges = PrivilegeSettings()
   public var bans = BanSettings()
   public var hooks = HookSettings()

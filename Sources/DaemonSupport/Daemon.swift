@@ -31,24 +31,28 @@ public final class Daemon: Sendable {
   /// The signals the daemon answers to; block them with ``SignalWaiter/prepare(_:)`` first.
   public static let signals = [SIGTERM, SIGINT, SIGHUP]
 
-  private struct State {
+  struct State {
     var loaded: LoadedSettings
     var isEnding = false
     /// An operator has it end when its last transfer is done.
     var isDraining = false
+    /// The process that accepts in place of this one.
+    var successor: UInt32?
+    var estate: Estate?
     var exitCode: Int32?
   }
 
-  private let server: any ServerControl
+  let server: any ServerControl
   private let sources: SettingsSources
-  private let hash: String?
+  let hash: String?
   private let database: AccountDatabase?
   private let log: DaemonLog
-  private let logger: Logger
-  private let state: Mutex<State>
+  let logger: Logger
+  let state: Mutex<State>
   private let transfers: TransferLog?
   private let notifier: ServiceNotifier?
   private let bans: BanBook?
+  let predecessor: Predecessor?
   private let ended = DispatchSemaphore(value: 0)
   /// One reload at a time, whoever asks for it.
   private let reloading = Mutex(())
@@ -61,10 +65,11 @@ public final class Daemon: Sendable {
   ///   - transfers: The transfer log, which a reload reopens.
   ///   - notifier: Tells the service manager of reloads and of the end; nil without one.
   ///   - bans: The book of bans, which works by the settings of each reload.
+  ///   - predecessor: The process whose place this one has taken.
   public init(
     server: any ServerControl, sources: SettingsSources, loaded: LoadedSettings, hash: String?,
     database: AccountDatabase? = nil, log: DaemonLog, transfers: TransferLog? = nil, notifier: ServiceNotifier? = nil,
-    bans: BanBook? = nil
+    bans: BanBook? = nil, predecessor: Predecessor? = nil
   ) {
     self.server = server
     var sources = sources
@@ -76,6 +81,7 @@ public final class Daemon: Sendable {
     self.transfers = transfers
     self.notifier = notifier
     self.bans = bans
+    self.predecessor = predecessor
     logger = log.logger()
     state = Mutex(State(loaded: loaded))
   }
@@ -103,8 +109,10 @@ public final class Daemon: Sendable {
   }
 
   @discardableResult
-  private func reloadTellingManager() -> Bool {
+  func reloadTellingManager() -> Bool {
     reloading.withLock { _ in
+      // It reads the settings of its own version; the tables hold for its sessions, whatever it thinks of the settings.
+      if let predecessor, predecessor.isAlive { predecessor.tell(.reload) }
       notifier?.reloading()
       defer { notifier?.ready(status) }
       return reload()
@@ -211,17 +219,19 @@ public final class Daemon: Sendable {
     let sessions = server.activeSessions
     logger.notice("\(name): shutting down, \(sessions) sessions, transfers may take up to \(grace.asSetting)")
     notifier?.stopping("Shutting down, transfers may take up to \(grace.asSetting)")
+    endPredecessor(within: grace)
     Task {
       let broken = await server.drain(grace: grace)
+      await predecessor?.waitForEnd(within: grace + .seconds(3))
       logger.notice("stopped\(broken > 0 ? "; sessions cut off: \(broken)" : "")")
       end(0)
     }
   }
 
   /// Ends when the last transfer is done, or after `limit`. A signal to end that comes meanwhile sets `shutdown.grace` as the limit.
-  private func beginDrain(_ limit: Duration?, for who: String) -> Bool {
+  func beginDrain(_ limit: Duration?, for who: String) -> Bool {
     let isFirst = state.withLock { state in
-      guard !state.isEnding, !state.isDraining else { return false }
+      guard !state.isEnding, !state.isDraining || state.successor != nil else { return false }
       state.isDraining = true
       return true
     }
@@ -230,15 +240,23 @@ public final class Daemon: Sendable {
     let (sessions, transfers) = (server.activeSessions, server.activeTransfers)
     logger.notice("draining for \(who): \(sessions) sessions, \(transfers) transfers may end \(words)")
     notifier?.stopping("Draining, transfers may end \(words)")
+    endPredecessor(within: limit)
     Task {
       let broken = await server.drain(grace: limit ?? Self.longDrain)
+      await predecessor?.waitForEnd(within: limit.map { $0 + .seconds(3) })
       logger.notice("drained\(broken > 0 ? "; sessions cut off: \(broken)" : "")")
       end(0)
     }
     return true
   }
 
-  private static let longDrain = Duration.seconds(100 * 365 * 86_400)
+  /// The end of this process is that of the one before it, too: who ends a service means all of it.
+  private func endPredecessor(within limit: Duration?) {
+    guard let predecessor, predecessor.isAlive else { return }
+    predecessor.tell(.drain(seconds: limit.map { UInt32(clamping: max(1, $0.components.seconds)) } ?? 0))
+  }
+
+  static let longDrain = Duration.seconds(100 * 365 * 86_400)
 
   private func endNow() {
     logger.warning("second signal: ending at once, \(server.activeSessions) sessions are cut off")
@@ -246,7 +264,7 @@ public final class Daemon: Sendable {
   }
 
   /// Only the first exit code counts.
-  private func end(_ code: Int32) {
+  func end(_ code: Int32) {
     let isFirst = state.withLock { state in
       defer { state.exitCode = state.exitCode ?? code }
       return state.exitCode == nil
@@ -256,11 +274,3 @@ public final class Daemon: Sendable {
 }
 
 extension FTPServer: ServerControl {}
-
-extension Daemon: ControlActions {
-  public func reloadForOperator() -> Bool { reloadTellingManager() }
-
-  public func drain(within limit: Duration?, for who: String) -> Bool { beginDrain(limit, for: who) }
-
-  public var isDraining: Bool { state.withLock { $0.isDraining || $0.isEnding } }
-}

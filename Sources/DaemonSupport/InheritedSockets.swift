@@ -14,7 +14,20 @@ public enum InheritedSockets {
     public let number: Int32
     public let security: ListenerSecurity
     public let stream: StreamProtocol
+    /// Its name, if an earlier process of the service had the manager keep it; nil for one of a socket unit.
+    public let keptAs: String?
+
+    public init(number: Int32, security: ListenerSecurity, stream: StreamProtocol, keptAs: String? = nil) {
+      (self.number, self.security, self.stream, self.keptAs) = (number, security, stream, keptAs)
+    }
   }
+
+  /// By what name the manager keeps the listener of an address. Names have no colon.
+  public static func storeName(_ address: SocketAddress) -> String {
+    storePrefix + "\(address)".replacing(":", with: "_")
+  }
+
+  private static let storePrefix = "weftpd.listener."
 
   /// What is wrong with what was handed over, all of it.
   public struct Refusal: Error, Sendable, CustomStringConvertible {
@@ -27,6 +40,7 @@ public enum InheritedSockets {
 
   /// The sockets this process was given; empty when it was given none.
   ///
+  /// What an earlier process had the service manager keep comes with ``Item/keptAs``; the settings say what holds for it. Of socket units,
   /// `ftp` and `control` are listeners of control connections, and so are nameless ones; `ftps` is one with implicit TLS.
   /// - Parameter first: The number of the first descriptor; SD_LISTEN_FDS_START.
   /// - Throws: when any of them cannot be used; serving only the rest would hide that.
@@ -45,7 +59,11 @@ public enum InheritedSockets {
       let name = index < names.count ? String(names[index]) : ""
       let number = first + Int32(index)
       do throws(Refusal) {
-        items.append(Item(number: number, security: try security(name, number), stream: try stream(name, number)))
+        let isStored = name.hasPrefix(storePrefix)
+        items.append(
+          Item(
+            number: number, security: isStored ? .explicit : try security(name, number),
+            stream: try stream(name, number), keptAs: isStored ? name : nil))
       } catch {
         problems += error.problems
       }

@@ -2,24 +2,33 @@
 
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// The protocol of sd_notify(3) over the socket NOTIFY_SOCKET names, without libsystemd.
 public final class ServiceNotifier: Sendable {
   /// Environment variables of the protocol; they must not reach the processes we start.
-  public static let environmentNames = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+  public static let environmentNames = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE"]
 
+  /// NOTIFY_SOCKET.
+  public let name: String
   private let address: LocalAddress
   private let socket: LocalDatagrams
   /// How long the manager waits for ``alive()`` before it kills the process; nil: it does not.
   public let watchdog: Duration?
+  /// How many descriptors it keeps for the service (FileDescriptorStoreMax=). systemd 254 and later tell it by FDSTORE, our unit before that.
+  public let storeLimit: Int
+  /// Another process is the service's main process: this one has nothing to tell any more.
+  private let isSilent = Atomic(false)
 
   /// Nil without NOTIFY_SOCKET, when it is neither a path nor an abstract name (`@…`), or when no socket can be made.
   public init?(environment: [String: String], processID: Int32 = getpid()) {
     guard let text = environment["NOTIFY_SOCKET"], let address = LocalAddress(text),
       let socket = try? LocalDatagrams()
     else { return nil }
+    name = text
     self.address = address
     self.socket = socket
+    storeLimit = environment["FDSTORE"].flatMap { Int($0) } ?? 0
     watchdog = Self.watchdog(environment, processID)
   }
 
@@ -54,12 +63,39 @@ public final class ServiceNotifier: Sendable {
   @discardableResult
   public func alive() -> SystemError? { send("WATCHDOG=1") }
 
+  /// Has the manager keep a listening socket: after the end of this process, and for the next one, whatever ends it. It comes back by
+  /// ``InheritedSockets``. Source: sd_pid_notify_with_fds(3), FDSTORE.
+  ///
+  /// - Parameter name: FDNAME; up to 255 characters without a colon.
+  @discardableResult
+  public func keep(_ descriptor: Int32, name: String) -> SystemError? {
+    send("FDSTORE=1\nFDNAME=\(name)", passing: descriptor)
+  }
+
+  /// Has the manager close what it keeps by that name.
+  @discardableResult
+  public func forget(_ name: String) -> SystemError? { send("FDSTOREREMOVE=1\nFDNAME=\(name)") }
+
+  /// `process` is the service's main process from now on; it speaks for the service, and this one is silent. The manager believes it of
+  /// processes that belong to the service.
+  public func yield(to process: UInt32) {
+    send("MAINPID=\(process)")
+    isSilent.store(true, ordering: .sequentiallyConsistent)
+  }
+
   private static func line(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
-  private func send(_ text: String) -> SystemError? {
+  @discardableResult
+  private func send(_ text: String, passing descriptor: Int32? = nil) -> SystemError? {
+    if isSilent.load(ordering: .sequentiallyConsistent) { return nil }
     do throws(SystemError) {
       try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(SystemError) in
-        try socket.send(UnsafeRawBufferPointer(bytes), to: address)
+        let bytes = UnsafeRawBufferPointer(bytes)
+        if let descriptor {
+          try socket.send(bytes, to: address, passing: descriptor)
+        } else {
+          try socket.send(bytes, to: address)
+        }
       }
       return nil
     } catch {

@@ -40,9 +40,10 @@ public struct StartPlan: Sendable {
     public let plan: StartPlan?
   }
 
+  /// - Parameter hash: the hash of the password of `accounts.user`, where a server before this one has it; nil: it is in the environment.
   /// - Throws: every reason why the server must not start.
-  public init(_ sources: SettingsSources) throws(SettingsError) {
-    let examination = Self.examine(sources)
+  public init(_ sources: SettingsSources, hash: String? = nil) throws(SettingsError) {
+    let examination = Self.examine(sources, hash: hash)
     guard let plan = examination.plan else { throw SettingsError(examination.problems) }
     self = plan
   }
@@ -61,12 +62,15 @@ public struct StartPlan: Sendable {
   /// Reads all sources and looks at everything they name, without starting or changing anything.
   ///
   /// - Parameter hashing: false saves the time a password's hash takes; ``hash`` is then one that no password matches.
-  public static func examine(_ sources: SettingsSources, hashing: Bool = true) -> Examination {
+  public static func examine(
+    _ sources: SettingsSources, hashing: Bool = true, hash: String? = nil
+  ) -> Examination {
     let reading = sources.read()
     var examiner = Examiner(loaded: reading.loaded, isWhole: reading.problems.isEmpty)
     let tls = examiner.tls()
     let refusesTLS = tls == nil
-    examiner.takePassword(sources.environment, hashing: hashing)
+    examiner.hash = hash
+    if hash == nil { examiner.takePassword(sources.environment, hashing: hashing) }
     let accounts = examiner.accounts()
     let privileges = examiner.privileges()
     examiner.lookAtTransferLog(privileges)

@@ -104,11 +104,13 @@ public final class HookChannel: SessionEventReader {
     if lost > 0 { logger.error("hooks: weftpd-hooks does not keep up; records lost so far: \(lost)") }
   }
 
-  /// Writes what the pipe takes now.
+  /// Writes what the pipe takes now, in whole lines: a successor's process may write into it, too, and what is no longer than PIPE_BUF is
+  /// never torn apart (pipe(7)).
   private func write(_ bytes: ArraySlice<UInt8>, _ state: inout State) -> Int {
     var done = 0
     while done < bytes.count {
-      let count = bytes.dropFirst(done).withUnsafeBytes { Glibc.write(pipe, $0.baseAddress, $0.count) }
+      let piece = Self.lines(bytes.dropFirst(done))
+      let count = piece.withUnsafeBytes { Glibc.write(pipe, $0.baseAddress, $0.count) }
       if count > 0 {
         done += count
       } else if errno == EAGAIN {
@@ -122,6 +124,28 @@ public final class HookChannel: SessionEventReader {
       }
     }
     return done
+  }
+
+  /// As many whole lines from the front as can be written in one piece; one line if it is longer than that.
+  static func lines(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    if bytes.count <= pieceLimit { return bytes }
+    if let end = bytes.prefix(pieceLimit).lastIndex(of: 0x0A) { return bytes[...end] }
+    return bytes.firstIndex(of: 0x0A).map { bytes[...$0] } ?? bytes
+  }
+
+  /// PIPE_BUF.
+  private static let pieceLimit = 4096
+
+  /// Sends what is told from now on into `other`, which the hooks of a successor read; what waits goes there, too.
+  func redirect(to other: borrowing Descriptor) throws(SystemError) {
+    let number = other.number
+    let failure = state.withLock { state -> SystemError? in
+      guard !state.isClosed else { return nil }
+      do throws(SystemError) { try File.replace(pipe, by: number) } catch { return error }
+      state.isBroken = false
+      return nil
+    }
+    if let failure { throw failure }
   }
 
   /// Starts the thread that writes what the pipe had no room for.

@@ -44,6 +44,15 @@ public final class HookRelay: SessionEventReader {
 
   public func tell(_ bans: [Ban]) { channel?.tell(bans) }
 
+  /// The writing end of the pipe that weftpd-hooks reads, this object's; nil before ``begin()``.
+  public var pipe: Int32? { running.withLock { $0?.helper.pipe } }
+
+  /// A successor has begun a weftpd-hooks of its own: what happens here is told to that one, by `pipe`, and ours ends when it has taken what
+  /// it was sent.
+  public func redirect(to pipe: borrowing Descriptor) throws(SystemError) {
+    try channel?.redirect(to: pipe)
+  }
+
   /// Closes the pipe and waits until weftpd-hooks has taken what is in it.
   public func end(within timeout: Duration) {
     guard let running = running.withLock({ $0 }) else { return }

@@ -53,6 +53,22 @@ public enum ChildProcesses {
     }
   }
 
+  /// Starts the program at `path` as nobody's child, in a session of its own, and returns when it is that. It inherits standard error;
+  /// standard input is /dev/null. The calling process must have only one thread.
+  ///
+  /// - Parameters:
+  ///   - directory: where it starts; nil: where this process is.
+  ///   - output: its standard output.
+  /// - Returns: its process id. Source: fork(2), execve(2), setsid(2).
+  public static func startDetached(
+    _ path: String, _ arguments: [String], environment: [String], in directory: String?, output: Int32
+  ) throws(SystemError) -> Int32 {
+    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    return try check(weft_start_detached(path, &argv, &envp, directory, output), "execve")
+  }
+
   /// - Parameter prepare: sets up descriptors; returns the first that is to be closed.
   private static func spawn(
     _ path: String, _ arguments: [String], environment: [String],

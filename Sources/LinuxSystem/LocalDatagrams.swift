@@ -33,6 +33,13 @@ public struct LocalDatagrams: ~Copyable, Sendable {
     try transmit(data.baseAddress, data.count, to: address, passing: -1)
   }
 
+  /// The same with a copy of `descriptor` along. Source: unix(7), SCM_RIGHTS.
+  public func send(
+    _ data: UnsafeRawBufferPointer, to address: LocalAddress, passing descriptor: Int32
+  ) throws(SystemError) {
+    try transmit(data.baseAddress, data.count, to: address, passing: descriptor)
+  }
+
   /// Sends `data` that is too large for a datagram: puts it into a sealed file in memory, and sends its descriptor with an
   /// empty datagram. Source: memfd_create(2), unix(7) SCM_RIGHTS.
   public func sendSealed(_ data: UnsafeRawBufferPointer, name: String, to address: LocalAddress) throws(SystemError) {

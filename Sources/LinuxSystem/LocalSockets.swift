@@ -70,6 +70,11 @@ public enum LocalSocket {
     if lchown(path, owner.user, owner.group) < 0 { throw SystemError(code: errno, call: "chown") }
   }
 
+  /// Removes the socket at `path` if nobody listens there; any other file stays.
+  public static func removeStale(_ kind: LocalSocketKind, at path: String) {
+    if let address = LocalAddress(path) { try? removeStale(kind, address, path) }
+  }
+
   private static func removeStale(
     _ kind: LocalSocketKind, _ address: LocalAddress, _ path: String
   ) throws(SystemError) {

@@ -181,6 +181,14 @@ extension QuotaLedger {
     if !requests.isEmpty { markAndRead(requests) }
   }
 
+  /// Stores everything as it is now: another process has the store from now on. It waits for the store.
+  public func flush() {
+    queue.sync {
+      saveChanges(isLast: false)
+      saveTraffic()
+    }
+  }
+
   /// Stores everything: the server has ended, nothing changes any more. It waits for the store.
   public func close() {
     queue.sync {

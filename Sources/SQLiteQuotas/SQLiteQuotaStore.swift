@@ -11,9 +11,16 @@ import Synchronization
 /// Source: https://sqlite.org/c3ref/intro.html, https://sqlite.org/wal.html. A commit is synced (`synchronous=FULL`), but there are few: one
 /// for all that has changed in a second, and one when a directory is first used after a pause.
 public final class SQLiteQuotaStore: QuotaStore {
+  private struct Ownership {
+    /// The number of a file that is locked as long as a server owns the store; -1 for somebody who only looks.
+    var lock: Int32 = -1
+    /// It was a server's, which has left it to another.
+    var isReleased = false
+  }
+
   private let database: Mutex<SQLiteDatabase>
-  /// Locked as long as a server owns the store; nil for somebody who only looks.
-  private let lock: Descriptor?
+  private let path: String
+  private let ownership: Mutex<Ownership>
 
   /// The version of the schema; a newer one is not touched.
   private static let version: Int64 = 1
@@ -36,11 +43,11 @@ public final class SQLiteQuotaStore: QuotaStore {
   ///   - owning: for a server: nobody else may own it.
   /// - Throws: also if another process owns it.
   public init(_ path: String, owning: Bool) throws(QuotaStoreError) {
+    self.path = path
     if owning {
-      let lock = try Self.lock(path)
-      self.lock = consume lock
+      ownership = Mutex(Ownership(lock: try Self.lock(path)))
     } else {
-      lock = nil
+      ownership = Mutex(Ownership())
     }
     let database = try SQLiteDatabase(path)
     try database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
@@ -52,13 +59,42 @@ public final class SQLiteQuotaStore: QuotaStore {
     self.database = Mutex(database)
   }
 
+  /// Takes a store that was opened without owning it.
+  ///
+  /// - Throws: if another process owns it.
+  public func own() throws(QuotaStoreError) {
+    let lock = try Self.lock(path)
+    let old = ownership.withLock { ownership in
+      defer { ownership.lock = lock }
+      return ownership.lock
+    }
+    if old >= 0 { _ = Descriptor(owning: old) }
+  }
+
+  /// Leaves the store to a successor. The counts of directories are the successor's from now on: what changes here, it is asked to count again
+  /// when nothing changes here any more. Bytes that users move are added by both.
+  public func release() {
+    let lock = ownership.withLock { ownership in
+      defer { ownership = Ownership(isReleased: true) }
+      return ownership.lock
+    }
+    if lock >= 0 { _ = Descriptor(owning: lock) }
+  }
+
+  deinit {
+    let lock = ownership.withLock { $0.lock }
+    if lock >= 0 { _ = Descriptor(owning: lock) }
+  }
+
+  private var isReleased: Bool { ownership.withLock { $0.isReleased } }
+
   /// Whether a server owns the store.
   public static func isOwned(_ path: String) -> Bool {
     guard let lock = try? File.open(path + "-lock", flags: O_RDONLY) else { return false }
     return flock(lock.number, LOCK_SH | LOCK_NB) != 0
   }
 
-  private static func lock(_ path: String) throws(QuotaStoreError) -> Descriptor {
+  private static func lock(_ path: String) throws(QuotaStoreError) -> Int32 {
     let file: Descriptor
     do throws(SystemError) {
       file = try File.open(path + "-lock", flags: O_RDWR | O_CREAT, mode: 0o600)
@@ -66,7 +102,7 @@ public final class SQLiteQuotaStore: QuotaStore {
       throw QuotaStoreError("\(path)-lock cannot be opened: \(error.reason)")
     }
     if flock(file.number, LOCK_EX | LOCK_NB) != 0 { throw QuotaStoreError("\(path) belongs to another process") }
-    return file
+    return file.release()
   }
 
   // MARK: counts
@@ -87,6 +123,10 @@ public final class SQLiteQuotaStore: QuotaStore {
   }
 
   public func save(_ tallies: [StoredTally]) throws(QuotaStoreError) {
+    if isReleased {
+      for tally in tallies where !tally.isInUse { try request(tally.directory) }
+      return
+    }
     try transaction { (database) throws(QuotaStoreError) in
       for tally in tallies {
         try database.execute(
@@ -130,10 +170,12 @@ public final class SQLiteQuotaStore: QuotaStore {
   // MARK: requests
 
   public func requests() throws(QuotaStoreError) -> [String] {
-    try rows("SELECT directory FROM request", []) { $0.text(0) }
+    if isReleased { return [] }
+    return try rows("SELECT directory FROM request", []) { $0.text(0) }
   }
 
   public func fulfilled(_ directory: String) throws(QuotaStoreError) {
+    if isReleased { return }
     try transaction { (database) throws(QuotaStoreError) in
       try database.execute("DELETE FROM request WHERE directory = ?", [.text(directory)])
     }

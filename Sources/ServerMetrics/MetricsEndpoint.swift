@@ -4,6 +4,7 @@ import Glibc
 import LinuxSystem
 import Logging
 import OpenMetrics
+import Synchronization
 
 /// Where `metrics.listen` is.
 public enum MetricsAddress: Sendable, Equatable, CustomStringConvertible {
@@ -40,6 +41,7 @@ public final class MetricsEndpoint: Sendable {
   public let address: MetricsAddress
   private let listener: Descriptor
   private let body: @Sendable (ExpositionFormat) -> String
+  private let hasLeft = Atomic(false)
 
   /// A socket that listens, bound before the process gives up its rights.
   public struct Bound: ~Copyable {
@@ -62,6 +64,12 @@ public final class MetricsEndpoint: Sendable {
         listener = socket
       }
     }
+
+    /// The listener of a server whose place this one takes, which has it bound at `address`.
+    public init(inherited listener: consuming Descriptor, at address: MetricsAddress) {
+      self.address = address
+      self.listener = listener
+    }
   }
 
   /// - Parameter body: makes the answer, on this endpoint's thread.
@@ -73,7 +81,7 @@ public final class MetricsEndpoint: Sendable {
 
   private static func takeListener(_ bound: consuming Bound) -> Descriptor { bound.listener }
 
-  /// Starts the thread, which lives as long as the process.
+  /// Starts the thread, which lives until ``leave()``.
   public func start() throws(SystemError) {
     var thread = pthread_t()
     let endpoint = Unmanaged.passRetained(self)
@@ -82,7 +90,8 @@ public final class MetricsEndpoint: Sendable {
       { argument in
         guard let argument else { return nil }
         ProcessLimits.nameThread("weftpd-metrics")
-        Unmanaged<MetricsEndpoint>.fromOpaque(argument).takeUnretainedValue().run()
+        Unmanaged<MetricsEndpoint>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
       }, endpoint.toOpaque())
     guard result == 0 else {
       endpoint.release()
@@ -91,13 +100,27 @@ public final class MetricsEndpoint: Sendable {
     pthread_detach(thread)
   }
 
-  private func run() -> Never {
-    while true {
+  /// The number of the listening socket, for a successor to have a copy of.
+  public var number: Int32 { listener.number }
+
+  /// Answers nobody from now on, and leaves the socket to who else has it.
+  ///
+  /// - Throws: when there is no descriptor left.
+  public func leave() throws(SystemError) {
+    // The thread may be waiting for the socket: its number becomes that of something that never has a client.
+    let bell = try Bell()
+    try File.replace(listener.number, by: bell.number)
+    hasLeft.store(true, ordering: .sequentiallyConsistent)
+  }
+
+  private func run() {
+    while !hasLeft.load(ordering: .sequentiallyConsistent) {
       _ = Poll.wait(listener.number, .readable, milliseconds: -1)
       do {
         // One after the other: who does not read holds up other scrapers for a while, and nobody else.
         while let socket = try LocalSocket.accept(listener.number) { serve(socket.number) }
       } catch {
+        if hasLeft.load(ordering: .sequentiallyConsistent) { return }
         // Out of descriptors: sessions need them more.
         usleep(1_000_000)
       }

@@ -36,7 +36,9 @@ public final class StagedUpload: UploadTarget {
   /// Where that end begins: it is no part of what is kept.
   private var borrowedFrom: Int64?
   /// It goes behind the target when it is whole.
-  private let isAppended: Bool
+  private var isAppended: Bool
+  /// There was no target to append to: if there is one by the end, by another session or another server, it goes behind that.
+  private let becomesAppended: Bool
   private var hasBegun = false
   private var hasItsName = false
   /// The file's length up to which it is kept; nil: nothing is.
@@ -61,6 +63,7 @@ public final class StagedUpload: UploadTarget {
   ) throws(UploadError) {
     self.jail = jail
     self.options = options
+    becomesAppended = start == .end
     // A link stays, and what it leads to is replaced. What is no link needs no look before it is made anew.
     if start == .new, let made = try Self.makeUnlinked(path, jail, options) {
       file = made
@@ -211,7 +214,7 @@ public final class StagedUpload: UploadTarget {
     return { [number] in File.finishWriting(number, range) }
   }
 
-  public var needsThread: Bool { options.isDurable && !isInMemory || isAppended || copiesTarget }
+  public var needsThread: Bool { options.isDurable && !isInMemory || becomesAppended || copiesTarget }
 
   public func complete(_ goesOn: () -> Bool) throws(UploadError) {
     guard let old = copied.take() else { return }
@@ -229,9 +232,13 @@ public final class StagedUpload: UploadTarget {
     }
     try complete(goesOn)
     let how = CommitOptions(
-      replaces: !options.isExclusive, carriesAttributes: options.carriesAttributes,
+      replaces: !options.isExclusive && !becomesAppended, carriesAttributes: options.carriesAttributes,
       sync: isInMemory ? .nothing : options.isDurable ? .everything : .lateErrors)
     do throws(SystemError) { try jail.commit(file, how, goesOn: goesOn) } catch {
+      if error.code == EEXIST, becomesAppended, !options.isExclusive {
+        isAppended = true
+        return try commit(goesOn)
+      }
       throw error.code == ECANCELED ? .stopped : .file(error)
     }
     hasItsName = true

@@ -12,6 +12,7 @@ import LinuxSystem
 import Logging
 import OpenMetrics
 import Privileges
+import Quotas
 import SQLiteQuotas
 import ServerLog
 import ServerMetrics
@@ -42,9 +43,10 @@ struct ServeCommand: ParsableCommand {
     var sources = arguments.sources
     let start: StartPlan
     let service: ServiceManager
+    let predecessor = try takeOver()
     do {
-      start = try StartPlan(sources)
-      service = try ServiceManager()
+      start = try StartPlan(sources, hash: predecessor.flatMap { $0.entry.hash.isEmpty ? nil : $0.entry.hash })
+      service = try ServiceManager(predecessor)
     } catch {
       write("\(error)\n", to: STDERR_FILENO)
       throw ExitCode.configuration
@@ -56,11 +58,26 @@ struct ServeCommand: ParsableCommand {
       unsetenv(name)
       sources.environment[name] = nil
     }
-    let code = try serve(start, sources, service)
+    let code = try serve(start, sources, service, predecessor)
     Glibc.exit(code)
   }
 
-  private func serve(_ start: StartPlan, _ sources: SettingsSources, _ service: ServiceManager) throws -> Int32 {
+  /// Asks the server of `--take-over` for what it has; nil where no place is taken.
+  private func takeOver() throws -> Predecessor? {
+    guard let path = arguments.takeOver else { return nil }
+    do {
+      let predecessor = try Predecessor(at: path)
+      try predecessor.takeStandardError()
+      return predecessor
+    } catch {
+      write("weftpd: --take-over: \(error)\n", to: STDERR_FILENO)
+      throw ExitCode.failure
+    }
+  }
+
+  private func serve(
+    _ start: StartPlan, _ sources: SettingsSources, _ service: ServiceManager, _ predecessor: Predecessor?
+  ) throws -> Int32 {
     let settings = start.loaded.settings
     let log = DaemonLog(
       target: settings.logTarget, format: settings.logFormat, level: settings.logLevel, syslog: settings.logSyslog,
@@ -102,18 +119,20 @@ struct ServeCommand: ParsableCommand {
       addresses = try service.listen(server, settings, logger)
       let owner = start.privileges.socketOwner
       var controlSocket = try settings.controlSocket.map { (path) throws(ControlSocketError) in
-        try ControlServer.Bound(at: path, owner: owner)
+        try bindControl(path, owner, predecessor)
       }
-      var metricsSocket = try bindMetrics(settings, owner)
+      let aside = try predecessor.flatMap { (predecessor) throws(ControlSocketError) in
+        try bindAside(predecessor, settings.controlSocket, owner)
+      }
+      var metricsSocket = try bindMetrics(settings, owner, predecessor)
       // Until here there is one thread, which may bind any port; from here on it has only the privileges of the plan.
       try start.privileges.apply()
       // Without privileges, but still free to run programs: the last that may.
       try hooks?.begin()
       let confined = try Confinement.enter(
         sources.landlockPlan(settings, roots: start.accounts.roots), settings.privileges.landlock)
-      if let store = quotas { server.keepQuotas(in: store) }
-      if let path = settings.quotaStore {
-        server.keepQuotas(in: try SQLiteQuotaStore(File.absolutePath(path), owning: true))
+      let counts = try settings.quotaStore.map { (path) throws(QuotaStoreError) in
+        try SQLiteQuotaStore(File.absolutePath(path), owning: predecessor == nil)
       }
       log.startWriter()
       switch confined {
@@ -123,12 +142,22 @@ struct ServeCommand: ParsableCommand {
       transfers?.startWriter()
       let running = Daemon(
         server: server, sources: sources, loaded: start.loaded, hash: start.hash, database: start.database, log: log,
-        transfers: transfers, notifier: service.notifier, bans: bans)
+        transfers: transfers, notifier: service.notifier, bans: bans, predecessor: predecessor)
       try BanSetup.start(bans, settings, server: server, logger: logger) { hooks?.tell($0) }
       try hooks?.start()
       relay = hooks
       try SignalWaiter.start(Daemon.signals) { running.receive($0) }
       daemon = running
+      if let predecessor {
+        // All that may fail has been done.
+        let (first, sessions) = try predecessor.complete(control: aside, hooks: hooks?.pipe)
+        if let aside { close(aside) }
+        server.number(sessionsFrom: first)
+        try counts?.own()
+        logger.notice("took over from process \(predecessor.process), where sessions go on: \(sessions)")
+      }
+      if let quotas { server.keepQuotas(in: quotas) }
+      if let counts { server.keepQuotas(in: counts) }
       try server.start()
       if let bound = controlSocket.take() {
         control = try ControlServer(
@@ -137,10 +166,23 @@ struct ServeCommand: ParsableCommand {
         control = nil
       }
       try control?.start()
+      var endpoint: MetricsEndpoint?
       if let bound = metricsSocket.take(), let registry {
-        try startMetrics(bound, registry, server, running, control, log)
+        endpoint = try startMetrics(bound, registry, server, running, control, log)
       }
-      try service.watch(server, running, logger)
+      let watch = try service.watch(server, running, logger)
+      running.bequeath(
+        Estate(
+          server: server, arguments: ThisProcess.arguments, environment: sources.environment,
+          notifier: service.notifier, hooks: hooks, metrics: endpoint.map(Self.metrics),
+          areListenersOfUnits: service.areListenersOfUnits,
+          release: {
+            watch?.stop()
+            server.storeQuotas()
+            quotas?.release()
+            counts?.release()
+            counts?.release()
+          }))
     } catch {
       logger.critical("cannot start: \(error)")
       log.flush()
@@ -171,35 +213,6 @@ struct ServeCommand: ParsableCommand {
     return code
   }
 
-  /// Binds what metrics are scraped at; nil where they are not.
-  private func bindMetrics(
-    _ settings: Settings, _ owner: (user: UInt32, group: UInt32)?
-  ) throws -> MetricsEndpoint.Bound? {
-    guard let address = settings.metricsListen else { return nil }
-    do throws(SystemError) {
-      return try MetricsEndpoint.Bound(address, owner: owner)
-    } catch {
-      throw StartFailure(description: "metrics.listen: cannot listen at \(address): \(error.reason)")
-    }
-  }
-
-  private func startMetrics(
-    _ bound: consuming MetricsEndpoint.Bound, _ registry: MetricsRegistry, _ server: FTPServer, _ daemon: Daemon,
-    _ control: ControlServer?, _ log: DaemonLog
-  ) throws(SystemError) {
-    let collector = MetricsCollector(
-      registry, server,
-      .init(
-        version: weftVersion, isDraining: { daemon.isDraining }, logLinesLost: { log.linesLost },
-        operators: { control?.connections }))
-    let endpoint = MetricsEndpoint(bound) { collector.text($0) }
-    if case .tcp(let address) = endpoint.address, !address.address.isLoopback {
-      log.logger().warning("metrics.listen: anybody who reaches \(address) can read the metrics")
-    }
-    try endpoint.start()
-    log.logger().notice("metrics at \(endpoint.address)")
-  }
-
   /// Opens the transfer log with the rights of the user the process is going to be: the same user has to reopen it on SIGHUP.
   private func openTransferLog(
     _ settings: Settings, _ plan: PrivilegePlan, _ logger: Logger
@@ -213,11 +226,6 @@ struct ServeCommand: ParsableCommand {
       throw ExitCode.configuration
     }
   }
-}
-
-/// Why a start failed, in words.
-private struct StartFailure: Error, CustomStringConvertible {
-  let description: String
 }
 
 extension PrivilegePlan {

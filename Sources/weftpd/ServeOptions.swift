@@ -29,7 +29,17 @@ struct ServeOptions: ParsableArguments {
   @Flag(name: .long, help: "Make everything read-only.")
   var readOnly = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
+      Take the place of the server at this control socket: its listeners, without a moment in which nobody accepts. Its \
+      sessions go on there. weftpd upgrade does all of it.
+      """, valueName: "path"))
+  var takeOver: String?
+
   func validate() throws {
+    if takeOver?.isEmpty == true { throw ValidationError("--take-over expects the path of a control socket.") }
     if user?.isEmpty == true { throw ValidationError("--user expects a name.") }
     if directory?.isEmpty == true { throw ValidationError("DIR is empty.") }
   }

@@ -25,7 +25,7 @@ struct Weftpd: ParsableCommand {
         name: "A running daemon, by its control socket",
         subcommands: [
           StatusCommand.self, WhoCommand.self, PathsCommand.self, KickCommand.self, LogCommand.self,
-          LogLevelCommand.self, ReloadCommand.self, DrainCommand.self,
+          LogLevelCommand.self, ReloadCommand.self, UpgradeCommand.self, DrainCommand.self,
         ])
     ])
 

@@ -57,13 +57,14 @@ if [ ! -x "$root/usr/lib/systemd/systemd" ]; then
   [ -e $sources ] || sources=/etc/apt/sources.list
   if [ -n "${BOOT_SUITE:-}" ]; then sources="deb http://deb.debian.org/debian $BOOT_SUITE main"; fi
   mmdebstrap --quiet --variant=minbase \
-    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g" \
+    --include="systemd,systemd-sysv,dbus,procps,passwd,libpam-modules,adduser,libcurl4,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g" \
     "${BOOT_SUITE:-}" "$root.new" "$sources"
   mv "$root.new" "$root"
 fi
 mkdir -p "$work/bin"
 cp "$binary" "$work/bin/weftpd"
 cp "$(dirname "$binary")/weftpd-authd" "$work/bin/weftpd-authd" || fail "there is no weftpd-authd beside $binary"
+cp "$(dirname "$binary")/weftpd-hooks" "$work/bin/weftpd-hooks" || fail "there is no weftpd-hooks beside $binary"
 make -s -C "$here" install-files DESTDIR="$root" BINARIES="$work/bin" >/dev/null
 rm -f "$root/etc/weftpd/users"
 "$binary" user add alice --table "$root/etc/weftpd/users" --home /srv/ftp < <(echo secret) >/dev/null 2>&1
@@ -118,6 +119,9 @@ caps=$(inside sed -n 's/^CapEff:\t*//p' "/proc/$pid/status")
 [ "$caps" = 0000000000000400 ] || fail "it has the capabilities $caps, and not CAP_NET_BIND_SERVICE alone"
 [ "$(inside stat -c %U "/proc/$pid")" = weftpd ] || fail "it does not run as weftpd"
 grep -q '^[0-9]* session' <(property StatusText) || fail "the status is '$(property StatusText)'"
+inside /usr/local/sbin/weftpd status --socket /run/weftpd/server/control > "$work/status" || fail "weftpd status fails"
+grep -q "pid $pid, up" "$work/status" && grep -q '^state  *serving' "$work/status" && grep -q '^listening  *0.0.0.0:21$' "$work/status" \
+  || fail "weftpd status says: $(cat "$work/status")"
 say "enabled, started, served; status '$(property StatusText)'"
 say "$(inside journalctl -u weftpd -o cat | grep -m 1 Landlock)"
 
@@ -176,6 +180,8 @@ inside systemctl stop weftpd.socket weftpd.service
 inside systemctl disable weftpd.socket 2>/dev/null
 say "socket-activated, restarted without refusing a client, stopped"
 
+. "$here/Tests/Boot/succession.sh"
 . "$here/Tests/Boot/local-users.sh"
 . "$here/Tests/Boot/service-manager.sh"
+. "$here/Tests/Boot/package.sh"
 say ok

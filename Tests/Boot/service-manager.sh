@@ -23,27 +23,22 @@ inside systemctl reset-failed
 settings ""
 say "implicit TLS by weftpd-tls.socket, plain and AUTH TLS beside it"
 
-# --- notify-reload
-if [ "$version" -ge 253 ]; then
-  inside install -m 644 /usr/local/share/doc/weftpd/weftpd.service.d/{notify-reload,own-ports}.conf /etc/systemd/system/weftpd.service.d/
-  inside systemctl daemon-reload
-  [ "$(property Type)" = notify-reload ] || fail "the drop-in does not make it notify-reload"
-  inside systemctl start weftpd.service || fail "weftpd.service does not start as notify-reload"
-  pid=$(property MainPID)
-  for word in third fourth fifth; do
-    inside sed -i "s/greeting: [a-z]*/greeting: $word/" /etc/weftpd/weftpd.yaml
-    inside systemctl reload weftpd.service || fail "systemctl reload failed"
-    # At once: the reload is over when the command returns.
-    [ "$(greeting)" = "220 $word words"$'\r' ] || fail "after the reload the greeting is '$(greeting)'"
-  done
-  [ "$(property MainPID)" = "$pid" ] && [ "$(property ActiveState)" = active ] || fail "the reloads cost the process"
-  inside systemctl stop weftpd.service
-  inside rm /etc/systemd/system/weftpd.service.d/{notify-reload,own-ports}.conf
-  inside systemctl daemon-reload
-  say "reloaded by Type=notify-reload: systemctl returns when the settings are read"
-else
-  say "not tried: Type=notify-reload needs systemd 253 (BOOT_SUITE=trixie)"
-fi
+# --- a reload is over when the command returns, and fails when the settings are wrong
+inside install -m 644 /usr/local/share/doc/weftpd/weftpd.service.d/own-ports.conf /etc/systemd/system/weftpd.service.d/
+inside systemctl daemon-reload
+inside systemctl start weftpd.service || fail "weftpd.service does not start"
+pid=$(property MainPID)
+for word in third fourth fifth; do
+  inside sed -i "s/greeting: [a-z]*/greeting: $word/" /etc/weftpd/weftpd.yaml
+  inside systemctl reload weftpd.service || fail "systemctl reload failed"
+  [ "$(greeting)" = "220 $word words"$'\r' ] || fail "after the reload the greeting is '$(greeting)'"
+done
+inside sh -c 'echo "nonsense: 1" >> /etc/weftpd/weftpd.yaml'
+inside systemctl reload weftpd.service 2>/dev/null && fail "a reload of wrong settings succeeds"
+inside sed -i '/^nonsense/d' /etc/weftpd/weftpd.yaml
+[ "$(property MainPID)" = "$pid" ] && [ "$(property ActiveState)" = active ] || fail "the reloads cost the process"
+inside /usr/local/sbin/weftpd status --socket /run/weftpd/server/control | grep -q "pid $pid, up" || fail "weftpd status says something else"
+say "reloaded: systemctl returns when the settings are read, and fails when they are wrong"
 
 # --- multipath TCP from the manager
 if [ "$version" -ge 257 ] && [ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ]; then

@@ -13,5 +13,6 @@ size=$($podman image inspect -f '{{.Size}}' $IMAGE)
 say "image of $((size / 1000000)) MB"
 [ "$size" -le 35000000 ] || fail "the image has more than 35 MB"
 use
+. "$here/Tests/Container/settings.sh"
 . "$here/Tests/Container/orchestration.sh"
 say ok

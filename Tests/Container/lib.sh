@@ -18,7 +18,7 @@ fail() { echo "container: FAILED: $*" >&2; $podman logs "$name" 2>&1 | tail -30 
 cleanup() {
   $podman rm -a -f -t 0 >/dev/null 2>&1 || true
   umount "$work/store/overlay" 2>/dev/null || true
-  ip netns delete "$netns" 2>/dev/null || true
+  for space in "$netns" "${first:-}" "${first:-}-two"; do ip netns delete "$space" 2>/dev/null || true; done
   rm -rf "$work" || true
 }
 trap cleanup EXIT
@@ -66,6 +66,18 @@ use() {
   $podman logs "$name" 2>&1 | grep -v '^weftpd: listening on' | while IFS= read -r line; do
     python3 -c 'import json, sys; json.loads(sys.argv[1])' "$line" || { echo "no JSON: $line" >&2; exit 1; }
   done || fail "its log is not JSON throughout"
+  # fail2ban reads what the engine keeps of the log, as it is and with the time and stream that podman's files have in front.
+  if command -v fail2ban-regex >/dev/null; then
+    local found file
+    for password in wrong worse; do secret=$password fetch ftp://127.0.0.1/ -o /dev/null && fail "a wrong password is taken"; done
+    $podman logs "$name" > "$work/plain" 2>&1
+    cp "$($podman inspect -f '{{.HostConfig.LogConfig.Path}}' "$name")" "$work/file" 2>/dev/null || cp "$work/plain" "$work/file"
+    for file in plain file; do
+      found=$(fail2ban-regex "$work/$file" "$here/etc/fail2ban/filter.d/weftpd.conf" | sed -n 's/^Failregex: \([0-9]*\) total.*/\1/p')
+      [ "$found" = 2 ] || { head -c 2000 "$work/$file" >&2; fail "fail2ban finds $found of two wrong passwords ($file)"; }
+    done
+    say "fail2ban-regex finds both wrong passwords in the container's JSON log ($(head -c 40 "$work/file" | tr -d '\n')...)"
+  else say "SKIPPED: fail2ban is not installed"; fi
   $podman logs "$name" 2>&1 | grep -c '"verb":"STOR","path":"/up","bytes":2000000' >/dev/null || fail "the upload is not in the log"
 
   began=$(date +%s%N)

@@ -23,7 +23,19 @@ enum ControlSamples {
   static let status = StatusEntry(
     version: "1.2", process: 4711, uptime: 99, isDraining: true, level: .notice,
     listeners: ["127.0.0.1:21", "[::1]:21"], sessions: 1, transfers: 2, completed: 3, failed: 4, sent: 5, received: 6,
-    multipath: 7, fallbacks: 8, watchers: 9)
+    multipath: 7, fallbacks: 8, watchers: 9, successor: 10, predecessors: [11, 12])
+
+  static let origin = OriginEntry(
+    process: 4711, device: 1, inode: .max, written: 1_790_000_000_000_000_000, isManaged: true, directory: "/",
+    arguments: ["serve", "--config", "/etc/weftpd/weftpd.yaml", ""], environment: ["WEFTPD_SERVER_GREETING=ä"])
+
+  static let inheritance = InheritanceEntry(
+    process: 4711,
+    listeners: [
+      .init(wanted: "0.0.0.0:21", address: "0.0.0.0:21", isImplicit: false, isKept: true, isOfUnit: false),
+      .init(wanted: "[::1]:0", address: "[::1]:990", isImplicit: true, isKept: false, isOfUnit: true),
+    ], metrics: "127.0.0.1:9021", hasStandardError: true, hash: "$y$j9T$x", notifySocket: "@notify",
+    watchdogMicroseconds: 30_000_000, storeLimit: 32)
 
   static let event = EventEntry(
     kind: .transferEnded, level: .info, time: 1_790_000_000_000_000_000, message: "download", session: 7,
@@ -37,6 +49,7 @@ enum ControlSamples {
     .kick(.session(.max), words: ""), .kick(.user([0xFF, 0x0A]), words: "Später, bitte."),
     .kick(.address("192.0.2.0/24"), words: "x"), .ban(address: "2001:db8::/32", seconds: 600, reason: "abuse"),
     .unban(address: "192.0.2.1"), .bans, .reload, .drain(seconds: 0), .level(nil), .level(.trace),
+    .origin, .takeOver, .succeed(process: 4712, passes: []), .succeed(process: .max, passes: [.control, .hooks]),
   ]
 
   static let replies: [ControlReply] = [
@@ -46,6 +59,6 @@ enum ControlSamples {
     .bans([
       BanEntry(address: "192.0.2.1/32", seconds: nil, reason: ""),
       BanEntry(address: "::/0", seconds: 5, reason: "all"),
-    ]), .level(.debug),
+    ]), .level(.debug), .origin(origin), .inheritance(inheritance), .succeeded(firstSession: 77, sessions: 2),
   ]
 }

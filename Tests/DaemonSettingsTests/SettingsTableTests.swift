@@ -57,6 +57,7 @@ import Testing
     #expect(defaults.server.timeouts.login == .seconds(60))
     #expect(defaults.server.timeouts.idle == .seconds(900))
     #expect(defaults.shutdownGrace == .seconds(30))
+    #expect(defaults.shutdownUpgrade == .seconds(3600))
     #expect(defaults.server.limits.sessions == 10_000)
     #expect(defaults.server.limits.commandLine == 4096)
     #expect(defaults.server.files.umask == 0o22)

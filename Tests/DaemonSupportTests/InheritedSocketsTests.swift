@@ -31,6 +31,18 @@ import Testing
     return try InheritedSockets.take(environment: environment, processID: 7, first: socket.number)
   }
 
+  @Test func whatAnEarlierProcessHadKeptComesBackByItsAddress() throws {
+    let socket = Placed(AF_INET, Self.stream)
+    let address = try #require(SocketAddress("[::1]:21"))
+    let name = InheritedSockets.storeName(address)
+    // LISTEN_FDNAMES separates names by colons.
+    #expect(!name.contains(":"))
+    #expect(
+      try take(socket, name: name) == [
+        .init(number: socket.number, security: .explicit, stream: .tcp, keptAs: name)
+      ])
+  }
+
   @Test func namesSayWhatASocketIsFor() throws {
     let socket = Placed(AF_INET, Self.stream)
     for name in ["ftp", "control", "unknown", "weftpd.socket", nil] {

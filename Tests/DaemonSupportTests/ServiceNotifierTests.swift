@@ -18,6 +18,24 @@ import Testing
     notifier = try #require(ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.address]))
   }
 
+  @Test func aListenerIsKeptAndForgotten() throws {
+    let bell = try Bell()
+    #expect(notifier.keep(bell.number, name: "weftpd.listener.x") == nil)
+    #expect(try manager.nextLines() == ["FDSTORE=1", "FDNAME=weftpd.listener.x"])
+    #expect(notifier.forget("weftpd.listener.x") == nil)
+    #expect(try manager.nextLines() == ["FDSTOREREMOVE=1", "FDNAME=weftpd.listener.x"])
+    #expect(notifier.storeLimit == 0)
+  }
+
+  @Test func whoHasYieldedIsSilent() throws {
+    notifier.yield(to: 4711)
+    #expect(try manager.nextLines() == ["MAINPID=4711"])
+    #expect(notifier.ready("x") == nil)
+    notifier.stopping("x")
+    notifier.alive()
+    #expect(try manager.next(patience: .milliseconds(50)) == nil)
+  }
+
   @Test func everyMessageIsWhatTheManualPageSays() throws {
     #expect(notifier.ready("3 sessions") == nil)
     #expect(try manager.nextLines() == ["READY=1", "MAINPID=\(getpid())", "STATUS=3 sessions"])

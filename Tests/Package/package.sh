@@ -2,7 +2,7 @@
 # Builds the Debian package from programs that are built already, and tries it: lintian, installed into a fresh Debian, upgraded with the
 # operator's settings kept, removed, purged. Needs root, mmdebstrap, dpkg-dev, lintian.
 #
-# usage: package.sh BINARY     weftpd-authd and mptcpctl are taken from beside it. PACKAGE_ROOT=DIR keeps the Debian for the next run.
+# usage: package.sh BINARY     weftpd-authd, weftpd-hooks, weftp and mptcpctl are taken from beside it. PACKAGE_ROOT=DIR keeps the Debian for the next run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 binary=$(readlink -f "$1")
@@ -16,30 +16,33 @@ inside() { chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND
 # --- the package
 mkdir -p "$work/bin"
 cp "$binary" "$work/bin/weftpd"
-for program in weftpd-authd mptcpctl; do
+for program in weftpd-authd weftpd-hooks mptcpctl weftp; do
   [ ! -x "$(dirname "$binary")/$program" ] || cp "$(dirname "$binary")/$program" "$work/bin/"
 done
-[ -x "$work/bin/weftpd-authd" ] || fail "there is no weftpd-authd beside $binary"
+for program in weftpd-authd weftpd-hooks weftp; do
+  [ -x "$work/bin/$program" ] || fail "there is no $program beside $binary"
+done
 BINARIES=$work/bin "$here/etc/debian/build.sh" "$work" > "$work/said"
-package=$(tail -1 "$work/said")
-[ -e "$package" ] || fail "there is no $package"
-BINARIES=$work/bin DEB_REVISION=2 "$here/etc/debian/build.sh" "$work" > /dev/null
+package=$(grep '/weftpd_' "$work/said") client=$(grep '/weftp_' "$work/said")
+[ -e "$package" ] && [ -e "$client" ] || fail "there are no packages: $(cat "$work/said")"
+BINARIES=$work/bin DEB_COMPRESSION=none DEB_REVISION=2 "$here/etc/debian/build.sh" "$work" > /dev/null
 newer=${package/-1_/-2_}
 [ -e "$newer" ] || fail "there is no $newer"
 say "$(basename "$package"), $(du -k "$package" | cut -f1) KiB"
-lintian --allow-root --fail-on error,warning "$package" || fail "lintian has something to say"
+say "$(basename "$client"), $(du -k "$client" | cut -f1) KiB"
+lintian --allow-root --fail-on error,warning "$package" "$client" || fail "lintian has something to say"
 say "lintian has nothing to say but for the overrides"
 
 # --- a fresh Debian
 if [ ! -x "$root/usr/bin/dpkg" ]; then
   sources=/etc/apt/sources.list.d/debian.sources
   [ -e $sources ] || sources=/etc/apt/sources.list
-  mmdebstrap --quiet --variant=minbase --include=systemd,logrotate,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g,man-db,adduser \
+  mmdebstrap --quiet --variant=minbase --include=systemd,logrotate,libcurl4,libpam-modules,libssl3,libcap2,libcrypt1,libsqlite3-0,libstdc++6,libyaml-0-2,zlib1g,man-db,adduser \
     '' "$root.new" "$sources"
   mv "$root.new" "$root"
 fi
 mount -t proc proc "$root/proc"
-cp "$package" "$newer" "$root/"
+cp "$package" "$newer" "$client" "$root/"
 find "$root" -xdev \( -path "$root/proc" -o -path "$root/var/lib/dpkg" -o -path "$root/var/cache" \) -prune -o -print | sort > "$work/before"
 
 inside dpkg -i "/$(basename "$package")" > "$work/install" 2>&1 || { cat "$work/install" >&2; fail "it cannot be installed"; }
@@ -55,6 +58,20 @@ inside bash -n /usr/share/bash-completion/completions/weftpd || fail "bash does 
 inside dpkg -V weftpd > "$work/verify" || true
 [ ! -s "$work/verify" ] || { cat "$work/verify" >&2; fail "files differ from the package's"; }
 say "installed"
+
+[ -z "$(dpkg-deb -c "$package" | grep -E '/weftp(\.1|\.fish)?(\.gz)?$|/_weftp$')" ] || fail "the server's package has files of the client"
+inside ldd /usr/lib/weftpd/weftpd-hooks | grep -q 'not found' && fail "weftpd-hooks lacks a library"
+inside /usr/lib/weftpd/weftpd-hooks --version > "$work/hooks" 2>&1 || true
+grep -q 'error while loading' "$work/hooks" && fail "weftpd-hooks does not run"
+inside dpkg -i "/$(basename "$client")" > "$work/install" 2>&1 || { cat "$work/install" >&2; fail "weftp cannot be installed"; }
+inside weftp --version | grep -q '^weftp ' || fail "the client does not run"
+for file in man/man1/weftp.1.gz bash-completion/completions/weftp zsh/vendor-completions/_weftp fish/vendor_completions.d/weftp.fish; do
+  [ -e "$root/usr/share/$file" ] || fail "there is no /usr/share/$file"
+done
+inside dpkg -V weftp > "$work/verify" || true
+[ ! -s "$work/verify" ] || { cat "$work/verify" >&2; fail "files of weftp differ from the package's"; }
+inside dpkg -P weftp > /dev/null 2>&1 || fail "weftp cannot be purged"
+say "weftpd-hooks runs; weftp installed, tried and purged"
 
 # --- an upgrade keeps what the operator has changed
 echo '# mine' >> "$root/etc/weftpd/weftpd.yaml"

@@ -55,7 +55,8 @@ public final class DatagramReceiver: Sendable {
     try require(count >= 0, "recvmsg: \(Connection.text(errno))")
     guard passed >= 0 else { return Array(bytes[..<count]) }
     defer { close(passed) }
-    return try contents(passed)
+    // What is too long for a datagram is all in the descriptor; a listener for the manager to keep comes with words.
+    return count > 0 ? Array(bytes[..<count]) : try contents(passed)
   }
 
   private func contents(_ file: Int32) throws -> [UInt8] {

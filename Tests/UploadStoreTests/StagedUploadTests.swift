@@ -168,6 +168,21 @@ import Testing
     #expect(root.names == ["f"])
   }
 
+  @Test func nobodysFirstPieceIsLostWhenTwoBegin() throws {
+    let first = try staged("f", at: .end)
+    let second = try staged("f", at: .end)
+    for (upload, text) in [(first, "abc"), (second, "def")] {
+      try upload.begin()
+      try write(text, to: upload)
+    }
+    try second.commit { true }
+    try first.commit { true }
+    #expect(second.place == 0)
+    #expect(first.place == 3)
+    #expect(try root.read("f") == "defabc")
+    #expect(root.names == ["f"])
+  }
+
   // MARK: what comes is what the file will be
 
   /// An upload whose bytes are kept, and that breaks off.

@@ -1,7 +1,9 @@
 #!/bin/bash
-# Builds weftpd_VERSION_ARCH.deb from programs that are built already, by `make install-files` and dpkg-deb. Needs dpkg-dev.
+# Builds weftpd_VERSION_ARCH.deb, and weftp_VERSION_ARCH.deb of the client, from programs that are built already, by `make install-files` and
+# dpkg-deb. Needs dpkg-dev. Prints the names of both.
 #
-#   etc/debian/build.sh [OUTPUT-DIRECTORY]      BINARIES= names where the programs are (.build/release)
+#   etc/debian/build.sh [OUTPUT-DIRECTORY]      BINARIES= names where the programs are (.build/release),
+#                                               DEB_COMPRESSION= how dpkg-deb compresses (xz)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 output=${1:-.}
@@ -14,19 +16,34 @@ maintainer=${DEB_MAINTAINER:-weftpd <weftpd@localhost>}
 date=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-root=$work/root
+root=$work/root client=$work/client
 mkdir -p "$root/DEBIAN" "$work/debian"
 # dpkg-deb wants no group or others to write.
 umask 022
 
 make -s install-files DESTDIR="$root" PREFIX=/usr SYSCONFDIR=/etc UNITDIR=/lib/systemd/system BINARIES="$binaries" >/dev/null
+# The client is a package of its own.
+if [ -e "$root/usr/bin/weftp" ]; then
+  mkdir -p "$client/DEBIAN"
+  (cd "$root" && find usr -name weftp -o -name weftp.1 -o -name _weftp -o -name weftp.fish) | while read -r file; do
+    install -d "$client/$(dirname "$file")"
+    mv "$root/$file" "$client/$file"
+  done
+  # Where Debian has them.
+  if [ -e "$client/usr/share/zsh/site-functions/_weftp" ]; then
+    mkdir -p "$client/usr/share/zsh/vendor-completions"
+    mv "$client/usr/share/zsh/site-functions/_weftp" "$client/usr/share/zsh/vendor-completions/"
+  fi
+  find "$root" "$client" -depth -type d -empty ! -path '*/DEBIAN' -delete
+  install -d "$root/etc/weftpd"
+fi
 # The license goes by the name that Debian gives it, and packages have no debugging sections.
 rm "$root/usr/share/doc/weftpd/LICENSE"
 # Scripts for shells to read, not to run.
-sed -i '1{/^#!/d}' "$root/usr/share/bash-completion/completions"/*
+sed -i '1{/^#!/d}' "$work"/*/usr/share/bash-completion/completions/*
 [ ! -e "$root/usr/lib/weftpd/swift-backtrace" ] || strip --strip-unneeded "$root/usr/lib/weftpd/swift-backtrace"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/sbin/weftpd" "$root/usr/lib/weftpd/weftpd-authd" \
-  "$root/usr/sbin/mptcpctl" 2>/dev/null
+  "$root/usr/lib/weftpd/weftpd-hooks" "$root/usr/sbin/mptcpctl" "$client/usr/bin/weftp" 2>/dev/null || true
 chmod 755 "$root"/usr/sbin/* "$root"/usr/lib/weftpd/*
 for f in filter.d jail.d; do
   install -D -m 644 "etc/fail2ban/$f/weftpd.conf" "$root/etc/fail2ban/$f/weftpd.conf"
@@ -62,8 +79,11 @@ find "$root/usr/share/man" -type f -exec gzip -9n {} +
 
 # What the programs are linked with, with the versions they need.
 printf 'Source: weftpd\nPackage: weftpd\nArchitecture: %s\n' "$architecture" > "$work/debian/control"
-depends=$(cd "$work" && dpkg-shlibdeps -O -e"$root/usr/sbin/weftpd" -e"$root/usr/lib/weftpd/weftpd-authd" -e"$root/usr/sbin/mptcpctl" \
-  2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+programs=()
+for program in sbin/weftpd lib/weftpd/weftpd-authd lib/weftpd/weftpd-hooks sbin/mptcpctl; do
+  [ ! -e "$root/usr/$program" ] || programs+=("-e$root/usr/$program")
+done
+depends=$(cd "$work" && dpkg-shlibdeps -O "${programs[@]}" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
 [ -n "$depends" ] || { echo "the libraries cannot be told" >&2; exit 1; }
 (cd "$root" && find etc -type f -printf '/%p\n' | sort) > "$root/DEBIAN/conffiles"
 for script in postinst prerm postrm; do install -m 755 "etc/debian/$script" "$root/DEBIAN/$script"; done
@@ -92,7 +112,41 @@ Description: FTP server with TLS and Multipath TCP
 C
 sed -i '/^Homepage:/d' "$root/DEBIAN/control"
 [ -z "${DEB_HOMEPAGE:-}" ] || sed -i "/^Description:/i Homepage: $DEB_HOMEPAGE" "$root/DEBIAN/control"
-find "$root" -newermt "@$date" -exec touch -h -d "@$date" {} +
+
+if [ -e "$client/usr/bin/weftp" ]; then
+  doc=$client/usr/share/doc/weftp
+  mkdir -p "$doc"
+  sed 's/^Upstream-Name: weftpd/Upstream-Name: weftp/' "$root/usr/share/doc/weftpd/copyright" > "$doc/copyright"
+  sed 's/^weftpd (/weftp (/' "$work/changelog" | gzip -9n > "$doc/changelog.Debian.gz"
+  find "$client/usr/share/man" -type f -exec gzip -9n {} +
+  install -D -m 644 etc/debian/lintian-overrides.weftp "$client/usr/share/lintian/overrides/weftp"
+  printf 'Source: weftpd\nPackage: weftp\nArchitecture: %s\n' "$architecture" > "$work/debian/control"
+  depends=$(cd "$work" && dpkg-shlibdeps -O -e"$client/usr/bin/weftp" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+  [ -n "$depends" ] || { echo "the libraries of weftp cannot be told" >&2; exit 1; }
+  (cd "$client" && find usr -type f -print0 | sort -z | xargs -0 md5sum) > "$client/DEBIAN/md5sums"
+  cat > "$client/DEBIAN/control" <<C
+Package: weftp
+Source: weftpd
+Version: $version-$revision
+Architecture: $architecture
+Maintainer: $maintainer
+Installed-Size: $(du -sk --exclude=DEBIAN "$client" | cut -f1)
+Depends: $depends
+Suggests: weftpd
+Provides: ftp
+Section: net
+Priority: optional
+Description: FTP client with TLS, mirrors and Multipath TCP
+ weftp gets and puts files and trees, from a shell of its own or from the
+ command line: with TLS, resumption that proves what is there already,
+ pipelines of small files, mirrors, and several paths at once.
+C
+fi
 mkdir -p "$output"
-SOURCE_DATE_EPOCH=$date dpkg-deb --root-owner-group -Zxz --build "$root" "$output/weftpd_${version}-${revision}_$architecture.deb" >/dev/null
-echo "$output/weftpd_${version}-${revision}_$architecture.deb"
+for package in weftpd:"$root" weftp:"$client"; do
+  tree=${package#*:} name=${package%%:*}
+  [ -e "$tree/DEBIAN/control" ] || continue
+  find "$tree" -newermt "@$date" -exec touch -h -d "@$date" {} +
+  SOURCE_DATE_EPOCH=$date dpkg-deb --root-owner-group "-Z${DEB_COMPRESSION:-xz}" --build "$tree" "$output/${name}_${version}-${revision}_$architecture.deb" >/dev/null
+  echo "$output/${name}_${version}-${revision}_$architecture.deb"
+done

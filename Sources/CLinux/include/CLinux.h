@@ -73,6 +73,11 @@ int weft_unix_connect(int type, const void *path, size_t length);
 int weft_unix_peer(int fd, int32_t *process, uint32_t *user, uint32_t *group);
 /* Returns how many supplementary groups the peer has, or -ERANGE if there are more than `count`. */
 int weft_unix_peer_groups(int fd, uint32_t *groups, int count);
+/* One packet with descriptors along (SCM_RIGHTS), at most WEFT_PASSED_LIMIT of them; neither waits. What is received is close-on-exec;
+   `passed` says how many fit, and is set to how many came. -EMSGSIZE if more came than fit: then none is kept. */
+#define WEFT_PASSED_LIMIT 253
+ssize_t weft_unix_send_passing(int fd, const void *data, size_t count, const int *descriptors, int passed);
+ssize_t weft_unix_receive_passed(int fd, void *buffer, size_t count, int *descriptors, int *passed);
 
 /* ---- readiness: Readiness.c ---- */
 int weft_epoll_create(void);
@@ -150,6 +155,9 @@ int weft_local_text(int64_t seconds, char text[26]);
 
 /* ---- this process: Process.c ---- */
 int weft_fork(void);
+/* Starts a program that is nobody's child: in a session of its own, with the child that started it gone already. Standard input is
+   /dev/null, standard output `output`; standard error is this process's. Everything else is closed. Returns its process id. */
+int weft_start_detached(const char *path, char *const *arguments, char *const *environment, const char *directory, int output);
 /* The arguments the program was started with, its name included; NULL beyond them. */
 int weft_argument_count(void);
 const char *weft_argument(int index);

@@ -289,6 +289,12 @@ extension SettingsTable {
     Setting(
       "shutdown.grace", .duration(.zero...longest), \.shutdownGrace, unit: "seconds",
       "How long transfers may continue after SIGTERM or SIGINT."),
+    Setting(
+      "shutdown.upgrade", .duration(.zero...longest), \.shutdownUpgrade, unit: "seconds",
+      """
+      How long the sessions of a process go on whose place another has taken (`weftpd upgrade`). After that they end with \
+      421 when they have no transfer; transfers go on to their end.
+      """),
   ]
 }
 

@@ -6,6 +6,7 @@ import LinuxSystem
 import Logging
 import MultipathTCP
 import Reactor
+import Synchronization
 
 /// One listening socket and the thread that accepts from it.
 final class Acceptor: Sendable {
@@ -13,10 +14,11 @@ final class Acceptor: Sendable {
   private let listener: Descriptor
   /// Closed and reopened when the process has no descriptor left, so that even then a client gets its 421.
   let address: SocketAddress
+  /// The address it was asked for, whose port may be 0.
+  let wanted: SocketAddress
   private let isMultipath: Bool
-  private let rules: ListenerRules
-  /// The socket was inherited: its owner keeps it open and continues to use it after us.
-  private let isInherited: Bool
+  let rules: ListenerRules
+  private let isShared: Atomic<Bool>
   /// A pipe to the thread, with a ``Word`` in each byte.
   private let words: (read: Int32, write: Int32)
   private let pulse = Pulse()
@@ -31,8 +33,8 @@ final class Acceptor: Sendable {
 
   /// Takes a listening socket; `isMultipath` says what it is, not what its connections will be.
   init(
-    context: ServerContext, listener: consuming Descriptor, address: SocketAddress, isMultipath: Bool,
-    isInherited: Bool = false, rules: ListenerRules = ListenerRules()
+    context: ServerContext, listener: consuming Descriptor, address: SocketAddress,
+    wanted: SocketAddress? = nil, isMultipath: Bool, isKept: Bool = false, rules: ListenerRules = ListenerRules()
   ) throws(SystemError) {
     let pipe = try File.pipe(capacity: 4096)
     words = (pipe.read, pipe.write)
@@ -40,7 +42,8 @@ final class Acceptor: Sendable {
     self.listener = listener
     self.address = address
     self.isMultipath = isMultipath
-    self.isInherited = isInherited
+    self.wanted = wanted ?? address
+    isShared = Atomic(isKept)
     self.rules = rules
   }
 
@@ -51,6 +54,15 @@ final class Acceptor: Sendable {
 
   /// Whether its connections may be under TLS whatever the settings say.
   var wantsTLS: Bool { rules.isImplicit || (rules.mode ?? .off) != .off }
+
+  /// The number of the listening socket.
+  var number: Int32 { listener.number }
+
+  /// Somebody else keeps the socket open and uses it after us: a service manager, a successor.
+  var isKept: Bool {
+    get { isShared.load(ordering: .acquiring) }
+    set { isShared.store(newValue, ordering: .releasing) }
+  }
 
   /// Makes, binds and listens on a control socket: multipath where `policy` and the kernel allow. Options that accepted sockets
   /// inherit are set here, once.
@@ -100,9 +112,9 @@ final class Acceptor: Sendable {
 
   /// Ends the thread soon; the socket closes with the last reference to this object.
   func stopAccepting() {
-    // From here on the kernel refuses new connections, even before the thread has noticed. Those at an inherited socket wait for
-    // whoever serves it next.
-    if !isInherited { _ = shutdown(listener.number, Int32(SHUT_RD)) }
+    // From here on the kernel refuses new connections, even before the thread has noticed. Those at a socket that
+    // somebody else keeps wait for whoever serves it next.
+    if !isKept { _ = shutdown(listener.number, Int32(SHUT_RD)) }
     tell(.end)
   }
 

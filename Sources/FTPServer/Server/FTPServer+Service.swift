@@ -27,7 +27,7 @@ extension FTPServer {
     let isMultipath = try SocketKind(of: socket.number).stream == .multipath
     let local = try Socket.localAddress(socket.number)
     let acceptor = try Acceptor(
-      context: context, listener: socket, address: local, isMultipath: isMultipath, isInherited: true,
+      context: context, listener: socket, address: local, isMultipath: isMultipath, isKept: true,
       rules: ListenerRules(isImplicit: security == .implicit))
     add(acceptor)
     return local
@@ -39,10 +39,13 @@ extension FTPServer {
   /// - Returns: the names of those that do not; empty when all do.
   public func stuckThreads(within limit: Duration) -> [String] {
     var stuck = context.reactor.isTurning(within: limit) ? [] : ["reactor"]
+    // An acceptor that was told to end answers no more.
+    var isAccepting: Bool {
+      context.ending.load(ordering: .sequentiallyConsistent) == .no && acceptors.withLock { !$0.isEmpty }
+    }
     for acceptor in acceptors.withLock({ $0 }) {
-      // An acceptor that was told to end answers no more.
-      guard context.ending.load(ordering: .sequentiallyConsistent) == .no else { break }
-      if !acceptor.isTurning(within: limit), context.ending.load(ordering: .sequentiallyConsistent) == .no {
+      guard isAccepting else { break }
+      if !acceptor.isTurning(within: limit), isAccepting {
         stuck.append("acceptor of \(acceptor.address)")
       }
     }

@@ -50,12 +50,26 @@ public final class FTPServer: Sendable {
   }
 
   /// The same, with what holds for the connections of each address.
-  public func listen(on listeners: [ListenAddress]) throws(ListenError) -> [SocketAddress] {
+  ///
+  /// - Parameter inherited: a listener that there is for an address already, with whether somebody else keeps it open after this process;
+  ///   the server owns it from then on.
+  public func listen(
+    on listeners: [ListenAddress],
+    adopting inherited: (ListenAddress) -> (number: Int32, isKept: Bool)? = { _ in nil }
+  ) throws(ListenError) -> [SocketAddress] {
     let addresses = listeners.map(\.address)
     var bound: [SocketAddress] = []
     for listener in listeners {
       let address = listener.address
       do throws(MultipathError) {
+        if let (number, isKept) = inherited(listener) {
+          do throws(SystemError) {
+            bound.append(try adopt(Descriptor(owning: number), for: listener, isKept: isKept))
+          } catch {
+            throw MultipathError.system(error)
+          }
+          continue
+        }
         bound.append(
           try open(
             address, listener.rules,
@@ -77,7 +91,7 @@ public final class FTPServer: Sendable {
     do throws(SystemError) {
       let local = try Socket.localAddress(made.number)
       let acceptor = try Acceptor(
-        context: context, listener: made.takeDescriptor(), address: local, isMultipath: why == nil,
+        context: context, listener: made.takeDescriptor(), address: local, wanted: address, isMultipath: why == nil,
         rules: rules)
       add(acceptor)
       if let why, policy != .off {

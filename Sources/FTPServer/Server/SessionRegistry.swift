@@ -32,7 +32,8 @@ final class SessionRegistry: Sendable {
     var perShare: [[UInt8]: Int] = [:]
     /// Transfers under way of users who may have only so many.
     var transfers: [[UInt8]: Int] = [:]
-    var watcher: Parking?
+    /// Who waits for the last session's end.
+    var watchers: [Parking] = []
 
     mutating func waitForLogin(_ id: UInt64, _ address: IPAddress) {
       guard beforeLogin.updateValue(address, forKey: id) == nil else { return }
@@ -57,6 +58,12 @@ final class SessionRegistry: Sendable {
   private let state = Mutex(State())
 
   var count: Int { state.withLock { $0.count } }
+
+  /// The number of the next session.
+  var nextID: UInt64 { state.withLock { $0.nextID } }
+
+  /// Gives numbers from `first` on.
+  func number(from first: UInt64) { state.withLock { $0.nextID = max($0.nextID, first) } }
 
   /// Takes a place for a session from `peer`; whoever got one gives it back with ``release(_:peer:)``.
   func admit(_ peer: IPAddress, limits: ServerConfiguration.Limits) -> Admission {
@@ -148,7 +155,7 @@ final class SessionRegistry: Sendable {
   }
 
   func release(_ id: UInt64, peer: IPAddress) {
-    let watcher = state.withLock { state -> Parking? in
+    let watchers = state.withLock { state -> [Parking] in
       state.sessions[id] = nil
       state.count -= 1
       state.forgetUser(id)
@@ -156,9 +163,9 @@ final class SessionRegistry: Sendable {
       for address in (state.furtherAddresses.removeValue(forKey: id) ?? []).union([peer.client]) {
         State.subtract(address, from: &state.perAddress)
       }
-      return state.count == 0 ? state.watcher : nil
+      return state.count == 0 ? state.watchers : []
     }
-    watcher?.wake()
+    for watcher in watchers { watcher.wake() }
   }
 
   /// The sessions there are, in no order.
@@ -219,8 +226,8 @@ final class SessionRegistry: Sendable {
   func waitUntilEmpty(_ reactor: Reactor, deadline: MonotonicTime) async -> Bool {
     let parking = Parking(reactor)
     defer { parking.retire() }
-    state.withLock { $0.watcher = parking }
-    defer { state.withLock { $0.watcher = nil } }
+    state.withLock { $0.watchers.append(parking) }
+    defer { state.withLock { $0.watchers.removeAll { $0 === parking } } }
     while count > 0 {
       if await parking.sleep(until: deadline) == .deadline { return count == 0 }
     }

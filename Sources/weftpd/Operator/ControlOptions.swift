@@ -5,6 +5,7 @@ import ControlProtocol
 import ControlSocket
 import DaemonSettings
 import Glibc
+import LinuxSystem
 
 /// Which server an operator's command is for.
 struct ControlOptions: ParsableArguments {
@@ -20,7 +21,9 @@ struct ControlOptions: ParsableArguments {
   var config: String?
 
   /// The path of the socket: the option's, the settings', the environment's, or the usual one.
-  func path() throws -> String {
+  func path() throws -> String { File.absolutePath(try givenPath()) }
+
+  private func givenPath() throws -> String {
     if let socket { return socket }
     let variable = getenv("WEFTPD_SERVER_CONTROL").map { String(cString: $0) }
     guard let config else { return variable ?? ControlClient.standardPath }

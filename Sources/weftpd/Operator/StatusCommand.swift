@@ -9,7 +9,7 @@ import SafeText
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show how a running daemon is.",
-    discussion: "Exit code 0 if it serves, 2 if it is draining, 1 if it cannot be reached.")
+    discussion: "Exit code 0 if it serves, 2 if it accepts nobody any more, 1 if it cannot be reached.")
 
   @OptionGroup var control: ControlOptions
   @Flag(help: "One JSON object.") var json = false
@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
     var isDraining = false
     try control.run { (client) throws(ControlClientError) in
       let status = try client.status()
-      isDraining = status.isDraining
+      isDraining = status.isDraining || status.successor != 0
       write(json ? Self.json(status) : Self.text(status), to: STDOUT_FILENO)
     }
     if isDraining { throw ExitCode(2) }
@@ -26,18 +26,24 @@ struct StatusCommand: ParsableCommand {
 
   static func text(_ status: StatusEntry) -> String {
     let seconds = status.uptime / 1000
-    let lines = [
-      ("weftpd", "\(printable(status.version)), pid \(status.process), up \(Amount.time(seconds))"),
-      ("state", status.isDraining ? "draining: no new sessions" : "serving"),
-      ("listening", status.listeners.map { printable($0) }.joined(separator: ", ")),
-      ("sessions", "\(status.sessions)"),
-      ("transfers", "\(status.transfers) running, \(status.completed) completed, \(status.failed) failed"),
-      ("bytes", "\(Amount.bytes(status.sent)) sent, \(Amount.bytes(status.received)) received"),
-      ("multipath", "\(status.multipath) data connections, \(status.fallbacks) fell back to TCP"),
-      ("log level", status.level.name),
-      ("operators", "\(status.watchers) connected"),
-    ]
+    let lines =
+      [
+        ("weftpd", "\(printable(status.version)), pid \(status.process), up \(Amount.time(seconds))"),
+        ("state", state(status)),
+        ("listening", status.listeners.map { printable($0) }.joined(separator: ", ")),
+        ("sessions", "\(status.sessions)"),
+        ("transfers", "\(status.transfers) running, \(status.completed) completed, \(status.failed) failed"),
+        ("bytes", "\(Amount.bytes(status.sent)) sent, \(Amount.bytes(status.received)) received"),
+        ("multipath", "\(status.multipath) data connections, \(status.fallbacks) fell back to TCP"),
+        ("log level", status.level.name),
+        ("operators", "\(status.watchers) connected"),
+      ] + status.predecessors.map { ("before", "process \($0) goes on with its sessions: --socket PATH.\($0)") }
     return lines.map { "\(padded($0.0, 10))  \($0.1)\n" }.joined()
+  }
+
+  private static func state(_ status: StatusEntry) -> String {
+    if status.isDraining { return "draining: no new sessions" }
+    return status.successor == 0 ? "serving" : "process \(status.successor) accepts now, sessions go on here"
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {
@@ -57,12 +63,14 @@ struct StatusCommand: ParsableCommand {
       if index > 0 { line.append(",") }
       line.appendJSON(Array(listener.utf8))
     }
+    line.append("],\"predecessors\":[")
+    line.append(trusted: status.predecessors.map { "\($0)" }.joined(separator: ","))
     line.append("]")
     let figures: [(String, UInt64)] = [
       ("sessions", status.sessions), ("transfers", status.transfers), ("transfers_completed", status.completed),
       ("transfers_failed", status.failed), ("bytes_sent", status.sent), ("bytes_received", status.received),
       ("multipath_connections", status.multipath), ("fallbacks", status.fallbacks),
-      ("operators", UInt64(status.watchers)),
+      ("operators", UInt64(status.watchers)), ("successor", UInt64(status.successor)),
     ]
     for (name, figure) in figures { line.append(trusted: ",\"\(name)\":\(figure)") }
     line.append("}\n")
