@@ -132,7 +132,7 @@ struct ZipWriter {
     let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     let date = (year - 1980) << 9 | month << 5 | day
-    let time = second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2
+    let time = (second / 3600) << 11 | (second / 60 % 60) << 5 | (second % 60) / 2
     return (UInt16(truncatingIfNeeded: date), UInt16(truncatingIfNeeded: time))
   }
 
