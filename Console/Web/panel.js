@@ -17,7 +17,7 @@ export function panel(me, signal) {
   const ways = me.ways ?? { data: "passive", type: "I" };
   const [dataLabel, data] = choice("data", "Data connections",
     [["passive", "passive: the console connects"], ["active", "active: weftpd connects"]], ways.data);
-  const [typeLabel, type] = choice("type", "Type", [["I", "I: bytes as they are"], ["A", "A: text, line ends changed"]],
+  const [typeLabel, type] = choice("type", "Type", [["I", "I: bytes as they are"], ["A", "A: text, its line ends as this system has them"]],
     ways.type);
   const change = async () => {
     const answer = await attempt(() => call("POST", "/api/panel", { data: data.value, type: type.value }));

@@ -182,6 +182,7 @@ function send(item) {
   };
   request.onload = () => {
     if (request.status === 201) {
+      item.tries = 0;
       item.state = "done";
       item.sent = item.size;
       forget(item);
@@ -210,6 +211,15 @@ function send(item) {
 async function finish(item, request) {
   let words = `The console answered ${request.status}.`;
   try { words = JSON.parse(request.responseText).error; } catch { /* the status says enough */ }
+  // The session of before may still be putting away what came.
+  if (request.status === 409 && item.from > 0 && words.startsWith("450") && (item.tries ?? 0) < 10) {
+    item.tries = (item.tries ?? 0) + 1;
+    item.state = "waiting";
+    draw(item);
+    await new Promise((done) => setTimeout(done, 300 * item.tries));
+    if (item.state === "waiting") await resume(item);
+    return;
+  }
   item.state = "failed";
   item.problem = words;
   draw(item);

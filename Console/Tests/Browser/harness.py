@@ -68,26 +68,31 @@ class Rig:
         self.console = None
         self.port = 0
 
-    def start_console(self, *options, port=0):
+    def start_console(self, *options):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{self.port}"
         log = open(os.path.join(self.place, "console.log"), "ab")
         self.console = subprocess.Popen(
             [
-                self.console_program, "serve", "--listen", f"127.0.0.1:{port}", "--control", f"{self.place}/control",
+                self.console_program, "serve", "--listen", f"127.0.0.1:{self.port}", "--control", f"{self.place}/control",
                 "--ftp", f"127.0.0.1:{self.ftp_port}", "--ftp-source", SOURCE, "--link-socket", f"{self.place}/link",
                 "--pages", self.pages, "--print-link", *options,
             ],
             stdout=subprocess.PIPE, stderr=log, text=True)
         self.processes.append(self.console)
         link = self.console.stdout.readline().strip()
-        check(link.startswith("http://"), f"the console does not start: {self.read('console.log')}")
-        self.origin = link.split("/#")[0]
-        self.port = int(self.origin.rsplit(":", 1)[1])
-        return link
+        check(link.startswith("http"), f"the console does not start: {self.read('console.log')}")
+        return self.here(link)
+
+    def here(self, link):
+        """A link without the proxy that the console is told of."""
+        return self.origin + link[link.index("/#"):]
 
     def link(self):
-        return subprocess.run(
+        return self.here(subprocess.run(
             [self.console_program, "link", "--link-socket", f"{self.place}/link"], check=True, capture_output=True,
-            text=True, timeout=WAIT).stdout.strip()
+            text=True, timeout=WAIT).stdout.strip())
 
     def read(self, name):
         with open(os.path.join(self.place, name), "rb") as file:

@@ -73,8 +73,9 @@ def kicked_lftp(rig, page):
 
 
 def one_session(rig, page):
-    connection, lines = rig.ftp()
     page.go("#sessions")
+    page.wait_text("0 of 0", ".count")
+    connection, lines = rig.ftp()
     page.wait_text("1 of 1", ".count")
     page.find("table.sessions tbody a").click()
     page.wait_text("alice", ".facts")

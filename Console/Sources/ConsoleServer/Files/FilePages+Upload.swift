@@ -21,12 +21,16 @@ extension FilePages {
     }
     let (isResume, isReplacing) = (kind != .replace, query.has("replace"))
     let chosen = kind
-    let body = request.body
+    // Where a connection breaks, a body just ends: without its length nobody would know that something is missing.
+    guard let length = request.headers[.contentLength].flatMap(UInt64.init) else {
+      throw Problem(.lengthRequired, "The length of the file is missing.")
+    }
+    let pieces = Pieces(body: request.body, length: length)
     let report = try await account.withSession { session in
       if !isResume, !isReplacing, try await Self.exists(path, session) {
         throw Problem(.preconditionFailed, "There is a file of that name.")
       }
-      return try await session.write(path, from: Pieces(body: body), chosen)
+      return try await session.write(path, from: pieces, chosen)
     }
     return .json(Stored(bytes: report.offset + report.bytes), .created)
   }
@@ -77,20 +81,26 @@ extension ListedEntry {
   var isPartial: Bool { otherFacts.contains { $0.name == "x.partial" && $0.value.elementsEqual([0x31]) } }
 }
 
-/// The body of a request as FTPClient takes it.
+/// The body of a request as FTPClient takes it: whole, or an error.
 struct Pieces: AsyncSequence {
   typealias Element = [UInt8]
 
   let body: RequestBody
+  let length: UInt64
 
   struct AsyncIterator: AsyncIteratorProtocol {
     var base: RequestBody.AsyncIterator
+    var left: UInt64
 
     mutating func next() async throws -> [UInt8]? {
-      guard let buffer = try await base.next() else { return nil }
+      guard let buffer = try await base.next() else {
+        guard left == 0 else { throw Problem(.badRequest, "The connection broke before the file had ended.") }
+        return nil
+      }
+      left -= Swift.min(left, UInt64(buffer.readableBytes))
       return Array(buffer.readableBytesView)
     }
   }
 
-  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: body.makeAsyncIterator()) }
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: body.makeAsyncIterator(), left: length) }
 }
