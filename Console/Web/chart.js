@@ -3,14 +3,13 @@
 import { fill, h, svg } from "./dom.js";
 import { clock } from "./format.js";
 
-const WIDTH = 640;
 const HEIGHT = 160;
 const LEFT = 62;
 const BOTTOM = 20;
 
 /** The next of 1, 2, 5, 10, 20 … (times 1024 where bytes are counted) that is not less. */
 function ceiling(value, base) {
-  let unit = 1;
+  let unit = base === 1024 ? 1024 : 1;
   while (base === 1024 && value / unit >= 1024) unit *= 1024;
   const scaled = Math.max(value / unit, base === 1024 ? 1 : 4);
   let step = 1;
@@ -25,6 +24,7 @@ function ceiling(value, base) {
  * stacked: the series are areas on top of each other and have the same times.
  */
 export function chart(place, { label, series, format, base = 1000, from, to, stacked = false }) {
+  const WIDTH = Math.max(280, Math.round(place.clientWidth));
   const times = series.flatMap((one) => one.points.map((point) => point[0]));
   const first = from ?? Math.min(...times);
   const last = to ?? Math.max(...times);

@@ -60,7 +60,7 @@ export function show(main, { me, signal, argument }) {
   const body = h("tbody", {}, top, bottom);
   const headers = {};
   const header = (name, label) => {
-    headers[name] = h("th", { scope: "col", "aria-sort": "none" },
+    headers[name] = h("th", { scope: "col", "aria-sort": "none", class: name === "name" ? null : "number" },
       h("button", { type: "button", class: "sort", onclick: () => sort(name) }, label));
     return headers[name];
   };

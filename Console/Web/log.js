@@ -30,7 +30,7 @@ export function show(main, { signal }) {
   const waiting = [];
   const text = (line) => {
     const { timestamp, level: name, message, ...rest } = line;
-    const fields = Object.entries(rest).map(([key, value]) =>
+    const fields = Object.entries(rest).filter(([, value]) => value !== null).map(([key, value]) =>
       `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
     return [timestamp ?? line.time ?? "", name, message, ...fields].join(" ");
   };

@@ -52,7 +52,7 @@ export function show(main, { signal }) {
       format: (value) => `${bytes(Math.round(value))}/s`,
       series: [{ name: "sent", class: "down", points: speed("sent") },
         { name: "received", class: "up", points: speed("received") }] });
-    chart(counts, { label: "Sessions and transfers in the last 15 minutes", from, to, format: (value) => String(value),
+    chart(counts, { label: "Sessions and transfers in the last 15 minutes", from, to, format: (value) => (Number.isInteger(value) ? String(value) : ""),
       series: [{ name: "sessions", class: "down", points: samples.map((one) => [one.time, one.sessions]) },
         { name: "transfers", class: "up", points: samples.map((one) => [one.time, one.transfers]) }] });
   };

@@ -57,7 +57,7 @@ export function show(main, { signal, argument }) {
         "aria-label": one.kind },
         h("h3", {}, one.kind),
         h("table", {}, h("thead", {}, h("tr", {}, ["Here", "There", "Bytes", "Round trip", "Sent again", "Live"]
-          .map((name) => h("th", { scope: "col" }, name)))),
+          .map((name, index) => h("th", { scope: "col", class: index > 1 && index < 5 ? "number" : null }, name)))),
           h("tbody", {}, one.paths.map((path) => h("tr", {}, h("td", {}, path.local), h("td", {}, path.remote),
             h("td", { class: "number" }, bytes(path.bytes)),
             h("td", { class: "number" }, `${(path.roundTrip / 1000).toFixed(1)} ms`),

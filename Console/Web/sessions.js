@@ -31,7 +31,7 @@ export function show(main, { signal }) {
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Sessions" },
       h("table", { class: "sessions" },
         h("thead", {}, h("tr", {}, ["Number", "User", "From", "Does", "Path", "Progress", "Rate", "Idle", "Age", ""]
-          .map((name) => h("th", { scope: "col" }, name || h("span", { class: "hidden" }, "Acts"))))),
+          .map((name) => h("th", { scope: "col", class: ["Rate", "Idle", "Age"].includes(name) ? "number" : null }, name || h("span", { class: "hidden" }, "Acts"))))),
         body)));
 
   const elements = new Map();

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import os
 import signal
 import socket
 import threading
 
-from harness import check, until
+from harness import check
 
 
 def fetch(rig, name, result, begun):
@@ -30,7 +31,6 @@ def fetch(rig, name, result, begun):
 
 def run(rig):
     with open(f"{rig.files}/crash.bin", "wb") as file:
-        import os
         for _ in range(32):
             file.write(os.urandom(1 << 20))
     with open(f"{rig.files}/crash.bin", "rb") as file:
@@ -60,5 +60,3 @@ def run(rig):
         check(status == 200 and json.loads(body)["hasFiles"], "the console that was started again lets nobody in")
     return "killed, and ended by SIGILL: bytes equal, sessions went on"
 
-
-__all__ = ["run", "until"]

@@ -153,5 +153,9 @@ class Rig:
         return connection, lines
 
     def kill_console(self, number=signal.SIGKILL):
-        self.console.send_signal(number)
-        self.console.wait(WAIT)
+        # Swift's own handler takes the first signal of a trap, looks around, and returns to the instruction, which traps again.
+        def ended():
+            self.console.send_signal(number)
+            return self.console.poll() is not None
+        until(ended, "the console has ended", pause=0.2)
+        check(self.console.returncode == -number, f"the console ended with {self.console.returncode}")
