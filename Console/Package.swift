@@ -25,7 +25,8 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ControlAccess", package: "weftpd"), .product(name: "FTPClient", package: "weftpd"),
         .product(name: "FTPProtocol", package: "weftpd"), .product(name: "LinuxSystem", package: "weftpd"),
         .product(name: "SafeText", package: "weftpd"), .product(name: "TransportSecurity", package: "weftpd"),
@@ -38,6 +39,14 @@ let package = Package(
         "ConsoleServer", .product(name: "FTPClient", package: "weftpd"),
         .product(name: "LinuxSystem", package: "weftpd"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConsoleServerTests",
+      dependencies: [
+        "ConsoleServer", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "LinuxSystem", package: "weftpd"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
   ]

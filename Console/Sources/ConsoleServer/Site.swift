@@ -118,7 +118,8 @@ struct Site: Sendable {
     let session: BrowserSession
     if let link = login.link {
       guard let who = logins.redeem(link) else {
-        logger.notice("a one-time link that is not good any more was tried\(client.map { " from \($0.address)" } ?? "")")
+        logger.notice(
+          "a one-time link that is not good any more was tried\(client.map { " from \($0.address)" } ?? "")")
         throw Problem(.forbidden, "This link is not good any more. Ask for another: weftpd-console link")
       }
       session = BrowserSession(who: who, isOperator: true, client: client, files: nil)

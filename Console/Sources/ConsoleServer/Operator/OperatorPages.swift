@@ -23,7 +23,8 @@ struct OperatorPages: Sendable {
   /// Answers what is beneath `/api/operator/`.
   ///
   /// - Parameter path: what follows there, split at `/`.
-  func respond(_ request: Request, _ path: [Substring], _ query: Query, _ session: BrowserSession) async throws -> Response
+  func respond(_ request: Request, _ path: [Substring], _ query: Query, _ session: BrowserSession) async throws
+    -> Response
   {
     switch (request.method, path.first, path.dropFirst().first) {
     case (.get, "overview", nil): return overviewStream(session)

@@ -75,7 +75,8 @@ actor Snapshots {
     line.appendJSON(Array(entry.peer.utf8))
     line.append(",\"tls\":")
     line.appendJSON(Array(entry.tls.utf8))
-    line.append(trusted: ",\"multipath\":\(entry.isMultipath),\"connected\":\(connected),\"active\":\(active),\"verb\":")
+    line.append(
+      trusted: ",\"multipath\":\(entry.isMultipath),\"connected\":\(connected),\"active\":\(active),\"verb\":")
     line.appendJSON(Array(entry.verb.utf8))
     if let transfer = entry.transfer {
       line.append(",\"transfer\":{\"verb\":")
