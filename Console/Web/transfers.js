@@ -165,9 +165,17 @@ function next() {
   }
 }
 
-function send(item) {
+async function send(item) {
   item.state = "sending";
+  item.request = null;
   item.problem = "";
+  draw(item);
+  if (item.from === 0 && !item.replaces) {
+    // Asked first: a browser sends all of a file before it hears that it was refused.
+    const there = await call("GET", `/api/partial${item.target}`).catch(() => null);
+    if (item.state !== "sending") return next();
+    if (there?.isThere) return askReplace(item);
+  }
   item.sent = item.from;
   item.began = performance.now();
   keep(item);
@@ -224,14 +232,19 @@ async function finish(item, request) {
   item.problem = words;
   draw(item);
   if (request.status === 401) window.dispatchEvent(new Event("loggedout"));
-  if (request.status !== 412 || item.replaces) return;
+  if (request.status === 412 && !item.replaces) await askReplace(item);
+}
+
+async function askReplace(item) {
+  item.state = "failed";
+  item.problem = "There is a file of that name.";
+  draw(item);
   const answer = await ask(`Replace ${item.name}?`, {
     text: "There is a file of that name. It is replaced only when the new one is whole.", confirm: "Replace", danger: true,
   });
   if (!answer) {
-    item.problem = "There is a file of that name.";
     forget(item);
-    return draw(item);
+    return next();
   }
   item.replaces = true;
   item.state = "waiting";
@@ -243,7 +256,9 @@ function cancel(item) {
     item.state = "cancelled";
     return draw(item);
   }
-  item.request.abort();
+  if (item.request) return item.request.abort();
+  item.state = "cancelled";
+  draw(item);
 }
 
 /** Goes on where the server's part of the file ends. */

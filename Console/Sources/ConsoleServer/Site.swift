@@ -103,14 +103,14 @@ struct Site: Sendable {
     var hasFiles = false
     var home: String?
     var ways: FileAccount.Ways?
-    var version = weftVersion
+    var version: String?
   }
 
   private func me(_ session: BrowserSession) async -> Me {
     Me(
       who: session.who, token: session.token, isOperator: session.isOperator && operators != nil,
       hasFiles: session.files != nil, home: session.files.map { percentEncoded($0.home, keepingSlashes: true) },
-      ways: await session.files?.ways)
+      ways: await session.files?.ways, version: weftVersion)
   }
 
   private func logIn(_ request: Request, _ client: SocketAddress?) async throws -> Response {
@@ -150,7 +150,7 @@ struct Site: Sendable {
         user: user, password: password, code: code, options, runtime, for: client)
       // The code was a part of what weftpd has accepted: without a second factor it would have refused it.
       let isOperator = options.operators.contains(user) && code.count >= 6
-      return BrowserSession(who: user, isOperator: isOperator, client: client, files: account)
+      return BrowserSession(who: shown(user.utf8), isOperator: isOperator, client: client, files: account)
     } catch {
       logger.notice(
         "the login of \(quoted(user))\(client.map { " from \($0.address)" } ?? "") is refused: \(error.code.rawValue)")

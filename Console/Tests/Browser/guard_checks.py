@@ -2,9 +2,10 @@
 
 import json
 import socket
+import threading
 import time
 
-from harness import check
+from harness import check, until
 
 PAGE_FIELDS = {
     "X-Content-Type-Options": "nosniff",
@@ -86,22 +87,53 @@ def https_origin(rig):
 def limits(rig):
     check(rig.request("GET", "/", headers={"X-Long": "x" * 20000})[0] in (400, 431), "a head of 20,000 bytes is read")
     check(rig.post("/api/login", {"user": "x" * 70000})[0] == 413, "a body of 70,000 bytes is read")
-    # A head that drips.
-    connection = socket.create_connection(("127.0.0.1", rig.port), 60)
-    connection.sendall(b"GET / HTTP/1.1\r\n")
-    begin = time.monotonic()
-    connection.settimeout(1)
-    ended = False
-    while time.monotonic() - begin < 50 and not ended:
-        try:
-            connection.sendall(b"X-A: b\r\n")
-            ended = connection.recv(1) == b""
-        except TimeoutError:
-            continue
-        except OSError:
-            ended = True
-    took = time.monotonic() - begin
-    check(ended and took > 20, f"a head that drips is waited for: {took:.0f} s, ended: {ended}")
+
+
+class Drip(threading.Thread):
+    """A head that never ends, a field each second: begun early, looked at late."""
+
+    def __init__(self, rig):
+        super().__init__(daemon=True)
+        self.connection = socket.create_connection(("127.0.0.1", rig.port), 60)
+        self.ended = False
+        self.took = 0
+        self.start()
+
+    def run(self):
+        begin = time.monotonic()
+        self.connection.settimeout(1)
+        self.connection.sendall(b"GET / HTTP/1.1\r\n")
+        while time.monotonic() - begin < 60 and not self.ended:
+            try:
+                self.connection.sendall(b"X-A: b\r\n")
+                self.ended = self.connection.recv(1) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                self.ended = True
+        self.took = time.monotonic() - begin
+
+    def check(self):
+        self.join(70)
+        check(self.ended and 20 < self.took < 50, f"a head that drips was waited for: {self.took:.0f} s, {self.ended}")
+
+
+def address_is_passed_on(rig):
+    """weftpd logs where the browser is, not the console, for sessions and for transfers."""
+    with open(f"{rig.files}/where.txt", "w") as file:
+        file.write("here")
+    for address in ("192.0.2.7", "2001:db8::7"):
+        status, fields, _ = rig.post(
+            "/api/login", {"user": "alice", "password": rig.password}, **{"X-Forwarded-For": f"10.1.1.1, {address}"})
+        check(status == 200, f"the login for {address} is answered {status}")
+        cookie = fields["Set-Cookie"].split(";")[0]
+        status, _, body = rig.request("GET", "/api/files/where.txt", headers={"Cookie": cookie})
+        check(status == 200 and body == b"here", f"a download for {address}: {status} {body}")
+
+        def logged():
+            lines = [line for line in rig.read("weftpd.log").splitlines() if address in line]
+            return any(" login " in line for line in lines) and any(" download " in line for line in lines)
+        until(logged, f"{address} in weftpd's log")
 
 
 def run(rig, link):
@@ -111,3 +143,4 @@ def run(rig, link):
     users_are_no_operators(rig)
     https_origin(rig)
     limits(rig)
+    address_is_passed_on(rig)

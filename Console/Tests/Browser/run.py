@@ -23,7 +23,7 @@ def main():
     parser.add_argument("--console", required=True)
     parser.add_argument("--pages", default=os.path.join(here, "..", "..", "Web"))
     parser.add_argument("--shots", default=".build/console-shots")
-    parser.add_argument("--only", help="guard, files, operator, crashes or drain")
+    parser.add_argument("--only", help="guard, files, operator, drip, crashes or drain")
     options = parser.parse_args()
     os.makedirs(options.shots, exist_ok=True)
     done = 0
@@ -44,7 +44,8 @@ def main():
                                                               "limits.rate-down-per-session=16MiB"]) as rig:
         page = None
         try:
-            link = rig.start_console("--origin", "https://console.example.net")
+            link = rig.start_console("--origin", "https://console.example.net", "--forwarded")
+            drip = guard_checks.Drip(rig)
             part("guard", lambda: guard_checks.run(rig, link))
             if not (shutil.which("chromium") and shutil.which("chromedriver")):
                 print("chromium or chromium-driver is missing: the pages are not looked at")
@@ -67,6 +68,7 @@ def main():
                     check(not complaints, f"Chromium's console: {complaints}")
                     part("operator", lambda: operator_checks.run(rig, page, rig.link()))
                     check(not page.complaints(), "Chromium's console has complaints")
+            part("drip", drip.check)
             part("crashes", lambda: crash_checks.run(rig))
             if page:
                 page.expected.append("502")

@@ -4,6 +4,7 @@ import FTPClient
 import FTPProtocol
 import HTTPTypes
 import LinuxSystem
+import Synchronization
 
 /// What a login of a browser may use of FTP. weftpd decides what the user may do; here nothing is decided.
 actor FileAccount {
@@ -21,6 +22,8 @@ actor FileAccount {
   }
 
   nonisolated let panel: Panel
+  /// How many requests use a session now, or wait for one.
+  private nonisolated let users = Mutex(0)
   /// Where the user begins.
   nonisolated let home: [UInt8]
 
@@ -95,12 +98,17 @@ actor FileAccount {
       to: options.ftpHost, port: options.ftpPort, options: wanted, runtime: runtime)
   }
 
+  /// Whether something is being done with the files: a transfer may take longer than a login may be idle.
+  nonisolated var isBusy: Bool { users.withLock { $0 > 0 } }
+
   // MARK: - Sessions
 
   /// Runs `body` with a session of its own, which is given back afterwards.
   func withSession<Value>(
     isolation: isolated (any Actor)? = #isolation, _ body: (ClientSession) async throws -> Value
   ) async throws -> Value {
+    users.withLock { $0 += 1 }
+    defer { users.withLock { $0 -= 1 } }
     let session = try await take()
     do {
       let value = try await body(session)
@@ -122,7 +130,11 @@ actor FileAccount {
       }
       if open < limit { return await use(try await openAnother()) }
       await withCheckedContinuation { waiting.append($0) }
-      try Task.checkCancellation()
+      if Task.isCancelled {
+        // What this one was woken for is somebody else's now.
+        wakeOne()
+        throw CancellationError()
+      }
     }
   }
 

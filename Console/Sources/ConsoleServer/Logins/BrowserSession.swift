@@ -42,8 +42,11 @@ final class BrowserSession: Sendable {
   /// Notes that it is used now.
   func touch() { state.withLock { $0.used = .now } }
 
-  /// Nanoseconds since it was used.
-  var idle: Int64 { state.withLock { MonotonicTime.now.since($0.used) } }
+  /// Nanoseconds since it was used; a transfer that runs is a use.
+  var idle: Int64 {
+    if files?.isBusy == true { touch() }
+    return state.withLock { MonotonicTime.now.since($0.used) }
+  }
 
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
