@@ -11,6 +11,7 @@ const PAGES = {
   users: { title: "Users", operator: true, load: () => import("./users.js") },
   bans: { title: "Bans", operator: true, load: () => import("./bans.js") },
   log: { title: "Log", operator: true, load: () => import("./log.js") },
+  settings: { title: "Settings", operator: true, load: () => import("./settings.js") },
   server: { title: "Server", operator: true, load: () => import("./server.js") },
   files: { title: "Files", files: true, load: () => import("./files.js") },
 };

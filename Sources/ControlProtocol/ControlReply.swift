@@ -32,6 +32,8 @@ public enum ControlReply: Sendable, Equatable {
   case line(ControlLevel, [UInt8])
   case bans([BanEntry])
   case level(ControlLevel)
+  /// A part of a longer text, in UTF-8.
+  case text([UInt8])
 }
 
 extension ControlReply {
@@ -46,6 +48,7 @@ extension ControlReply {
     case .line: 107
     case .bans: 108
     case .level: 109
+    case .text: 110
     }
   }
 
@@ -70,6 +73,7 @@ extension ControlReply {
       writer.append(line, limit: ControlLimits.line)
     case .bans(let bans): writer.append(list: bans, limit: ControlLimits.bans) { $0.append($1) }
     case .level(let level): writer.append(level.rawValue)
+    case .text(let part): writer.append(part, limit: ControlLimits.line)
     }
     return writer.bytes
   }
@@ -134,6 +138,7 @@ extension ControlReply {
     case 108:
       return .bans(try reader.list(limit: ControlLimits.bans) { (reader) throws(MalformedPacket) in try reader.ban() })
     case 109: return .level(try reader.choice(ControlLevel.self))
+    case 110: return .text(try reader.bytes(limit: ControlLimits.line))
     default: throw MalformedPacket()
     }
   }

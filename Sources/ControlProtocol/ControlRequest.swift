@@ -69,6 +69,9 @@ public enum ControlRequest: Sendable, Equatable {
   case drain(seconds: UInt32)
   /// Sets the level of the log until the next change or restart; nil asks only. Answered by ``ControlReply/level(_:)``.
   case level(ControlLevel?)
+  /// ``ControlReply/text(_:)``, as many as it takes, then ``ControlReply/done(_:)``: what is wrong with the settings in force as comments,
+  /// then the settings, each with where it came from.
+  case settings
 }
 
 extension ControlRequest {
@@ -85,6 +88,7 @@ extension ControlRequest {
     case .reload: 9
     case .drain: 10
     case .level: 11
+    case .settings: 12
     }
   }
 
@@ -95,7 +99,7 @@ extension ControlRequest {
     writer.append(kind)
     writer.append(id)
     switch self {
-    case .status, .bans, .reload: break
+    case .status, .bans, .reload, .settings: break
     case .sessions(let refreshes): writer.append(refreshes)
     case .paths(let session): writer.append(session)
     case .subscribe(let subscription):
@@ -172,6 +176,7 @@ extension ControlRequest {
     case 10: return .drain(seconds: try reader.word())
     case 11:
       return .level(try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) })
+    case 12: return .settings
     default: throw MalformedPacket()
     }
   }

@@ -55,6 +55,14 @@ extension ControlServer {
         log.level = level.loggerLevel
       }
       reply(.level(ControlLevel(log.level)))
+    case .settings:
+      queue.async { [actions] in
+        let text = Array(actions.describeSettings().utf8)
+        for start in stride(from: 0, to: text.count, by: ControlLimits.line) {
+          reply(.text(Array(text[start..<min(start + ControlLimits.line, text.count)])))
+        }
+        reply(.done(UInt32(clamping: text.count)))
+      }
     }
   }
 

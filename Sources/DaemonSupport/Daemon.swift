@@ -262,5 +262,14 @@ extension Daemon: ControlActions {
 
   public func drain(within limit: Duration?, for who: String) -> Bool { beginDrain(limit, for: who) }
 
+  public func describeSettings() -> String {
+    let loaded = state.withLock { $0.loaded }
+    let findings =
+      loaded.warnings.map { "warning: \($0)" } + CertificateReport.findings(loaded.settings).map { "tls \($0)" }
+      + MultipathFindings.probe(loaded.settings).map { "multipath \($0.severity): \(MultipathFindings.text($0))" }
+    return findings.map { "# \($0.split(whereSeparator: \.isNewline).joined(separator: " "))\n" }.joined()
+      + SettingsDocuments.effective(loaded)
+  }
+
   public var isDraining: Bool { state.withLock { $0.isDraining || $0.isEnding } }
 }

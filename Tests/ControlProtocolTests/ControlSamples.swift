@@ -37,6 +37,7 @@ enum ControlSamples {
     .kick(.session(.max), words: ""), .kick(.user([0xFF, 0x0A]), words: "Später, bitte."),
     .kick(.address("192.0.2.0/24"), words: "x"), .ban(address: "2001:db8::/32", seconds: 600, reason: "abuse"),
     .unban(address: "192.0.2.1"), .bans, .reload, .drain(seconds: 0), .level(nil), .level(.trace),
+    .settings,
   ]
 
   static let replies: [ControlReply] = [
@@ -46,6 +47,6 @@ enum ControlSamples {
     .bans([
       BanEntry(address: "192.0.2.1/32", seconds: nil, reason: ""),
       BanEntry(address: "::/0", seconds: 5, reason: "all"),
-    ]), .level(.debug),
+    ]), .level(.debug), .text(Array("server.greeting: ready  # default\n".utf8)),
   ]
 }

@@ -150,6 +150,18 @@ def log_and_server(rig, page):
     until(lambda: "has weftpd read its settings again" in rig.read("console.log"), "the reload is logged")
 
 
+def settings(rig, page):
+    page.go("#settings")
+    page.wait_text("server.control", "main tbody")
+    page.wait_text(f"{rig.place}/control", "main tbody")
+    page.wait_text("--set", "main tbody")
+    page.find("#own").click()
+    until(lambda: "server.greeting" not in page.text("main tbody"), "only what was set")
+    page.wait_text("limits.rate-up-per-session", "main tbody")
+    check(rig.password not in page.text("main"), "a password is among the settings")
+    page.look("settings")
+
+
 def drained(rig, page):
     page.go("#server")
     page.press("Drain…")
@@ -167,4 +179,5 @@ def run(rig, page, link):
     one_session(rig, page)
     banned(rig, page)
     log_and_server(rig, page)
+    settings(rig, page)
     return notes

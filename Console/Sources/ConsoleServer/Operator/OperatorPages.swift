@@ -1,6 +1,7 @@
 // What operators may ask and do: every act is a line of the log that names them.
 
 import ControlProtocol
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -38,6 +39,7 @@ struct OperatorPages: Sendable {
       }
       return logStream(session, level: level)
     case (.get, "bans", nil): return try await bans()
+    case (.get, "settings", nil): return try await settings()
     case (.post, "kick", nil): return try await kick(request, session)
     case (.post, "ban", nil): return try await ban(request, session)
     case (.post, "unban", nil): return try await unban(request, session)
@@ -61,6 +63,42 @@ struct OperatorPages: Sendable {
       return []
     }
     return .json(list.map { Ban(subject: $0.address, seconds: $0.seconds, reason: $0.reason) })
+  }
+
+  private struct Settings: Encodable {
+    struct Setting: Encodable {
+      let key: String
+      let value: String
+      let origin: String
+    }
+
+    var findings: [String] = []
+    var settings: [Setting] = []
+  }
+
+  /// The settings in force, and what is wrong with them. weftpd shows no secrets.
+  private func settings() async throws -> Response {
+    let text = try await bridge.read(.settings).flatMap { reply -> [UInt8] in
+      if case .text(let part) = reply { return part }
+      return []
+    }
+    var answer = Settings()
+    for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+      if line.hasPrefix("# ") {
+        answer.findings.append(String(line.dropFirst(2)))
+      } else if let colon = line.firstIndex(of: ":"), let mark = line.range(of: "  # ", options: .backwards) {
+        answer.settings.append(
+          Settings.Setting(
+            key: String(line[..<colon]), value: Self.trimmed(line[line.index(after: colon)..<mark.lowerBound]),
+            origin: String(line[mark.upperBound...])))
+      }
+    }
+    return .json(answer)
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    let head = text.drop { $0 == " " }
+    return String(head.prefix(head.count - head.reversed().prefix { $0 == " " }.count))
   }
 
   private struct Kick: Decodable {
