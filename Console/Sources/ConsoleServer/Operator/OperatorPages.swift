@@ -1,7 +1,6 @@
 // What operators may ask and do: every act is a line of the log that names them.
 
 import ControlProtocol
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -86,7 +85,7 @@ struct OperatorPages: Sendable {
     for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
       if line.hasPrefix("# ") {
         answer.findings.append(String(line.dropFirst(2)))
-      } else if let colon = line.firstIndex(of: ":"), let mark = line.range(of: "  # ", options: .backwards) {
+      } else if let colon = line.firstIndex(of: ":"), let mark = line.ranges(of: "  # ").last {
         answer.settings.append(
           Settings.Setting(
             key: String(line[..<colon]), value: Self.trimmed(line[line.index(after: colon)..<mark.lowerBound]),
