@@ -57,6 +57,7 @@ export function show(main, { signal }) {
         { name: "transfers", class: "up", points: samples.map((one) => [one.time, one.transfers]) }] });
   };
 
+  window.addEventListener("resize", () => { if (samples.length > 0) draw(); }, { signal });
   listen("/api/operator/overview", {
     history: (list) => { samples = list; },
     overview: (status) => {

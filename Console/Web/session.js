@@ -29,6 +29,13 @@ export function show(main, { signal, argument }) {
           .map((name) => h("th", { scope: "col" }, name)))), commands))));
 
   const history = [];
+  const draw = () => {
+    const names = [...new Set(history.flatMap((one) => [...one.bytes.keys()]))];
+    chart(graph, { label: "Bytes carried by each path", base: 1024, stacked: true, format: (value) => bytes(value),
+      series: names.map((name, index) => ({ name, class: `series${index % 6}`,
+        points: history.map((one) => [one.time, one.bytes.get(name) ?? 0]) })) });
+  };
+  window.addEventListener("resize", () => { if (history.length > 0) draw(); }, { signal });
   listen(`/api/operator/sessions/${id}`, {
     session: (value) => {
       if (!value) {
@@ -49,10 +56,7 @@ export function show(main, { signal, argument }) {
         one.paths.map((path) => ({ ...path, name: `${path.local} – ${path.remote}`, kind: one.kind, index })));
       history.push({ time: Date.now(), bytes: new Map(paths.map((path) => [path.name, path.bytes])) });
       if (history.length > 300) history.shift();
-      const names = [...new Set(history.flatMap((one) => [...one.bytes.keys()]))];
-      chart(graph, { label: "Bytes carried by each path", base: 1024, stacked: true, format: (value) => bytes(value),
-        series: names.map((name, index) => ({ name, class: `series${index % 6}`,
-          points: history.map((one) => [one.time, one.bytes.get(name) ?? 0]) })) });
+      draw();
       fill(connections, value.connections.map((one) => h("div", { class: "scroll", tabindex: "0", role: "region",
         "aria-label": one.kind },
         h("h3", {}, one.kind),

@@ -29,7 +29,7 @@ export function show(main) {
     h("section", {}, h("h2", {}, "What weftpd has found"), findings),
     h("section", {}, h("h2", {}, "In force"),
       h("div", { class: "toolbar" }, h("label", { for: "filter" }, "Find"), filter,
-        own, h("label", { for: "own" }, "only what somebody has set"), count,
+        h("span", { class: "pair" }, own, h("label", { for: "own" }, "only what somebody has set")), count,
         h("button", { type: "button", onclick: load }, "Look again")),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Settings" },
         h("table", {}, h("thead", {}, h("tr", {}, ["Setting", "Value", "From"].map((name) =>
