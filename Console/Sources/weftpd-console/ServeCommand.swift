@@ -60,6 +60,7 @@ struct ServeCommand: ParsableCommand {
     LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
     var logger = Logger(label: "weftpd-console")
     logger.logLevel = .info
+    ProcessLimits.limitHeapArenas(to: 2)
     do {
       let console = try Console(try options(), logger)
       logger.notice("the console is at \(console.origin)")
