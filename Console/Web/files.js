@@ -1,10 +1,11 @@
 // The files of who is logged in: a list that stays quick with ten thousand rows, and everything that is done to them.
 
-import { attempt, call } from "./api.js";
-import { ask, fill, h, setText, toast } from "./dom.js";
+import { call } from "./api.js";
+import { fill, h, setText } from "./dom.js";
+import { fileActs } from "./fileacts.js";
 import { bytes, dateTime } from "./format.js";
 import { panel } from "./panel.js";
-import { preview } from "./preview.js";
+import { join, parentOf, shown } from "./paths.js";
 import { Transfers } from "./transfers.js";
 
 const ROW = 34;
@@ -16,17 +17,6 @@ const ORDERS = {
   size: (left, right) => (left.size ?? -1) - (right.size ?? -1) || collator.compare(left.name, right.name),
   modified: (left, right) => (left.modified ?? 0) - (right.modified ?? 0) || collator.compare(left.name, right.name),
 };
-
-/** The path of a name in a directory; both percent-encoded. */
-export function join(directory, name) { return directory === "/" ? `/${name}` : `${directory}/${name}`; }
-
-function parentOf(path) { return path.slice(0, path.lastIndexOf("/")) || "/"; }
-
-/** A percent-encoded name for people: bytes that are not UTF-8 become U+FFFD. */
-export function shown(encoded) {
-  const raw = encoded.replace(/%([0-9a-f]{2})/gi, (_, digits) => String.fromCharCode(parseInt(digits, 16)));
-  return new TextDecoder().decode(Uint8Array.from(raw, (letter) => letter.charCodeAt(0)));
-}
 
 export function show(main, { me, signal, argument }) {
   let path = argument ? `/${argument}` : me.home || "/";
@@ -70,6 +60,10 @@ export function show(main, { me, signal, argument }) {
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, all), header("name", "Name"), header("size", "Size"),
       header("modified", "Changed"), h("th", { scope: "col", class: "mode" }, "Mode"))), body);
   const view = h("div", { class: "scroll files-view" }, table);
+  const { open, download, zip, makeDirectory, rename, remove, digest } = fileActs({
+    path: () => path, selected: () => selected(), forget: () => chosen.clear(), reload: () => load(true),
+    focus: () => table.focus(),
+  });
   const transfers = new Transfers((directory) => { if (directory === path) load(true); });
 
   fill(main,
@@ -227,73 +221,6 @@ export function show(main, { me, signal, argument }) {
         shown(part))));
     });
     fill(crumbs, links);
-  };
-
-  // ---- acts
-
-  const open = (entry) => {
-    if (!entry) return;
-    if (entry.kind === "directory") location.hash = `#files${join(path, entry.raw)}`;
-    else preview(join(path, entry.raw), entry);
-  };
-  const fetchTo = (url, name) => {
-    const link = h("a", { href: url, download: name });
-    document.body.append(link);
-    link.click();
-    link.remove();
-  };
-  const download = () => {
-    for (const entry of selected()) fetchTo(`/api/files${join(path, entry.raw)}`, entry.name);
-  };
-  const zip = () => {
-    const [entry] = selected();
-    const target = entry ? join(path, entry.raw) : path;
-    fetchTo(`/api/zip${target}`, `${entry?.name ?? "files"}.zip`);
-  };
-  const change = async (target, act) => (await attempt(async () => {
-    await call("POST", `/api/files${target}`, act);
-    return true;
-  })) ?? false;
-  const makeDirectory = async () => {
-    const answer = await ask("New folder", { fields: [{ name: "name", label: "Name", required: true }], confirm: "Make it" });
-    if (!answer) return;
-    if (await change(join(path, encodeURIComponent(answer.name)), { act: "mkdir" })) toast(`${answer.name} was made.`);
-    await load(true);
-    table.focus();
-  };
-  const rename = async () => {
-    const [entry] = selected();
-    if (!entry) return;
-    const answer = await ask(`Rename ${entry.name}`, {
-      fields: [{ name: "name", label: "New name", value: entry.name, required: true }], confirm: "Rename",
-    });
-    if (!answer || answer.name === entry.name) return;
-    await change(join(path, entry.raw), { act: "rename", to: join(path, encodeURIComponent(answer.name)) });
-    await load(true);
-    table.focus();
-  };
-  const remove = async () => {
-    const list = selected();
-    if (list.length === 0) return;
-    const folders = list.filter((entry) => entry.kind === "directory").length;
-    const what = list.length === 1 ? list[0].name : `${list.length} entries`;
-    const answer = await ask(`Delete ${what}?`, {
-      text: folders > 0 ? "Folders go with everything in them. This cannot be taken back." : "This cannot be taken back.",
-      typed: folders > 0 ? "delete" : undefined, confirm: "Delete", danger: true,
-    });
-    if (!answer) return;
-    for (const entry of list) {
-      const act = entry.kind === "directory" ? "remove-tree" : "delete";
-      if (!(await change(join(path, entry.raw), { act }))) break;
-    }
-    chosen.clear();
-    await load(true);
-    table.focus();
-  };
-  const digest = async () => {
-    const [entry] = selected();
-    const answer = await attempt(() => call("GET", `/api/hash${join(path, entry.raw)}`));
-    if (answer) await ask(`Digest of ${entry.name}`, { text: `${answer.algorithm}: ${answer.digest}`, confirm: "Close" });
   };
 
   // ---- keys, mouse, dropped files

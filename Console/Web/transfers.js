@@ -1,19 +1,12 @@
 // The queue of uploads: two at a time, with progress, rate, cancel and resume, also when the page was loaded anew.
 
 import { attempt, call, getToken, Refused } from "./api.js";
-import { ask, fill, h, setText, toast } from "./dom.js";
-import { join } from "./files.js";
+import { ask, h, setText, toast } from "./dom.js";
 import { bytes, duration, rate } from "./format.js";
+import { forget, keep, remembered } from "./memory.js";
+import { join } from "./paths.js";
 
 const AT_ONCE = 2;
-const STORE = "weft-uploads";
-
-/** What was under way when the page was left: [{path, name, size, modified}]. Files themselves cannot be kept by a page. */
-function remembered() {
-  try { return JSON.parse(localStorage.getItem(STORE) ?? "[]"); } catch { return []; }
-}
-
-function remember(list) { localStorage.setItem(STORE, JSON.stringify(list.slice(-100))); }
 
 export class Transfers {
   constructor(arrived) {
@@ -147,13 +140,6 @@ function draw(item) {
   item.act.setAttribute("aria-label", `${label} ${item.name}`);
   item.act.hidden = item.state === "done";
 }
-
-function keep(item) {
-  remember([...remembered().filter((entry) => entry.path !== item.target),
-    { path: item.target, name: item.name, size: item.size, modified: item.modified }]);
-}
-
-function forget(item) { remember(remembered().filter((entry) => entry.path !== item.target)); }
 
 function next() {
   let busy = running.filter((item) => item.state === "sending").length;

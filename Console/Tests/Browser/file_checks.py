@@ -186,6 +186,16 @@ def uploads(rig, page):
     return f"64 MiB were broken off at {kept >> 20} MiB and resumed; progress was seen {len(seen)} times"
 
 
+def dropped(rig, page):
+    page.script("""
+      const data = new DataTransfer(); data.items.add(new File(["let fall"], "dropped & more.txt"));
+      document.body.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data, bubbles: true }));
+      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));""")
+    page.wait_text("dropped & more.txt", "table.files")
+    with open(f"{rig.files}/dropped & more.txt", "rb") as file:
+        check(file.read() == b"let fall", "the dropped file is another one")
+
+
 def digest_download_zip(rig, page, downloads):
     select(page, "upload.bin")
     page.press("Digest")
@@ -276,6 +286,7 @@ def run(rig, page, downloads):
     names(rig, page)
     changes(rig, page)
     notes = [uploads(rig, page)]
+    dropped(rig, page)
     digest_download_zip(rig, page, downloads)
     panel(rig, page)
     notes.append(ten_thousand(rig, page))
