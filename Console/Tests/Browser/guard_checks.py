@@ -74,6 +74,25 @@ def users_are_no_operators(rig):
         check(rig.request("GET", f"/api/operator/{path}", headers={"Cookie": value})[0] == 403, f"{path} is told to users")
 
 
+def operators_need_a_code(rig):
+    def log_in(user, code=""):
+        status, fields, body = rig.post("/api/login", {"user": user, "password": rig.password, "code": code})
+        return status, json.loads(body).get("isOperator"), fields["Set-Cookie"]
+
+    # alice is named as an operator, too, but has no second factor.
+    check(log_in("alice")[:2] == (200, False), "an operator without a code")
+    check(log_in("alice", "123456")[0] == 403, "a code that nobody has asked for is let through")
+    check(log_in("olga")[0] == 403, "a second factor can be left out")
+    code = rig.code()
+    status, is_operator, cookie = log_in("olga", code)
+    check((status, is_operator) == (200, True), f"olga: {status} {is_operator}")
+    check(log_in("olga", code)[0] == 403, "a code is good twice")
+    cookie = cookie.split(";")[0]
+    check(rig.request("GET", "/api/operator/bans", headers={"Cookie": cookie})[0] == 200, "olga sees no bans")
+    check(rig.request("GET", "/api/files/?list", headers={"Cookie": cookie})[0] == 200, "olga has no files")
+    until(lambda: "olga at 127.0.0.1 logs in as an operator" in rig.read("console.log"), "the log tells it")
+
+
 def https_origin(rig):
     """Behind a proxy with TLS the cookie is bound to the host and to https."""
     headers = {"Origin": "https://console.example.net", "Content-Type": "application/json"}
@@ -141,6 +160,7 @@ def run(rig, link):
     fields_of_the_page(rig)
     links_and_cookies(rig, link)
     users_are_no_operators(rig)
+    operators_need_a_code(rig)
     https_origin(rig)
     limits(rig)
     address_is_passed_on(rig)

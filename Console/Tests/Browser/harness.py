@@ -1,5 +1,7 @@
 """Starts a real weftpd and the console before it, talks to both, and ends them."""
 
+import base64
+import hmac
 import http.client
 import json
 import os
@@ -52,6 +54,8 @@ class Rig:
             "--set", f"server.control={self.place}/control", "--set", f"bans.file={self.place}/bans",
             "--set", f"proxy.trusted={SOURCE}", "--set", "proxy.data=true",
         ]
+        self.second_factor = self.make_operator(weftpd)
+        command += ["--users", f"{self.place}/users"]
         if os.geteuid() == 0:
             command += ["--set", "server.allow-root=true"]
         for setting in settings:
@@ -67,6 +71,22 @@ class Rig:
         self.ftp_port = int(found.group(2))
         self.console = None
         self.port = 0
+
+    def make_operator(self, weftpd):
+        """A user olga in the user table, with the password of all and a second factor; gives its secret."""
+        os.mkdir(os.path.join(self.place, "olga"))
+        table = os.path.join(self.place, "users")
+        subprocess.run([weftpd, "user", "add", "olga", "--table", table, "--home", f"{self.place}/olga"],
+                       input=self.password + "\n", check=True, capture_output=True, text=True)
+        told = subprocess.run([weftpd, "user", "totp", "olga", "--table", table], check=True, capture_output=True, text=True)
+        return re.search(r"secret=([A-Z2-7]+)", told.stdout + told.stderr).group(1)
+
+    def code(self, ahead=0):
+        """What olga's authenticator shows (RFC 6238), or will show in so many times thirty seconds."""
+        key = base64.b32decode(self.second_factor)
+        mac = hmac.digest(key, (int(time.time()) // 30 + ahead).to_bytes(8, "big"), "sha1")
+        start = mac[-1] & 15
+        return f"{(int.from_bytes(mac[start:start + 4], 'big') & 0x7FFFFFFF) % 1000000:06}"
 
     def start_console(self, *options):
         with socket.create_server(("127.0.0.1", 0)) as free:

@@ -44,7 +44,7 @@ def main():
                                                               "limits.rate-down-per-session=16MiB"]) as rig:
         page = None
         try:
-            link = rig.start_console("--origin", "https://console.example.net", "--forwarded")
+            link = rig.start_console("--origin", "https://console.example.net", "--forwarded", "--operator", "olga", "--operator", "alice")
             drip = guard_checks.Drip(rig)
             part("guard", lambda: guard_checks.run(rig, link))
             if not (shutil.which("chromium") and shutil.which("chromedriver")):
