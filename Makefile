@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench bench-clients torture fuzz format lint release install install-files uninstall image deb manual version clean setup
+.PHONY: help console console-test console-release console-install serve test bench bench-clients torture fuzz format lint release install install-files uninstall image deb manual version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libsqlite3-dev libyaml-dev zlib1g-dev
@@ -26,7 +26,7 @@ BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/
 # Every file install puts somewhere has its paths made to match.
 PATHS = sed -e 's,/usr/local/share/doc/weftpd,$(DOCDIR),g' -e 's,/usr/local/,$(PREFIX)/,g'
 # Installed documents do not link to what is not installed with them.
-LINKS = sed -E 's,\[([^][]*)\]\((\.\./)*(Sources|Tests|\.ci|Makefile|Package\.swift)[^)]*\),\1,g'
+LINKS = sed -E 's,\[([^][]*)\]\((\.\./)*(Sources|Tests|Console|\.ci|Makefile|Package\.swift)[^)]*\),\1,g'
 FUZZ_SECONDS ?= 600
 TORTURE_UPLOADS ?= 1000
 # Of faults.py: calls, disks, trees, clients, power; all if none is named.
@@ -48,6 +48,28 @@ serve: setup ## build in release mode and serve ./files on 127.0.0.1:2121 (DIR=,
 	@mkdir -p "$(DIR)"
 	@exec .build/release/weftpd serve "$(DIR)" --listen "$(LISTEN)" --user "$(WEFTPD_USER)" \
 	  $$(test "$$(id -u)" != 0 || echo --set server.allow-root=true)
+
+console: setup ## try the console in the browser: weftpd with a scratch directory, and a link
+	swift build -c release --product weftpd
+	swift build --package-path Console -c release --product weftpd-console
+	@WEFTPD=.build/release/weftpd CONSOLE=Console/.build/release/weftpd-console exec Console/try.sh
+
+console-test: setup ## test the console: units, then a real Chromium (apt: chromium chromium-driver; pip: selenium)
+	swift build --product weftpd
+	swift build --package-path Console --build-tests
+	swift test --package-path Console --skip-build
+	python3 Console/Tests/Browser/run.py --weftpd .build/debug/weftpd --console Console/.build/debug/weftpd-console
+
+console-release: setup ## build the console for console-install
+	swift build --package-path Console $(RELEASE) --product weftpd-console
+
+console-install: ## install the console, its page and its units (PREFIX=/usr/local, DESTDIR=)
+	install -D -s -m 755 Console/.build/release/weftpd-console "$(DESTDIR)$(PREFIX)/sbin/weftpd-console"
+	install -d "$(DESTDIR)$(PREFIX)/share/weftpd/console" "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
+	install -m 644 Console/Web/* "$(DESTDIR)$(PREFIX)/share/weftpd/console/"
+	for f in weftpd-console.service weftpd-console.socket; do \
+	  $(PATHS) systemd/console/$$f > "$(DESTDIR)$(UNITDIR)/$$f" && chmod 644 "$(DESTDIR)$(UNITDIR)/$$f" || exit 1; done
+	install -m 644 systemd/console/weftpd-console.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd-console.conf"
 
 test: setup ## build and run every test (those whose client or privilege is missing say so and skip)
 	swift build --build-tests
@@ -80,10 +102,10 @@ fuzz: setup ## fuzz the parsers and codecs for FUZZ_SECONDS each (600)
 	Tests/Fuzz/run.sh $(FUZZ_SECONDS)
 
 format: ## rewrite all Swift sources in the house's format
-	swift format -i --recursive Sources Tests Package.swift
+	swift format -i --recursive Sources Tests Package.swift Console/Sources Console/Tests Console/Package.swift
 
 lint: ## check the format of all Swift sources
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Package.swift Console/Sources Console/Tests Console/Package.swift
 
 release: setup ## build what install and image take (without Swift's own libraries to carry along)
 	for product in $(PRODUCTS); do swift build $(RELEASE) --product $$product || exit 1; done
@@ -150,6 +172,9 @@ uninstall: ## take away what install put there; settings and data stay
 	for p in weftpd mptcpctl; do rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p" \
 	  "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish"; done
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"
+	rm -rf "$(DESTDIR)$(PREFIX)/share/weftpd/console"
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd-console" "$(DESTDIR)$(UNITDIR)/weftpd-console.service" \
+	  "$(DESTDIR)$(UNITDIR)/weftpd-console.socket" "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd-console.conf"
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/weftpd" "$(DESTDIR)$(DOCDIR)"
 
 deb: release ## build weftpd_VERSION_ARCH.deb (DEB_REVISION=1, DEB_MAINTAINER=)

@@ -16,6 +16,12 @@ let package = Package(
     .library(name: "FTPProtocol", targets: ["FTPProtocol"]),
     .library(name: "MultipathTCP", targets: ["MultipathTCP"]),
     .library(name: "FTPClient", targets: ["FTPClient"]),
+    // For the package in Console/ only.
+    .library(name: "ControlAccess", targets: ["ControlAccess", "ControlProtocol"]),
+    .library(name: "LinuxSystem", targets: ["LinuxSystem"]),
+    .library(name: "SafeText", targets: ["SafeText"]),
+    .library(name: "TransportSecurity", targets: ["TransportSecurity"]),
+    .library(name: "WeftVersion", targets: ["WeftVersion"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -102,6 +108,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "SafeText", swiftSettings: settings),
     .target(name: "ControlProtocol", swiftSettings: settings),
+    .target(name: "ControlAccess", dependencies: ["ControlProtocol", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "OpenMetrics", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
       swiftSettings: settings),
@@ -115,7 +122,7 @@ let package = Package(
     .target(
       name: "ControlSocket",
       dependencies: [
-        "ControlProtocol", "FTPServer", "ServerLog", "LinuxSystem", "MultipathTCP", "SafeText",
+        "ControlAccess", "ControlProtocol", "FTPServer", "ServerLog", "LinuxSystem", "MultipathTCP", "SafeText",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -20,7 +20,7 @@ public enum ControlLimits {
   public static let words = 400
   /// Free text of a server: errors, TLS, reports of paths.
   public static let text = 2048
-  /// A log line.
+  /// A log line, or a part of a longer text.
   public static let line = 32_768
   /// The name of a command.
   public static let verb = 8

@@ -37,6 +37,8 @@ public enum ControlReply: Sendable, Equatable {
   case inheritance(InheritanceEntry)
   /// The number the successor's first session may have, and how many sessions go on where they are.
   case succeeded(firstSession: UInt64, sessions: UInt32)
+  /// A part of a longer text, in UTF-8.
+  case text([UInt8])
 }
 
 extension ControlReply {
@@ -54,6 +56,7 @@ extension ControlReply {
     case .origin: 110
     case .inheritance: 111
     case .succeeded: 112
+    case .text: 113
     }
   }
 
@@ -83,6 +86,7 @@ extension ControlReply {
     case .succeeded(let first, let sessions):
       writer.append(first)
       writer.append(sessions)
+    case .text(let part): writer.append(part, limit: ControlLimits.line)
     }
     return writer.bytes
   }
@@ -150,6 +154,7 @@ extension ControlReply {
     case 110: return .origin(try reader.origin())
     case 111: return .inheritance(try reader.inheritance())
     case 112: return .succeeded(firstSession: try reader.long(), sessions: try reader.word())
+    case 113: return .text(try reader.bytes(limit: ControlLimits.line))
     default: throw MalformedPacket()
     }
   }

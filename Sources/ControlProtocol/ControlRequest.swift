@@ -78,6 +78,9 @@ public enum ControlRequest: Sendable, Equatable {
   ///
   /// - `passes`: descriptors that come along, in this order: where operators reach the server from now on, the pipe its hooks go to.
   case succeed(process: UInt32, passes: SuccessionGifts)
+  /// ``ControlReply/text(_:)``, as many as it takes, then ``ControlReply/done(_:)``: what is wrong with the settings in force as comments,
+  /// then the settings, each with where it came from.
+  case settings
 }
 
 /// What a successor gives to the server it takes over from.
@@ -108,6 +111,7 @@ extension ControlRequest {
     case .origin: 12
     case .takeOver: 13
     case .succeed: 14
+    case .settings: 15
     }
   }
 
@@ -118,7 +122,7 @@ extension ControlRequest {
     writer.append(kind)
     writer.append(id)
     switch self {
-    case .status, .bans, .reload, .origin, .takeOver: break
+    case .status, .bans, .reload, .origin, .takeOver, .settings: break
     case .sessions(let refreshes): writer.append(refreshes)
     case .paths(let session): writer.append(session)
     case .subscribe(let subscription):
@@ -205,6 +209,7 @@ extension ControlRequest {
       let gifts = SuccessionGifts(rawValue: try reader.byte())
       guard gifts.isSubset(of: .all) else { throw MalformedPacket() }
       return .succeed(process: process, passes: gifts)
+    case 15: return .settings
     default: throw MalformedPacket()
     }
   }

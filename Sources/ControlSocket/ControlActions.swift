@@ -16,6 +16,8 @@ public protocol ControlActions: Sendable {
   ///   - who: who asks, for the log.
   /// - Returns: false when it is ending already.
   func drain(within limit: Duration?, for who: String) -> Bool
+  /// What is wrong with the settings in force, as comments, and all of them with where each came from; no secrets.
+  func describeSettings() -> String
   /// The process ends as soon as its last transfer has.
   var isDraining: Bool { get }
 

@@ -63,6 +63,14 @@ extension ControlServer {
     case .origin: tellOrigin(id, watcher)
     case .takeOver: handOver(id, watcher)
     case .succeed: reply(.refused(.invalid, "it has not been given anything yet"))
+    case .settings:
+      queue.async { [actions] in
+        let text = Array(actions.describeSettings().utf8)
+        for start in stride(from: 0, to: text.count, by: ControlLimits.line) {
+          reply(.text(Array(text[start..<min(start + ControlLimits.line, text.count)])))
+        }
+        reply(.done(UInt32(clamping: text.count)))
+      }
     }
   }
 

@@ -15,6 +15,15 @@ extension Daemon: ControlActions {
 
   public var isDraining: Bool { state.withLock { $0.isDraining || $0.isEnding } }
 
+  public func describeSettings() -> String {
+    let loaded = state.withLock { $0.loaded }
+    let findings =
+      loaded.warnings.map { "warning: \($0)" } + CertificateReport.findings(loaded.settings).map { "tls \($0)" }
+      + MultipathFindings.probe(loaded.settings).map { "multipath \($0.severity): \(MultipathFindings.text($0))" }
+    return findings.map { "# \($0.split(whereSeparator: \.isNewline).joined(separator: " "))\n" }.joined()
+      + SettingsDocuments.effective(loaded)
+  }
+
   // MARK: a successor
 
   /// What there is for a successor; until it is known, none can come.

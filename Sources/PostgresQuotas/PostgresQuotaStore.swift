@@ -19,6 +19,8 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     var options: PostgresOptions
     /// Whether the server has got its name with this connection.
     var isServing = false
+    /// A successor has the name.
+    var isReleased = false
   }
 
   private let lock = Mutex(())
@@ -116,6 +118,7 @@ public final class PostgresQuotaStore: SharedQuotaStore {
   /// Takes this server's name, which another process may still have.
   private func serve(_ connection: PostgresConnection, _ state: inout State) throws(PostgresError) {
     guard let server, !state.isServing else { return }
+    if state.isReleased { throw PostgresError(message: "another process has taken over the name \(server)") }
     // Held as long as the connection; when the process is killed, the database sees that.
     let found = try connection.query("SELECT pg_try_advisory_lock(2003133805, hashtext($1))", [server])
     guard found[0, 0] == "t" else {
@@ -175,6 +178,12 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     }
     // The name is free with the end of the connection.
     lock.withLock { _ in (state.connection, state.isServing) = (nil, false) }
+  }
+
+  /// Leaves the name to a successor. What is held is used as long as the lease lasts; for more, nobody is asked any more.
+  public func release() {
+    try? retire()
+    lock.withLock { _ in state.isReleased = true }
   }
 
   // MARK: counts

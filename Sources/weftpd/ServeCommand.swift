@@ -181,7 +181,6 @@ struct ServeCommand: ParsableCommand {
             server.storeQuotas()
             quotas?.release()
             counts?.release()
-            counts?.release()
           }))
     } catch {
       logger.critical("cannot start: \(error)")

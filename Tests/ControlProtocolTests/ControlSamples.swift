@@ -50,6 +50,7 @@ enum ControlSamples {
     .kick(.address("192.0.2.0/24"), words: "x"), .ban(address: "2001:db8::/32", seconds: 600, reason: "abuse"),
     .unban(address: "192.0.2.1"), .bans, .reload, .drain(seconds: 0), .level(nil), .level(.trace),
     .origin, .takeOver, .succeed(process: 4712, passes: []), .succeed(process: .max, passes: [.control, .hooks]),
+    .settings,
   ]
 
   static let replies: [ControlReply] = [
@@ -60,5 +61,6 @@ enum ControlSamples {
       BanEntry(address: "192.0.2.1/32", seconds: nil, reason: ""),
       BanEntry(address: "::/0", seconds: 5, reason: "all"),
     ]), .level(.debug), .origin(origin), .inheritance(inheritance), .succeeded(firstSession: 77, sessions: 2),
+    .text(Array("server.greeting: ready  # default\n".utf8)),
   ]
 }

@@ -68,6 +68,8 @@ public struct ClientOptions: Sendable {
   public var dataMode = DataMode.automatic
   /// What all connections go through; nil: straight to the server. Then only the passive mode is to be had.
   public var proxy: ClientProxy?
+  /// For whom the session is, where that is somebody else than this program; not together with ``proxy``.
+  public var passedOn: PassedOn?
   /// The ports that are listened at in active mode; nil: any.
   public var activePorts: ClosedRange<UInt16>?
   /// Connects to the address in a 227 reply even if it is not the server's own. The default protects from a server that sends its

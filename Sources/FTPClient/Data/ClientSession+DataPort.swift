@@ -63,13 +63,17 @@ extension ClientSession {
   private func connectData(_ target: SocketAddress, _ receives: Bool) async throws(ClientError) -> DataConnection {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.dataConnect.inNanoseconds)
     if let proxy = options.proxy { return try await connectData(through: proxy, target.port, receives, deadline) }
+    let source = options.passedOn?.source.map { SocketAddress($0, port: 0) }
+    let data: DataConnection
     do throws(TransferBreak) {
-      return try await DataConnector.connect(
-        to: target, from: nil, policy: options.multipath.reaching(target), receives: receives, until: deadline,
+      data = try await DataConnector.connect(
+        to: target, from: source, policy: options.multipath.reaching(target), receives: receives, until: deadline,
         with: self)
     } catch {
       throw explained(error)
     }
+    try options.passedOn?.introduce(data.number, to: target)
+    return data
   }
 
   private func connectData(

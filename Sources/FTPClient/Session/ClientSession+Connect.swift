@@ -160,7 +160,8 @@ struct ControlConnector {
   ) async throws(ClientError) -> ControlConnection {
     let made: MadeSocket
     do throws(MultipathError) {
-      made = try MultipathSocket.connect(to: address, policy: options.multipath.reaching(address))
+      let source = options.passedOn?.source.map { SocketAddress($0, port: 0) }
+      made = try MultipathSocket.connect(to: address, from: source, policy: options.multipath.reaching(address))
     } catch {
       throw ClientError(.connectFailed, "no connection to \(address): \(error)", cause: error)
     }
@@ -171,7 +172,12 @@ struct ControlConnector {
     if options.multipath == .required, MultipathSocket.negotiated(socket.number) != .multipath {
       throw ClientError(.connectFailed, "\(address) does not speak multipath TCP")
     }
-    return ControlConnection(socket: socket, peer: address, unavailability: why)
+    let control = ControlConnection(socket: socket, peer: address, unavailability: why)
+    if let passedOn = options.passedOn {
+      control.queue(passedOn.header(to: address))
+      try control.flush()
+    }
+    return control
   }
 
   /// Waits until a socket is ready.

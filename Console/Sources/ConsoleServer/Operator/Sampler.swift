@@ -1,0 +1,102 @@
+// What the overview shows of the last quarter of an hour: figures every two seconds, failed logins and other notices.
+
+import ControlProtocol
+import LinuxSystem
+import Synchronization
+
+/// The server at one moment, for the page.
+struct Sample: Encodable, Sendable {
+  /// Milliseconds since 1970.
+  let time: Int64
+  let sessions: UInt64
+  let transfers: UInt64
+  let completed: UInt64
+  let failed: UInt64
+  let sent: UInt64
+  let received: UInt64
+  let multipath: UInt64
+  let fallbacks: UInt64
+}
+
+/// Something worth an operator's attention.
+struct Notice: Encodable, Sendable {
+  let time: Int64
+  let kind: String
+  let message: String
+  let peer: String
+  let user: String
+  let note: String
+}
+
+/// Samples as long as the console runs.
+final class Sampler: Sendable {
+  private struct State {
+    var samples: [Sample] = []
+    var notices: [Notice] = []
+    var failedLogins: UInt64 = 0
+  }
+
+  private let bridge: ServerBridge
+  private let state = Mutex(State())
+
+  /// Fifteen minutes.
+  static let kept = 450
+
+  init(_ bridge: ServerBridge) { self.bridge = bridge }
+
+  var history: [Sample] { state.withLock { $0.samples } }
+  var notices: [Notice] { state.withLock { $0.notices } }
+  /// Since the console started.
+  var failedLogins: UInt64 { state.withLock { $0.failedLogins } }
+
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.sample() }
+      group.addTask { await self.watch() }
+    }
+  }
+
+  private func sample() async {
+    while !Task.isCancelled {
+      if let status = try? await bridge.status() {
+        let sample = Sample(status)
+        state.withLock { state in
+          // Another process began to count at 0.
+          if let last = state.samples.last, last.sent > sample.sent || last.completed > sample.completed {
+            state.samples = []
+          }
+          state.samples.append(sample)
+          if state.samples.count > Self.kept { state.samples.removeFirst() }
+        }
+      }
+      try? await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  private func watch() async {
+    while !Task.isCancelled {
+      let replies = Watcher.replies(Subscription(events: .notice), at: bridge.path, keeping: 256)
+      for await reply in replies {
+        guard case .event(let event) = reply else { continue }
+        let notice = Notice(
+          time: Int64(clamping: event.time / 1_000_000), kind: event.kind.name, message: event.message,
+          peer: event.peer, user: shown(event.user), note: event.note)
+        state.withLock { state in
+          if event.kind == .loginFailed { state.failedLogins += 1 }
+          state.notices.append(notice)
+          if state.notices.count > 50 { state.notices.removeFirst() }
+        }
+      }
+      try? await Task.sleep(for: .seconds(2))
+    }
+  }
+}
+
+extension Sample {
+  init(_ status: StatusEntry) {
+    self.init(
+      time: WallClock.nanoseconds / 1_000_000, sessions: status.sessions, transfers: status.transfers,
+      completed: status.completed, failed: status.failed, sent: status.sent, received: status.received,
+      multipath: status.multipath, fallbacks: status.fallbacks)
+  }
+}
