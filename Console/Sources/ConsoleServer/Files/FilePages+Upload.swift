@@ -93,12 +93,16 @@ struct Pieces: AsyncSequence {
     var left: UInt64
 
     mutating func next() async throws -> [UInt8]? {
-      guard let buffer = try await base.next() else {
-        guard left == 0 else { throw Problem(.badRequest, "The connection broke before the file had ended.") }
-        return nil
+      var piece: [UInt8] = []
+      while piece.count < FilePages.gathering {
+        guard let buffer = try await base.next() else {
+          guard left == 0 else { throw Problem(.badRequest, "The connection broke before the file had ended.") }
+          break
+        }
+        left -= Swift.min(left, UInt64(buffer.readableBytes))
+        piece += buffer.readableBytesView
       }
-      left -= Swift.min(left, UInt64(buffer.readableBytes))
-      return Array(buffer.readableBytesView)
+      return piece.isEmpty ? nil : piece
     }
   }
 
