@@ -53,28 +53,16 @@ extension FilePages {
             path, from: wanted?.lowerBound ?? 0, expecting: isWhole ? wanted.map { UInt64($0.count) } : nil
           ) { bytes in
             var left = wanted.map(\.count) ?? .max
-            var gathered = ByteBuffer()
             for try await piece in bytes {
-              gathered.writeBytes(piece.prefix(left))
+              try await writer.write(ByteBuffer(bytes: piece.prefix(left)))
               left -= min(left, piece.count)
-              // Behind a full piece there is more already; a smaller one is not kept waiting.
-              if piece.count < Self.fullPiece || gathered.readableBytes >= Self.gathering {
-                try await writer.write(gathered)
-                gathered = ByteBuffer()
-              }
               if left == 0, !isWhole { break }
             }
-            if gathered.readableBytes > 0 { try await writer.write(gathered) }
           }
         }
         try await writer.finish(nil)
       })
   }
-
-  /// What FTPClient reads at most at once.
-  private static let fullPiece = 65536
-  /// From thread to thread go so many bytes at once: each way costs a wake-up.
-  static let gathering = 262_144
 
   /// Changes whenever the contents may have.
   private static func tag(_ facts: ListedEntry) -> String {

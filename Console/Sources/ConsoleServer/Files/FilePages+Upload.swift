@@ -93,16 +93,12 @@ struct Pieces: AsyncSequence {
     var left: UInt64
 
     mutating func next() async throws -> [UInt8]? {
-      var piece: [UInt8] = []
-      while piece.count < FilePages.gathering {
-        guard let buffer = try await base.next() else {
-          guard left == 0 else { throw Problem(.badRequest, "The connection broke before the file had ended.") }
-          break
-        }
-        left -= Swift.min(left, UInt64(buffer.readableBytes))
-        piece += buffer.readableBytesView
+      guard let buffer = try await base.next() else {
+        guard left == 0 else { throw Problem(.badRequest, "The connection broke before the file had ended.") }
+        return nil
       }
-      return piece.isEmpty ? nil : piece
+      left -= Swift.min(left, UInt64(buffer.readableBytes))
+      return Array(buffer.readableBytesView)
     }
   }
 
