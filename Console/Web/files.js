@@ -115,7 +115,7 @@ export function show(main, { me, signal, argument }) {
     body.replaceChildren(top, ...made, bottom);
     if (current >= 0 && current >= first && current < last) table.setAttribute("aria-activedescendant", `row-${current}`);
     else table.removeAttribute("aria-activedescendant");
-    setText(summary, `${rows.length} entries${chosen.size > 0 ? `, ${chosen.size} chosen` : ""}`);
+    setText(summary, `${rows.length} ${rows.length === 1 ? "entry" : "entries"}${chosen.size > 0 ? `, ${chosen.size} chosen` : ""}`);
     all.checked = rows.length > 0 && chosen.size >= rows.length;
     const picked = selected();
     buttons.open.disabled = picked.length !== 1;

@@ -59,8 +59,10 @@ actor FileAccount {
     do throws(ClientError) {
       try await first.login(credentials)
       let home = try await first.workingDirectory()
-      return FileAccount(
+      let account = FileAccount(
         first, options, runtime, client, credentials, home.bytes, panel, limit: code.isEmpty ? most : 1)
+      await account.startKeeper()
+      return account
     } catch {
       await first.quit()
       throw error

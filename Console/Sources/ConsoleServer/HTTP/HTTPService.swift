@@ -42,8 +42,6 @@ struct HTTPService: Sendable {
             AvailableConnectionsChannelHandler(maxConnections: connections))
         }
       }
-      // FTP's next piece is fetched while the browser takes the one before.
-      .childChannelOption(.writeBufferWaterMark, value: .init(low: 128 << 10, high: 512 << 10))
       .bind(listener.number) { channel in http.setup(channel: channel, logger: logger) }
     await isRunning()
     try await server.executeThenClose { inbound in
