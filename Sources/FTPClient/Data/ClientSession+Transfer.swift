@@ -17,13 +17,7 @@ extension ClientSession {
     dropKeptData()
     let started = MonotonicTime.now
     let prepared = try await prepareData(receives: request.direction == .download)
-    if request.offset > 0 {
-      let reply = try await exchange(.restart(at: request.offset))
-      guard reply.kind == .intermediate || reply.kind == .completion else {
-        throw .refusal(reply, of: "REST \(request.offset)")
-      }
-    }
-    try await send(request.command)
+    try await place(request)
     isTransferring = true
     let first = try await nextReply()
     uniqueName = first.uniqueName
@@ -46,6 +40,40 @@ extension ClientSession {
     let transfer = TransferInFlight(data, request, pools: runtime.pools, started: started, listener: listener)
     transferInFlight = transfer
     return transfer
+  }
+
+  /// Sends the transfer command, and before it what says which bytes it is about.
+  private func place(_ request: TransferRequest) async throws(ClientError) {
+    if let range = request.range { return try await place(request, range) }
+    if request.offset > 0 {
+      let reply = try await exchange(.restart(at: request.offset))
+      guard reply.kind == .intermediate || reply.kind == .completion else {
+        throw .refusal(reply, of: "REST \(request.offset)")
+      }
+    }
+    try await send(request.command)
+  }
+
+  /// With RANG, in as few round trips as can be. STOR waits for its answer: without RANG it would take a part for the whole.
+  private func place(_ request: TransferRequest, _ range: ClosedRange<UInt64>) async throws(ClientError) {
+    try takeUnasked()
+    var before: [Command] = []
+    if let announced = request.announced { before.append(.allocate(announced)) }
+    before.append(.range(range))
+    for command in before { try queueAhead(command) }
+    if request.direction == .download { try queueAhead(request.command) }
+    var refusal: ClientError?
+    for command in before {
+      let reply = try await finalReply()
+      if reply.kind == .intermediate || reply.kind == .completion { continue }
+      refusal = refusal ?? .refusal(reply, of: Self.shown(command))
+    }
+    if let refusal {
+      // The whole file may be on its way: there is nothing to go on with.
+      if request.direction == .download { fail(refusal) }
+      throw refusal
+    }
+    if request.direction == .upload { try await send(request.command) }
   }
 
   /// TLS on the data connection, resuming the session of the control connection (RFC 4217, section 10.2).

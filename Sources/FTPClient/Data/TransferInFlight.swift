@@ -47,6 +47,10 @@ struct TransferRequest {
   let direction: TransferInFlight.Direction
   /// Where in the file it begins (REST).
   var offset: UInt64 = 0
+  /// The only bytes that are asked for or sent (RANG); then ``offset`` is not said.
+  var range: ClosedRange<UInt64>?
+  /// What ALLO announces before an upload.
+  var announced: UInt64?
   var expected: UInt64?
   var meter = TransferMeter()
   /// TYPE, STRU and MODE it needs.

@@ -81,7 +81,7 @@ extension ClientSession {
   }
 
   /// How much of a part is proved to be the beginning of the remote file.
-  private func provenBytes(
+  func provenBytes(
     _ part: borrowing PartFile, _ path: RemotePath, _ source: ListedEntry
   ) async throws(ClientError) -> UInt64 {
     let have = part.size
@@ -133,10 +133,15 @@ extension ClientSession {
 /// Digests and pieces of local files.
 enum LocalDigest {
   static func of(_ file: Int32, _ algorithm: DigestAlgorithm, first: UInt64?) throws(ClientError) -> [UInt8] {
+    try of(file, algorithm, 0..<(first ?? .max))
+  }
+
+  /// - Parameter range: as far as the file has it.
+  static func of(_ file: Int32, _ algorithm: DigestAlgorithm, _ range: Range<UInt64>) throws(ClientError) -> [UInt8] {
     do {
       var digest = try Digest(algorithm)
-      var position: UInt64 = 0
-      let end = first ?? .max
+      var position = range.lowerBound
+      let end = range.upperBound
       var buffer = [UInt8](repeating: 0, count: 1 << 18)
       while position < end {
         let count = try buffer.withUnsafeMutableBytes { raw in
