@@ -17,7 +17,11 @@ extension ClientSession {
     dropKeptData()
     let started = MonotonicTime.now
     let prepared = try await prepareData(receives: request.direction == .download)
-    try await place(request)
+    do throws(ClientError) { try await place(request) } catch {
+      // In order it would be the end of an empty file.
+      if case .connected(let data) = prepared { data.reset() }
+      throw error
+    }
     isTransferring = true
     let first = try await nextReply()
     uniqueName = first.uniqueName
@@ -54,26 +58,24 @@ extension ClientSession {
     try await send(request.command)
   }
 
-  /// With RANG, in as few round trips as can be. STOR waits for its answer: without RANG it would take a part for the whole.
+  /// With RANG, in one round trip: a server that has told it can do RANG does not refuse it. Should it do so after all, the session ends
+  /// before a byte has moved.
   private func place(_ request: TransferRequest, _ range: ClosedRange<UInt64>) async throws(ClientError) {
     try takeUnasked()
     var before: [Command] = []
     if let announced = request.announced { before.append(.allocate(announced)) }
     before.append(.range(range))
     for command in before { try queueAhead(command) }
-    if request.direction == .download { try queueAhead(request.command) }
+    try queueAhead(request.command)
     var refusal: ClientError?
     for command in before {
       let reply = try await finalReply()
       if reply.kind == .intermediate || reply.kind == .completion { continue }
       refusal = refusal ?? .refusal(reply, of: Self.shown(command))
     }
-    if let refusal {
-      // The whole file may be on its way: there is nothing to go on with.
-      if request.direction == .download { fail(refusal) }
-      throw refusal
-    }
-    if request.direction == .upload { try await send(request.command) }
+    guard let refusal else { return }
+    fail(refusal)
+    throw refusal
   }
 
   /// TLS on the data connection, resuming the session of the control connection (RFC 4217, section 10.2).
@@ -101,7 +103,7 @@ extension ClientSession {
       guard final.kind == .completion else { throw ClientError.refusal(final, of: transfer.what) }
       try requireWhole(transfer, final)
       let report = TransferReport(
-        bytes: transfer.meter.bytes, offset: transfer.offset,
+        bytes: transfer.bytes, offset: transfer.offset,
         duration: .nanoseconds(MonotonicTime.now.since(transfer.started)), reply: final, protection: data.security,
         isResumed: data.tls?.isResumed ?? false, connection: data.report)
       if transfer.direction == .upload { data.discardInput() }
@@ -149,7 +151,7 @@ extension ClientSession {
 
   private func requireWhole(_ transfer: TransferInFlight, _ final: ReceivedReply) throws(ClientError) {
     guard transfer.direction == .download else { return }
-    let bytes = transfer.meter.bytes
+    let bytes = transfer.bytes
     if let expected = transfer.expected {
       guard bytes == expected else {
         throw ClientError(

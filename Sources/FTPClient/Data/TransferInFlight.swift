@@ -17,6 +17,8 @@ final class TransferInFlight {
   /// How many bytes have to come, if that is known.
   let expected: UInt64?
   let started: MonotonicTime
+  /// What the meter had counted before.
+  private let before: UInt64
   /// In active mode; a multipath connection needs it as long as it lives.
   private let listener: ActiveListener?
   /// The end of what comes was seen.
@@ -25,6 +27,9 @@ final class TransferInFlight {
   var decoder: ChunkDecoder?
   /// Encodes what is written in pieces.
   var output: CodedOutput?
+
+  /// Bytes that have moved on the data connection.
+  var bytes: UInt64 { meter.bytes &- before }
 
   init(
     _ data: DataConnection, _ request: TransferRequest, pools: TransferPools, started: MonotonicTime,
@@ -37,6 +42,7 @@ final class TransferInFlight {
     offset = request.offset
     expected = request.expected
     self.started = started
+    before = request.meter.bytes
     self.listener = listener
   }
 }

@@ -63,8 +63,22 @@ extension ClientSession {
     let source: ListedEntry
     if let entry { source = entry } else { source = try await facts(path) }
     if source.kind == .directory { throw ClientError(.usage, "\(path) is a directory") }
+    // What several connections have left, or what differs somewhere in the midst, is gone on with piece by piece.
+    let pieces = SegmentedTransfer(
+      self, pool: nil, SegmentOptions(.count(1)), progress: SegmentProgress(first: meter))
+    let isInPieces = try ControlFile.read(for: name, in: directory) != nil
+    if options.resumes, isInPieces, source.size != nil, format.isStraight, fetchesParts {
+      return try await pieces.fetch(path, to: name, in: directory, options, entry: source)
+    }
+    if isInPieces { try ControlFile.remove(for: name, in: directory) }
     var part = try PartFile(of: name, in: directory)
     let start = options.resumes ? try await provenBytes(part, path, source) : 0
+    if options.resumes, start == 0, part.size >= 2 << 20, features.sendsRanges, !features.hashAlgorithms.isEmpty,
+      source.size != nil, format.isStraight
+    {
+      _ = consume part
+      return try await pieces.fetch(path, to: name, in: directory, options, entry: source)
+    }
     try part.cut(to: start)
     part.remember(source)
     let transfer: TransferReport?

@@ -87,7 +87,7 @@ final class SegmentList: Sendable {
     let longest = state.free.indices.max { state.free[$0].count < state.free[$1].count }
     guard let longest else { return nil }
     let range = state.free.remove(at: longest)
-    var length = share
+    var length = rule.halves ? share : max(rule.least, share / 2)
     if rule.most > 0 { length = min(length, rule.most) }
     if !rule.halves {
       // What cannot be cut later is cut small in the end, so that all are done at the same time.

@@ -38,7 +38,8 @@ public struct SegmentOptions: Sendable, Hashable {
     }
   }
 
-  var limit: Int {
+  /// The most connections there may be.
+  public var limit: Int {
     switch connections {
     case .count(let count): max(1, count)
     case .automatic: max(1, most)
@@ -55,13 +56,8 @@ public struct SegmentOptions: Sendable, Hashable {
 
 /// How far a transfer over several connections is; readable from any thread.
 public final class SegmentProgress: Sendable {
-  private struct Slot {
-    var base: UInt64 = 0
-    var meter: TransferMeter?
-  }
-
   private struct State {
-    var slots: [Int: Slot] = [:]
+    var meters: [Int: TransferMeter] = [:]
     var isActive: Set<Int> = []
     var most = 0
     var transfers = 0
@@ -72,14 +68,15 @@ public final class SegmentProgress: Sendable {
 
   public init() {}
 
+  /// - Parameter first: counts the bytes of the first connection.
+  init(first: TransferMeter) { state.withLock { $0.meters[0] = first } }
+
   /// Bytes moved, over all connections.
   public var bytes: UInt64 { connections.reduce(0) { $0 &+ $1 } }
 
   /// Bytes moved over each connection.
   public var connections: [UInt64] {
-    state.withLock { state in
-      state.slots.sorted { $0.key < $1.key }.map { $0.value.base &+ ($0.value.meter?.bytes ?? 0) }
-    }
+    state.withLock { state in state.meters.sorted { $0.key < $1.key }.map { $0.value.bytes } }
   }
 
   /// Connections that move bytes now.
@@ -92,15 +89,14 @@ public final class SegmentProgress: Sendable {
   public var retries: Int { state.withLock { $0.retries } }
 
   func begin(_ slot: Int) -> TransferMeter {
-    let meter = TransferMeter()
     state.withLock { state in
-      let before = state.slots[slot] ?? Slot()
-      state.slots[slot] = Slot(base: before.base &+ (before.meter?.bytes ?? 0), meter: meter)
+      let meter = state.meters[slot] ?? TransferMeter()
+      state.meters[slot] = meter
       state.transfers += 1
       state.isActive.insert(slot)
       state.most = max(state.most, state.isActive.count)
+      return meter
     }
-    return meter
   }
 
   func end(_ slot: Int) { state.withLock { _ = $0.isActive.remove(slot) } }

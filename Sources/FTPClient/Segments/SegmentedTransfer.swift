@@ -161,7 +161,9 @@ struct SegmentedDownload: Sendable {
       // What came over one connection is its beginning, as far as that is proved.
       let session = transfer.session
       let have = Int64(clamping: try await session.provenBytes(part, path, source))
-      return try pieces(of: file, upTo: min(have, size))
+      if have > 0 { return try pieces(of: file, upTo: min(have, size)) }
+      let old = try pieces(of: file, upTo: min(Int64(clamping: part.size), size))
+      return try await proven(old, file)
     }
     guard old.size == size else { return [] }
     var intact: [ControlFile.Record] = []
@@ -172,7 +174,12 @@ struct SegmentedDownload: Sendable {
       old.place == identity.place && old.modified == identity.modified && old.modified != nil
       && (old.unique == identity.unique || old.unique == nil || identity.unique == nil)
     if isSame { return intact }
-    // Another version, or who knows: only what the server has the same digests of stays.
+    return try await proven(intact, file)
+  }
+
+  /// Of another version, or of who knows what: only that stays of which the server has the same digests.
+  private func proven(_ intact: [ControlFile.Record], _ file: Int32) async throws(ClientError) -> [ControlFile.Record] {
+    if intact.isEmpty { return [] }
     do throws(ClientError) {
       let wrong = try await RangeComparison(crew, path, size).differences(from: file, within: intact.map(\.range))
       return intact.filter { piece in !wrong.contains { $0.overlaps(piece.range) } }

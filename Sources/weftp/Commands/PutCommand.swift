@@ -15,6 +15,7 @@ struct PutCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var copy: CopyArguments
+  @OptionGroup var segments: SegmentArguments
   @Flag(help: "Append to the remote file.") var append = false
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to; then all others are files.", valueName: "place"))
   var output: String?
@@ -36,6 +37,11 @@ struct PutCommand: AsyncParsableCommand {
       let connector = try Connector(command.connection)
       var failures = 0
       let isDirectory = try await command.isDirectory(url, files.count, connector)
+      if let shared = command.segments.options(retries: command.connection.retries), command.isPlain(files, url) {
+        failures = try await command.send(files, url, isDirectory, connector, shared)
+        if failures > 0 { throw ExitCode.partly }
+        return
+      }
       if let many = command.many(files) {
         let copier = ManyFiles(
           .up, connector, url, try LocalDirectory(many.directory), command.copy, command.copy.options)
@@ -52,6 +58,31 @@ struct PutCommand: AsyncParsableCommand {
         }
       }
       if failures > 0 { throw ExitCode.partly }
+    }
+  }
+
+  /// Whether all are files that may go in parts.
+  private func isPlain(_ files: [String], _ url: ServerURL) -> Bool {
+    !append && !copy.ascii && url.type != "a" && !files.contains("-")
+  }
+
+  /// Sends the files one after the other, each over several connections.
+  private func send(
+    _ files: [String], _ url: ServerURL, _ isDirectory: Bool, _ connector: Connector, _ shared: SegmentOptions
+  ) async throws -> Int {
+    let sources = try files.map { file in
+      let (directory, name) = Place.split(file)
+      return (place: try LocalDirectory(directory), name: name)
+    }
+    let run = SegmentedFiles(
+      connector: connector, url: url, copy: copy, options: shared, isAlone: files.count == 1)
+    let command = self
+    return try await run.run(
+      files.count, name: { sources[$0].name }, total: { try? sources[$0].place.status(sources[$0].name)?.size }
+    ) { transfer, index in
+      let (place, name) = sources[index]
+      let path = isDirectory ? url.path.appending(name) : url.path
+      return try await transfer.deliver(name, in: place, to: path, command.copy.options)
     }
   }
 
