@@ -120,7 +120,7 @@ public final class SegmentUpload: UploadTarget {
     if aside != nil { return }
     if came - recorded >= distance {
       // A failure here is met again at the end.
-      _ = try? file.add(range.lowerBound..<(range.lowerBound + came), isSynced: false)
+      try? file.note(range.lowerBound..<(range.lowerBound + came))
       recorded = came
     }
     if options.isDurable, !isInMemory {
@@ -158,7 +158,7 @@ public final class SegmentUpload: UploadTarget {
   public func abandon(isFull: Bool) {
     // What came is right, however it ended; what was compared with nothing yet is not.
     if !isLeft, aside == nil, came > 0, options.remainder != .nothing {
-      _ = try? file.add(range.lowerBound..<(range.lowerBound + came), isSynced: false)
+      try? file.note(range.lowerBound..<(range.lowerBound + came))
     }
     leave()
   }

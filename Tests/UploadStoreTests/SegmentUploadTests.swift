@@ -99,6 +99,29 @@ import Testing
     #expect(root.names == ["f"])
   }
 
+  /// What is noted on the way may be all there is: the file is whole only when the segment ends well.
+  @Test(arguments: [true, false]) func whatIsNotedOnTheWayDoesNotMakeItWhole(_ endsWell: Bool) throws {
+    let text = String(repeating: "0123456789abcdef", count: 1 << 16)
+    let total = UInt64(text.utf8.count)
+    let upload = try segment(.range(0...total - 1), total: Int64(total))
+    try upload.begin()
+    try write(text, to: upload)
+    upload.progressed(by: total)
+    #expect(try partial()?.done.intervals == [0..<Int64(total) - 1])
+    if endsWell {
+      try upload.commit { true }
+      #expect(upload.missing == 0)
+    } else {
+      upload.abandon()
+      let last = try segment(.range(total - 1...total - 1), total: Int64(total))
+      try last.begin()
+      try write("f", to: last)
+      try last.commit { true }
+    }
+    #expect(try root.read("f") == text)
+    #expect(try partial() == nil)
+  }
+
   @Test func whatCameOfABrokenSegmentStays() throws {
     let upload = try segment(.range(4...9))
     try upload.begin()

@@ -4,8 +4,9 @@ import FTPProtocol
 import Synchronization
 
 struct RangeComparison: Sendable {
-  /// The most bytes that one digest stands for: so many are fetched again for one that differs.
+  /// The most bytes that one digest stands for at first, and then of those that differ: so many are fetched again for one.
   private static let most: Int64 = 16 << 20
+  private static let fewest: Int64 = 1 << 20
   /// With more digests than this their round trips would cost more than what they save.
   private static let count: Int64 = 1024
 
@@ -28,13 +29,27 @@ struct RangeComparison: Sendable {
   func differences(
     from file: Int32, within ranges: [Range<Int64>]? = nil
   ) async throws(ClientError) -> [Range<Int64>] {
+    let coarse = max(Self.most, size / Self.count)
+    let wrong = try await differences(from: file, within: ranges ?? [0..<size], by: coarse)
+    if wrong.isEmpty { return [] }
+    // The server has shown that it knows ranges, if there was more than one.
+    do throws(ClientError) { return try await differences(from: file, within: wrong, by: Self.fewest) } catch {
+      guard error.code == .unsupported else { throw error }
+      return wrong
+    }
+  }
+
+  /// - Parameter most: bytes of a range at most.
+  private func differences(
+    from file: Int32, within ranges: [Range<Int64>], by most: Int64
+  ) async throws(ClientError) -> [Range<Int64>] {
     var rest = IntervalSet()
     rest.insert(0..<size)
-    for range in ranges ?? [0..<size] { rest.remove(range) }
+    for range in ranges { rest.remove(range) }
     var rule = SegmentList.Rule()
     rule.connections = crew.options.first
-    rule.most = max(Self.most, size / Self.count)
-    rule.least = min(rule.most, 4 << 20)
+    rule.most = most
+    rule.least = min(most, 4 << 20)
     rule.halves = false
     let list = SegmentList(size: size, done: rest, rule)
     let wrong = Mutex<[Range<Int64>]>([])

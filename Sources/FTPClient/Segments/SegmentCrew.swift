@@ -98,7 +98,7 @@ struct SegmentCrew: Sendable {
       }
     }
     guard let session, session !== first else { return }
-    if await session.isOpen, !Task.isCancelled { pool?.giveBack(session) } else { await pool?.drop(session) }
+    if await session.isOpen { pool?.giveBack(session) } else { await pool?.drop(session) }
   }
 
   private func newSession() async throws(ClientError) -> ClientSession {

@@ -90,7 +90,7 @@ struct SegmentedUpload: Sendable {
         }
       }
     } catch {
-      guard isRefused.withLock({ $0 }), list.done.count == done.count || error.reply?.code == 551 else { throw error }
+      guard isRefused.withLock({ $0 }), error.reply?.code != 552 else { throw error }
       transfer.note(error.message)
       return nil
     }

@@ -95,8 +95,8 @@ import Testing
     while let claim = list.take(now: 0) { sizes.append(claim.rest.count) }
     #expect(sizes.reduce(0, +) == 64 << 20)
     #expect(sizes.first == 8 << 20)
-    #expect(sizes.sorted(by: >) == sizes)
-    #expect(sizes.last.map { $0 < 2 << 20 } == true)
+    #expect(sizes.allSatisfy { $0 <= 8 << 20 && $0 >= 1 << 20 })
+    #expect(sizes.suffix(4).allSatisfy { $0 < 2 << 20 })
   }
 
   @Test func anEmptyFileIsWhole() { #expect(list(0, 4).isWhole) }
@@ -112,7 +112,7 @@ import Testing
 
   /// Many steps drawn by lot: claims cover what is missing, none twice, and in the end all is there.
   @Test(arguments: [1, 2, 3]) func nothingIsForgotten(_ seed: UInt64) throws {
-    var random = SplitMix(seed: seed)
+    var random = SplitMix(state: seed)
     let size: Int64 = 30 * Self.mebibyte + 17
     let list = list(size, 5) { $0.least = 100_000 }
     var open: [SegmentClaim] = []
