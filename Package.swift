@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "FTPClient",
       dependencies: [
-        "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
+        "Bandwidth", "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
       ],
       swiftSettings: settings),
     .executableTarget(

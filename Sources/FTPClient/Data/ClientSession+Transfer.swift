@@ -41,7 +41,7 @@ extension ClientSession {
     }
     var listener: ActiveListener?
     if case .listening(let open) = prepared { listener = open }
-    let transfer = TransferInFlight(data, request, pools: runtime.pools, started: started, listener: listener)
+    let transfer = TransferInFlight(data, request, pools: runtime.pools, started: started, listener: listener, limit(request))
     transferInFlight = transfer
     return transfer
   }
@@ -89,6 +89,14 @@ extension ClientSession {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.dataConnect.inNanoseconds)
     do throws(TransferBreak) { try await data.secure(with: connection, until: deadline, attendant: self) } catch {
       throw explained(error)
+    }
+  }
+
+  /// Listings are not limited, as they are not by servers.
+  private func limit(_ request: TransferRequest) -> ClientThrottle? {
+    switch request.command.verb {
+    case "LIST", "NLST", "MLSD": nil
+    default: throttle(for: request.command.argument)
     }
   }
 

@@ -19,6 +19,8 @@ final class TransferInFlight {
   let started: MonotonicTime
   /// What the meter had counted before.
   private let before: UInt64
+  /// The limits on its bytes.
+  private let limit: ClientThrottle?
   /// In active mode; a multipath connection needs it as long as it lives.
   private let listener: ActiveListener?
   /// The end of what comes was seen.
@@ -33,10 +35,11 @@ final class TransferInFlight {
 
   init(
     _ data: DataConnection, _ request: TransferRequest, pools: TransferPools, started: MonotonicTime,
-    listener: ActiveListener?
+    listener: ActiveListener?, _ limit: ClientThrottle? = nil
   ) {
     meter = request.meter
-    process = DataTransferProcess(on: data, pools: pools, meter: request.meter)
+    self.limit = limit
+    process = DataTransferProcess(on: data, pools: pools, meter: request.meter, throttle: limit?.throttle)
     direction = request.direction
     what = request.what
     offset = request.offset

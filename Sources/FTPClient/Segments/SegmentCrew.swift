@@ -44,7 +44,7 @@ struct SegmentCrew: Sendable {
   func run(_ list: SegmentList, _ work: @escaping Work) async throws(ClientError) {
     if list.isWhole { return }
     let (slots, feed) = AsyncStream.makeStream(of: Int.self)
-    let most = pool == nil ? 1 : options.limit
+    let most = pool == nil ? 1 : limit
     let count = min(options.first, most)
     let shared = Shared(live: count, feed)
     for slot in 0..<count { feed.yield(slot) }
@@ -70,6 +70,12 @@ struct SegmentCrew: Sendable {
     if Task.isCancelled { throw ClientError(.cancelled, "the task was cancelled") }
     throw list.failure ?? shared.state.withLock { $0.last }
       ?? ClientError(.incomplete, "not all of the file has come")
+  }
+
+  /// The most connections: as many as were asked for and as the server has agreed to (OPTS LIMITS).
+  private var limit: Int {
+    let agreed = Int(clamping: first.options.limits?.agreed.connections ?? 0)
+    return agreed > 0 ? min(options.limit, agreed) : options.limit
   }
 
   // MARK: one connection

@@ -73,7 +73,9 @@ struct GetCommand: AsyncParsableCommand {
   func run() async throws {
     let command = self
     try await Interruption.run {
-      let connector = try Connector(command.connection)
+      var asking = try Connector(command.connection)
+      if let shared = command.segments.options(retries: command.connection.retries) { asking.ask(for: shared) }
+      let connector = asking
       var failures = 0
       for text in command.urls {
         let url = try Place.url(text)

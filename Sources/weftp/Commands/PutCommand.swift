@@ -34,7 +34,9 @@ struct PutCommand: AsyncParsableCommand {
       // In a shell all are files: they go to where the shell is.
       let target = command.output ?? (ShellState.current == nil ? files.removeLast() : "./")
       let url = try Place.url(target)
-      let connector = try Connector(command.connection)
+      var asking = try Connector(command.connection)
+      if let shared = command.segments.options(retries: command.connection.retries) { asking.ask(for: shared) }
+      let connector = asking
       var failures = 0
       let isDirectory = try await command.isDirectory(url, files.count, connector)
       if let shared = command.segments.options(retries: command.connection.retries), command.isPlain(files, url) {

@@ -256,8 +256,10 @@ import Testing
         // One of three, thrice.
         for goal in [1_500_000, 3_000_000, 4_500_000] as [UInt64] {
           while transfer.progress.bytes < goal, !Task.isCancelled { await Task.yield() }
-          if let victim = server.sessions.first(where: { $0.transfer != nil }) {
-            server.end(session: victim.id, saying: "enough")
+          while !Task.isCancelled {
+            let victim = server.sessions.first { $0.transfer != nil }
+            if let victim, server.end(session: victim.id, saying: "enough") { break }
+            await Task.yield()
           }
         }
       }
