@@ -14,6 +14,7 @@ extension Session {
     }
     makeExtras().stated = stated
     applyRates()
+    activity.note(limits: limitsInForce.text)
     return Reply(200, bytes: limitsInForce.answer)
   }
 

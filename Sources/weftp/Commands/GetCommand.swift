@@ -110,17 +110,36 @@ struct GetCommand: AsyncParsableCommand {
     return 0
   }
 
-  /// Fetches the files one after the other, each over several connections.
+  /// Fetches the files one after the other, large ones over several connections each. Small ones follow each other over one connection.
   private func fetch(
-    _ files: [RemoteNames.Found], _ url: ServerURL, _ connector: Connector, _ shared: SegmentOptions
+    _ all: [RemoteNames.Found], _ url: ServerURL, _ connector: Connector, _ shared: SegmentOptions
+  ) async throws -> Int {
+    let small = all.filter { ($0.entry?.size).map { $0 <= SmallFile.limit } ?? false }
+    if small.count > 1 {
+      let large = all.filter { ($0.entry?.size).map { $0 > SmallFile.limit } ?? true }
+      var options = copy.options
+      options.replaces = !noClobber
+      let many = ManyFiles(.down, connector, url, try LocalDirectory(output ?? "."), copy, options)
+      let failures = try await many.run(
+        small.map {
+          TransferBatch.File($0.path, local: $0.path.name, size: $0.entry?.size, modified: $0.entry?.modified)
+        })
+      return large.isEmpty ? failures : failures + (try await fetchLarge(large, all.count, url, connector, shared))
+    }
+    return try await fetchLarge(all, all.count, url, connector, shared)
+  }
+
+  /// - Parameter count: how many files there are in all: with more than one, all go into a directory.
+  private func fetchLarge(
+    _ files: [RemoteNames.Found], _ count: Int, _ url: ServerURL, _ connector: Connector, _ shared: SegmentOptions
   ) async throws -> Int {
     let targets = try files.map { file in
-      let (directory, name) = files.count > 1 ? (output ?? ".", file.path.name) : target(file.path)
+      let (directory, name) = count > 1 ? (output ?? ".", file.path.name) : target(file.path)
       return (place: try LocalDirectory(directory), name: name)
     }
     let command = self
     let run = SegmentedFiles(
-      connector: connector, url: url, copy: copy, options: shared, isAlone: files.count == 1)
+      connector: connector, url: url, copy: copy, options: shared, isAlone: count == 1)
     return try await run.run(
       files.count, name: { targets[$0].name }, total: { files[$0].entry?.size }
     ) { transfer, index in

@@ -68,18 +68,32 @@ struct PutCommand: AsyncParsableCommand {
     !append && !copy.ascii && url.type != "a" && !files.contains("-")
   }
 
-  /// Sends the files one after the other, each over several connections.
+  /// Sends the files one after the other, large ones over several connections each. Small ones of one directory follow each other over
+  /// one connection.
   private func send(
-    _ files: [String], _ url: ServerURL, _ isDirectory: Bool, _ connector: Connector, _ shared: SegmentOptions
+    _ all: [String], _ url: ServerURL, _ isDirectory: Bool, _ connector: Connector, _ shared: SegmentOptions
   ) async throws -> Int {
+    func isSmall(_ file: String) -> Bool {
+      guard let status = try? File.status(at: file), status.isRegular else { return false }
+      return status.size <= SmallFile.limit
+    }
+    let small = all.filter(isSmall)
+    var (files, failures) = (all, 0)
+    if isDirectory, let many = many(small) {
+      files = all.filter { !isSmall($0) }
+      let copier = ManyFiles(.up, connector, url, try LocalDirectory(many.directory), copy, copy.options)
+      failures = try await copier.run(many.names.map { try copier.file($0, to: url.path.appending($0)) })
+      if files.isEmpty { return failures }
+    }
     let sources = try files.map { file in
       let (directory, name) = Place.split(file)
       return (place: try LocalDirectory(directory), name: name)
     }
     let run = SegmentedFiles(
-      connector: connector, url: url, copy: copy, options: shared, isAlone: files.count == 1)
+      connector: connector, url: url, copy: copy, options: shared, isAlone: all.count == 1)
     let command = self
-    return try await run.run(
+    return try await failures
+      + run.run(
       files.count, name: { sources[$0].name }, total: { try? sources[$0].place.status(sources[$0].name)?.size }
     ) { transfer, index in
       let (place, name) = sources[index]
