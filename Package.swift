@@ -86,7 +86,8 @@ let package = Package(
     .target(
       name: "FTPClient",
       dependencies: [
-        "Bandwidth", "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
+        "Bandwidth", "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+        "CLinux",
       ],
       swiftSettings: settings),
     .executableTarget(

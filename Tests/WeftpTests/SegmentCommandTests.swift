@@ -31,6 +31,20 @@ import Testing
     return result
   }
 
+  /// Waits until the control file tells of so many pieces.
+  private func waitForPieces(_ count: Int, _ shell: CommandTests.Shell) throws {
+    let isThere = Deadline.after(.seconds(60)).until {
+      guard let text = try? shell.local.read(".large.weftp") else { return false }
+      return text.filter { $0 == 0x0A }.count >= 6 + count
+    }
+    try require(isThere, "nothing came")
+  }
+
+  /// Waits until the server has a part of an upload.
+  private func waitForPart(_ root: TemporaryDirectory) throws {
+    try require(Deadline.after(.seconds(60)).until { root.exists(".weftpd-up.part") }, "nothing came")
+  }
+
   @Test func downAndUp() async throws {
     try await CommandTests().with { shell in
       let url = url(shell.server)
@@ -75,9 +89,9 @@ import Testing
     try await CommandTests().with { shell in
       let (url, root) = (url(shell.server), shell.server.root)
       try root.write("large", Self.content)
-      for kill in 0..<3 {
+      for kill in 1...3 {
         let child = try start(shell, "get", "-n", "4", Self.rate, url + "large")
-        _ = child.waitForExit(patience: .milliseconds(400 + 200 * kill))
+        try waitForPieces(2 * kill, shell)
         child.signal(SIGKILL)
         _ = child.waitForExit(patience: .seconds(20))
       }
@@ -87,9 +101,10 @@ import Testing
       #expect(try shell.local.names().filter { $0.hasPrefix(".large") } == [])
       // What had come before was not fetched again.
       #expect(!last.output.contains("\"bytes\":\(Self.size),"), "\(last.output)")
-      for kill in 0..<3 {
+      for _ in 0..<3 {
         let child = try start(shell, "put", "-n", "4", Self.rate, "large", url + "up")
-        _ = child.waitForExit(patience: .milliseconds(400 + 200 * kill))
+        try waitForPart(root)
+        _ = child.waitForExit(patience: .milliseconds(300))
         child.signal(SIGKILL)
         _ = child.waitForExit(patience: .seconds(20))
       }
@@ -111,7 +126,8 @@ import Testing
       let url = url(server)
       var options = Server.Options()
       options.listen = ["127.0.0.1:\(server.endpoint.port)"]
-      func killed(_ child: ChildProcess) throws {
+      func killed(_ child: ChildProcess, after begun: () throws -> Void) throws {
+        try begun()
         for _ in 0..<2 {
           _ = child.waitForExit(patience: .milliseconds(700))
           server.process.signal(SIGKILL)
@@ -121,9 +137,13 @@ import Testing
         let code = child.waitForExit(patience: .seconds(90))
         try require(code == 0, "weftp ended with \(String(describing: code)): \(child.errorText)")
       }
-      try killed(start(shell, "get", "-n", "4", "--retries=12", Self.rate, url + "large"))
+      try killed(start(shell, "get", "-n", "4", "--retries=12", Self.rate, url + "large")) {
+        try waitForPieces(2, shell)
+      }
       #expect(try shell.local.read("large") == Self.content)
-      try killed(start(shell, "put", "-n", "4", "--retries=12", Self.rate, "large", url + "up"))
+      try killed(start(shell, "put", "-n", "4", "--retries=12", Self.rate, "large", url + "up")) {
+        try waitForPart(root)
+      }
       #expect(try root.read("up") == Self.content)
       try server.stop()
     }

@@ -41,7 +41,8 @@ extension ClientSession {
     }
     var listener: ActiveListener?
     if case .listening(let open) = prepared { listener = open }
-    let transfer = TransferInFlight(data, request, pools: runtime.pools, started: started, listener: listener, limit(request))
+    let transfer = TransferInFlight(
+      data, request, pools: runtime.pools, started: started, listener: listener, limit(request))
     transferInFlight = transfer
     return transfer
   }

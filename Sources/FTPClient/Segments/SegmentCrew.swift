@@ -116,7 +116,12 @@ struct SegmentCrew: Sendable {
   func withSession<Value: Sendable>(
     _ body: @Sendable (ClientSession) async throws(ClientError) -> Value
   ) async throws(ClientError) -> Value {
-    if await first.isOpen { return try await body(first) }
+    if await first.isOpen {
+      do throws(ClientError) { return try await body(first) } catch {
+        // It was over, and nobody had noticed.
+        guard pool != nil, error.retry == .newSession else { throw error }
+      }
+    }
     let session = try await newSession()
     do throws(ClientError) {
       let value = try await body(session)

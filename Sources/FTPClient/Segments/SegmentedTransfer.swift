@@ -45,7 +45,11 @@ public struct SegmentedTransfer: Sendable {
     _ whole: WholeFileOptions = WholeFileOptions(), entry: ListedEntry? = nil
   ) async throws(ClientError) -> WholeFileReport {
     let source: ListedEntry
-    if let entry, entry.size != nil, entry.modified != nil { source = entry } else { source = try await session.facts(path) }
+    if let entry, entry.size != nil, entry.modified != nil {
+      source = entry
+    } else {
+      source = try await session.facts(path)
+    }
     if source.kind == .directory { throw ClientError(.usage, "\(path) is a directory") }
     guard let size = source.size.flatMap({ Int64(exactly: $0) }), await session.format.isStraight,
       await session.fetchesParts

@@ -20,7 +20,8 @@ extension SegmentedTransfer {
     let shown = directory.path(of: name)
     let before = try ClientSession.status(file.number, shown)
     guard before.isRegular else { throw ClientError(.localFile, "\(shown) is not a regular file") }
-    if let size = Int64(exactly: before.size), size >= 2 * Int64(clamping: options.block), await session.format.isStraight,
+    if let size = Int64(exactly: before.size), size >= 2 * Int64(clamping: options.block),
+      await session.format.isStraight,
       await session.features.sendsRanges, let kept = try await session.segments(of: path),
       kept.total == nil || kept.total == size
     {

@@ -68,7 +68,9 @@ extension Session {
 
   /// The limit on the file of the transfer that runs, which other sessions of the user may move parts of; nil: none.
   func makeFileRates() -> SessionRates? {
-    guard let stated = extras?.stated, stated.file > 0, let transfer, let account = identity?.account else { return nil }
+    guard let stated = extras?.stated, stated.file > 0, let transfer, let account = identity?.account else {
+      return nil
+    }
     var plan = RatePlan()
     let rate = ByteRate(bytesPerSecond: stated.file)
     plan.add(

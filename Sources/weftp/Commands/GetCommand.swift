@@ -140,9 +140,7 @@ struct GetCommand: AsyncParsableCommand {
     let command = self
     let run = SegmentedFiles(
       connector: connector, url: url, copy: copy, options: shared, isAlone: count == 1)
-    return try await run.run(
-      files.count, name: { targets[$0].name }, total: { files[$0].entry?.size }
-    ) { transfer, index in
+    let copying: SegmentedFiles.Copying = { transfer, index in
       let (place, name) = targets[index]
       try command.requireFree(name, in: place)
       var options = command.copy.options
@@ -151,6 +149,8 @@ struct GetCommand: AsyncParsableCommand {
       return try await transfer.fetch(
         files[index].path, to: name, in: place, options, entry: entry?.kind == .file ? entry : nil)
     }
+    return try await run.run(
+      files.count, name: { targets[$0].name }, total: { files[$0].entry?.size }, copying)
   }
 
   private func requireFree(_ name: [UInt8], in place: LocalDirectory) throws {

@@ -92,14 +92,15 @@ struct PutCommand: AsyncParsableCommand {
     let run = SegmentedFiles(
       connector: connector, url: url, copy: copy, options: shared, isAlone: all.count == 1)
     let command = self
-    return try await failures
-      + run.run(
-      files.count, name: { sources[$0].name }, total: { try? sources[$0].place.status(sources[$0].name)?.size }
-    ) { transfer, index in
+    let copying: SegmentedFiles.Copying = { transfer, index in
       let (place, name) = sources[index]
       let path = isDirectory ? url.path.appending(name) : url.path
       return try await transfer.deliver(name, in: place, to: path, command.copy.options)
     }
+    let failed = try await run.run(
+      files.count, name: { sources[$0].name },
+      total: { try? sources[$0].place.status(sources[$0].name)?.size }, copying)
+    return failures + failed
   }
 
   /// The directory and the names, if they are several files of one directory.

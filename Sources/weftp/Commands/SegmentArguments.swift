@@ -59,6 +59,9 @@ struct SegmentArguments: ParsableArguments {
 
 /// Copies the files of one command one after the other, each over several connections that are kept for the next.
 struct SegmentedFiles: Sendable {
+  /// Copies the file of this number.
+  typealias Copying = @Sendable (SegmentedTransfer, Int) async throws -> WholeFileReport
+
   let connector: Connector
   let url: ServerURL
   let copy: CopyArguments
@@ -75,7 +78,7 @@ struct SegmentedFiles: Sendable {
   /// - Returns: how many failed.
   func run(
     _ count: Int, name: @escaping @Sendable (Int) -> [UInt8], total: @escaping @Sendable (Int) -> UInt64?,
-    _ body: @escaping @Sendable (SegmentedTransfer, Int) async throws -> WholeFileReport
+    _ body: @escaping Copying
   ) async throws -> Int {
     let pool = options.connections == .count(1) ? nil : connector.pool(url, parallel: options.limit + 1)
     let state = Mutex<(next: Int, failures: Int)>((0, 0))
@@ -103,14 +106,14 @@ struct SegmentedFiles: Sendable {
 
   private func one(
     _ index: Int, _ session: ClientSession, _ pool: SessionPool?, _ name: [UInt8], _ total: UInt64?,
-    _ body: @Sendable (SegmentedTransfer, Int) async throws -> WholeFileReport
+    _ body: Copying
   ) async throws {
     var transfer = SegmentedTransfer(session, pool: pool, options)
     if connector.arguments.verbose { transfer.note = { Output.write(2, Array("* \($0)\n".utf8)) } }
     let (progress, running, start) = (transfer.progress, transfer, ContinuousClock.now)
     let report = try await copy.display.follow(
-      Output.printable(name), total: total, bytes: { progress.bytes }, connections: { progress.active }
-    ) { try await body(running, index) }
+      Output.printable(name), total: total, bytes: { progress.bytes }, connections: { progress.active },
+      { try await body(running, index) })
     copy.tell(name, moved: report.moved, of: report.size, ContinuousClock.now - start)
     if connector.arguments.paths { Output.note("\(Output.printable(name)): \(Self.summary(progress))") }
   }

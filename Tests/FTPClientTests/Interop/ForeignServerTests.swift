@@ -77,7 +77,7 @@ import Testing
     _ = try await up.deliver(Array("large".utf8), in: directory, to: base.appending(Array("large".utf8)))
     #expect(try root.read("up/large") == content)
     await pool.quit()
-    try await session.noop()
+    try await session.delete(base.appending(Array("large".utf8)))
   }
 
   private func transfer(_ session: ClientSession, _ base: RemotePath, _ root: TemporaryDirectory) async throws {

@@ -17,7 +17,8 @@ import Testing
   }
 
   private func record(_ range: Range<Int64>, synced: Bool = false) -> ControlFile.Record {
-    ControlFile.Record(range: range, checkSum: [1, 2, 3, UInt8(truncatingIfNeeded: range.lowerBound)], isSynced: synced)
+    ControlFile.Record(
+      range: range, checkSum: [1, 2, 3, UInt8(truncatingIfNeeded: range.lowerBound)], isSynced: synced)
   }
 
   @Test func whatIsWrittenIsRead() async throws {
@@ -63,7 +64,8 @@ import Testing
 
   /// Lines that nobody may believe.
   static let spoilt = [
-    "0 5 01020300 00112233445566778899aabbccddeeff", "5 5 01020300 disk", "0 99999999999 01020300 disk", "-1 5 01020300 disk",
+    "0 5 01020300 00112233445566778899aabbccddeeff", "5 5 01020300 disk", "0 99999999999 01020300 disk",
+    "-1 5 01020300 disk",
     "0 5 0102030 disk", "0 5 01020300", "0 5 zzzzzzzz disk", "x",
   ]
 
@@ -78,7 +80,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", "weftp segments 2\n", "weftp segments 1\nsource 00\nsize -1\nmodified -\nunique -\nalgorithm CRC32\n"])
+  @Test(arguments: [
+    "", "weftp segments 2\n", "weftp segments 1\nsource 00\nsize -1\nmodified -\nunique -\nalgorithm CRC32\n",
+  ])
   func whatIsNoControlFileIsNone(_ text: String) async throws {
     try await with { place, directory in
       try place.write(".file.weftp", Array(text.utf8))

@@ -41,12 +41,13 @@ import Testing
       let agreed = try #require(session.options.limits?.agreed)
       #expect(agreed == TransferLimits(connections: 5, total: 4_000_000, file: 3_000_000, block: 65536))
       let status = try await session.status()
-      #expect(String(decoding: status.lines.joined(separator: [0x0A]), as: UTF8.self).contains(agreed.text))
+      #expect(String(decoding: Array(status.lines.joined(separator: [0x0A])), as: UTF8.self).contains(agreed.text))
     }
   }
 
   @Test func noMoreConnectionsThanTheServerAdmits() async throws {
-    try await with(TransferLimits(connections: 10), .relaxed { $0.limits.sessionsPerUser = 2 }) { _, session, pool, directory in
+    try await with(TransferLimits(connections: 10), .relaxed { $0.limits.sessionsPerUser = 2 }) {
+      _, session, pool, directory in
       var options = SegmentOptions(.count(10))
       options.block = 50_000
       let transfer = SegmentedTransfer(session, pool: pool, options)

@@ -10,7 +10,8 @@ import Testing
   private static let mebibyte: Int64 = 1 << 20
 
   private func list(
-    _ size: Int64, _ connections: Int, done: IntervalSet = IntervalSet(), _ change: (inout SegmentList.Rule) -> Void = { _ in }
+    _ size: Int64, _ connections: Int, done: IntervalSet = IntervalSet(),
+    _ change: (inout SegmentList.Rule) -> Void = { _ in }
   ) -> SegmentList {
     var rule = SegmentList.Rule()
     rule.connections = connections

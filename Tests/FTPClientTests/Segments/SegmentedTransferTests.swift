@@ -248,7 +248,7 @@ import Testing
 
   @Test func aSessionThatEndsIsReplaced() async throws {
     var slow = ServerConfiguration.relaxed { _ in }
-    slow.rates.down = ByteRate(bytesPerSecond: 10_000_000)
+    slow.rates.down = ByteRate(bytesPerSecond: 3_000_000)
     try await Self.with(slow) { scene in
       let transfer = scene.transfer(.count(3)) { $0.pause = .milliseconds(20) }
       let server = scene.peer.server

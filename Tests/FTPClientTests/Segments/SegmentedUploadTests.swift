@@ -97,7 +97,9 @@ import Testing
   }
 
   @Test func aSessionThatEndsIsReplaced() async throws {
-    try await with(Self.slow) { scene in
+    var slow = Self.slow
+    slow.rates.up = ByteRate(bytesPerSecond: 3_000_000)
+    try await with(slow) { scene in
       let transfer = scene.transfer(.count(3)) { $0.pause = .milliseconds(20) }
       let server = scene.peer.server
       let killer = Task {

@@ -14,11 +14,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", TransferLimits()), ("total=5", TransferLimits(total: 5)), ("TOTAL=5;;connections=1", TransferLimits(connections: 1, total: 5)),
+    ("", TransferLimits()), ("total=5", TransferLimits(total: 5)),
+    ("TOTAL=5;;connections=1", TransferLimits(connections: 1, total: 5)),
     ("colour=7;file=1;", TransferLimits(file: 1)),
   ]) func read(_ text: String, _ limits: TransferLimits) { #expect(TransferLimits(text.utf8) == limits) }
 
-  @Test(arguments: ["total", "total=", "=5", "total=-1", "total=+1", "total=x", "total=1234567890123456789", "total=0x5"])
+  @Test(arguments: [
+    "total", "total=", "=5", "total=-1", "total=+1", "total=x", "total=1234567890123456789", "total=0x5",
+  ])
   func refused(_ text: String) { #expect(TransferLimits(text.utf8) == nil) }
 
   @Test func theLowerOneHolds() {
