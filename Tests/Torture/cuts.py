@@ -82,7 +82,7 @@ class Lab:
         self.daemon = subprocess.Popen(
             ["ip", "netns", "exec", self.names[0], self.options.weftpd, "serve", str(self.root), "--listen",
              f"{SERVER}:{PORT}", "--user", USER, "--set", "server.allow-root=true", "--set", "timeouts.data-stall=60",
-             "--set", "accounts.attempts=1000"],
+             "--set", "accounts.attempts=100"],
             stdout=subprocess.PIPE, stderr=open(self.place / "weftpd.log", "ab"), env={**os.environ, "WEFTPD_PASSWORD": PASSWORD})
         if b"listening" not in self.daemon.stdout.readline():
             sys.exit("cuts: weftpd did not start")
@@ -138,6 +138,19 @@ class Lab:
         time.sleep(0.2)
         run("ip", "netns", "exec", name, "nft", "delete", "table", "ip", "cuts")
 
+    def differences(self, target):
+        """Ranges that differ, in blocks of 4 KiB."""
+        size, ranges, place = 4096, [], 0
+        with open(self.place / "source", "rb") as one, open(target, "rb") as other:
+            while piece := one.read(size):
+                if other.read(size) != piece:
+                    if ranges and ranges[-1][1] == place:
+                        ranges[-1][1] = place + size
+                    else:
+                        ranges.append([place, place + size])
+                place += size
+        return ranges[:10]
+
     # one direction
 
     def place_files(self, up):
@@ -186,7 +199,7 @@ class Lab:
                 sys.exit(f"cuts: it takes too long: {done} cuts")
         extra = self.sent(up) - before - alone
         if digest(target) != self.digest:
-            sys.exit("cuts: THE FILE IS NOT THE SAME")
+            sys.exit(f"cuts: THE FILE IS NOT THE SAME: {self.differences(target)}")
         left = [path.name for path in list(self.root.iterdir()) + list(self.work.iterdir()) if path.name != "file"]
         seconds = time.monotonic() - began
         share = extra / size / max(1, done) * 100
