@@ -163,8 +163,10 @@ final class SegmentedFile: Sendable {
   ) throws(UploadError) -> Bool {
     let (number, whole) = (number, 0..<total)
     let outcome = state.withLock { state -> Result<Bool, SystemError> in
+      // Another segment has made it whole, with what was noted of this one: a record would be written behind the end of the named file.
+      if state.isEnding { return .success(false) }
       do throws(SystemError) { try body(&state.journal, number) } catch { return .failure(error) }
-      if !mayEnd || state.isEnding || !state.journal.done.contains(whole) { return .success(false) }
+      if !mayEnd || !state.journal.done.contains(whole) { return .success(false) }
       state.isEnding = true
       return .success(true)
     }

@@ -149,7 +149,7 @@ class Lab:
                     else:
                         ranges.append([place, place + size])
                 place += size
-        return ranges[:10]
+        return ranges[:10], f"{target.stat().st_size} bytes instead of {self.options.mib << 20}"
 
     # one direction
 

@@ -26,7 +26,7 @@ extension SegmentedTransfer {
       kept.total == nil || kept.total == size
     {
       let upload = SegmentedUpload(self, path, file.number, size)
-      if let resumed = try await upload.run(whole, kept.done) {
+      if let resumed = try await upload.runToTheEnd(whole, kept.done) {
         try ClientSession.requireUnchanged(file.number, since: before, shown)
         try await upload.crew.withSession { session throws(ClientError) in
           if whole.keepsTimes { try await session.keepTime(path, before.modified) }
@@ -59,6 +59,18 @@ struct SegmentedUpload: Sendable {
     self.file = file
     self.size = size
     crew = transfer.crew
+  }
+
+  /// Sends all that is missing, and what the server has lost of it meanwhile: a power cut at the other end may cost it parts that it had
+  /// said to be stored.
+  func runToTheEnd(_ whole: WholeFileOptions, _ kept: IntervalSet) async throws(ClientError) -> Int64? {
+    guard let resumed = try await run(whole, kept) else { return nil }
+    for _ in 0..<3 {
+      let left = try await crew.withSession { session throws(ClientError) in try await session.segments(of: path) }
+      guard let left, left.total == size else { return resumed }
+      if try await run(whole, left.done) == nil { return nil }
+    }
+    throw ClientError(.incomplete, "the server says again and again that parts of \(path) are missing")
   }
 
   /// Sends all that is missing.
