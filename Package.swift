@@ -96,7 +96,8 @@ let package = Package(
     .target(
       name: "FTPClient",
       dependencies: [
-        "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem", "CLinux",
+        "Bandwidth", "FTPProtocol", "FTPTransfer", "MultipathTCP", "TransportSecurity", "Reactor", "LinuxSystem",
+        "CLinux",
       ],
       swiftSettings: settings),
     .executableTarget(

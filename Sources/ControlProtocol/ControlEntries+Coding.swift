@@ -37,6 +37,7 @@ extension PacketWriter {
     append(session.verb, limit: ControlLimits.verb)
     append(session.transfer) { $0.append($1) }
     append(list: session.paths, limit: ControlLimits.paths) { $0.append($1) }
+    append(session.limits, limit: ControlLimits.text)
   }
 
   mutating func append(_ status: StatusEntry) {
@@ -111,7 +112,8 @@ extension PacketReader {
       id: try long(), peer: try text(limit: ControlLimits.address), user: try bytes(limit: ControlLimits.user),
       tls: try text(limit: ControlLimits.text), isMultipath: try flag(), connected: try long(), idle: try long(),
       verb: try text(limit: ControlLimits.verb),
-      transfer: try optional { (reader) throws(MalformedPacket) in try reader.transfer() }, paths: try paths())
+      transfer: try optional { (reader) throws(MalformedPacket) in try reader.transfer() }, paths: try paths(),
+      limits: try text(limit: ControlLimits.text))
   }
 
   mutating func status() throws(MalformedPacket) -> StatusEntry {

@@ -94,10 +94,12 @@ public struct SessionEntry: Sendable, Equatable {
   public var transfer: TransferEntry?
   /// What each path of the multipath transfer has carried, when last looked.
   public var paths: [PathEntry]
+  /// The limits that client and server have agreed on (OPTS LIMITS); empty: none.
+  public var limits: String
 
   public init(
     id: UInt64, peer: String, user: [UInt8], tls: String, isMultipath: Bool, connected: UInt64, idle: UInt64,
-    verb: String, transfer: TransferEntry?, paths: [PathEntry]
+    verb: String, transfer: TransferEntry?, paths: [PathEntry], limits: String = ""
   ) {
     self.id = id
     self.peer = peer
@@ -109,6 +111,7 @@ public struct SessionEntry: Sendable, Equatable {
     self.verb = verb
     self.transfer = transfer
     self.paths = paths
+    self.limits = limits
   }
 }
 

@@ -3,7 +3,7 @@
 /// The limits that writers cut to and readers insist on.
 public enum ControlLimits {
   /// The version of the protocol: the first byte of every packet.
-  public static let version: UInt8 = 1
+  public static let version: UInt8 = 2
   /// No packet of a client is longer.
   public static let request = 4096
   /// No packet of a server is longer.

@@ -71,7 +71,7 @@ extension SessionEntry {
           verb: $0.verb.description, direction: ControlDirection($0.direction), path: $0.path,
           milliseconds: milliseconds(since: $0.started, now), total: $0.total, bytes: session.bytes,
           isPrivate: $0.isPrivate, isMultipath: $0.isMultipath)
-      }, paths: session.paths.map { PathEntry($0) })
+      }, paths: session.paths.map { PathEntry($0) }, limits: session.limits)
   }
 }
 

@@ -81,6 +81,17 @@ public final class DataTransferProcess {
     }
   }
 
+  /// Waits until bytes may move that the caller receives by itself, and then tells the process of with ``moved(_:)``.
+  ///
+  /// - Returns: how many, 1 at least and `most` at most.
+  public func room(upTo most: Int, with attendant: isolated some Attendant) async throws(TransferBreak) -> Int {
+    if credit <= 0 { try await waitForCredit(most, receiving: true, with: attendant) }
+    return max(1, min(most, credit))
+  }
+
+  /// Counts bytes that the caller has received by itself.
+  public func moved(_ bytes: Int) { count(bytes) }
+
   /// Throws if what has come is more than may move at all.
   func requireCredit() throws(TransferBreak) {
     if looksForEnd { throw .usedUp }

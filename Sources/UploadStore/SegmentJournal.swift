@@ -1,5 +1,6 @@
 // What a file of segments says of itself, behind its last byte: how long it will be, and which bytes are there.
 
+import FTPProtocol
 import Glibc
 import LinuxSystem
 

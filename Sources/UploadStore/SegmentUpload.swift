@@ -20,8 +20,9 @@ public final class SegmentUpload: UploadTarget {
     case restBehindPrefix
   }
 
-  /// Bytes between two records of what has come, so that not all of it is lost with this process.
-  private static let recordDistance: Int64 = 64 * 1024 * 1024
+  /// Bytes between two records of what has come, so that little of it is lost with this process: a thousandth of the file, or as much as
+  /// a record does not cost.
+  private static func recordDistance(_ total: Int64) -> Int64 { min(64 << 20, max(1 << 20, total / 1024)) }
 
   private let jail: Jail
   private let options: UploadOptions
@@ -36,6 +37,7 @@ public final class SegmentUpload: UploadTarget {
   private let isInMemory: Bool
   private var came: Int64 = 0
   private var recorded: Int64 = 0
+  private let distance: Int64
   private var writeBehind: WriteBehind?
   private var isLeft = false
 
@@ -89,6 +91,7 @@ public final class SegmentUpload: UploadTarget {
     }
     (self.jail, self.options, self.table, self.position, self.file) = (jail, options, table, position, file)
     isInMemory = File.isInMemory(file.number)
+    distance = Self.recordDistance(file.total)
   }
 
   deinit { leave() }
@@ -115,9 +118,9 @@ public final class SegmentUpload: UploadTarget {
   public func progressed(by bytes: UInt64) {
     ended(after: bytes)
     if aside != nil { return }
-    if came - recorded >= Self.recordDistance {
+    if came - recorded >= distance {
       // A failure here is met again at the end.
-      _ = try? file.add(range.lowerBound..<(range.lowerBound + came), isSynced: false)
+      try? file.note(range.lowerBound..<(range.lowerBound + came))
       recorded = came
     }
     if options.isDurable, !isInMemory {
@@ -155,7 +158,7 @@ public final class SegmentUpload: UploadTarget {
   public func abandon(isFull: Bool) {
     // What came is right, however it ended; what was compared with nothing yet is not.
     if !isLeft, aside == nil, came > 0, options.remainder != .nothing {
-      _ = try? file.add(range.lowerBound..<(range.lowerBound + came), isSynced: false)
+      try? file.note(range.lowerBound..<(range.lowerBound + came))
     }
     leave()
   }

@@ -137,26 +137,36 @@ final class SegmentedFile: Sendable {
 
   /// What was there of a claimed part is sent anew, so it counts for nothing.
   func forget(_ range: Range<Int64>) throws(UploadError) {
-    _ = try changing { (journal, number) throws(SystemError) in try journal.remove(range, from: number) }
+    _ = try changing(mayEnd: false) { (journal, number) throws(SystemError) in try journal.remove(range, from: number) }
   }
 
   /// The bytes of `range` are there.
   ///
   /// - Returns: whether that made the file whole: then the caller has to ``finish(_:)`` it.
   func add(_ range: Range<Int64>, isSynced: Bool) throws(UploadError) -> Bool {
-    try changing { [total] (journal, number) throws(SystemError) in
+    try changing(mayEnd: true) { [total] (journal, number) throws(SystemError) in
       if !range.isEmpty || total == 0 { try journal.append(range, isSynced: isSynced, to: number) }
+    }
+  }
+
+  /// The bytes of `range` are there, and the upload that brought them goes on, or broke off: it does not make the file whole, even if no
+  /// byte is missing any more.
+  func note(_ range: Range<Int64>) throws(UploadError) {
+    _ = try changing(mayEnd: false) { (journal, number) throws(SystemError) in
+      try journal.append(range, isSynced: false, to: number)
     }
   }
 
   /// - Returns: whether the file is whole, and was not before.
   private func changing(
-    _ body: (inout SegmentJournal, Int32) throws(SystemError) -> Void
+    mayEnd: Bool, _ body: (inout SegmentJournal, Int32) throws(SystemError) -> Void
   ) throws(UploadError) -> Bool {
     let (number, whole) = (number, 0..<total)
     let outcome = state.withLock { state -> Result<Bool, SystemError> in
+      // Another segment has made it whole, with what was noted of this one: a record would be written behind the end of the named file.
+      if state.isEnding { return .success(false) }
       do throws(SystemError) { try body(&state.journal, number) } catch { return .failure(error) }
-      if state.isEnding || !state.journal.done.contains(whole) { return .success(false) }
+      if !mayEnd || !state.journal.done.contains(whole) { return .success(false) }
       state.isEnding = true
       return .success(true)
     }

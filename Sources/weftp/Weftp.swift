@@ -28,5 +28,5 @@ struct Weftp: AsyncParsableCommand {
       ScriptCommand.self, QueueCommand.self, BookmarkCommand.self, CompletionCommand.self,
     ])
 
-  static func main() async { await main(ThisProcess.arguments) }
+  static func main() async { await main(VerifyWord.spelled(ThisProcess.arguments)) }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures weftp beside curl, lftp, ncftp, wget and rclone: all against the same weftpd, in interleaved rounds.
+"""Measures weftp beside curl, lftp, ncftp, wget, rclone and aria2: all against the same weftpd, in interleaved rounds.
 
 make bench-clients runs it. Whoever is missing is left out with a word. lftp has MODE Z switched off, which it would choose and be thirty times
 slower by. With --server-prefix and --client-prefix (ip netns exec NAME) and --address both ends run at the two ends of any emulated link.
@@ -84,6 +84,23 @@ class Bench:
             "weftp": self.weftp("put", "--no-resume", big, plain("up/")), "curl": curl + ["-T", big, bare + "up/"],
             "lftp": self.lftp(f"cd up; put {big}"),
         }, None
+        pieces = {f"weftp -n {count}": self.weftp("get", "-n", count, plain("big")) for count in ("1", "4", "10", "auto")}
+        yield "segments", "one large file down over several connections", pieces | {
+            "lftp pget 4": self.lftp("pget -n 4 big"), "lftp pget 10": self.lftp("pget -n 10 big"),
+            "curl": curl + ["-o", "big", bare + "big"],
+            "aria2 4": ["aria2c", "-q", "-x4", "-s4", "-k1M", "--allow-overwrite=true", f"--ftp-user={USER}", f"--ftp-passwd={PASSWORD}", bare + "big"],
+        }, "big"
+        yield "tls-segments", "the same under TLS", {
+            "weftp -n 4": self.weftp("get", "-n", "4", plain("big", "ftpes"), tls=True),
+            "weftp 4 plain": self.weftp("get", "-n", "4", plain("big")),
+            "lftp pget 4": self.lftp("pget -n 4 big", tls=True),
+        }, "big"
+        yield "segments-up", "one large file up over several connections", {
+            "weftp -n 1": self.weftp("put", "-n", "1", "--no-resume", big, plain("up/")),
+            "weftp -n 4": self.weftp("put", "-n", "4", "--no-resume", big, plain("up/")),
+            "weftp -n auto": self.weftp("put", "-n", "auto", "--no-resume", big, plain("up/")),
+            "curl": curl + ["-T", big, bare + "up/"], "lftp": self.lftp(f"cd up; put {big}"),
+        }, "up/big"
         yield "tree-down", "200 files of 4 KiB in 20 directories down", {
             "weftp": self.weftp("mirror", plain("tree"), "tree"), "lftp": self.lftp("mirror -P 4 tree tree"),
             "rclone": self.rclone("copy", "--transfers", "4", "REMOTE:tree", "tree"),
@@ -125,6 +142,8 @@ class Bench:
     def is_right(self, result):
         if result == "big":
             return filecmp.cmp(self.root / "big", self.work / "big", shallow=False)
+        if result == "up/big":
+            return filecmp.cmp(self.root / "big", self.root / "up" / "big", shallow=False)
         if result == "tree":
             return not subprocess.run(["diff", "-rq", self.root / "tree", self.work / "tree"], capture_output=True).stdout
         return True
@@ -151,11 +170,11 @@ class Bench:
             print(f"\n{name}: {title}")
             for client, values in runs.items():
                 if len(values) < self.options.rounds:
-                    print(f"  {client:8} failed {self.options.rounds - len(values)} of {self.options.rounds}")
+                    print(f"  {client:13} failed {self.options.rounds - len(values)} of {self.options.rounds}")
                 if values:
                     wall, cpu, memory = (statistics.median(column) for column in zip(*values))
                     figures[f"{name} {client}"] = {"seconds": wall, "cpu": cpu, "kib": memory}
-                    print(f"  {client:8} {wall:8.3f} s  CPU {cpu:7.3f} s  {memory / 1024:7.1f} MiB")
+                    print(f"  {client:13} {wall:8.3f} s  CPU {cpu:7.3f} s  {memory / 1024:7.1f} MiB")
             sys.stdout.flush()
         if self.options.json:
             pathlib.Path(self.options.json).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -165,7 +184,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weftp", default=str(REPOSITORY / ".build/release/weftp"))
     parser.add_argument("--weftpd", default=str(REPOSITORY / ".build/release/weftpd"))
-    parser.add_argument("--rows", metavar="NAMES", help="only these, separated by commas: get, tls-get, put, tree-down, tree-up, nothing, ls")
+    parser.add_argument("--rows", metavar="NAMES", help="only these, separated by commas: get, tls-get, put, segments, tls-segments, segments-up, tree-down, tree-up, nothing, ls")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--mib", type=int, default=256, help="size of the large file")
     parser.add_argument("--directory", default="/dev/shm")

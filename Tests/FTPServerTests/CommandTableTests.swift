@@ -141,7 +141,10 @@ import Testing
     // This session's server has no TLS to announce.
     let security = Set(CommandTable.security.map(\.verb))
     let rows = CommandTable.rows.filter { !security.contains($0.verb) }
-    let expected = rows.compactMap(\.feature).filter { !special.contains($0) } + ["TVFS", "UTF8"]
+    let expected =
+      rows.compactMap(\.feature).filter { !special.contains($0) } + [
+        "TVFS", "UTF8", "LIMITS connections;total;file;connection;block;",
+      ]
     for feature in expected { #expect(features.contains(feature), "\(feature)") }
     #expect(features.contains { $0.hasPrefix("MLST type*;size*;") })
     #expect(features.contains("LANG EN*;DE;FR;ES;JA"))

@@ -48,6 +48,31 @@ extension MultipathTests {
       }
     }
 
+    /// Several connections to one file, each of two paths; `-n auto` too.
+    @Test(arguments: ["3", "auto"]) func severalConnectionsOverTwoPaths(_ count: String) async throws {
+      try await Blocking.run(slots: 2, tries: 3) {
+        let lab = try NetworkLab(rate: "100mbit")
+        try LabServer.with(in: lab.server) { server in
+          let place = try TemporaryDirectory()
+          try PatternFile.write(server.root.path + "/down", size: Self.size)
+          try PatternFile.write(place.path + "/put", size: Self.size)
+          let url = "ftp://alice@\(NetworkLab.serverAddress(1)):\(server.port)/"
+          let options = ["--tls=off", "--paths", "-q", "-n", count]
+          let get = try weftp(lab, ["get"] + options + ["-o", "got", url + "down"], in: place)
+          try requireSuccess(get)
+          try requireSuccess(try weftp(lab, ["put"] + options + ["put", url + "up"], in: place))
+          try PatternFile.verify(place.path + "/got", size: Self.size)
+          try PatternFile.verify(server.root.path + "/up", size: Self.size)
+          report("weftp -n \(count): \(get.errorText)")
+          let first = try server.transfer("/down")
+          try require(first.isMultipath, "\(first)")
+          guard count == "3" else { return }
+          try require(get.errorText.contains("3 connections"), get.errorText)
+          try require(first.paths.filter { $0.bytes > 0 }.count == 2, "\(first)")
+        }
+      }
+    }
+
     @Test(arguments: [1, 2]) func aPathLostInTheMidstCostsNoByte(_ path: Int) async throws {
       try await Blocking.run(slots: Blocking.width) {
         let lab = try NetworkLab(rate: "50mbit")

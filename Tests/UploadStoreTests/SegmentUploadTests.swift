@@ -99,6 +99,47 @@ import Testing
     #expect(root.names == ["f"])
   }
 
+  /// What is noted on the way may be all there is: the file is whole only when the segment ends well.
+  @Test(arguments: [true, false]) func whatIsNotedOnTheWayDoesNotMakeItWhole(_ endsWell: Bool) throws {
+    let text = String(repeating: "0123456789abcdef", count: 1 << 16)
+    let total = UInt64(text.utf8.count)
+    let upload = try segment(.range(0...total - 1), total: Int64(total))
+    try upload.begin()
+    try write(text, to: upload)
+    upload.progressed(by: total)
+    #expect(try partial()?.done.intervals == [0..<Int64(total) - 1])
+    if endsWell {
+      try upload.commit { true }
+      #expect(upload.missing == 0)
+    } else {
+      upload.abandon()
+      let last = try segment(.range(total - 1...total - 1), total: Int64(total))
+      try last.begin()
+      try write("f", to: last)
+      try last.commit { true }
+    }
+    #expect(try root.read("f") == text)
+    #expect(try partial() == nil)
+  }
+
+  /// The last segment to end finds all there, because another one has been noted to its end: that one then writes nothing behind it.
+  @Test func aSegmentThatEndsBehindTheWholeLeavesNoRecord() throws {
+    let text = String(repeating: "0123456789abcdef", count: 1 << 16)
+    let half = UInt64(text.utf8.count)
+    let noted = try segment(.range(0...half - 1), total: Int64(2 * half))
+    let last = try segment(.range(half...2 * half - 1), total: Int64(2 * half))
+    for upload in [noted, last] {
+      try upload.begin()
+      try write(text, to: upload)
+    }
+    noted.progressed(by: half)
+    try last.commit { true }
+    #expect(last.missing == 0)
+    try noted.commit { true }
+    #expect(noted.missing == 0)
+    #expect(try root.read("f") == text + text)
+  }
+
   @Test func whatCameOfABrokenSegmentStays() throws {
     let upload = try segment(.range(4...9))
     try upload.begin()

@@ -76,6 +76,9 @@ public struct ClientOptions: Sendable {
   /// clients to a third host, and mends servers behind NAT that announce a private address.
   public var believesPassiveAddress = false
   public var timeouts = Timeouts()
+  /// How fast transfers may be and how many connections there may be; agreed on with servers that know OPTS LIMITS. All sessions that
+  /// are made with one object share it. nil: no limits.
+  public var limits: ClientLimits?
   /// How often NOOP is said while nothing else is; nil: never.
   public var keepAlive: Duration?
   /// Sends OPTS UTF8 ON to servers that have UTF8 (RFC 2640): old ones speak another character set until then.

@@ -12,16 +12,24 @@ extension ClientSession {
   func prepareData(receives: Bool) async throws(ClientError) -> PreparedData {
     let family = control.peer.address.family
     var last = ClientError(.dataConnection, "there is no way to a data connection")
-    for way in DataWay.order(
+    var ways = DataWay.order(
       options.proxy == nil ? options.dataMode : .passive, family, last: dataWay, refused: refusedWays)
-    {
+    // A connection that does not come about may have lost its packets, or met a port that somebody else has taken: another port of the
+    // same way is tried before another way.
+    if let known = dataWay, ways.first == known { ways.insert(known, at: 0) }
+    var refused: Set<DataWay> = []
+    for way in ways {
+      if refused.contains(way) { continue }
       do throws(ClientError) {
         let prepared = try await prepare(way, receives)
         dataWay = way
         return prepared
       } catch {
         if failure != nil || error.code == .cancelled || error.code == .loginRefused { throw error }
-        if error.code == .unsupported || error.code == .refused { refusedWays.insert(way) }
+        if error.code == .unsupported || error.code == .refused {
+          refusedWays.insert(way)
+          refused.insert(way)
+        }
         trace(.note("\(error.message); another way is tried"))
         last = error
       }

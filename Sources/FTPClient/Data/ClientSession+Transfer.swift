@@ -17,13 +17,11 @@ extension ClientSession {
     dropKeptData()
     let started = MonotonicTime.now
     let prepared = try await prepareData(receives: request.direction == .download)
-    if request.offset > 0 {
-      let reply = try await exchange(.restart(at: request.offset))
-      guard reply.kind == .intermediate || reply.kind == .completion else {
-        throw .refusal(reply, of: "REST \(request.offset)")
-      }
+    do throws(ClientError) { try await place(request) } catch {
+      // In order it would be the end of an empty file.
+      if case .connected(let data) = prepared { data.reset() }
+      throw error
     }
-    try await send(request.command)
     isTransferring = true
     let first = try await nextReply()
     uniqueName = first.uniqueName
@@ -43,9 +41,42 @@ extension ClientSession {
     }
     var listener: ActiveListener?
     if case .listening(let open) = prepared { listener = open }
-    let transfer = TransferInFlight(data, request, pools: runtime.pools, started: started, listener: listener)
+    let transfer = TransferInFlight(
+      data, request, pools: runtime.pools, started: started, listener: listener, limit(request))
     transferInFlight = transfer
     return transfer
+  }
+
+  /// Sends the transfer command, and before it what says which bytes it is about.
+  private func place(_ request: TransferRequest) async throws(ClientError) {
+    if let range = request.range { return try await place(request, range) }
+    if request.offset > 0 {
+      let reply = try await exchange(.restart(at: request.offset))
+      guard reply.kind == .intermediate || reply.kind == .completion else {
+        throw .refusal(reply, of: "REST \(request.offset)")
+      }
+    }
+    try await send(request.command)
+  }
+
+  /// With RANG, in one round trip: a server that has told it can do RANG does not refuse it. Should it do so after all, the session ends
+  /// before a byte has moved.
+  private func place(_ request: TransferRequest, _ range: ClosedRange<UInt64>) async throws(ClientError) {
+    try takeUnasked()
+    var before: [Command] = []
+    if let announced = request.announced { before.append(.allocate(announced)) }
+    before.append(.range(range))
+    for command in before { try queueAhead(command) }
+    try queueAhead(request.command)
+    var refusal: ClientError?
+    for command in before {
+      let reply = try await finalReply()
+      if reply.kind == .intermediate || reply.kind == .completion { continue }
+      refusal = refusal ?? .refusal(reply, of: Self.shown(command))
+    }
+    guard let refusal else { return }
+    fail(refusal)
+    throw refusal
   }
 
   /// TLS on the data connection, resuming the session of the control connection (RFC 4217, section 10.2).
@@ -62,6 +93,14 @@ extension ClientSession {
     }
   }
 
+  /// Listings are not limited, as they are not by servers.
+  private func limit(_ request: TransferRequest) -> ClientThrottle? {
+    switch request.command.verb {
+    case "LIST", "NLST", "MLSD": nil
+    default: throttle(for: request.command.argument)
+    }
+  }
+
   /// Ends a transfer whose bytes have all moved: the end is told, the final reply taken and looked at.
   func finish(_ transfer: TransferInFlight) async throws(ClientError) -> TransferReport {
     let data = transfer.process.data
@@ -73,7 +112,7 @@ extension ClientSession {
       guard final.kind == .completion else { throw ClientError.refusal(final, of: transfer.what) }
       try requireWhole(transfer, final)
       let report = TransferReport(
-        bytes: transfer.meter.bytes, offset: transfer.offset,
+        bytes: transfer.bytes, offset: transfer.offset,
         duration: .nanoseconds(MonotonicTime.now.since(transfer.started)), reply: final, protection: data.security,
         isResumed: data.tls?.isResumed ?? false, connection: data.report)
       if transfer.direction == .upload { data.discardInput() }
@@ -121,7 +160,7 @@ extension ClientSession {
 
   private func requireWhole(_ transfer: TransferInFlight, _ final: ReceivedReply) throws(ClientError) {
     guard transfer.direction == .download else { return }
-    let bytes = transfer.meter.bytes
+    let bytes = transfer.bytes
     if let expected = transfer.expected {
       guard bytes == expected else {
         throw ClientError(

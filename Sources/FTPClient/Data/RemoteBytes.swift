@@ -117,9 +117,13 @@ extension ClientSession {
     }
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.stall.inNanoseconds)
     while true {
+      let most: Int
+      do throws(TransferBreak) { most = try await transfer.process.room(upTo: 65536, with: self) } catch {
+        throw explained(error, of: transfer.what)
+      }
       var failure: SystemError?
       var hasCome = false
-      let piece = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+      let piece = [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
         do throws(SystemError) {
           guard case .moved(let moved) = try data.receive(into: UnsafeMutableRawBufferPointer(buffer)) else { return }
           count = moved
@@ -128,7 +132,7 @@ extension ClientSession {
       }
       if let failure { throw explained(.dataConnectionLost(failure), of: transfer.what) }
       if hasCome {
-        transfer.meter.count(piece.count)
+        transfer.process.moved(piece.count)
         do throws(TransferBreak) { try attend() } catch { throw explained(error, of: transfer.what) }
         return piece.isEmpty ? nil : piece
       }

@@ -17,6 +17,10 @@ final class TransferInFlight {
   /// How many bytes have to come, if that is known.
   let expected: UInt64?
   let started: MonotonicTime
+  /// What the meter had counted before.
+  private let before: UInt64
+  /// The limits on its bytes.
+  private let limit: ClientThrottle?
   /// In active mode; a multipath connection needs it as long as it lives.
   private let listener: ActiveListener?
   /// The end of what comes was seen.
@@ -26,17 +30,22 @@ final class TransferInFlight {
   /// Encodes what is written in pieces.
   var output: CodedOutput?
 
+  /// Bytes that have moved on the data connection.
+  var bytes: UInt64 { meter.bytes &- before }
+
   init(
     _ data: DataConnection, _ request: TransferRequest, pools: TransferPools, started: MonotonicTime,
-    listener: ActiveListener?
+    listener: ActiveListener?, _ limit: ClientThrottle? = nil
   ) {
     meter = request.meter
-    process = DataTransferProcess(on: data, pools: pools, meter: request.meter)
+    self.limit = limit
+    process = DataTransferProcess(on: data, pools: pools, meter: request.meter, throttle: limit?.throttle)
     direction = request.direction
     what = request.what
     offset = request.offset
     expected = request.expected
     self.started = started
+    before = request.meter.bytes
     self.listener = listener
   }
 }
@@ -47,6 +56,10 @@ struct TransferRequest {
   let direction: TransferInFlight.Direction
   /// Where in the file it begins (REST).
   var offset: UInt64 = 0
+  /// The only bytes that are asked for or sent (RANG); then ``offset`` is not said.
+  var range: ClosedRange<UInt64>?
+  /// What ALLO announces before an upload.
+  var announced: UInt64?
   var expected: UInt64?
   var meter = TransferMeter()
   /// TYPE, STRU and MODE it needs.

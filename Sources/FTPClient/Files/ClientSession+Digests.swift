@@ -21,16 +21,26 @@ extension ClientSession {
     _ path: RemotePath, _ algorithm: DigestAlgorithm? = nil, prefix: UInt64? = nil
   ) async throws(ClientError) -> RemoteDigest {
     if prefix == 0 { throw ClientError(.usage, "no server has a digest of no bytes") }
+    return try await digest(path, algorithm, of: prefix.map { 0..<$0 })
+  }
+
+  /// The same of some octets in the midst.
+  ///
+  /// - Parameter octets: nil: the whole file. Not empty.
+  public func digest(
+    _ path: RemotePath, _ algorithm: DigestAlgorithm? = nil, of octets: Range<UInt64>?
+  ) async throws(ClientError) -> RemoteDigest {
+    if octets?.isEmpty == true { throw ClientError(.usage, "no server has a digest of no bytes") }
     try await enter()
     defer { leave() }
     let offered = features.hashAlgorithms.compactMap { DigestAlgorithm(named: Array($0.name.utf8)) }
     let wanted = algorithm.map { [$0] } ?? ClientSession.preferredDigests
-    if let chosen = wanted.first(where: offered.contains), prefix == nil || features.contains("RANG") {
-      return try await hash(path, chosen, prefix)
+    if let chosen = wanted.first(where: offered.contains), octets == nil || features.contains("RANG") {
+      return try await hash(path, chosen, octets)
     }
     for chosen in wanted {
       guard let verb = ClientSession.digestVerb(chosen), features.contains(verb.description) else { continue }
-      let reply = try await perform(.digest(verb, pathname: path.bytes, octets: prefix.map { 0..<$0 }))
+      let reply = try await perform(.digest(verb, pathname: path.bytes, octets: octets))
       guard let digest = reply.legacyDigest(byteCount: chosen.length) else {
         throw ClientError(.protocolViolation, "no digest in the answer to \(verb)", reply: reply)
       }
@@ -40,17 +50,17 @@ extension ClientSession {
   }
 
   private func hash(
-    _ path: RemotePath, _ algorithm: DigestAlgorithm, _ prefix: UInt64?
+    _ path: RemotePath, _ algorithm: DigestAlgorithm, _ octets: Range<UInt64>?
   ) async throws(ClientError) -> RemoteDigest {
     let isSelected = features.hashAlgorithms.contains { $0.isSelected && $0.name == algorithm.name }
     if selectedDigest ?? (isSelected ? algorithm : nil) != algorithm {
       try await perform(Command(verb: "OPTS", argument: Array("HASH \(algorithm.name)".utf8)))
       selectedDigest = algorithm
     }
-    if let prefix {
+    if let octets {
       // RANG counts bytes, which only TYPE I does.
       try await choose(.image)
-      let reply = try await exchange(.range(0...(prefix - 1)))
+      let reply = try await exchange(.range(ClosedRange(octets)))
       guard reply.kind == .intermediate || reply.kind == .completion else { throw .refusal(reply, of: "RANG") }
     }
     let reply = try await perform(Command(verb: "HASH", argument: path.bytes))

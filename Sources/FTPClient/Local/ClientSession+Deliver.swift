@@ -29,18 +29,9 @@ extension ClientSession {
     if isWanted {
       transfer = try await upload(file.number, to: path, start > 0 ? .resume(at: start) : .replace, meter: meter)
     }
-    let after = try ClientSession.status(file.number, shown)
-    guard after.size == before.size, after.modified == before.modified,
-      after.modifiedNanoseconds == before.modifiedNanoseconds
-    else { throw ClientError(.localFile, "\(shown) was changed while it was sent") }
+    try ClientSession.requireUnchanged(file.number, since: before, shown)
     if options.verifies { try await verify(file.number, path, nil) }
-    if options.keepsTimes, features.contains("MFMT") {
-      // A server that refuses has the file all the same.
-      do throws(ClientError) { try await setModificationTime(path, before.modified) } catch {
-        guard error.code == .refused || error.code == .unsupported else { throw error }
-        trace(.note("the time of \(path) was not set: \(error.message)"))
-      }
-    }
+    if options.keepsTimes { try await keepTime(path, before.modified) }
     return WholeFileReport(transfer: transfer, resumedAt: start, size: before.size)
   }
 
@@ -50,7 +41,24 @@ extension ClientSession {
     return try await machineFacts(path).otherFacts.contains { $0.name == "x.partial" && $0.value == [0x31] }
   }
 
-  private static func status(_ file: Int32, _ shown: String) throws(ClientError) -> FileStatus {
+  static func requireUnchanged(_ file: Int32, since before: FileStatus, _ shown: String) throws(ClientError) {
+    let after = try status(file, shown)
+    guard after.size == before.size, after.modified == before.modified,
+      after.modifiedNanoseconds == before.modifiedNanoseconds
+    else { throw ClientError(.localFile, "\(shown) was changed while it was sent") }
+  }
+
+  /// Gives a file that was sent the time of its source, if the server can do that.
+  func keepTime(_ path: RemotePath, _ seconds: Int64) async throws(ClientError) {
+    guard features.contains("MFMT") else { return }
+    // A server that refuses has the file all the same.
+    do throws(ClientError) { try await setModificationTime(path, seconds) } catch {
+      guard error.code == .refused || error.code == .unsupported else { throw error }
+      trace(.note("the time of \(path) was not set: \(error.message)"))
+    }
+  }
+
+  static func status(_ file: Int32, _ shown: String) throws(ClientError) -> FileStatus {
     do throws(SystemError) { return try File.status(file) } catch { throw .file(error, shown) }
   }
 

@@ -63,8 +63,22 @@ extension ClientSession {
     let source: ListedEntry
     if let entry { source = entry } else { source = try await facts(path) }
     if source.kind == .directory { throw ClientError(.usage, "\(path) is a directory") }
+    // What several connections have left, or what differs somewhere in the midst, is gone on with piece by piece.
+    let pieces = SegmentedTransfer(
+      self, pool: nil, SegmentOptions(.count(1)), progress: SegmentProgress(first: meter))
+    let isInPieces = try ControlFile.read(for: name, in: directory) != nil
+    if options.resumes, isInPieces, source.size != nil, format.isStraight, fetchesParts {
+      return try await pieces.fetch(path, to: name, in: directory, options, entry: source)
+    }
+    if isInPieces { try ControlFile.remove(for: name, in: directory) }
     var part = try PartFile(of: name, in: directory)
     let start = options.resumes ? try await provenBytes(part, path, source) : 0
+    if options.resumes, start == 0, part.size >= 2 << 20, features.sendsRanges, !features.hashAlgorithms.isEmpty,
+      source.size != nil, format.isStraight
+    {
+      _ = consume part
+      return try await pieces.fetch(path, to: name, in: directory, options, entry: source)
+    }
     try part.cut(to: start)
     part.remember(source)
     let transfer: TransferReport?
@@ -81,7 +95,7 @@ extension ClientSession {
   }
 
   /// How much of a part is proved to be the beginning of the remote file.
-  private func provenBytes(
+  func provenBytes(
     _ part: borrowing PartFile, _ path: RemotePath, _ source: ListedEntry
   ) async throws(ClientError) -> UInt64 {
     let have = part.size
@@ -133,10 +147,15 @@ extension ClientSession {
 /// Digests and pieces of local files.
 enum LocalDigest {
   static func of(_ file: Int32, _ algorithm: DigestAlgorithm, first: UInt64?) throws(ClientError) -> [UInt8] {
+    try of(file, algorithm, 0..<(first ?? .max))
+  }
+
+  /// - Parameter range: as far as the file has it.
+  static func of(_ file: Int32, _ algorithm: DigestAlgorithm, _ range: Range<UInt64>) throws(ClientError) -> [UInt8] {
     do {
       var digest = try Digest(algorithm)
-      var position: UInt64 = 0
-      let end = first ?? .max
+      var position = range.lowerBound
+      let end = range.upperBound
       var buffer = [UInt8](repeating: 0, count: 1 << 18)
       while position < end {
         let count = try buffer.withUnsafeMutableBytes { raw in

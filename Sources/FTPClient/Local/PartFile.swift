@@ -37,8 +37,8 @@ struct PartFile: ~Copyable {
   }
 
   /// `.NAME.weftp-part`; of a name that would become too long, its beginning and a number that stands for all of it.
-  static func name(for target: [UInt8]) -> [UInt8] {
-    let suffix = Array(".weftp-part".utf8)
+  static func name(for target: [UInt8], suffix: String = ".weftp-part") -> [UInt8] {
+    let suffix = Array(suffix.utf8)
     guard target.count + suffix.count + 1 > nameLimit else { return [0x2E] + target + suffix }
     // FNV-1a: enough to tell names apart that begin alike.
     let hash = target.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
@@ -55,6 +55,23 @@ struct PartFile: ~Copyable {
 
   private static func stamp(_ entry: ListedEntry) -> [UInt8] {
     Array("\(entry.size.map { "\($0)" } ?? "-") \(entry.modified.map { "\($0.seconds)" } ?? "-")".utf8)
+  }
+
+  /// Makes room for a file of so many bytes: what does not fit is found out before the first of them comes.
+  mutating func make(room size: Int64) throws(ClientError) {
+    File.removeAttribute(file.number, PartFile.attribute)
+    do throws(SystemError) {
+      if size > 0, !File.isInMemory(file.number) {
+        do throws(SystemError) { try File.reserve(file.number, offset: 0, length: size) } catch {
+          // Not every file system can.
+          if error.code == ENOSPC || error.code == EDQUOT { throw error }
+        }
+      } else if try File.availableBytes(file.number) < UInt64(clamping: size) - min(self.size, UInt64(clamping: size)) {
+        throw SystemError(code: ENOSPC, call: "fallocate")
+      }
+      try File.truncate(file.number, to: size)
+    } catch { throw .file(error, directory.path(of: name)) }
+    self.size = UInt64(clamping: size)
   }
 
   /// Cuts off what is behind `size`.

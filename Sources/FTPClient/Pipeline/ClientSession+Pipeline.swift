@@ -101,7 +101,9 @@ extension ClientSession {
     _ sent: PipelineRun.Sent, _ data: DataConnection, _ direction: TransferInFlight.Direction
   ) -> TransferInFlight {
     let request = TransferRequest(command: sent.command, direction: direction, format: formatInForce)
-    return TransferInFlight(data, request, pools: runtime.pools, started: .now, listener: nil)
+    var limit: ClientThrottle?
+    if case .list = sent.item.work {} else { limit = throttle(for: sent.command.argument) }
+    return TransferInFlight(data, request, pools: runtime.pools, started: .now, listener: nil, limit)
   }
 
   /// Moves the bytes of one item: gives what came, or what was sent.

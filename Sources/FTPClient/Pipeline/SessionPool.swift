@@ -44,6 +44,28 @@ public final class SessionPool: Sendable {
     }
   }
 
+  /// A session that is at rest, or a new one. ``giveBack(_:)`` or ``drop(_:)`` follows.
+  func take() async throws(ClientError) -> ClientSession {
+    while let session = state.withLock({ $0.idle.popLast() }) {
+      if await session.isOpen { return session }
+      state.withLock { $0.count -= 1 }
+    }
+    state.withLock { $0.count += 1 }
+    do throws(ClientError) { return try await open() } catch {
+      state.withLock { $0.count -= 1 }
+      throw error
+    }
+  }
+
+  /// A session is at rest: who needs one next takes it.
+  func giveBack(_ session: ClientSession) { state.withLock { $0.idle.append(session) } }
+
+  /// A session is of no use any more.
+  func drop(_ session: ClientSession) async {
+    state.withLock { $0.count -= 1 }
+    await session.close()
+  }
+
   private func borrow() async -> ClientSession? {
     enum Turn {
       case take(ClientSession)

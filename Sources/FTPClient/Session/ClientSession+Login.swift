@@ -38,12 +38,17 @@ extension ClientSession {
   private func learnFeatures() async throws(ClientError) {
     let reply = try await exchange(Command(verb: "FEAT"))
     features = ServerFeatures(reply) ?? ServerFeatures()
+    let limits = features.contains("LIMITS") ? options.limits : nil
+    if let limits { try queueAhead(limits.wanted.command) }
     if options.announcesUTF8, features.namesAreUTF8 {
       // A server that refuses has UTF-8 anyway, or never will. Nothing is said that depends on the answer, so more goes with it.
       try queueAhead(Command(verb: "OPTS", argument: Array("UTF8 ON".utf8)))
       try queueAhead(.type(.image))
+      if limits != nil { takeLimits(try await finalReply()) }
       _ = try await finalReply()
       if try await finalReply().kind == .completion { formatInForce.type = .image }
+    } else if limits != nil {
+      takeLimits(try await finalReply())
     }
   }
 

@@ -1,5 +1,6 @@
 // A session with a server: one control connection, one thing at a time, everything else waits its turn.
 
+import Bandwidth
 import FTPProtocol
 import FTPTransfer
 import LinuxSystem
@@ -56,6 +57,8 @@ public actor ClientSession {
   var transferInFlight: TransferInFlight?
   /// A data connection that several files go over (MODE B), and which way they go.
   var keptData: (connection: DataConnection, direction: TransferInFlight.Direction)?
+  /// The limit on this session's bytes, once there is one.
+  var connectionBucket: RateBucket?
   /// MODE B was refused, or did not work.
   var refusesBlocks = false
   /// A call is in progress.

@@ -16,6 +16,8 @@ final class SessionActivity: Sendable {
     var farewell: String?
     var answer: UserEntry??
     var tls = ""
+    /// What OPTS LIMITS has agreed on.
+    var limits = ""
     /// What each path of the multipath transfer had carried when somebody last asked.
     var paths: [Subflow] = []
     /// Who waits to hear of the session's connections; nil once the session is over.
@@ -66,6 +68,9 @@ final class SessionActivity: Sendable {
   /// What protects the control connection now; empty: nothing.
   func note(tls: String) { state.withLock { $0.tls = tls } }
 
+  /// The limits that client and server have agreed on; empty: none.
+  func note(limits: String) { state.withLock { $0.limits = limits } }
+
   /// A transfer begins.
   func begin(_ transfer: TransferFacts) {
     meter.reset()
@@ -91,12 +96,12 @@ final class SessionActivity: Sendable {
 
   /// How things stand.
   var summary: SessionSummary {
-    let (user, facts, tls, paths) = state.withLock { ($0.user, $0.transfer, $0.tls, $0.paths) }
+    let (user, facts, tls, paths, limits) = state.withLock { ($0.user, $0.transfer, $0.tls, $0.paths, $0.limits) }
     return SessionSummary(
       id: id, peer: peer, user: user, connected: connected, transfer: facts, bytes: facts == nil ? 0 : meter.bytes,
       lastActive: MonotonicTime(nanoseconds: lastCommand.load(ordering: .relaxed)),
       verb: Verb(packed: lastVerb.load(ordering: .relaxed)), tls: tls, isMultipath: isMultipath,
-      paths: facts?.isMultipath == true ? paths : [])
+      paths: facts?.isMultipath == true ? paths : [], limits: limits)
   }
 
   /// Whether a transfer or listing runs.
@@ -223,4 +228,6 @@ public struct SessionSummary: Sendable {
   public let isMultipath: Bool
   /// What each path of a multipath transfer had carried when ``FTPServer/refreshPaths()`` last asked; else empty.
   public let paths: [Subflow]
+  /// What client and server have agreed on (OPTS LIMITS), as `connections=…;total=…;file=…;connection=…;block=…;`; empty: nothing.
+  public let limits: String
 }

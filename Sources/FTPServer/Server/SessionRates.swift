@@ -13,6 +13,10 @@ struct RateKey: Hashable, Sendable {
     case user(host: String?, name: [UInt8])
     case group(host: String?, name: String)
     case session(UInt64)
+    /// What clients have said they want to keep to (OPTS LIMITS): one session, all of a user from one address, those that share a file.
+    case stated(UInt64)
+    case statedTotal(host: String?, name: [UInt8], IPAddress)
+    case statedFile(host: String?, name: [UInt8], IPAddress, [UInt8])
   }
 
   enum Direction: Sendable {

@@ -21,6 +21,7 @@ extension Session {
     // Unlike other settings those of now, and not those of the session's beginning: as accounts.
     let settings = context.snapshot.configuration.rates
     let account = identity?.account
+    addStated(to: &plan)
     if account?.hasRates != true, settings == ServerConfiguration.Rates() { return plan }
     plan.add(.server, down: settings.down, up: settings.up)
     plan.add(.address(control.peer.address.client), down: settings.downPerAddress, up: settings.upPerAddress)
@@ -44,7 +45,12 @@ extension Session {
   /// The limits on the bytes of the transfer that runs; nil: there are none.
   var throttle: Throttle? {
     guard let transfer else { return nil }
-    let buckets = rates?.buckets(transfer.direction == .upload ? .up : .down) ?? []
+    let direction: RateKey.Direction = transfer.direction == .upload ? .up : .down
+    var buckets = rates?.buckets(direction) ?? []
+    if rates != nil, transfer.direction != .listing, let shared = transfer.fileRates ?? makeFileRates() {
+      self.transfer?.fileRates = shared
+      buckets += shared.buckets(direction)
+    }
     let allowance = transfer.direction == .listing ? nil : quotas?.traffic(transfer.direction)
     return buckets.isEmpty && allowance == nil ? nil : Throttle(buckets, from: allowance)
   }

@@ -13,6 +13,8 @@ final class SessionExtras {
   var language: Language?
   /// The character set of the user's entry, while it is in force.
   var charset: Charset?
+  /// What OPTS LIMITS has told.
+  var stated: TransferLimits?
   /// OPTS UTF8 ON was given: the character set of the user's entry is not wanted.
   var wantsUTF8 = false
 

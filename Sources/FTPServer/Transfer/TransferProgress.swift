@@ -31,6 +31,8 @@ struct TransferProgress {
   var digest: RunningDigest?
   /// What moves its bytes, once it has a data connection.
   var process: DataTransferProcess?
+  /// The limit that all who move parts of the file share, if the client has told one (OPTS LIMITS).
+  var fileRates: SessionRates?
   /// What keeps the upload's file within the quotas.
   var quota: QuotaUpload?
   /// What an upload fills.

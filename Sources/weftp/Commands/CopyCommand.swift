@@ -16,6 +16,7 @@ struct CopyCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var copy: CopyArguments
+  @OptionGroup var segments: SegmentArguments
   @Argument(help: "A file: ftpes://user@host/file, or one here.") var source: String
   @Argument(help: "Where to: a URL or a path here; into a directory if it ends in /.") var target: String
 
@@ -27,11 +28,11 @@ struct CopyCommand: AsyncParsableCommand {
       try await Interruption.run { try await command.copy(from, to) }
     case (.remote, .local), (.remote, .standard):
       var get = try GetCommand.parse([source, "-o", target])
-      (get.connection, get.copy) = (connection, copy)
+      (get.connection, get.copy, get.segments) = (connection, copy, segments)
       try await get.run()
     case (.local, .remote), (.standard, .remote):
       var put = try PutCommand.parse([source, "-o", target])
-      (put.connection, put.copy) = (connection, copy)
+      (put.connection, put.copy, put.segments) = (connection, copy, segments)
       try await put.run()
     default: throw ClientError(.usage, "one of the two has to be on a server")
     }

@@ -62,6 +62,7 @@ struct GetCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var copy: CopyArguments
+  @OptionGroup var segments: SegmentArguments
   @Flag(help: "Leave files that are there as they are.") var noClobber = false
   @Option(
     name: .shortAndLong,
@@ -72,7 +73,9 @@ struct GetCommand: AsyncParsableCommand {
   func run() async throws {
     let command = self
     try await Interruption.run {
-      let connector = try Connector(command.connection)
+      var asking = try Connector(command.connection)
+      if let shared = command.segments.options(retries: command.connection.retries) { asking.ask(for: shared) }
+      let connector = asking
       var failures = 0
       for text in command.urls {
         let url = try Place.url(text)
@@ -86,6 +89,9 @@ struct GetCommand: AsyncParsableCommand {
     let found = try await connector.with(url) { session in try await RemoteNames.find(url.path, on: session) }
     let files = found.filter { $0.entry?.kind != .directory }
     if files.isEmpty { throw ClientError(.usage, "\(url.path) stands for directories only: mirror copies those") }
+    if let shared = segments.options(retries: connection.retries), output != "-", !copy.ascii, url.type != "a" {
+      return try await fetch(files, url, connector, shared)
+    }
     if files.count > 1, output != "-" {
       var options = copy.options
       options.replaces = !noClobber
@@ -104,6 +110,55 @@ struct GetCommand: AsyncParsableCommand {
     return 0
   }
 
+  /// Fetches the files one after the other, large ones over several connections each. Small ones follow each other over one connection.
+  private func fetch(
+    _ all: [RemoteNames.Found], _ url: ServerURL, _ connector: Connector, _ shared: SegmentOptions
+  ) async throws -> Int {
+    let small = all.filter { ($0.entry?.size).map { $0 <= SmallFile.limit } ?? false }
+    if small.count > 1 {
+      let large = all.filter { ($0.entry?.size).map { $0 > SmallFile.limit } ?? true }
+      var options = copy.options
+      options.replaces = !noClobber
+      let many = ManyFiles(.down, connector, url, try LocalDirectory(output ?? "."), copy, options)
+      let failures = try await many.run(
+        small.map {
+          TransferBatch.File($0.path, local: $0.path.name, size: $0.entry?.size, modified: $0.entry?.modified)
+        })
+      return large.isEmpty ? failures : failures + (try await fetchLarge(large, all.count, url, connector, shared))
+    }
+    return try await fetchLarge(all, all.count, url, connector, shared)
+  }
+
+  /// - Parameter count: how many files there are in all: with more than one, all go into a directory.
+  private func fetchLarge(
+    _ files: [RemoteNames.Found], _ count: Int, _ url: ServerURL, _ connector: Connector, _ shared: SegmentOptions
+  ) async throws -> Int {
+    let targets = try files.map { file in
+      let (directory, name) = count > 1 ? (output ?? ".", file.path.name) : target(file.path)
+      return (place: try LocalDirectory(directory), name: name)
+    }
+    let command = self
+    let run = SegmentedFiles(
+      connector: connector, url: url, copy: copy, options: shared, isAlone: count == 1)
+    let copying: SegmentedFiles.Copying = { transfer, index in
+      let (place, name) = targets[index]
+      try command.requireFree(name, in: place)
+      var options = command.copy.options
+      options.replaces = !command.noClobber
+      let entry = files[index].entry
+      return try await transfer.fetch(
+        files[index].path, to: name, in: place, options, entry: entry?.kind == .file ? entry : nil)
+    }
+    return try await run.run(
+      files.count, name: { targets[$0].name }, total: { files[$0].entry?.size }, copying)
+  }
+
+  private func requireFree(_ name: [UInt8], in place: LocalDirectory) throws {
+    guard noClobber, try place.status(name) != nil else { return }
+    throw ClientError(
+      .localFile, "\(place.path(of: name)) is there already", cause: SystemError(code: EEXIST, call: "open"))
+  }
+
   private func fetch(_ file: RemoteNames.Found, _ session: ClientSession) async throws {
     if output == "-" {
       return try await session.read(file.path) { bytes in
@@ -114,10 +169,7 @@ struct GetCommand: AsyncParsableCommand {
     var options = copy.options
     options.replaces = !noClobber
     let place = try LocalDirectory(directory)
-    if noClobber, try place.status(name) != nil {
-      throw ClientError(
-        .localFile, "\(place.path(of: name)) is there already", cause: SystemError(code: EEXIST, call: "open"))
-    }
+    try requireFree(name, in: place)
     let entry: ListedEntry
     if let known = file.entry, known.kind == .file { entry = known } else { entry = try await session.facts(file.path) }
     let meter = TransferMeter()

@@ -180,7 +180,7 @@ struct QueueCommand: AsyncParsableCommand {
     /// Runs a command as the command line would. Gives its exit code.
     private static func run(_ words: [String]) async -> Int32 {
       do {
-        var command = try Weftp.parseAsRoot(words)
+        var command = try Weftp.parseAsRoot(VerifyWord.spelled(words))
         if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         return 0
       } catch { return Shell.tell(error) }

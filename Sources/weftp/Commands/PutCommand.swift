@@ -15,6 +15,7 @@ struct PutCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionArguments
   @OptionGroup var copy: CopyArguments
+  @OptionGroup var segments: SegmentArguments
   @Flag(help: "Append to the remote file.") var append = false
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to; then all others are files.", valueName: "place"))
   var output: String?
@@ -33,9 +34,16 @@ struct PutCommand: AsyncParsableCommand {
       // In a shell all are files: they go to where the shell is.
       let target = command.output ?? (ShellState.current == nil ? files.removeLast() : "./")
       let url = try Place.url(target)
-      let connector = try Connector(command.connection)
+      var asking = try Connector(command.connection)
+      if let shared = command.segments.options(retries: command.connection.retries) { asking.ask(for: shared) }
+      let connector = asking
       var failures = 0
       let isDirectory = try await command.isDirectory(url, files.count, connector)
+      if let shared = command.segments.options(retries: command.connection.retries), command.isPlain(files, url) {
+        failures = try await command.send(files, url, isDirectory, connector, shared)
+        if failures > 0 { throw ExitCode.partly }
+        return
+      }
       if let many = command.many(files) {
         let copier = ManyFiles(
           .up, connector, url, try LocalDirectory(many.directory), command.copy, command.copy.options)
@@ -53,6 +61,46 @@ struct PutCommand: AsyncParsableCommand {
       }
       if failures > 0 { throw ExitCode.partly }
     }
+  }
+
+  /// Whether all are files that may go in parts.
+  private func isPlain(_ files: [String], _ url: ServerURL) -> Bool {
+    !append && !copy.ascii && url.type != "a" && !files.contains("-")
+  }
+
+  /// Sends the files one after the other, large ones over several connections each. Small ones of one directory follow each other over
+  /// one connection.
+  private func send(
+    _ all: [String], _ url: ServerURL, _ isDirectory: Bool, _ connector: Connector, _ shared: SegmentOptions
+  ) async throws -> Int {
+    func isSmall(_ file: String) -> Bool {
+      guard let status = try? File.status(at: file), status.isRegular else { return false }
+      return status.size <= SmallFile.limit
+    }
+    let small = all.filter(isSmall)
+    var (files, failures) = (all, 0)
+    if isDirectory, let many = many(small) {
+      files = all.filter { !isSmall($0) }
+      let copier = ManyFiles(.up, connector, url, try LocalDirectory(many.directory), copy, copy.options)
+      failures = try await copier.run(many.names.map { try copier.file($0, to: url.path.appending($0)) })
+      if files.isEmpty { return failures }
+    }
+    let sources = try files.map { file in
+      let (directory, name) = Place.split(file)
+      return (place: try LocalDirectory(directory), name: name)
+    }
+    let run = SegmentedFiles(
+      connector: connector, url: url, copy: copy, options: shared, isAlone: all.count == 1)
+    let command = self
+    let copying: SegmentedFiles.Copying = { transfer, index in
+      let (place, name) = sources[index]
+      let path = isDirectory ? url.path.appending(name) : url.path
+      return try await transfer.deliver(name, in: place, to: path, command.copy.options)
+    }
+    let failed = try await run.run(
+      files.count, name: { sources[$0].name },
+      total: { try? sources[$0].place.status(sources[$0].name)?.size }, copying)
+    return failures + failed
   }
 
   /// The directory and the names, if they are several files of one directory.

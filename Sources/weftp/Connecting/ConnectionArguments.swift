@@ -54,6 +54,11 @@ struct ConnectionArguments: ParsableArguments {
   @Flag(help: "Tell at the end what each path has carried.") var paths = false
   @Option(help: ArgumentHelp("Seconds for a connection to come about.", valueName: "seconds")) var timeout = 20
   @Option(help: ArgumentHelp("Seconds a transfer may stand still.", valueName: "seconds")) var stall = 60
+  @Option(
+    help: ArgumentHelp(
+      "Bytes per second, such as 500k or 2M: of all connections together, or total=…,file=…,connection=….",
+      valueName: "rate"))
+  var rate: String?
   @Option(help: ArgumentHelp("How often a broken transfer is tried again.", valueName: "count")) var retries = 4
   @Flag(name: .shortAndLong, help: "Show what is sent and answered, passwords hidden.") var verbose = false
 
@@ -61,6 +66,9 @@ struct ConnectionArguments: ParsableArguments {
     if active, passive { throw ValidationError("--active and --passive exclude each other.") }
     guard (1...86_400).contains(timeout), (1...86_400).contains(stall) else {
       throw ValidationError("Times are from 1 to 86400 seconds.")
+    }
+    if let rate, Self.rates(rate) == nil {
+      throw ValidationError("--rate is 500k, or total=2M,file=1M,connection=200k.")
     }
     guard (0...1000).contains(retries) else { throw ValidationError("--retries is from 0 to 1000.") }
     if let proxy, ClientProxy(proxy) == nil {
@@ -80,6 +88,22 @@ struct ConnectionArguments: ParsableArguments {
       return nil
     }
     return low...high
+  }
+
+  /// `2M`, or `total=2M,file=1M,connection=200k`, any of them.
+  static func rates(_ text: String) -> TransferLimits? {
+    var limits = TransferLimits()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let last = halves.last, let value = FilterArguments.bytes(String(last)), value > 0 else { return nil }
+      switch halves.count == 2 ? halves[0] : "total" {
+      case "total": limits.total = value
+      case "file": limits.file = value
+      case "connection": limits.connection = value
+      default: return nil
+      }
+    }
+    return limits
   }
 
   /// What is wanted of TLS for a URL.

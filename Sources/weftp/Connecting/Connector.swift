@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import FTPClient
+import FTPProtocol
 import Glibc
 import LinuxSystem
 import Synchronization
@@ -14,6 +15,8 @@ struct Connector: Sendable {
   private var known = KnownCredentials()
   /// Told what goes over control connections, instead of `-v`.
   var trace: (@Sendable (ClientOptions.TraceEvent) -> Void)?
+  /// What all sessions keep to; nil: no limits.
+  private(set) var limits: ClientLimits?
 
   /// - Parameter arguments: not looked at for a command of a shell, which has its own.
   init(_ arguments: ConnectionArguments) throws {
@@ -22,6 +25,7 @@ struct Connector: Sendable {
     } else {
       self.arguments = arguments
       runtime = try ClientRuntime()
+      limits = arguments.rate.flatMap(ConnectionArguments.rates).map { ClientLimits($0) }
     }
   }
 
@@ -29,11 +33,21 @@ struct Connector: Sendable {
     self.arguments = arguments
     self.runtime = runtime
     self.known = known
+    limits = arguments.rate.flatMap(ConnectionArguments.rates).map { ClientLimits($0) }
+  }
+
+  /// Has the server told how many connections are wanted, so that it can say how many it is ready for.
+  mutating func ask(for options: SegmentOptions) {
+    var wanted = limits?.wanted ?? TransferLimits()
+    wanted.connections = UInt64(options.limit)
+    wanted.block = options.block
+    limits = ClientLimits(wanted)
   }
 
   /// A session with the server of a URL, logged in.
   func open(_ url: ServerURL) async throws -> ClientSession {
     var options = try arguments.options(url)
+    options.limits = limits
     if let trace { options.trace = trace }
     let session = try await ClientSession.connect(
       to: url.host, port: url.effectivePort, options: options, runtime: runtime)

@@ -23,8 +23,17 @@ struct Progress: Sendable {
     _ name: String, total: UInt64?, _ meter: TransferMeter, isolation: isolated (any Actor)? = #isolation,
     _ body: () async throws -> Value
   ) async throws -> Value {
+    try await follow(name, total: total, bytes: { meter.bytes }, connections: { 1 }, body)
+  }
+
+  /// The same of what several connections share.
+  func follow<Value>(
+    _ name: String, total: UInt64?, bytes: @escaping @Sendable () -> UInt64,
+    connections: @escaping @Sendable () -> Int, isolation: isolated (any Actor)? = #isolation,
+    _ body: () async throws -> Value
+  ) async throws -> Value {
     guard style == .bar || style == .json else { return try await body() }
-    let ticker = tick(name, total, meter)
+    let ticker = tick(name, total, bytes, connections)
     do {
       let value = try await body()
       await stop(ticker)
@@ -35,12 +44,16 @@ struct Progress: Sendable {
     }
   }
 
-  private func tick(_ name: String, _ total: UInt64?, _ meter: TransferMeter) -> Task<Void, Never> {
+  private func tick(
+    _ name: String, _ total: UInt64?, _ bytes: @escaping @Sendable () -> UInt64,
+    _ connections: @escaping @Sendable () -> Int
+  ) -> Task<Void, Never> {
     let (style, start) = (style, ContinuousClock.now)
     return Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(style == .bar ? 150 : 1000))
-        if !Task.isCancelled { Progress.show(style, name, meter.bytes, total, ContinuousClock.now - start) }
+        if Task.isCancelled { return }
+        Progress.show(style, name, bytes(), total, ContinuousClock.now - start, connections())
       }
     }
   }
@@ -64,21 +77,25 @@ struct Progress: Sendable {
     }
   }
 
-  private static func show(_ style: ProgressStyle, _ name: String, _ bytes: UInt64, _ total: UInt64?, _ time: Duration)
-  {
+  private static func show(
+    _ style: ProgressStyle, _ name: String, _ bytes: UInt64, _ total: UInt64?, _ time: Duration, _ connections: Int
+  ) {
     if style == .json {
       let event = JSONText.object([
         ("event", .string("progress")), ("name", .string(name)), ("bytes", .number(bytes)),
-        ("total", total.map { .number($0) }),
+        ("total", total.map { .number($0) }), ("connections", connections > 1 ? .number(UInt64(connections)) : nil),
       ])
       Output.write(2, Array((event.text + "\n").utf8))
       return
     }
-    Output.write(2, Array(("\r\u{1B}[K" + bar(name, bytes, total, time, width: width())).utf8))
+    let text = bar(name, bytes, total, time, connections, width: width())
+    Output.write(2, Array(("\r\u{1B}[K" + text).utf8))
   }
 
   /// `name  [#####     ]  42 %  1.2 MB/s  0:31`, within `width` columns.
-  static func bar(_ name: String, _ bytes: UInt64, _ total: UInt64?, _ time: Duration, width: Int) -> String {
+  static func bar(
+    _ name: String, _ bytes: UInt64, _ total: UInt64?, _ time: Duration, _ connections: Int = 1, width: Int
+  ) -> String {
     let speed = rate(bytes, time)
     var text = Output.amount(bytes)
     var fill = ""
@@ -95,6 +112,7 @@ struct Progress: Sendable {
     } else if let speed {
       text += "  \(Output.amount(speed))/s"
     }
+    if connections > 1 { text += "  ×\(connections)" }
     let room = max(8, width - fill.count - text.count - 3)
     let shown = name.count > room ? "…" + name.suffix(room - 1) : name
     return "\(shown)  \(fill)\(text)"

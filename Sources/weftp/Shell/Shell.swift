@@ -82,7 +82,7 @@ final class Shell: Sendable {
     guard Shell.remoteCommands.contains(words[0]) else {
       throw ClientError(.usage, "there is no command \(name): help lists them")
     }
-    var command = try Weftp.parseAsRoot(words)
+    var command = try Weftp.parseAsRoot(VerifyWord.spelled(words))
     if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
   }
 

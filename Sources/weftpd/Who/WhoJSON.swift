@@ -29,6 +29,8 @@ enum WhoJSON {
     line.append(trusted: ",\"multipath\":\(entry.isMultipath)")
     line.append(trusted: ",\"connected_ms\":\(entry.connected),\"idle_ms\":\(entry.idleShown),\"command\":")
     line.appendNameJSON(Array(entry.verb.utf8), rawKey: ",\"command_hex\":\"")
+    line.append(",\"limits\":")
+    line.appendJSON(Array(entry.limits.utf8))
     line.append(",\"transfer\":")
     guard let transfer = entry.transfer else { return line.append("null}") }
     line.append("{\"command\":")

@@ -106,6 +106,10 @@ struct WhoTable {
     if showsPaths, session.entry.transfer?.isMultipath == true {
       for (path, rate) in zip(session.entry.paths, session.pathRates) { lines.append([line(path, rate)]) }
     }
+    if showsPaths, session.entry.transfer != nil, !session.entry.limits.isEmpty {
+      let text = "  agreed: " + printable(session.entry.limits)
+      lines.append([Styled(text: DisplayText.fit(text, width), style: .dim)])
+    }
     return lines
   }
 

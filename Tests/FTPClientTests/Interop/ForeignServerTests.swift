@@ -43,11 +43,41 @@ import Testing
         let base = RemotePath("up")
         try await transfer(session, base, root)
         try await manyFiles(session, base, root)
+        try await segments(session, base, root) { () async throws(ClientError) in
+          let other = try await ClientSession.connect(
+            to: "127.0.0.1", port: port, options: options(underTLS, mode), runtime: runtime)
+          try await other.login(Credentials(user: "user", password: ForeignServer.password))
+          return other
+        }
         try await commands(session, base)
         try await giveUp(session, server, root)
         await session.quit()
       }
     }
+  }
+
+  /// A file over three connections: by REST, broken off behind the last byte that is wanted. Up it goes over one.
+  private func segments(
+    _ session: ClientSession, _ base: RemotePath, _ root: TemporaryDirectory,
+    _ open: @escaping @Sendable () async throws(ClientError) -> ClientSession
+  ) async throws {
+    let here = try TemporaryDirectory()
+    let directory = try LocalDirectory(here.path)
+    let content = pattern(6_000_001, seed: 16)
+    try root.write("large", content)
+    let pool = SessionPool(limit: 5, open: open)
+    var options = SegmentOptions(.count(3))
+    options.block = 100_000
+    let down = SegmentedTransfer(session, pool: pool, options)
+    _ = try await down.fetch("large", to: Array("large".utf8), in: directory)
+    #expect(try here.read("large") == content)
+    #expect(try here.names() == ["large"])
+    #expect(down.progress.transfers >= 3)
+    let up = SegmentedTransfer(session, pool: pool, options)
+    _ = try await up.deliver(Array("large".utf8), in: directory, to: base.appending(Array("large".utf8)))
+    #expect(try root.read("up/large") == content)
+    await pool.quit()
+    try await session.delete(base.appending(Array("large".utf8)))
   }
 
   private func transfer(_ session: ClientSession, _ base: RemotePath, _ root: TemporaryDirectory) async throws {

@@ -20,6 +20,7 @@ extension Session {
       }
     }
     lines.append(Array("TVFS".utf8))
+    lines.append(TransferLimits.feature)
     // Names in another character set are not UTF-8 (RFC 2640, section 3.2).
     if extras?.charset == nil { lines.append(Array("UTF8".utf8)) }
     lines.sort { $0.lexicographicallyPrecedes($1) }

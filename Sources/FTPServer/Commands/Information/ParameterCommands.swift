@@ -12,9 +12,10 @@ extension Session {
       parameters.facts = FactSet(optsArgument: words.count > 1 ? Array(words[1]) : [])
       return Reply(200, bytes: parameters.facts.optsReply)
     case "HASH": return try digestOptions(words.count > 1 ? Array(words[1]) : [])
+    case "LIMITS": return try limitOptions(words.count > 1 ? Array(words[1]) : [])
     case "MDTM": return try timeOptions(words.count > 1 ? Array(words[1]) : [])
     case "MODE": return try modeOptions(words.count > 1 ? Array(words[1]) : [])
-    default: throw .syntax("OPTS is supported for HASH, MDTM, MLST, MODE and UTF8.")
+    default: throw .syntax("OPTS is supported for HASH, LIMITS, MDTM, MLST, MODE and UTF8.")
     }
   }
 

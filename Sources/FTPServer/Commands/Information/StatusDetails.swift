@@ -11,6 +11,7 @@ extension Session {
     if extras?.charset != nil, let name = identity?.account.options.charset {
       lines.append("Names are converted to \(name)")
     }
+    if extras?.stated != nil { lines.append("Limits agreed on: \(limitsInForce.text)") }
     lines += quotaLines
     return lines
   }

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import UploadStore
+@testable import FTPProtocol
 
 @Suite struct IntervalSetTests {
   /// Draws the same numbers in every run.

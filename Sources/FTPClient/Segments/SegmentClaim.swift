@@ -1,0 +1,48 @@
+// A part of a file that one connection moves, and how far it has come.
+
+import FTPTransfer
+import Synchronization
+import TransportSecurity
+
+/// The bytes from ``start`` to ``end``. The end may be moved by others; everything else is the connection's own.
+final class SegmentClaim: Sendable {
+  let number: Int
+  let start: Int64
+  private let endPlace: Atomic<Int64>
+  private let positionPlace: Atomic<Int64>
+  /// When the last bytes moved, in nanoseconds of the system's clock.
+  private let movedPlace: Atomic<Int64>
+
+  init(_ number: Int, _ range: Range<Int64>, now: Int64) {
+    self.number = number
+    start = range.lowerBound
+    endPlace = Atomic(range.upperBound)
+    positionPlace = Atomic(range.lowerBound)
+    movedPlace = Atomic(now)
+  }
+
+  /// The first byte that is not its business.
+  var end: Int64 { endPlace.load(ordering: .relaxed) }
+
+  /// All before it has moved.
+  var position: Int64 { positionPlace.load(ordering: .relaxed) }
+
+  var lastMoved: Int64 { movedPlace.load(ordering: .relaxed) }
+
+  /// What is left to move.
+  var rest: Range<Int64> {
+    let end = end
+    return min(position, end)..<end
+  }
+
+  /// What has moved. A little of it may be another one's business since the end was moved.
+  var moved: Range<Int64> { start..<position }
+
+  func advance(to position: Int64, now: Int64) {
+    positionPlace.store(position, ordering: .relaxed)
+    movedPlace.store(now, ordering: .relaxed)
+  }
+
+  /// Under the lock of the list only.
+  func cut(to end: Int64) { endPlace.store(end, ordering: .relaxed) }
+}
