@@ -12,7 +12,7 @@ import Testing
 
   /// Waits until so many questions have been asked.
   private func wait(for count: Int, _ rings: borrowing Atomic<Int>) {
-    #expect(Deadline.after(.seconds(60)).until { rings.load(ordering: .acquiring) >= count })
+    #expect(Deadline.after(.seconds(240)).until { rings.load(ordering: .acquiring) >= count })
   }
 
   private final class Rings: Sendable { let count = Atomic<Int>(0) }

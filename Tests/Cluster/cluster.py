@@ -6,6 +6,7 @@ usage: cluster.py WEFTPD [SCENARIO...]
 Scenarios, all but `figures` unless named:
   upload    fifty clients upload; the node with most of them is killed with -9 in the midst: they go on at another
   locks     what two nodes do to one name at the same time
+  shared    a quota that clients of all nodes use up together, and a ban that holds at all of them
   rolling   every node is replaced by another process while clients come, and one is taken out of service
   figures   throughput and processor time with one, two and three nodes
 
@@ -18,6 +19,7 @@ NET = "10.99.0"
 BALANCER, DATABASE, NODES = f"{NET}.10", f"{NET}.30", [f"{NET}.{21 + i}" for i in range(3)]
 PORT = 2121
 CLIENTS = 50
+QUOTA_MIB = 6
 MIB = 1 << 20
 PASSWORD = "secret"
 HASH = "$5$rounds=1000$weftpdtest$jaIc7vj1O6XBrypCrdT3oww7kPuzp1q2sYL0H/vJXYC"  # of PASSWORD, quick on purpose
@@ -106,6 +108,10 @@ class Cluster:
         for user in range(5):
             sh(self.binary, "user", "add", f"user{user}", "--postgres", f"host={data} dbname=weft user=weft",
                "--home", self.tree, "--hash", HASH)
+        os.mkdir(f"{self.tree}/limited")
+        sh(self.binary, "user", "add", "limited", "--postgres", f"host={data} dbname=weft user=weft",
+           "--home", f"{self.tree}/limited", "--hash", HASH)
+        sh(self.binary, "user", "set", "limited", f"quota={QUOTA_MIB}MiB", "--postgres", f"host={data} dbname=weft user=weft")
 
     def node(self, index, more=()):
         """Settings that differ between the nodes: where they listen, their passive ports, and where clients find those."""
@@ -119,6 +125,7 @@ class Cluster:
             "accounts.postgres.connection": f"host={DATABASE} dbname=weft user=weft",
             "accounts.postgres.password-file": f"{self.work}/password", "accounts.postgres.sslmode": "disable",
             "accounts.roots": self.tree, "server.control": f"{self.work}/node{index}.control",
+            "quotas.server": f"node{index}", "quotas.storage": "shared",
             "limits.before-login-per-address": "0", "server.allow-root": "true", "tls.mode": "off",
         }
         settings.update(more)
@@ -436,6 +443,65 @@ def part(ftp, name):
         return None
 
 
+def shared(cluster):
+    """One quota and one list of bans for all nodes."""
+    stored, refused, lock = [], [], threading.Lock()
+
+    def client(index):
+        ftp = cluster.ftp(index, NODES[index % 3], login=False)
+        ftp.login("limited", PASSWORD)
+        ftp.voidcmd("TYPE I")
+        for turn in range(3):
+            name = f"part{index}-{turn}"
+            try:
+                socket_ = ftp.transfercmd(f"STOR {name}")
+                try:
+                    socket_.sendall(content(name, 8))
+                except OSError:
+                    pass
+                socket_.close()
+                ftp.voidresp()
+                with lock:
+                    stored.append(name)
+            except ftplib.Error as error:
+                require(str(error)[:3] in ("552", "452", "426"), f"{name}: {error}")
+                with lock:
+                    refused.append(str(error)[:3])
+
+    threads, failures = in_parallel(9, client)
+    for thread in threads:
+        thread.join()
+    require(not failures, failures)
+    sizes = [os.path.getsize(f"{cluster.tree}/limited/{name}") for name in os.listdir(f"{cluster.tree}/limited")]
+    require(sum(sizes) <= QUOTA_MIB * MIB, f"{sum(sizes)} bytes are there, the quota is {QUOTA_MIB} MiB")
+    require(len(stored) == QUOTA_MIB * 2, f"{len(stored)} files of half a MiB were stored, there is room for {QUOTA_MIB * 2}")
+    for name in stored:
+        require(same(f"{cluster.tree}/limited/{name}", name, 8), f"{name} is not what was sent")
+    say(f"27 uploads of 0.5 MiB at three nodes into a quota of {QUOTA_MIB} MiB: {len(stored)} stored, {len(refused)} refused")
+
+    def is_refused(node):
+        cluster.enter("client")
+        probe = Client(f"{NET}.{100 + CLIENTS - 1}")
+        try:
+            probe.connect(NODES[node], PORT, timeout=30)
+            probe.close()
+            return False
+        except (ftplib.Error, OSError, EOFError):
+            return True
+
+    require(not any(is_refused(node) for node in range(3)), "the client is refused before it is banned")
+    settings = [word for key in ("accounts.backend=postgres", f"accounts.postgres.connection=host={DATABASE} dbname=weft user=weft",
+                f"accounts.postgres.password-file={cluster.work}/password", "accounts.postgres.sslmode=disable",
+                f"accounts.roots={cluster.tree}") for word in ("--set", key)]
+    ban = ["ip", "netns", "exec", cluster.name("node0"), cluster.binary, "ban"]
+    sh(*ban, "add", f"{NET}.{100 + CLIENTS - 1}", "--for", "10m", *settings)
+    began = time.monotonic()
+    until("the ban holds at all nodes", lambda: all(is_refused(node) for node in range(3)), 10)
+    say(f"a ban held at all nodes {time.monotonic() - began:.1f} s after it was made at one")
+    sh(*ban, "remove", f"{NET}.{100 + CLIENTS - 1}", *settings)
+    until("the ban is lifted everywhere", lambda: not any(is_refused(node) for node in range(3)), 10)
+
+
 def rolling(cluster):
     """Every node is replaced while clients come, and one is taken away and brought back."""
     over, served = threading.Event(), [0]
@@ -529,8 +595,8 @@ def figures(cluster, seconds=8):
 def main():
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
-    chosen = sys.argv[2:] or ["upload", "locks", "rolling"]
-    scenarios = {f.__name__: f for f in (upload, locks, rolling, figures)}
+    chosen = sys.argv[2:] or ["upload", "locks", "shared", "rolling"]
+    scenarios = {f.__name__: f for f in (upload, locks, shared, rolling, figures)}
     cluster = Cluster(sys.argv[1])
     try:
         cluster.begin()
