@@ -7,7 +7,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ForeignServerTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .onThreads) struct ForeignServerTests {
   private static let content = pattern(2_345_678, seed: 15)
 
   private static let available = ForeignServer.allCases.filter(\.isThere)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import FTPClient
 
-@Suite(.timeLimit(.minutes(5)), .serialized) struct LimitsTests {
+@Suite(.timeLimit(.minutes(5)), .serialized, .onThreads) struct LimitsTests {
   private static let content = pattern(3_000_000, seed: 8)
 
   private func with(

@@ -11,7 +11,7 @@ import Testing
 
 @testable import FTPClient
 
-@Suite(.timeLimit(.minutes(5))) struct SegmentedTransferTests {
+@Suite(.timeLimit(.minutes(5)), .onThreads) struct SegmentedTransferTests {
   static let size = 9_000_017
   static let content = pattern(size, seed: 5)
   static let name = Array("b".utf8)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import FTPClient
 
-@Suite(.timeLimit(.minutes(5))) struct SegmentedUploadTests {
+@Suite(.timeLimit(.minutes(5)), .onThreads) struct SegmentedUploadTests {
   private static let content = SegmentedTransferTests.content
   private static let size = SegmentedTransferTests.size
   private static let name = Array("b".utf8)

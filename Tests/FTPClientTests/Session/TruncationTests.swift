@@ -6,7 +6,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct TruncationTests {
+@Suite(.timeLimit(.minutes(3)), .onThreads) struct TruncationTests {
   /// Runs `body` with a session of a server that cuts.
   private func with(_ body: (ClientSession) async throws -> Void) async throws {
     let place = try TemporaryDirectory()
