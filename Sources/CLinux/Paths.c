@@ -43,6 +43,12 @@ ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t co
   return WEFT_RESULT(readlinkat(directory, name, buffer, count));
 }
 
+ssize_t weft_descriptor_path(int descriptor, char *buffer, size_t count) {
+  char name[32];
+  snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor);
+  return WEFT_RESULT(readlinkat(AT_FDCWD, name, buffer, count));
+}
+
 int weft_symlinkat(const char *target, int directory, const char *name) {
   return WEFT_RESULT(symlinkat(target, directory, name));
 }

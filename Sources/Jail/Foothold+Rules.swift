@@ -24,25 +24,70 @@ extension Foothold {
     _ path: VirtualPath, _ rule: any PathRule, flags: Int32, mode: UInt32
   ) throws(SystemError) -> Descriptor {
     let ground = ground(of: path)
+    var place = path
     guard flags & (O_CREAT | O_TRUNC) != 0 else {
-      let file = try open(ground, flags: flags, mode: mode)
-      try judge(try place(of: file.number, ground), by: rule)
+      let file = try openPlaced(path, ground, flags: flags, mode: mode, at: &place)
+      try judge(place, by: rule)
       return file
     }
     // Nothing may be made or emptied before it has been asked about.
     let present: Descriptor
-    do throws(SystemError) { present = try open(ground, flags: WEFT_O_PATH) } catch  where error.code == ENOENT {
+    do throws(SystemError) {
+      present = try openPlaced(path, ground, flags: WEFT_O_PATH, at: &place)
+    } catch  where error.code == ENOENT {
       return try inParent(of: path) { (parent, name) throws(SystemError) -> Int32 in
         try File.open(
           beneath: parent, name, flags: flags | O_EXCL | O_NOFOLLOW, mode: mode, resolve: UInt64(WEFT_RESOLVE_BENEATH)
         ).release()
       }.owned
     }
-    let place = try place(of: present.number, ground)
     try judge(place, by: rule)
     if flags & O_EXCL != 0 || !rule.mayReplace(place) { throw SystemError(code: EEXIST, call: "openat2") }
     try requireRegular(try File.status(present.number))
     return try File.open("/proc/self/fd/\(present.number)", flags: flags & ~(O_CREAT | O_EXCL))
+  }
+
+  /// Opens a regular file for reading; see ``Jail/openForReading(_:)``.
+  func openForReading(_ path: VirtualPath, by rule: any PathRule) throws(SystemError) -> OpenFile {
+    let ground = ground(of: path)
+    var place = path
+    let found = try openPlaced(path, ground, flags: WEFT_O_PATH, at: &place)
+    try judge(place, by: rule)
+    let status = try File.status(found.number)
+    try requireRegular(status)
+    let file = try open(ground, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    let opened = try File.status(file.number)
+    // Something else may have the name by now. What has been found is held open until here, so nothing else can have its inode.
+    if opened.inode != status.inode || opened.device != status.device {
+      try judge(try self.place(of: file.number, ground), by: rule)
+      try requireRegular(opened)
+    }
+    _ = consume found
+    return OpenFile(descriptor: file, status: opened)
+  }
+
+  /// Opens what is there, and tells where in the jail that is.
+  ///
+  /// Most paths have no links in them. The kernel is told to follow none then, and its word where the file is only has to be compared with
+  /// the path. Where the root was before is good enough for that: after a move of the root the two differ.
+  ///
+  /// - Parameter flags: neither O_CREAT nor O_TRUNC.
+  func openPlaced(
+    _ path: VirtualPath, _ ground: Ground, flags: Int32, mode: UInt32 = 0, at place: inout VirtualPath
+  ) throws(SystemError) -> Descriptor {
+    if let root = ground.tree.knownPath {
+      do throws(SystemError) {
+        let file = try open(ground, flags: flags, mode: mode, followsLinks: false)
+        let isThere = try File.withPath(of: file.number) { (found) throws(SystemError) in
+          ground.isPlace(found, of: root)
+        }
+        place = isThere ? path : try self.place(of: file.number, ground)
+        return file
+      } catch  where error.code == ELOOP {}
+    }
+    let file = try open(ground, flags: flags, mode: mode)
+    place = try self.place(of: file.number, ground)
+    return file
   }
 
   /// Where in the jail an open file or directory is, by the kernel's word.
@@ -50,8 +95,8 @@ extension Foothold {
   /// - Throws: EACCES if that cannot be told; ENOENT if it is nowhere any more.
   func place(of file: Int32, _ ground: Ground) throws(SystemError) -> VirtualPath {
     if file == ground.root { return ground.top }
-    let root = try File.linkTarget(in: AT_FDCWD, name: "/proc/self/fd/\(ground.root)")
-    let found = try File.linkTarget(in: AT_FDCWD, name: "/proc/self/fd/\(file)")
+    let root = try ground.tree.path()
+    let found = try File.path(of: file)
     let isRootOfAll = root == [0x2F]
     guard found.starts(with: root), isRootOfAll || found.count == root.count || found[root.count] == 0x2F else {
       throw SystemError(code: EACCES, call: "readlinkat")
@@ -76,11 +121,24 @@ extension Foothold {
   }
 
   func place(of name: [UInt8], in parent: Int32, near path: VirtualPath) throws(SystemError) -> VirtualPath {
-    let directory = try place(of: parent, ground(of: path.parent))
+    try place(of: name, beneath: try place(of: parent, ground(of: path.parent)))
+  }
+
+  func place(of name: [UInt8], beneath directory: VirtualPath) throws(SystemError) -> VirtualPath {
     guard let place = try? directory.resolving(Array("./".utf8) + name) else {
       throw SystemError(code: ENAMETOOLONG, call: "openat2")
     }
     return place
+  }
+}
+
+extension Ground {
+  /// Whether `found` is the place on the host that the ground's path has beneath a root at `root`, if there are no links in it.
+  fileprivate func isPlace(_ found: UnsafeRawBufferPointer, of root: [UInt8]) -> Bool {
+    if relative == [0x2E] { return found.elementsEqual(root) }
+    let top = root == [0x2F] ? 0 : root.count
+    guard found.count == top + 1 + relative.count, found[top] == 0x2F else { return false }
+    return found[..<top].elementsEqual(root[..<top]) && found[(top + 1)...].elementsEqual(relative)
   }
 }
 

@@ -21,13 +21,18 @@ extension Foothold {
   }
 
   /// The same, whatever the rule of the jail says.
-  func open(_ ground: Ground, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+  ///
+  /// - Parameter followsLinks: whether symbolic links on the way are followed; otherwise they are ELOOP.
+  func open(
+    _ ground: Ground, flags: Int32, mode: UInt32 = 0, followsLinks: Bool = true
+  ) throws(SystemError) -> Descriptor {
     let root = ground.root
+    let resolve = followsLinks ? Self.resolve : Self.resolve | UInt64(WEFT_RESOLVE_NO_SYMLINKS)
     var attempts = 0
     while true {
       do {
         let number = try withCString(ground.relative) { (name) throws(SystemError) -> Int32 in
-          try File.open(beneath: root, name, flags: flags, mode: mode, resolve: Self.resolve).release()
+          try File.open(beneath: root, name, flags: flags, mode: mode, resolve: resolve).release()
         }
         return Descriptor(owning: number)
       } catch  where error.code == EAGAIN && attempts < 16 {

@@ -26,6 +26,7 @@ extension Jail {
   /// - Throws: EISDIR for a directory, ENXIO for anything else that is not a regular file.
   public func openForReading(_ path: VirtualPath) throws(SystemError) -> OpenFile {
     try standing { (at) throws(SystemError) in
+      if let rule = at.rule { return try at.openForReading(path, by: rule) }
       try at.requireRegular(try at.status(of: path))
       return try at.openRegular(path, flags: O_RDONLY)
     }

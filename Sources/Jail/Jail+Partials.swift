@@ -142,10 +142,11 @@ extension Jail {
   /// - Throws: ENOENT if there is none, EBUSY if somebody else is working on it, ELOOP or ENXIO if it is not a regular file.
   public func resumePending(for path: VirtualPath, keptAs name: [UInt8]) throws(SystemError) -> PendingFile {
     try standing { (at) throws(SystemError) -> PendingFile in
-      let parent = try at.openParent(of: path)
+      var place = path
+      let parent = try at.openParent(of: path, at: &place)
       let final = path.lastComponent.map { Array($0) } ?? []
       let directory = parent.number(at)
-      let mayReplace = try at.mayReplace(final, in: directory, near: path)
+      let mayReplace = at.rule?.mayReplace(place) ?? true
       if try at.requireReplaceable(directory, final) != nil, !mayReplace {
         throw SystemError(code: EEXIST, call: "openat2")
       }

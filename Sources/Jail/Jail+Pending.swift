@@ -49,13 +49,14 @@ extension Jail {
     for path: VirtualPath, mode: UInt32?, unnamed: Bool = File.canNameUnnamed, replacesLink: Bool = true
   ) throws(SystemError) -> PendingFile {
     try standing { (at) throws(SystemError) -> PendingFile in
-      let parent = try at.openParent(of: path)
+      var place = path
+      let parent = try at.openParent(of: path, at: &place)
       let final = path.lastComponent.map { Array($0) } ?? []
       let present = try at.requireReplaceable(parent.number(at), final)
       if !replacesLink, let present, !present.isRegular {
         throw SystemError(code: present.isSymbolicLink ? ELOOP : ENXIO, call: "openat2")
       }
-      let mayReplace = try at.mayReplace(final, in: parent.number(at), near: path)
+      let mayReplace = at.rule?.mayReplace(place) ?? true
       if present != nil, !mayReplace { throw SystemError(code: EEXIST, call: "openat2") }
       var file = try at.makePending(in: parent, final, mode, unnamed: unnamed)
       file.mayReplace = mayReplace
@@ -130,23 +131,28 @@ extension Foothold {
   /// Opens the directory that has the name `path`, and asks the jail's rule about that name: whatever is done with it is done in this
   /// directory.
   func openParent(of path: VirtualPath) throws(SystemError) -> HeldDirectory {
+    var place = path
+    return try openParent(of: path, at: &place)
+  }
+
+  /// - Parameter place: under a rule, where in the jail the name is.
+  func openParent(of path: VirtualPath, at place: inout VirtualPath) throws(SystemError) -> HeldDirectory {
     if path.isRoot || isBranch(path) { throw SystemError(code: EBUSY, call: "openat2") }
     let parent = path.parent
     if parent.isRoot {
+      place = path
       if let rule { try judge(path, by: rule) }
       return .root
     }
-    let directory = try open(ground(of: parent), flags: WEFT_O_PATH | O_DIRECTORY)
-    if let rule, let name = path.lastComponent {
-      try judge(try place(of: Array(name), in: directory.number, near: path), by: rule)
+    let ground = ground(of: parent)
+    guard let rule, let name = path.lastComponent else {
+      return HeldDirectory(try open(ground, flags: WEFT_O_PATH | O_DIRECTORY))
     }
+    var found = parent
+    let directory = try openPlaced(parent, ground, flags: WEFT_O_PATH | O_DIRECTORY, at: &found)
+    place = found == parent ? path : try self.place(of: Array(name), beneath: found)
+    try judge(place, by: rule)
     return HeldDirectory(directory)
-  }
-
-  /// Whether the jail's rule lets the name `name` of the open directory `parent` be given to another file.
-  func mayReplace(_ name: [UInt8], in parent: Int32, near path: VirtualPath) throws(SystemError) -> Bool {
-    guard let rule else { return true }
-    return rule.mayReplace(try place(of: name, in: parent, near: path))
   }
 
   /// Refuses to replace a directory, or a file that may not be written; rename(2) would only need the write bit of the directory.

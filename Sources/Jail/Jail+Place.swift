@@ -32,7 +32,7 @@ extension Jail {
   /// Source: proc_pid_fd(5)
   public func place() throws(SystemError) -> [UInt8] {
     try standing { (at) throws(SystemError) in
-      try File.linkTarget(in: AT_FDCWD, name: "/proc/self/fd/\(at.root)")
+      try File.path(of: at.root)
     }
   }
 }

@@ -76,7 +76,7 @@ public final class Jail: Sendable {
       own?.giveBack()
       withExtendedLifetime(self) {}
     }
-    return try body(Foothold(root: tree.number, extras: extras))
+    return try body(Foothold(tree: tree, extras: extras))
   }
 
   /// Runs `body` with the rights of the jail's user, on the calling thread. `body` works on descriptors that the jail returned.
@@ -91,11 +91,15 @@ struct Foothold: ~Copyable {
   let root: Int32
   /// Kept by the jail, which lives longer. With a reference of its own, the optimizer of Swift 6.3 fails on borrowed footholds.
   private let kept: Unmanaged<JailExtras>?
+  private let keptTree: Unmanaged<JailTree>
 
-  fileprivate init(root: Int32, extras: JailExtras?) {
-    self.root = root
+  fileprivate init(tree: JailTree, extras: JailExtras?) {
+    root = tree.number
+    keptTree = Unmanaged.passUnretained(tree)
     kept = extras.map { Unmanaged.passUnretained($0) }
   }
+
+  var tree: JailTree { keptTree.takeUnretainedValue() }
 
   var extras: JailExtras? { kept?.takeUnretainedValue() }
 }
@@ -118,7 +122,20 @@ final class JailTree: Sendable {
   /// Asked once: a root stays where it is.
   private let rootIsInMemory = Atomic<Int8>(-1)
 
+  /// Where the root was when that was last asked; it may have been moved since.
+  private let lastPath = Mutex<[UInt8]?>(nil)
+
   fileprivate init(root: consuming Descriptor) { self.root = root }
+
+  /// Where on the host the root was when somebody last asked; nil: nobody has.
+  var knownPath: [UInt8]? { lastPath.withLock { $0 } }
+
+  /// Where on the host the root is now. To be used within ``Jail/standing(_:)`` only.
+  func path() throws(SystemError) -> [UInt8] {
+    let path = try File.path(of: root.number)
+    lastPath.withLock { $0 = path }
+    return path
+  }
 
   /// To be used within ``Jail/standing(_:)`` only.
   var number: Int32 { root.number }

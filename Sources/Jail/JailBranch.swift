@@ -30,6 +30,7 @@ extension Jail {
 struct Ground {
   /// The root of its tree.
   let root: Int32
+  let tree: JailTree
   /// The path from there, never empty.
   let relative: [UInt8]
   /// Where that root is seen.
@@ -40,9 +41,10 @@ extension Foothold {
   func ground(of path: VirtualPath) -> Ground {
     if let branches = extras?.branches, let branch = branches.first(where: { path.isWithin($0.path) }) {
       let rest = path.bytes.dropFirst(branch.path.bytes.count + 1)
-      return Ground(root: branch.tree.number, relative: rest.isEmpty ? [0x2E] : Array(rest), top: branch.path)
+      return Ground(
+        root: branch.tree.number, tree: branch.tree, relative: rest.isEmpty ? [0x2E] : Array(rest), top: branch.path)
     }
-    return Ground(root: root, relative: path.relativeBytes, top: .root)
+    return Ground(root: root, tree: tree, relative: path.relativeBytes, top: .root)
   }
 
   /// Whether a branch is seen there: its name cannot be removed or given to something else.

@@ -53,17 +53,22 @@ extension PostgresQuotaStore {
   public func forget(server: String) throws(QuotaStoreError) -> Bool {
     try ask(serving: false) { (connection) throws(PostgresError) in
       let rows = try connection.query(
-        "DELETE FROM weftpd.quota_servers WHERE server = $1 AND alive_until < clock_timestamp() RETURNING server",
-        [server])
+        """
+        DELETE FROM weftpd.quota_servers WHERE host = $1 AND NOT EXISTS (
+          SELECT FROM weftpd.quota_servers WHERE host = $1 AND alive_until > clock_timestamp()) RETURNING server
+        """, [server])
       return rows.count > 0
     }
   }
 
-  /// The servers, and whether each lives.
+  /// The servers, and whether each lives. Processes whose name a successor has are among them as long as they live.
   public func servers() throws(QuotaStoreError) -> [(name: String, isAlive: Bool)] {
     try ask(serving: false) { (connection) throws(PostgresError) in
       let rows = try connection.query(
-        "SELECT server, alive_until > clock_timestamp() FROM weftpd.quota_servers WHERE server <> '-' ORDER BY server")
+        """
+        SELECT server, alive_until > clock_timestamp() AS lives FROM weftpd.quota_servers
+        WHERE server <> '-' AND (server = host OR alive_until > clock_timestamp()) ORDER BY server
+        """)
       return (0..<rows.count).map { (rows[$0, 0] ?? "", rows[$0, 1] == "t") }
     }
   }

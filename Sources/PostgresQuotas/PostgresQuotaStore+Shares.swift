@@ -70,7 +70,8 @@ extension PostgresQuotaStore {
         SELECT subject, false FROM weftpd.quota_counts WHERE server = $1 AND wanted
         UNION ALL
         SELECT s.subject, true FROM weftpd.quota_scans s WHERE s.server <> $1 AND weftpd.quota_alive(s.server)
-        """, [name])
+          AND s.disk = weftpd.quota_disk($1, $2::text::boolean)
+        """, [name, "\(areFilesShared)"])
       var wishes = QuotaWishes()
       for row in 0..<rows.count {
         let subject = rows[row, 0] ?? ""

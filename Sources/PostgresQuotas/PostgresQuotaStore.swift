@@ -19,15 +19,15 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     var options: PostgresOptions
     /// Whether the server has got its name with this connection.
     var isServing = false
-    /// A successor has the name.
-    var isReleased = false
+    /// The name of this server; nil for somebody who only looks.
+    var server: String?
+    /// The name it had before a successor took it.
+    var left: String?
   }
 
   private let lock = Mutex(())
   // Only with the lock.
   private nonisolated(unsafe) var state: State
-  /// The name of this server; nil for somebody who only looks.
-  private let server: String?
   /// Tells this process from others of the name.
   private let run = String(UInt64.random(in: .min ... .max), radix: 36)
   let areFilesShared: Bool
@@ -50,8 +50,8 @@ public final class PostgresQuotaStore: SharedQuotaStore {
   public init(
     _ options: PostgresOptions, server: String?, areFilesShared: Bool, lease: Int = PostgresQuotaStore.standardLease
   ) {
-    state = State(options: options)
-    (self.server, self.areFilesShared, self.lease) = (server, areFilesShared, lease)
+    state = State(options: options, server: server)
+    (self.areFilesShared, self.lease) = (areFilesShared, lease)
     place = options.place
   }
 
@@ -117,8 +117,11 @@ public final class PostgresQuotaStore: SharedQuotaStore {
 
   /// Takes this server's name, which another process may still have.
   private func serve(_ connection: PostgresConnection, _ state: inout State) throws(PostgresError) {
-    guard let server, !state.isServing else { return }
-    if state.isReleased { throw PostgresError(message: "another process has taken over the name \(server)") }
+    guard let server = state.server, !state.isServing else { return }
+    if let left = state.left {
+      try connection.query("SELECT weftpd.quota_leave($1, $2, $3)", [left, run, server])
+      try connection.query("SELECT pg_advisory_unlock(2003133805, hashtext($1))", [left])
+    }
     // Held as long as the connection; when the process is killed, the database sees that.
     let found = try connection.query("SELECT pg_try_advisory_lock(2003133805, hashtext($1))", [server])
     guard found[0, 0] == "t" else {
@@ -129,9 +132,11 @@ public final class PostgresQuotaStore: SharedQuotaStore {
       if areFilesShared { try connection.run("SELECT weftpd.quota_fold()") }
       try connection.query(
         """
-        INSERT INTO weftpd.quota_servers VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3::text::integer))
+        INSERT INTO weftpd.quota_servers
+        VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3::text::integer), $1)
         ON CONFLICT (server) DO UPDATE SET run = EXCLUDED.run, alive_until = EXCLUDED.alive_until
         """, [server, run, "\(lease)"])
+      if !areFilesShared { try connection.query("SELECT weftpd.quota_join($1)", [server]) }
       // What another run of this name has held and not used.
       try connection.query(
         """
@@ -149,7 +154,8 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     state.isServing = true
   }
 
-  var name: String { server ?? "" }
+  /// To be used by what ``ask(serving:_:)`` does.
+  var name: String { state.server ?? "" }
 
   // MARK: life
 
@@ -180,94 +186,16 @@ public final class PostgresQuotaStore: SharedQuotaStore {
     lock.withLock { _ in (state.connection, state.isServing) = (nil, false) }
   }
 
-  /// Leaves the name to a successor. What is held is used as long as the lease lasts; for more, nobody is asked any more.
+  /// Leaves the name to a successor and goes on under another one, as a server beside it that changes the same files. What it has and
+  /// holds goes along. If the database cannot be reached, that is done when it can.
   public func release() {
-    try? retire()
-    lock.withLock { _ in state.isReleased = true }
-  }
-
-  // MARK: counts
-
-  public func tally(of directory: String) throws(QuotaStoreError) -> StoredTally? {
-    try ask { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        """
-        SELECT server = $2, bytes, files, in_use, weftpd.quota_alive(server) FROM weftpd.quota_counts
-        WHERE subject = $1
-        """, [directory, name])
-      var own: StoredTally?
-      var isKnown = false
-      var isLeft = false
-      for row in 0..<rows.count {
-        if rows[row, 0] == "t" {
-          own = StoredTally(
-            directory, QuotaUsage(bytes: rows.number(row, 1), files: rows.number(row, 2)), isInUse: rows[row, 3] == "t")
-        } else if areFilesShared {
-          isKnown = true
-          // It died while it changed something there.
-          if rows[row, 3] == "t", rows[row, 4] != "t" { isLeft = true }
-        }
-      }
-      if isLeft { return StoredTally(directory, own?.usage ?? QuotaUsage(), isInUse: true) }
-      return own ?? (isKnown ? StoredTally(directory, QuotaUsage(), isInUse: false) : nil)
+    lock.withLock { _ in
+      guard let server = state.server, state.left == nil else { return }
+      (state.left, state.server) = (server, "\(server) \(run)")
+      state.isServing = false
     }
-  }
-
-  public func save(_ tallies: [StoredTally]) throws(QuotaStoreError) {
-    try ask { (connection) throws(PostgresError) in
-      try connection.query(
-        """
-        INSERT INTO weftpd.quota_counts AS c (subject, server, bytes, files, held_bytes, held_files, in_use)
-        SELECT s, $1, b, f, hb, hf, u
-        FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])
-          AS r (s, b, f, hb, hf, u) ORDER BY hashtext(s)
-        ON CONFLICT (subject, server) DO UPDATE SET bytes = EXCLUDED.bytes, files = EXCLUDED.files,
-          held_bytes = CASE WHEN NOT EXCLUDED.in_use THEN EXCLUDED.held_bytes
-            ELSE greatest(EXCLUDED.held_bytes, EXCLUDED.bytes) END,
-          held_files = CASE WHEN NOT EXCLUDED.in_use THEN EXCLUDED.held_files
-            ELSE greatest(EXCLUDED.held_files, EXCLUDED.files) END,
-          in_use = EXCLUDED.in_use, wanted = c.wanted AND c.subject <> ALL ($8::text[]), changed = clock_timestamp()
-        """,
-        [
-          name, PostgresText.array(tallies.map { $0.directory }),
-          PostgresText.array(tallies.map(\.usage.bytes)), PostgresText.array(tallies.map(\.usage.files)),
-          PostgresText.array(tallies.map { ($0.held ?? $0.usage).bytes }),
-          PostgresText.array(tallies.map { ($0.held ?? $0.usage).files }),
-          "{" + tallies.map { $0.isInUse ? "t" : "f" }.joined(separator: ",") + "}",
-          PostgresText.array(tallies.filter(\.isTrimmed).map(\.directory)),
-        ])
-    }
-  }
-
-  public func mark(_ tally: StoredTally) throws(QuotaStoreError) -> Bool {
-    try ask { (connection) throws(PostgresError) in
-      try connection.query(
-        "SELECT weftpd.quota_mark($1, $2, $3::text::bigint, $4::text::bigint)",
-        [name, tally.directory, "\(tally.usage.bytes)", "\(tally.usage.files)"])[safely: 0, 0] == "t"
-    }
-  }
-
-  public func beginScan(_ directory: String) throws(QuotaStoreError) -> Bool {
-    try ask { (connection) throws(PostgresError) in
-      try connection.query(
-        "SELECT weftpd.quota_scan_begin($1, $2, $3::text::boolean)",
-        [name, directory, "\(areFilesShared)"])[safely: 0, 0] == "t"
-    }
-  }
-
-  public func endScan(_ directory: String, _ usage: QuotaUsage) throws(QuotaStoreError) -> QuotaUsage {
-    try ask { (connection) throws(PostgresError) in
-      let rows = try connection.query(
-        "SELECT * FROM weftpd.quota_scan_end($1, $2, $3::text::bigint, $4::text::bigint, $5::text::boolean)",
-        [name, directory, "\(usage.bytes)", "\(usage.files)", "\(areFilesShared)"])
-      return QuotaUsage(bytes: rows.number(0, 0), files: rows.number(0, 1))
-    }
-  }
-
-  public func cancelScan(_ directory: String) throws(QuotaStoreError) {
-    try ask { (connection) throws(PostgresError) in
-      try connection.query(
-        "DELETE FROM weftpd.quota_scans WHERE subject = $1 AND server = $2", [directory, name])
+    do throws(QuotaStoreError) { try ask { (_) throws(PostgresError) in } } catch {
+      // The ledger tells the operator, since it asks again in a moment.
     }
   }
 

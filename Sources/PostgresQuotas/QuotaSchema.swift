@@ -7,6 +7,9 @@ import PostgresClient
 /// What a server *holds* of a directory is how much it may have there: what it has, and what it has reserved. All that servers hold
 /// together is never more than a quota allows, so none has to ask the others before it writes within what it holds. Times are those of the
 /// database, so servers' clocks do not matter.
+///
+/// `host` is the `quotas.server` that a process began with. When a successor takes the name, the old process goes on under another one with
+/// the same `host`: both change the same disk, so each part is only what that process has changed, as it is where files are shared.
 public enum QuotaSchema {
   package static let part = PostgresPart("quotas", contents: "quotas", steps: [first])
 
@@ -16,7 +19,8 @@ public enum QuotaSchema {
     CREATE TABLE weftpd.quota_servers (
       server text COLLATE "C" PRIMARY KEY CHECK (server <> ''),
       run text NOT NULL,
-      alive_until timestamptz NOT NULL
+      alive_until timestamptz NOT NULL,
+      host text COLLATE "C" NOT NULL
     );
     CREATE TABLE weftpd.quota_counts (
       subject text COLLATE "C" NOT NULL,
@@ -33,8 +37,10 @@ public enum QuotaSchema {
     CREATE INDEX ON weftpd.quota_counts (changed);
     CREATE INDEX ON weftpd.quota_counts (server) WHERE wanted;
     CREATE TABLE weftpd.quota_scans (
-      subject text COLLATE "C" PRIMARY KEY,
-      server text COLLATE "C" NOT NULL REFERENCES weftpd.quota_servers (server) ON DELETE CASCADE
+      subject text COLLATE "C" NOT NULL,
+      disk text COLLATE "C" NOT NULL,
+      server text COLLATE "C" NOT NULL REFERENCES weftpd.quota_servers (server) ON DELETE CASCADE,
+      PRIMARY KEY (subject, disk)
     );
     CREATE TABLE weftpd.quota_requests (
       subject text COLLATE "C" NOT NULL,
@@ -45,6 +51,11 @@ public enum QuotaSchema {
     CREATE FUNCTION weftpd.quota_alive(of_server text) RETURNS boolean LANGUAGE sql STABLE AS $$
       SELECT coalesce(
         (SELECT alive_until > clock_timestamp() FROM weftpd.quota_servers WHERE server = of_server), false)
+    $$;
+
+    -- Whose files a server sees: the same text for all who see the same.
+    CREATE FUNCTION weftpd.quota_disk(of_server text, is_shared boolean) RETURNS text LANGUAGE sql STABLE AS $$
+      SELECT CASE WHEN is_shared THEN '' ELSE (SELECT host FROM weftpd.quota_servers WHERE server = of_server) END
     $$;
 
     CREATE FUNCTION weftpd.quota_effective(count weftpd.quota_counts, OUT bytes bigint, OUT files bigint)
@@ -136,12 +147,14 @@ public enum QuotaSchema {
     END $$;
 
     -- A server begins to change what is in a directory; false while another counts it.
-    CREATE FUNCTION weftpd.quota_mark(me text, of_subject text, has_bytes bigint, has_files bigint)
+    CREATE FUNCTION weftpd.quota_mark(
+      me text, of_subject text, has_bytes bigint, has_files bigint, is_shared boolean)
     RETURNS boolean LANGUAGE plpgsql AS $$
     BEGIN
       PERFORM weftpd.quota_lock(ARRAY[of_subject]);
       IF EXISTS (SELECT FROM weftpd.quota_scans s
-        WHERE s.subject = of_subject AND s.server <> me AND weftpd.quota_alive(s.server)) THEN RETURN false; END IF;
+        WHERE s.subject = of_subject AND s.disk = weftpd.quota_disk(me, is_shared) AND s.server <> me
+          AND weftpd.quota_alive(s.server)) THEN RETURN false; END IF;
       INSERT INTO weftpd.quota_counts (subject, server, bytes, files, held_bytes, held_files, in_use)
       VALUES (of_subject, me, has_bytes, has_files, has_bytes, has_files, true)
       ON CONFLICT (subject, server) DO UPDATE SET bytes = EXCLUDED.bytes, files = EXCLUDED.files, in_use = true,
@@ -149,7 +162,7 @@ public enum QuotaSchema {
       RETURN true;
     END $$;
 
-    -- A server wants to count; false until nobody else changes anything there. Where files are shared, others stop on demand.
+    -- A server wants to count; false until nobody else changes anything there. Those who see the same files stop on demand.
     CREATE FUNCTION weftpd.quota_scan_begin(me text, of_subject text, is_shared boolean)
     RETURNS boolean LANGUAGE plpgsql AS $$
     BEGIN
@@ -157,28 +170,29 @@ public enum QuotaSchema {
       INSERT INTO weftpd.quota_counts (subject, server, bytes, files, held_bytes, held_files, in_use)
       VALUES (of_subject, me, 0, 0, 0, 0, true)
       ON CONFLICT (subject, server) DO UPDATE SET in_use = true;
-      IF NOT is_shared THEN RETURN true; END IF;
-      INSERT INTO weftpd.quota_scans AS s (subject, server) VALUES (of_subject, me)
-      ON CONFLICT (subject) DO UPDATE SET server = EXCLUDED.server
+      INSERT INTO weftpd.quota_scans AS s (subject, disk, server)
+      VALUES (of_subject, weftpd.quota_disk(me, is_shared), me)
+      ON CONFLICT (subject, disk) DO UPDATE SET server = EXCLUDED.server
       WHERE s.server = me OR NOT weftpd.quota_alive(s.server);
       IF NOT FOUND THEN RETURN false; END IF;
       RETURN NOT EXISTS (SELECT FROM weftpd.quota_counts c
-        WHERE c.subject = of_subject AND c.server <> me AND c.in_use AND weftpd.quota_alive(c.server));
+        WHERE c.subject = of_subject AND c.server <> me AND c.in_use AND weftpd.quota_alive(c.server)
+          AND weftpd.quota_disk(c.server, is_shared) = weftpd.quota_disk(me, is_shared));
     END $$;
 
-    -- Takes what was counted: all that is there, or all that is there of this server's. Gives this server's part.
+    -- Takes what was counted: all that those have who see the same files. Gives this server's part.
     CREATE FUNCTION weftpd.quota_scan_end(me text, of_subject text, INOUT has_bytes bigint, INOUT has_files bigint,
       is_shared boolean)
     LANGUAGE plpgsql AS $$
     BEGIN
       PERFORM weftpd.quota_lock(ARRAY[of_subject]);
-      IF is_shared THEN
-        -- Parts of servers that are gone are in what was counted.
-        DELETE FROM weftpd.quota_counts c
-        WHERE c.subject = of_subject AND c.server <> me AND NOT weftpd.quota_alive(c.server);
-        SELECT has_bytes - coalesce(sum(c.bytes), 0), has_files - coalesce(sum(c.files), 0) INTO has_bytes, has_files
-        FROM weftpd.quota_counts c WHERE c.subject = of_subject AND c.server <> me;
-      END IF;
+      -- Parts of servers that are gone are in what was counted.
+      DELETE FROM weftpd.quota_counts c
+      WHERE c.subject = of_subject AND c.server <> me AND NOT weftpd.quota_alive(c.server)
+        AND weftpd.quota_disk(c.server, is_shared) = weftpd.quota_disk(me, is_shared);
+      SELECT has_bytes - coalesce(sum(c.bytes), 0), has_files - coalesce(sum(c.files), 0) INTO has_bytes, has_files
+      FROM weftpd.quota_counts c WHERE c.subject = of_subject AND c.server <> me
+        AND weftpd.quota_disk(c.server, is_shared) = weftpd.quota_disk(me, is_shared);
       UPDATE weftpd.quota_counts c SET bytes = has_bytes, files = has_files,
         held_bytes = greatest(c.held_bytes, has_bytes), held_files = greatest(c.held_files, has_files),
         in_use = true, changed = clock_timestamp()
@@ -191,7 +205,7 @@ public enum QuotaSchema {
     CREATE FUNCTION weftpd.quota_fold() RETURNS void LANGUAGE plpgsql AS $$
     DECLARE gone text;
     BEGIN
-      INSERT INTO weftpd.quota_servers VALUES ('-', '', '-infinity') ON CONFLICT DO NOTHING;
+      INSERT INTO weftpd.quota_servers VALUES ('-', '', '-infinity', '-') ON CONFLICT DO NOTHING;
       FOR gone IN SELECT s.server FROM weftpd.quota_servers s
         WHERE s.server <> '-' AND s.alive_until < clock_timestamp() FOR UPDATE SKIP LOCKED LOOP
         WITH moved AS (
@@ -202,6 +216,39 @@ public enum QuotaSchema {
           changed = clock_timestamp();
         DELETE FROM weftpd.quota_servers s
         WHERE s.server = gone AND NOT EXISTS (SELECT FROM weftpd.quota_counts c WHERE c.server = gone);
+      END LOOP;
+    END $$;
+
+    -- A successor takes the name of a server: that goes on as another one, with all it has and holds. May be called again.
+    CREATE FUNCTION weftpd.quota_leave(me text, of_run text, new_name text) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+      IF EXISTS (SELECT FROM weftpd.quota_servers s WHERE s.server = new_name) THEN RETURN; END IF;
+      PERFORM FROM weftpd.quota_servers s WHERE s.server = me AND s.run = of_run FOR UPDATE;
+      IF NOT FOUND THEN
+        -- The successor was quicker, and what was here has been taken for a dead server's: it is counted again.
+        INSERT INTO weftpd.quota_servers VALUES (new_name, of_run, '-infinity', me);
+        RETURN;
+      END IF;
+      INSERT INTO weftpd.quota_servers
+      SELECT new_name, s.run, s.alive_until, s.host FROM weftpd.quota_servers s WHERE s.server = me;
+      UPDATE weftpd.quota_counts c SET server = new_name WHERE c.server = me;
+      UPDATE weftpd.quota_scans s SET server = new_name WHERE s.server = me;
+      UPDATE weftpd.quota_servers s SET run = '', alive_until = clock_timestamp() WHERE s.server = me;
+    END $$;
+
+    -- A server begins that has files of its own: what its predecessors had is its own now.
+    CREATE FUNCTION weftpd.quota_join(me text) RETURNS void LANGUAGE plpgsql AS $$
+    DECLARE gone text;
+    BEGIN
+      FOR gone IN SELECT s.server FROM weftpd.quota_servers s
+        WHERE s.host = me AND s.server <> me AND s.alive_until < clock_timestamp() FOR UPDATE SKIP LOCKED LOOP
+        WITH moved AS (
+          DELETE FROM weftpd.quota_counts c WHERE c.server = gone RETURNING subject, bytes, files, in_use)
+        INSERT INTO weftpd.quota_counts AS c (subject, server, bytes, files, held_bytes, held_files, in_use)
+        SELECT subject, me, bytes, files, bytes, files, in_use FROM moved
+        ON CONFLICT (subject, server) DO UPDATE SET bytes = c.bytes + EXCLUDED.bytes, files = c.files + EXCLUDED.files,
+          in_use = c.in_use OR EXCLUDED.in_use, changed = clock_timestamp();
+        DELETE FROM weftpd.quota_servers s WHERE s.server = gone;
       END LOOP;
     END $$;
     """

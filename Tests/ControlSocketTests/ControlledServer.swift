@@ -9,12 +9,15 @@ struct ControlledServer {
   let directory: TemporaryDirectory
   var path: String { directory.path + "/control" }
 
-  /// - Parameter settings: `KEY=VALUE` of --set.
-  init(_ settings: [String] = [], arguments: [String] = []) throws {
+  /// - Parameters:
+  ///   - settings: `KEY=VALUE` of --set.
+  ///   - root: the home of users whom the settings bring; without one there is alice, and anonymous.
+  init(_ settings: [String] = [], arguments: [String] = [], root: TemporaryDirectory? = nil) throws {
     directory = try TemporaryDirectory()
     var options = Server.Options(settings: settings + ["server.control=\(directory.path)/control"])
     options.arguments = arguments
-    server = try Server(options)
+    if root != nil { (options.user, options.anonymous) = (nil, false) }
+    server = try root.map { try Server(options, root: $0) } ?? Server(options)
   }
 
   func client() throws -> ControlClient { try ControlClient(path: path) }

@@ -10,13 +10,13 @@ import Testing
 
 @Suite(.onThreads) struct SuccessionTests {
   /// A server and the processes that take its place, which are ended with it.
-  private final class Line {
+  final class Line {
     let control: ControlledServer
     private(set) var processes: [Int32]
     var current: Int32 { processes.last ?? 0 }
 
-    init(_ settings: [String] = [], arguments: [String] = []) throws {
-      control = try ControlledServer(settings, arguments: arguments)
+    init(_ settings: [String] = [], arguments: [String] = [], root: TemporaryDirectory? = nil) throws {
+      control = try ControlledServer(settings, arguments: arguments, root: root)
       processes = [control.server.process.id]
     }
 

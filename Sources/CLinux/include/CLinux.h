@@ -118,6 +118,8 @@ int weft_linkat(int from, const char *old_name, int to, const char *new_name, in
 int weft_symlinkat(const char *target, int directory, const char *name);
 int weft_renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags);
 ssize_t weft_readlinkat(int directory, const char *name, char *buffer, size_t count);
+/* The path of an open file, by the kernel's word; not terminated. */
+ssize_t weft_descriptor_path(int descriptor, char *buffer, size_t count);
 int weft_faccessat(int directory, const char *name, int mode, int flags);
 
 /* ---- changes in directories: Watches.c ---- */

@@ -6,7 +6,7 @@ import Jail
 
 /// The rules of an account, and what a command needs.
 struct Admission: PathRule {
-  let rules: FileRules
+  let answers: RuleAnswers
   /// What is needed of a path.
   let needed: AccountPermissions
   /// Whether one of them is enough.
@@ -15,18 +15,24 @@ struct Admission: PathRule {
   let guardsFiles: Bool
 
   func verdict(on path: VirtualPath) -> PathVerdict {
-    if needed.isEmpty { return rules.hides(path) ? .hidden : .granted }
-    let (granted, reason) = rules.decision(at: path)
-    if case .hidden = reason { return .hidden }
+    let answer = answers.answer(about: path)
+    if answer.isHidden { return .hidden }
+    if needed.isEmpty { return .granted }
+    let granted = answer.permissions
     let isEnough = anyOfThem ? !granted.isDisjoint(with: needed) : granted.isSuperset(of: needed)
     return isEnough ? .granted : .refused
   }
 
   func mayReplace(_ path: VirtualPath) -> Bool {
-    !guardsFiles || rules.permissions(at: path).contains(.overwrite)
+    !guardsFiles || answers.answer(about: path).permissions.contains(.overwrite)
   }
 
-  func mayMoveTree(_ path: VirtualPath) -> Bool { !rules.isDivided(path) }
+  func mayMoveTree(_ path: VirtualPath) -> Bool { !answers.rules.isDivided(path) }
+
+  /// Whether it asks for the same, for the same login.
+  func needsSame(as other: Admission) -> Bool {
+    needed == other.needed && anyOfThem == other.anyOfThem && guardsFiles == other.guardsFiles
+  }
 }
 
 extension Identity {
@@ -34,8 +40,8 @@ extension Identity {
   func admitted(
     to needed: AccountPermissions, anyOfThem: Bool = false, guardingFiles: Bool = false
   ) -> Identity {
-    guard let rules else { return self }
-    let admission = Admission(rules: rules, needed: needed, anyOfThem: anyOfThem, guardsFiles: guardingFiles)
-    return Identity(self, ruledBy: admission)
+    guard let answers else { return self }
+    let admission = Admission(answers: answers, needed: needed, anyOfThem: anyOfThem, guardsFiles: guardingFiles)
+    return admissions?.identity(self, admittedBy: admission) ?? Identity(self, ruledBy: admission)
   }
 }

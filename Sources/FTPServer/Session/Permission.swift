@@ -9,8 +9,8 @@ import LinuxSystem
 extension Identity {
   /// What this login may do with `path`. nil: what it may do with one path or another.
   func permissions(at path: VirtualPath?) -> AccountPermissions {
-    guard let rules else { return account.permissions }
-    return path.map { rules.permissions(at: $0) } ?? rules.somewhere
+    guard let answers else { return account.permissions }
+    return path.map { answers.answer(about: $0).permissions } ?? answers.somewhere
   }
 }
 
@@ -23,9 +23,10 @@ extension Session {
   /// The identity, if it may know of `path`: whoever may neither list nor read there is told nothing of its files.
   func requireFacts(at path: VirtualPath) throws(FTPError) -> Identity {
     let identity = try requireIdentity()
-    guard let rules = identity.rules else { return identity }
-    if rules.hides(path) { throw Self.nothingThere }
-    if rules.permissions(at: path).isDisjoint(with: [.list, .read]) { throw .forbidden("Permission denied.") }
+    guard let answers = identity.answers else { return identity }
+    let answer = answers.answer(about: path)
+    if answer.isHidden { throw Self.nothingThere }
+    if answer.permissions.isDisjoint(with: [.list, .read]) { throw .forbidden("Permission denied.") }
     return identity.admitted(to: [.list, .read], anyOfThem: true)
   }
 
@@ -77,7 +78,7 @@ extension Session {
     _ permission: AccountPermissions, at path: VirtualPath?
   ) throws(FTPError) -> Identity {
     let identity = try requireIdentity()
-    if let path, let rules = identity.rules, rules.hides(path) { throw Self.nothingThere }
+    if let path, let answers = identity.answers, answers.answer(about: path).isHidden { throw Self.nothingThere }
     let granted = identity.permissions(at: path)
     if granted.isSuperset(of: permission) { return identity }
     if identity.permissions(at: nil).isReadOnly, !permission.isDisjoint(with: .changes) {

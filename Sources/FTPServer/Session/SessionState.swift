@@ -29,7 +29,11 @@ struct NamedUser {
 final class Identity: Sendable {
   let account: Account
   /// What the account's entry says about single paths; nil: nothing, and the same may be done with all.
-  let rules: FileRules?
+  var rules: FileRules? { answers?.rules }
+  /// ``rules``, as commands ask them.
+  let answers: RuleAnswers?
+  /// nil without rules, and for one that has been admitted to something.
+  let admissions: Admissions?
   /// Under rules, it shows nothing that is hidden; for more there is ``admitted(to:anyOfThem:guardingFiles:)``.
   let jail: Jail
   /// How uploads take their names, if the entry says so.
@@ -46,11 +50,12 @@ final class Identity: Sendable {
     self.account = account
     let options = account.options
     (uploadMode, umask, expiry) = (options.uploadMode, options.umask, options.expiry)
-    let rules = FileRules(account)
-    self.rules = rules
+    let answers = FileRules(account).map { RuleAnswers($0) }
+    self.answers = answers
+    admissions = answers.map { _ in Admissions() }
     self.jail =
-      rules.map {
-        jail.ruled(by: Admission(rules: $0, needed: [], anyOfThem: false, guardsFiles: false))
+      answers.map {
+        jail.ruled(by: Admission(answers: $0, needed: [], anyOfThem: false, guardsFiles: false))
       } ?? jail
     self.root = root
     self.proof = proof
@@ -60,7 +65,8 @@ final class Identity: Sendable {
   init(_ identity: Identity, ruledBy rule: Admission) {
     account = identity.account
     (uploadMode, umask, expiry) = (identity.uploadMode, identity.umask, identity.expiry)
-    rules = identity.rules
+    answers = identity.answers
+    admissions = nil
     jail = identity.jail.ruled(by: rule)
     root = identity.root
     proof = identity.proof
