@@ -145,7 +145,7 @@ import Testing
   @Test func whatIsNoRequestIsRefusedAndHarmsNobody() throws {
     let control = try ControlledServer()
     let socket = try LocalSocket.connect(.packets, to: control.path)
-    for packet in [[1], [2, 1, 0, 0, 0, 1], [UInt8](repeating: 1, count: 20_000)] as [[UInt8]] {
+    for packet in [[2], [255, 1, 0, 0, 0, 1], [UInt8](repeating: 2, count: 20_000)] as [[UInt8]] {
       _ = try packet.withUnsafeBytes { try Socket.send(socket.number, $0) }
       var buffer = [UInt8](repeating: 0, count: 4096)
       #expect(Poll.wait(socket.number, .readable, milliseconds: 60_000))

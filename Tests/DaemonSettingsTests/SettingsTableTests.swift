@@ -22,7 +22,7 @@ import Testing
       ]
       let more = [
         ["127.0.0.1:9"], ["192.0.2.1"], ["037"], ["1.3"], ["refuse"], ["require"], ["journal"], ["007"], ["/x"],
-        ["users"], ["direct"], ["relaxed"], ["sqlite"], ["login"], ["1MiB"],
+        ["users"], ["direct"], ["relaxed"], ["sqlite"], ["login"], ["1MiB"], ["own"],
       ]
       for items in texts + more where row.show(other) == row.defaultItems { try? row.store(items, &other) }
       #expect(row.show(other) != row.defaultItems, "\(row.key) cannot be changed")

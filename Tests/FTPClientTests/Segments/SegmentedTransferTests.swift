@@ -251,20 +251,12 @@ import Testing
     slow.rates.down = ByteRate(bytesPerSecond: 3_000_000)
     try await Self.with(slow) { scene in
       let transfer = scene.transfer(.count(3)) { $0.pause = .milliseconds(20) }
-      let server = scene.peer.server
-      let killer = Task {
-        // One of three, thrice.
-        for goal in [1_500_000, 3_000_000, 4_500_000] as [UInt64] {
-          while transfer.progress.bytes < goal, !Task.isCancelled { await Task.yield() }
-          while !Task.isCancelled {
-            let victim = server.sessions.first { $0.transfer != nil }
-            if let victim, server.end(session: victim.id, saying: "enough") { break }
-            await Task.yield()
-          }
-        }
+      // One of three, thrice.
+      try await whileSessionsEnd(scene.peer.server, at: [1_500_000, 3_000_000, 4_500_000]) {
+        transfer.progress.bytes
+      } of: {
+        _ = try await transfer.fetch("a", to: Self.name, in: scene.directory)
       }
-      _ = try await transfer.fetch("a", to: Self.name, in: scene.directory)
-      killer.cancel()
       #expect(try scene.place.read("b") == Self.content)
       #expect(transfer.progress.retries > 0)
       #expect(transfer.progress.bytes < UInt64(Self.size) + 2_000_000)
@@ -320,4 +312,32 @@ extension ClientSession {
   fileprivate func forgetRanges() {
     features = ServerFeatures(features: features.features.filter { $0.label != "RANG" })
   }
+}
+
+/// Runs `body`, and ends a session that is in a transfer each time so many bytes have moved. It does so on a thread of its own: Swift's shared
+/// ones may be busy for longer than the transfer takes.
+func whileSessionsEnd(
+  _ server: FTPServer, at goals: [UInt64], moved: @escaping @Sendable () -> UInt64, of body: () async throws -> Void
+) async throws {
+  let isOver = Flag()
+  async let ended: Void = Blocking.onOwnThread {
+    for goal in goals {
+      while moved() < goal, !isOver.isRaised { poll(nil, 0, 1) }
+      while !isOver.isRaised {
+        let victim = server.sessions.first { $0.transfer != nil }
+        if let victim, server.end(session: victim.id, saying: "enough") { break }
+        poll(nil, 0, 1)
+      }
+    }
+  }
+  defer { isOver.raise() }
+  try await body()
+  isOver.raise()
+  try await ended
+}
+
+private final class Flag: Sendable {
+  private let state = Atomic<Bool>(false)
+  var isRaised: Bool { state.load(ordering: .acquiring) }
+  func raise() { state.store(true, ordering: .releasing) }
 }

@@ -101,19 +101,11 @@ import Testing
     slow.rates.up = ByteRate(bytesPerSecond: 3_000_000)
     try await with(slow) { scene in
       let transfer = scene.transfer(.count(3)) { $0.pause = .milliseconds(20) }
-      let server = scene.peer.server
-      let killer = Task {
-        for goal in [1_500_000, 3_000_000, 4_500_000] as [UInt64] {
-          while transfer.progress.bytes < goal, !Task.isCancelled { await Task.yield() }
-          while !Task.isCancelled {
-            let victim = server.sessions.first { $0.transfer != nil }
-            if let victim, server.end(session: victim.id, saying: "enough") { break }
-            await Task.yield()
-          }
-        }
+      try await whileSessionsEnd(scene.peer.server, at: [1_500_000, 3_000_000, 4_500_000]) {
+        transfer.progress.bytes
+      } of: {
+        _ = try await transfer.deliver(Self.name, in: scene.directory, to: "up")
       }
-      _ = try await transfer.deliver(Self.name, in: scene.directory, to: "up")
-      killer.cancel()
       #expect(try scene.peer.home.read("up") == Self.content)
       #expect(transfer.progress.retries > 0)
       #expect(transfer.progress.bytes < UInt64(Self.size) + 6_000_000)
