@@ -40,8 +40,11 @@ extension Session {
 
   /// Whether the end of the upload's data may be that of the client itself: a process that is killed ends both its connections, and its
   /// data end as if that were all of them.
-  private var looksKilled: Bool {
-    guard inputEnded, let transfer, transfer.format.writesInPlace, transfer.expected == nil else { return false }
+  private var looksKilled: Bool { inputEnded && endIsUnproven }
+
+  /// Whether the end of the data alone says that they are whole: no close_notify, no size, no digest.
+  private var endIsUnproven: Bool {
+    guard let transfer, transfer.format.writesInPlace, transfer.expected == nil else { return false }
     return channels.current?.tls == nil && transfer.isAsAnnounced(activity.meter.bytes) != true
   }
 
@@ -61,6 +64,9 @@ extension Session {
     }
     let lent = LentTarget(target: target)
     let running = transfer?.digest
+    // Looked at once more before the last step, by the thread that does it: this session may not have got its turn since a killed client's
+    // control connection ended.
+    let control = endIsUnproven ? self.control.number : -1
     let job = FileJob<Void> { (progress) throws(FTPError) in
       do throws(UploadError) { try lent.target.complete { !progress.shouldStop() } } catch { throw FTPError(error) }
       if let expected {
@@ -70,7 +76,9 @@ extension Session {
           try Self.check(lent.target, expected, running, progress)
         }
       }
-      do throws(UploadError) { try lent.target.commit { !progress.shouldStop() } } catch { throw FTPError(error) }
+      do throws(UploadError) {
+        try lent.target.commit { !progress.shouldStop() && !Poll.wait(control, .hangUp, milliseconds: 0) }
+      } catch { throw FTPError(error) }
     }
     try await finish(job)
     transfer?.start = UInt64(clamping: target.place)
