@@ -97,6 +97,7 @@ torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads
 	swift build -c release --product weftp
 	python3 Tests/Torture/cuts.py --weftpd .build/release/weftpd --weftp .build/release/weftp
 	python3 Tests/Torture/quotas.py --weftpd .build/release/weftpd
+	python3 Tests/Torture/killed_uploads.py --weftpd .build/release/weftpd
 	python3 Tests/Torture/killed_client.py --weftpd .build/release/weftpd --weftp .build/release/weftp
 	python3 Tests/Torture/faults.py --weftpd .build/release/weftpd --notes $(TORTURE_PARTS)
 
