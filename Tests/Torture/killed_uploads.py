@@ -1,6 +1,8 @@
-"""Kills curl in uploads that announce no size, while every processor is busy: what has come must not get the file's name.
+"""Kills curl in uploads that announce no size, while every processor is busy: counts how often what has come gets the file's name.
 
 A process that is killed closes its data connection a moment before its control connection, so that its data end as if they were all.
+weftpd looks at the control connection last of all. Where the killed process does not get its turn in between, nothing can tell
+(docs/uploads.md): more than one in thirty is a failure.
 
 killed_uploads.py --weftpd PROGRAM [--seconds 50] [--busy 6]
 """
@@ -58,7 +60,7 @@ def main():
                 process.wait()
             daemon.stop()
     print(f"{tried} uploads killed: {whole} were whole, {cut} got their name without being whole")
-    return int(cut > 0)
+    return int(cut * 30 > tried)
 
 
 if __name__ == "__main__":
