@@ -116,9 +116,11 @@ public final class Predecessor: Sendable {
   ) throws(ControlClientError) -> (firstSession: UInt64, sessions: UInt32) {
     let result = state.withLock { state -> Result<(UInt64, UInt32), ControlClientError> in
       state.passed = PassedDescriptors()
-      guard state.client != nil else { return .failure(.ended) }
       do throws(ControlClientError) {
-        return .success(try state.client!.succeed(as: UInt32(getpid()), control: control, hooks: hooks))
+        guard let answer = try state.client?.succeed(as: UInt32(getpid()), control: control, hooks: hooks) else {
+          return .failure(.ended)
+        }
+        return .success(answer)
       } catch {
         return .failure(error)
       }
@@ -137,7 +139,7 @@ public final class Predecessor: Sendable {
       guard state.client != nil else { return false }
       // The end of the process is the end of the connection.
       do throws(ControlClientError) {
-        _ = try state.client!.next(within: .zero)
+        _ = try state.client?.next(within: .zero)
         return true
       } catch {
         guard case .ended = error else { return true }
@@ -152,8 +154,8 @@ public final class Predecessor: Sendable {
   /// - Returns: the number it counts as done; 0 when it refuses or has ended.
   public func ask(_ request: ControlRequest, within limit: Duration = .seconds(10)) -> Int {
     state.withLock { state in
-      guard state.client != nil else { return 0 }
-      guard case .done(let count)? = try? state.client!.ask(request, within: limit).first else { return 0 }
+      let answers = try? state.client?.ask(request, within: limit)
+      guard case .done(let count)? = answers?.first else { return 0 }
       return Int(count)
     }
   }

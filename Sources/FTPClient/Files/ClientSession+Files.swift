@@ -133,6 +133,17 @@ extension ClientSession {
     try await perform(.changeMode(mode, path))
   }
 
+  /// Makes a symbolic link (SITE SYMLINK, as weftpd and ProFTPD's mod_site_misc have it).
+  ///
+  /// - Parameter target: where it points to, as the text it is.
+  public func makeLink(_ path: RemotePath, to target: RemotePath) async throws(ClientError) {
+    guard !(path.bytes + target.bytes).contains(0x22) else {
+      throw ClientError(.usage, "SITE SYMLINK cannot be said of a name with a double quote in it")
+    }
+    func word(_ bytes: [UInt8]) -> [UInt8] { bytes.contains(0x20) ? [0x22] + bytes + [0x22] : bytes }
+    try await site(Array("SYMLINK ".utf8) + word(target.bytes) + [0x20] + word(path.bytes))
+  }
+
   /// A command with its argument in a turn of its own.
   private func command(_ verb: Verb, _ path: RemotePath = RemotePath([])) async throws(ClientError) -> ReceivedReply {
     try await enter()
@@ -165,5 +176,12 @@ extension ClientSession {
   @discardableResult
   public func site(_ argument: [UInt8]) async throws(ClientError) -> ReceivedReply {
     try await command("SITE", RemotePath(argument))
+  }
+}
+
+extension Command {
+  /// SITE CHMOD with the permission bits 0o7777.
+  static func changeMode(_ mode: UInt16, _ path: RemotePath) -> Command {
+    Command(verb: "SITE", argument: Array("CHMOD \(String(mode & 0o7777, radix: 8)) ".utf8) + path.bytes)
   }
 }

@@ -1,4 +1,4 @@
-// What a mirror does besides copying: links, permission bits, and the clock of a server that keeps no times.
+// What a mirror does besides copying: links and permission bits; and whether it has to know the server's clock.
 
 import FTPProtocol
 import LinuxSystem
@@ -61,56 +61,4 @@ extension MirrorOptions {
       return !overflow && difference.magnitude < 86_400
     }
   }
-}
-
-extension ClientSession {
-  /// Seconds that the server's clock is ahead of this host's: an empty file is put into `directory`, its time is asked for (MDTM), and it is
-  /// removed again.
-  ///
-  /// - Returns: 0 where the server does not let us: then both clocks count as equal.
-  public func clockDifference(in directory: RemotePath) async throws(ClientError) -> Int64 {
-    let name = ".weftp-clock-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
-    let path = directory.appending(Array(name.utf8))
-    do throws(ClientError) {
-      let before = WallClock.seconds
-      try await write(path, from: NoBytes())
-      let middle = before + (WallClock.seconds - before) / 2
-      let time: ListedTime
-      do throws(ClientError) { time = try await modificationTime(path) } catch {
-        try? await delete(path)
-        throw error
-      }
-      try await delete(path)
-      return time.seconds - middle
-    } catch {
-      guard error.code == .refused || error.code == .unsupported else { throw error }
-      trace(.note("the server's clock could not be compared with ours: \(error.message)"))
-      return 0
-    }
-  }
-
-  /// Makes a symbolic link (SITE SYMLINK, as weftpd and ProFTPD's mod_site_misc have it).
-  ///
-  /// - Parameter target: where it points to, as the text it is.
-  public func makeLink(_ path: RemotePath, to target: RemotePath) async throws(ClientError) {
-    guard !(path.bytes + target.bytes).contains(0x22) else {
-      throw ClientError(.usage, "SITE SYMLINK cannot be said of a name with a double quote in it")
-    }
-    func word(_ bytes: [UInt8]) -> [UInt8] { bytes.contains(0x20) ? [0x22] + bytes + [0x22] : bytes }
-    try await site(Array("SYMLINK ".utf8) + word(target.bytes) + [0x20] + word(path.bytes))
-  }
-}
-
-extension Command {
-  /// SITE CHMOD with the permission bits 0o7777.
-  static func changeMode(_ mode: UInt16, _ path: RemotePath) -> Command {
-    Command(verb: "SITE", argument: Array("CHMOD \(String(mode & 0o7777, radix: 8)) ".utf8) + path.bytes)
-  }
-}
-
-/// A file of no bytes.
-private struct NoBytes: AsyncSequence, Sendable {
-  struct Iterator: AsyncIteratorProtocol { mutating func next() async -> [UInt8]? { nil } }
-
-  func makeAsyncIterator() -> Iterator { Iterator() }
 }
