@@ -73,11 +73,7 @@ console-install: ## install the console, its page and its units (PREFIX=/usr/loc
 
 test: setup ## build and run every test (those whose client or privilege is missing say so and skip)
 	swift build --build-tests
-	@# Among a thousand tests that run side by side, what failed is said once more at the end.
-	@log=$$(mktemp); swift test --skip-build --parallel 2>&1 | tee "$$log"; status=$${PIPESTATUS[0]}; \
-	if [ $$status != 0 ]; then printf '\nWhat failed:\n'; \
-	  grep -E -A4 '^✘|recorded an issue|^(Fatal|.*: Fatal) error|Crash' "$$log" | grep -vE '^(◇|✔|--)' | tail -60; fi; \
-	rm -f "$$log"; exit $$status
+	Tests/run.sh
 
 bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
 	swift build -c release --product weftpd

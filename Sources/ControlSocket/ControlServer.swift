@@ -47,6 +47,8 @@ public final class ControlServer: Sendable {
   nonisolated(unsafe) private var nextID: UInt64 = 1
   nonisolated(unsafe) var lastList: (time: MonotonicTime, sessions: [SessionEntry])?
   private let watcherCount = Atomic<Int>(0)
+  /// Who waits until what has been asked is answered.
+  private let waiting = Mutex<[DispatchSemaphore]>([])
 
   /// A socket that is bound and listens, before the process has given up its rights.
   public struct Bound: ~Copyable {
@@ -124,6 +126,17 @@ public final class ControlServer: Sendable {
     pthread_detach(thread)
   }
 
+  /// Waits until what has been asked is answered, or `limit` is over. A process does so before it ends: the kick of its last session ends it,
+  /// and whoever asked for that is to be told.
+  public func finish(within limit: Duration) {
+    let isDone = DispatchSemaphore(value: 0)
+    queue.async { [self] in
+      waiting.withLock { $0.append(isDone) }
+      bell.ring()
+    }
+    _ = isDone.wait(timeout: .now() + .nanoseconds(Int(limit.inNanoseconds)))
+  }
+
   /// Takes the socket's name away; those who are connected stay until the process ends.
   public func removeName() { unlink(path) }
 
@@ -171,11 +184,16 @@ public final class ControlServer: Sendable {
         bell.silence()
         bellAfter = MonotonicTime.now.advanced(by: Self.linger)
       }
+      let finishing = waiting.withLock { waiting in
+        defer { waiting = [] }
+        return waiting
+      }
       var lost: [UInt64] = []
       for (watcher, entry) in zip(watchers, entries.dropFirst(2)) {
         if !serve(watcher, entry) { lost.append(watcher.id) }
       }
       for id in lost { drop(id) }
+      for isDone in finishing { isDone.signal() }
       if entries[1].isReady, !acceptAll() { listensAfter = MonotonicTime.now.advanced(by: 1_000_000_000) }
     }
   }

@@ -208,6 +208,7 @@ struct ServeCommand: ParsableCommand {
     let code = daemon.waitUntilEnd()
     relay?.end(within: code == 0 ? .seconds(4) : .milliseconds(200))
     control?.removeName()
+    control?.finish(within: code == 0 ? .seconds(1) : .milliseconds(100))
     log.flush(within: code == 0 ? .seconds(2) : .milliseconds(200))
     return code
   }

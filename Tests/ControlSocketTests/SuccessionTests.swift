@@ -179,7 +179,7 @@ import Testing
     let ids = try aside.sessions(refreshingPaths: false).map(\.id) + line.control.sessions().map(\.id)
     #expect(Set(ids).count == 2)
     let kick = try line.control.weftpd("kick", "\(ids[0])", "--say", "Go.")
-    #expect(kick.exitCode == 0)
+    #expect(kick.exitCode == 0, "\(kick.output) \(kick.errors)")
     #expect(try client.reply().text.contains("Go."))
     try line.waitForEnd(of: first)
     // Its main thread may be gone while others still close what it had.

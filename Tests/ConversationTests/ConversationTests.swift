@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 
 @Suite struct ConversationTests {
-  @Test("A dialogue goes as it is written", arguments: DialogueFile.all)
-  func dialogue(_ file: DialogueFile) async throws {
+  @Test(arguments: DialogueFile.all)
+  func aDialogueGoesAsItIsWritten(_ file: DialogueFile) async throws {
     try await Blocking.run {
       do {
         let dialogue = try DialogueParser.parse(readFile(file.path))

@@ -114,7 +114,8 @@ import UnitSupport
       try client.command("RETR file", expecting: 150)
       #expect(try data.readToEnd().count == 4096)
       let milliseconds = MonotonicTime.now.since(started) / 1_000_000
-      #expect(milliseconds < 100)
+      // A queue that strangers fill has the client's SYN sent again, after a second at the earliest.
+      #expect(milliseconds < 1000)
       try client.expect(226)
       #expect(
         warnings.lines == ["refused 140 data connections from others than the client, the last from 127.0.0.2"])

@@ -163,8 +163,14 @@ import UnitSupport
     holder = nil
     #expect(woken.load(ordering: .relaxed) == 1)
     #expect(throws: PassivePortError.self) { try open(range, by: 1) }
-    let mine = try ports.open(for: waiter, on: address, ports: range, expires: .never)
-    #expect(mine.local.port == 24_000)
+    var mine: PassiveListener?
+    let deadline = MonotonicTime.now.advanced(by: 60_000_000_000)
+    // A child that another test starts holds copies of our sockets until it is another program.
+    while mine == nil {
+      mine = try? ports.open(for: waiter, on: address, ports: range, expires: .never)
+      try #require(mine != nil || MonotonicTime.now < deadline)
+    }
+    #expect(mine?.local.port == 24_000)
   }
 
   @Test func whoHasGoneIsNotWaitedFor() throws {

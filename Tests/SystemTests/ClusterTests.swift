@@ -17,7 +17,7 @@ extension SystemTests {
       try await Blocking.run(slots: Blocking.width) {
         let result = try run(["python3", Self.script, try Server.binary()], patience: .seconds(400))
         report(result.output)
-        try require(result.exitCode == 0, "\(result.output)\n\(result.errors)")
+        try require(result.exitCode == 0, "\(result.errors)\nafter:\n\(result.output)")
       }
     }
   }
