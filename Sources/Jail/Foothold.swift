@@ -116,10 +116,11 @@ public struct OpenFile: ~Copyable {
 func withCString<Result>(
   _ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
 ) throws(SystemError) -> Result {
-  var terminated = bytes
-  terminated.append(0)
-  return try terminated.withUnsafeBufferPointer { (buffer) throws(SystemError) -> Result in
+  // On the stack, unless it is longer than any name may be.
+  try withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { (buffer) throws(SystemError) -> Result in
     guard let base = buffer.baseAddress else { throw SystemError(code: EINVAL, call: "openat2") }
-    return try base.withMemoryRebound(to: CChar.self, capacity: buffer.count, body)
+    UnsafeMutableRawPointer(base).copyMemory(from: bytes, byteCount: bytes.count)
+    base[bytes.count] = 0
+    return try body(base)
   }
 }

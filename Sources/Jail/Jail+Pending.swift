@@ -232,15 +232,25 @@ extension Foothold {
   ) throws(SystemError) -> ([UInt8], Value) {
     for _ in 0..<100 {
       let number = Self.random.withLock { $0.next() }
-      let name = Array(Jail.pendingPrefix.utf8) + withUnsafeBytes(of: number) { $0.flatMap { Self.digits($0) } }
+      let name = Jail.pendingName(number)
       do throws(SystemError) { return (name, try withCString(name, make)) } catch  where error.code == EEXIST {}
     }
     throw SystemError(code: EEXIST, call: "openat2")
   }
+}
 
-  private static func digits(_ byte: UInt8) -> [UInt8] {
-    let hexadecimal = Array("0123456789abcdef".utf8)
-    return [hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+extension Jail {
+  /// ``pendingPrefix`` and the sixteen digits of `number`.
+  fileprivate static func pendingName(_ number: UInt64) -> [UInt8] {
+    let prefix = pendingPrefix.utf8
+    return [UInt8](unsafeUninitializedCapacity: prefix.count + 16) { buffer, count in
+      count = prefix.count + 16
+      _ = buffer.initialize(from: prefix)
+      for place in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * place)) & 15
+        buffer[prefix.count + place] = digit < 10 ? 0x30 + digit : 0x57 + digit
+      }
+    }
   }
 }
 

@@ -75,9 +75,19 @@ extension File {
   ///
   /// - Parameter directory: may have been opened with O_PATH.
   public static func copyAttributes(of name: UnsafePointer<CChar>, in directory: Int32, to target: Int32) {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { names in
+    // Most files have none or a few. The kernel allows 64 KiB of names.
+    if copyAttributes(of: name, in: directory, to: target, namesOf: 1024) { return }
+    _ = copyAttributes(of: name, in: directory, to: target, namesOf: 65536)
+  }
+
+  /// The same for at most `size` bytes of names; false when there are more.
+  private static func copyAttributes(
+    of name: UnsafePointer<CChar>, in directory: Int32, to target: Int32, namesOf size: Int
+  ) -> Bool {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { names in
       let count = weft_list_attributes(directory, name, names.baseAddress, names.count)
-      guard count > 0, let base = names.baseAddress else { return }
+      if count == -Int(ERANGE) { return false }
+      guard count > 0, let base = names.baseAddress else { return true }
       var position = 0
       while position < count {
         let attribute = base + position
@@ -87,6 +97,7 @@ extension File {
         }
         position += strlen(attribute) + 1
       }
+      return true
     }
   }
 

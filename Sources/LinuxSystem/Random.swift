@@ -17,13 +17,15 @@ public enum Random {
 /// The kernel's random numbers, fetched 256 bytes at a time: as unpredictable as with one call each, with a thirtieth of the calls.
 public struct BufferedRandom: RandomNumberGenerator, Sendable {
   private var bytes: [UInt8] = []
+  /// How many of them have been given out.
+  private var used = 0
 
   public init() {}
 
   public mutating func next() -> UInt64 {
-    if bytes.count < 8 { bytes = Random.bytes(256) }
-    let value = bytes.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    bytes.removeLast(8)
+    if used == bytes.count { (bytes, used) = (Random.bytes(256), 0) }
+    let value = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: used, as: UInt64.self) }
+    used += 8
     return value
   }
 }

@@ -21,6 +21,9 @@ public struct Account: Sendable, Hashable {
   /// The options of the user's entry.
   public var options: AccountOptions { sharedOptions?.value ?? AccountOptions() }
 
+  /// ``AccountOptions/tlsDemand`` of the options, which is asked for at each command.
+  public var tlsDemand: AccountOptions.TLSDemand? { sharedOptions?.value.tlsDemand }
+
   /// Makes an account of no table.
   public init(
     name: [UInt8], home: String, permissions: AccountPermissions, isAnonymous: Bool = false,

@@ -18,8 +18,8 @@ public struct SessionEvent: Sendable {
     /// A command was answered; the record has the verb and the reply's code.
     case command
     case transferBegan(TransferDirection)
-    /// A transfer ended, well or not; its final reply is queued.
-    case transferEnded(TransferOutcome)
+    /// A transfer ended, well or not; its final reply is queued. Indirect: what is told is passed on and looked at a dozen times.
+    indirect case transferEnded(TransferOutcome)
     /// Files or directories were made, changed, moved or removed, other than by an upload.
     case changed
     /// Anything else an operator may want to read.

@@ -90,14 +90,17 @@ final class ControlConnection {
   /// its ticks, which makes 4 to 8 of it.
   static let linger = 2
 
-  /// Reads what is there, 4 KiB at most, into the command reader; with `lingering` it waits up to ``linger`` for it.
+  /// Bytes read at once. Commands are short, and more than a KiB would have to be allocated each time.
+  private static let piece = 1024
+
+  /// Reads what is there, a KiB (under TLS 4 KiB) at most, into the command reader; with `lingering` it waits up to ``linger`` for it.
   func receive(lingering: Bool = false) -> Input {
     if let tls, protection != .cleared { return receiveSecured(tls, lingering: lingering) }
     return receiveClear(lingering: lingering)
   }
 
   private func receiveClear(lingering: Bool) -> Input {
-    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+    withUnsafeTemporaryAllocation(byteCount: Self.piece, alignment: 16) { buffer in
       do {
         let number = socket.number
         switch try lingering ? Socket.receiveWaiting(number, into: buffer) : Socket.receive(number, into: buffer) {

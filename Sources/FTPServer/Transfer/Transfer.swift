@@ -39,7 +39,6 @@ extension Session {
   }
 
   private func begin(_ progress: TransferProgress) {
-    var progress = progress
     if progress.direction == .upload {
       // ALLO is for this upload alone, whatever becomes of it.
       progress.announced = parameters.fileState?.allocation.flatMap { UInt64(exactly: $0) }

@@ -5,8 +5,10 @@ import FTPTransfer
 import LinuxSystem
 import UploadStore
 
-/// A transfer that runs, for STAT and the log.
-struct TransferProgress {
+/// A transfer that runs, for STAT and the log. It belongs to one session and is touched on that session's executor only.
+///
+/// By reference: much reads it, and a copy of all it holds costs as much as several commands.
+final class TransferProgress {
   let verb: Verb
   let direction: TransferDirection
   let path: VirtualPath

@@ -13,7 +13,7 @@ extension Session {
     let here = control.rules.mode ?? configuration.security.mode
     let ofHost = virtualHost?.tlsMode
     let mode = here == .allowed && ofHost == .off ? .off : max(here, ofHost ?? .off)
-    guard let own = identity?.account.options.tlsDemand else { return mode }
+    guard let own = identity?.account.tlsDemand else { return mode }
     return max(mode, TLSMode(own))
   }
 

@@ -38,7 +38,7 @@ extension Session {
   /// Where REST asked to begin, which one transfer uses up.
   func takeRestart() -> RestartPoint {
     defer { parameters.restart = 0 }
-    if let point = RestartPoint.parse(parameters.marker) { return point }
+    if !parameters.marker.isEmpty, let point = RestartPoint.parse(parameters.marker) { return point }
     return RestartPoint(fileOffset: parameters.restart)
   }
 
