@@ -117,7 +117,8 @@ func withCString<Result>(
   _ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
 ) throws(SystemError) -> Result {
   // On the stack, unless it is longer than any name may be.
-  try withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { (buffer) throws(SystemError) -> Result in
+  try withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) {
+    (buffer) throws(SystemError) -> Result in
     guard let base = buffer.baseAddress else { throw SystemError(code: EINVAL, call: "openat2") }
     UnsafeMutableRawPointer(base).copyMemory(from: bytes, byteCount: bytes.count)
     base[bytes.count] = 0
