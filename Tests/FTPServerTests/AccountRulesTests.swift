@@ -213,6 +213,14 @@ import Testing
       #expect(try client.retrieve("RETR readme") == [0x78])
       _ = try client.command("CWD incoming", expecting: 250)
       #expect(try "\(client.store("STOR third", [1]))".hasPrefix("226"))
+      // Whoever comes next is called anonymous, too, and finds nothing to go on with.
+      let data = try client.extendedPassive()
+      _ = try client.command("STOR broken", expecting: 150)
+      try data.send([UInt8](repeating: 0x78, count: 5000))
+      #expect(try Deadline.after(.seconds(60)).until { try "\(client.command("STAT"))".contains(" 5000 bytes") })
+      data.reset()
+      try client.expect(426)
+      #expect(try client.command("SITE PARTIAL broken").code == 550)
     }
     #expect(try home.read("incoming/new") == Array("new".utf8))
     #expect(try home.read("incoming/old") == Array("old".utf8))
