@@ -127,7 +127,9 @@ private struct Examiner {
       self.password = password
       // As long as there is some hash, everything else is as with the real one.
       hash = "!"
-      if hashing { hash = try PasswordHash.make(password.bytes) }
+      // The first login should not have to wait for it. It is in no file, and who can read this process's memory finds the password
+      // itself, so a hash that takes long would protect nothing.
+      if hashing { hash = try PasswordHash.make(password.bytes, kind: .sha512crypt) }
     } catch let error as SettingsError {
       problems += error.problems
     } catch {

@@ -8,8 +8,8 @@ import Synchronization
 
 /// The authority of `accounts.external`, by way of the helper, a process that was started before privileges were given up.
 ///
-/// At most `concurrency` questions are under way at once. Others wait, suspended, in order of arrival; if the queue is full, the answer
-/// is `.unavailable` at once. A question that takes too long is given up here as well as in the helper.
+/// At most `concurrency` questions are under way at once. Others wait, suspended; addresses take turns, so that many questions from one
+/// do not keep the others waiting. If the queue is full, or a quarter of it is of one address, the answer is `.unavailable` at once. A question that takes too long is given up here as well as in the helper.
 public final class ExternalAuthenticator: PasswordAuthority {
   private typealias Continuation = CheckedContinuation<Result<[UInt8], HelperFailure>?, Never>
 
@@ -30,7 +30,8 @@ public final class ExternalAuthenticator: PasswordAuthority {
     var socket: Int32
     var next: UInt32 = 1
     var asked: [UInt32: Asked] = [:]
-    var waiting: [Question] = []
+    var waiting = PasswordQueue<Question>()
+    var nextTicket: UInt64 = 0
     var hasReader = false
   }
 
@@ -57,6 +58,9 @@ public final class ExternalAuthenticator: PasswordAuthority {
 
   deinit { state.withLock { if $0.socket >= 0 { _ = Descriptor(owning: $0.socket) } } }
 
+  /// How many questions wait for their turn.
+  var waitingCount: Int { state.withLock { $0.waiting.count } }
+
   public func check(_ login: LoginQuestion, gate: AttemptGate) async -> AuthorityVerdict {
     guard UserEntry.problem(ofName: login.user) == nil, !login.password.contains(0),
       login.password.count <= PasswordHash.passwordLimit, let document = LoginDocument.question(login)
@@ -66,7 +70,8 @@ public final class ExternalAuthenticator: PasswordAuthority {
     }
     if let entry = cache.entry(for: document) { return gate.mayStart() ? .allowed(entry) : .overBudget }
     let answer = await withCheckedContinuation { continuation in
-      admit(Question(document: document, gate: gate, continuation: continuation))
+      let question = Question(document: document, gate: gate, continuation: continuation)
+      admit(question, lane: PasswordVerifier.Lane(login.peer.client))
     }
     switch answer {
     case nil: return .overBudget
@@ -83,10 +88,11 @@ public final class ExternalAuthenticator: PasswordAuthority {
     }
   }
 
-  private func admit(_ question: Question) {
+  private func admit(_ question: Question, lane: PasswordVerifier.Lane) {
     let isFull = state.withLock { state in
-      if state.waiting.count >= queueLimit { return true }
-      state.waiting.append(question)
+      if state.waiting.count >= queueLimit || state.waiting.count(in: lane) >= max(1, queueLimit / 4) { return true }
+      state.waiting.append(question, ticket: state.nextTicket, lane: lane)
+      state.nextTicket &+= 1
       return false
     }
     if isFull {
@@ -99,8 +105,7 @@ public final class ExternalAuthenticator: PasswordAuthority {
   private func sendWhatMay() {
     var done: [(Continuation, Result<[UInt8], HelperFailure>?)] = []
     state.withLock { state in
-      while state.asked.count < concurrency, !state.waiting.isEmpty {
-        let question = state.waiting.removeFirst()
+      while state.asked.count < concurrency, let question = state.waiting.takeNext() {
         if !question.gate.mayStart() {
           done.append((question.continuation, nil))
         } else if let failure = send(question, &state) {
@@ -184,15 +189,14 @@ public final class ExternalAuthenticator: PasswordAuthority {
   }
 
   private func end() {
-    let (asked, waiting) = state.withLock { state in
+    let (asked, waiting) = state.withLock { state -> ([UInt32: Asked], [Question]) in
       if state.socket >= 0 { _ = Descriptor(owning: state.socket) }
       state.socket = -1
       state.hasReader = false
-      defer {
-        state.asked = [:]
-        state.waiting = []
-      }
-      return (state.asked, state.waiting)
+      defer { state.asked = [:] }
+      var waiting: [Question] = []
+      while let question = state.waiting.takeNext() { waiting.append(question) }
+      return (state.asked, waiting)
     }
     for asked in asked.values { asked.continuation.resume(returning: .failure(Self.gone)) }
     for question in waiting { question.continuation.resume(returning: .failure(Self.gone)) }

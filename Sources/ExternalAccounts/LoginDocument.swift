@@ -70,7 +70,15 @@ enum LoginDocument {
       case .bool(let value): texts[key] = value ? "yes" : "no"
       // Not set.
       case .null: continue
-      case .list, .object: throw JSONError("has neither text, number nor truth value for \"\(shown(key))\"")
+      // As a YAML table has lists.
+      case .list(let items):
+        var parts: [String] = []
+        for case .string(let text) in items { parts.append(text) }
+        guard parts.count == items.count, !parts.isEmpty else {
+          throw JSONError("has a list with something else than texts for \"\(shown(key))\"")
+        }
+        texts[key] = parts.joined(separator: ";")
+      case .object: throw JSONError("has neither text, number nor truth value for \"\(shown(key))\"")
       }
     }
     guard let home = texts.removeValue(forKey: "home") else { throw JSONError("allows, but names no \"home\"") }

@@ -12,6 +12,8 @@ public enum HookEvent: String, Sendable, CaseIterable {
   case download
   case delete
   case rename
+  /// A file was made from others that are there: SITE COPY, SITE CPTO, COMB.
+  case copy
   case mkdir
   case rmdir
   case ban
@@ -36,6 +38,10 @@ public enum HookEvent: String, Sendable, CaseIterable {
       case "RNTO": self = .rename
       case "MKD", "XMKD": self = .mkdir
       case "RMD", "XRMD": self = .rmdir
+      case "COMB": self = .copy
+      case "SITE" where !event.record.target.isEmpty: self = .copy
+      case "SITE" where event.record.note == "MKDIR": self = .mkdir
+      case "SITE" where event.record.note == "RMDIR": self = .rmdir
       default: return nil
       }
     default: return nil

@@ -50,6 +50,16 @@ extension Foothold {
   /// Opens a regular file for reading; see ``Jail/openForReading(_:)``.
   func openForReading(_ path: VirtualPath, by rule: any PathRule) throws(SystemError) -> OpenFile {
     let ground = ground(of: path)
+    // A name in the root is asked about before anything is opened. If it is no link, it leads nowhere else.
+    if let status = try statusInRoot(path), !status.isSymbolicLink {
+      try requireRegular(status)
+      do throws(SystemError) {
+        let file = try open(ground, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY, followsLinks: false)
+        let opened = try File.status(file.number)
+        try requireRegular(opened)
+        return OpenFile(descriptor: file, status: opened)
+      } catch  where error.code == ELOOP {}
+    }
     var place = path
     let found = try openPlaced(path, ground, flags: WEFT_O_PATH, at: &place)
     try judge(place, by: rule)
@@ -68,23 +78,23 @@ extension Foothold {
 
   /// Opens what is there, and tells where in the jail that is.
   ///
-  /// Most paths have no links in them. The kernel is told to follow none then, and its word where the file is only has to be compared with
-  /// the path. Where the root was before is good enough for that: after a move of the root the two differ.
+  /// Most paths have no links in them. The kernel is told to follow none then, and what it opens is where the path says: it has found
+  /// each name in the directory before, as it does when it asks for the permission to search them. Only a directory that is moved
+  /// meanwhile could make that untrue. Those of clients are counted; then, and with links, the kernel is asked where the file is.
   ///
   /// - Parameter flags: neither O_CREAT nor O_TRUNC.
   func openPlaced(
     _ path: VirtualPath, _ ground: Ground, flags: Int32, mode: UInt32 = 0, at place: inout VirtualPath
   ) throws(SystemError) -> Descriptor {
-    if let root = ground.tree.knownPath {
-      do throws(SystemError) {
-        let file = try open(ground, flags: flags, mode: mode, followsLinks: false)
-        let isThere = try File.withPath(of: file.number) { (found) throws(SystemError) in
-          ground.isPlace(found, of: root)
-        }
-        place = isThere ? path : try self.place(of: file.number, ground)
-        return file
-      } catch  where error.code == ELOOP {}
-    }
+    let moment = TreeMoves.moment
+    do throws(SystemError) {
+      let file = try open(ground, flags: flags, mode: mode, followsLinks: false)
+      #if WEFT_TEST_HOOKS
+        TreeMoves.lookedUp.withLock(\.self)?(path)
+      #endif
+      place = TreeMoves.isUndisturbed(since: moment) ? path : try self.place(of: file.number, ground)
+      return file
+    } catch  where error.code == ELOOP {}
     let file = try open(ground, flags: flags, mode: mode)
     place = try self.place(of: file.number, ground)
     return file
@@ -95,7 +105,7 @@ extension Foothold {
   /// - Throws: EACCES if that cannot be told; ENOENT if it is nowhere any more.
   func place(of file: Int32, _ ground: Ground) throws(SystemError) -> VirtualPath {
     if file == ground.root { return ground.top }
-    let root = try ground.tree.path()
+    let root = try File.path(of: ground.root)
     let found = try File.path(of: file)
     let isRootOfAll = root == [0x2F]
     guard found.starts(with: root), isRootOfAll || found.count == root.count || found[root.count] == 0x2F else {
@@ -129,16 +139,6 @@ extension Foothold {
       throw SystemError(code: ENAMETOOLONG, call: "openat2")
     }
     return place
-  }
-}
-
-extension Ground {
-  /// Whether `found` is the place on the host that the ground's path has beneath a root at `root`, if there are no links in it.
-  fileprivate func isPlace(_ found: UnsafeRawBufferPointer, of root: [UInt8]) -> Bool {
-    if relative == [0x2E] { return found.elementsEqual(root) }
-    let top = root == [0x2F] ? 0 : root.count
-    guard found.count == top + 1 + relative.count, found[top] == 0x2F else { return false }
-    return found[..<top].elementsEqual(root[..<top]) && found[(top + 1)...].elementsEqual(relative)
   }
 }
 

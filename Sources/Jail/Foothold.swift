@@ -62,7 +62,7 @@ extension Foothold {
   /// The status of a name in the root itself, links not followed; nil for deeper paths.
   ///
   /// One component that is not followed needs no resolving, so one call is enough instead of three.
-  private func statusInRoot(_ path: VirtualPath) throws(SystemError) -> FileStatus? {
+  func statusInRoot(_ path: VirtualPath) throws(SystemError) -> FileStatus? {
     guard !path.isRoot, !path.bytes.dropFirst().contains(0x2F), !isBranch(path) else { return nil }
     if let rule { try judge(path, by: rule) }
     let root = root

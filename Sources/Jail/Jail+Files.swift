@@ -32,6 +32,29 @@ extension Jail {
     }
   }
 
+  /// Opens a regular file of a directory for reading, which may be used by the rule; what the rule says of the file's own name does not
+  /// matter. No link is followed.
+  ///
+  /// - Throws: ELOOP for a link, EISDIR and ENXIO as ``openForReading(_:)``.
+  public func openForReading(_ name: [UInt8], ofDirectory directory: VirtualPath) throws(SystemError) -> OpenFile {
+    try standing { (at) throws(SystemError) in
+      let folder = try at.open(directory, flags: WEFT_O_PATH | O_DIRECTORY)
+      let number = folder.number
+      try at.requireRegular(try at.status(in: number, name))
+      let file = try withCString(name) { (name) throws(SystemError) -> Int32 in
+        try File.open(
+          beneath: number, name, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
+          resolve: UInt64(WEFT_RESOLVE_BENEATH | WEFT_RESOLVE_NO_SYMLINKS)
+        ).release()
+      }
+      _ = consume folder
+      let descriptor = Descriptor(owning: file)
+      let status = try File.status(descriptor.number)
+      try at.requireRegular(status)
+      return OpenFile(descriptor: descriptor, status: status)
+    }
+  }
+
   /// Opens a regular file for writing, and creates it with `mode` if there is none.
   ///
   /// Call ``requireWritableKind(_:)`` first: it prevents devices, sockets and FIFOs from being opened. If one of them has replaced the
@@ -111,6 +134,20 @@ extension Jail {
     }
   }
 
+  /// Checks that what has the name `path` can get another one: ``rename(_:to:replacing:)`` asks the same.
+  ///
+  /// - Throws: EBUSY for the root and for a branch, EACCES for a directory that has parts with rules of their own.
+  public func requireMovable(_ path: VirtualPath) throws(SystemError) {
+    try standing { (at) throws(SystemError) in
+      try at.inParent(of: path) { (parent, name) throws(SystemError) in
+        let status = try File.status(in: parent, name: name)
+        guard status.isDirectory, let rule = at.rule else { return }
+        if rule.mayMoveTree(try at.place(of: name, in: parent, near: path)) { return }
+        throw SystemError(code: EACCES, call: "renameat2")
+      }
+    }
+  }
+
   /// Renames a file, directory or link, and replaces whatever has the new name, as rename(2) does. Names on another file system are not
   /// for it: both sides stay as they are.
   ///
@@ -130,7 +167,9 @@ extension Jail {
             }
             mayReplace = rule.mayReplace(new)
           }
-          try File.rename(in: parent, name, to: newParent, newName, replacing: replacing && mayReplace)
+          try TreeMoves.during { () throws(SystemError) in
+            try File.rename(in: parent, name, to: newParent, newName, replacing: replacing && mayReplace)
+          }
         }
       }
     }

@@ -122,20 +122,7 @@ final class JailTree: Sendable {
   /// Asked once: a root stays where it is.
   private let rootIsInMemory = Atomic<Int8>(-1)
 
-  /// Where the root was when that was last asked; it may have been moved since.
-  private let lastPath = Mutex<[UInt8]?>(nil)
-
   fileprivate init(root: consuming Descriptor) { self.root = root }
-
-  /// Where on the host the root was when somebody last asked; nil: nobody has.
-  var knownPath: [UInt8]? { lastPath.withLock { $0 } }
-
-  /// Where on the host the root is now. To be used within ``Jail/standing(_:)`` only.
-  func path() throws(SystemError) -> [UInt8] {
-    let path = try File.path(of: root.number)
-    lastPath.withLock { $0 = path }
-    return path
-  }
 
   /// To be used within ``Jail/standing(_:)`` only.
   var number: Int32 { root.number }

@@ -18,6 +18,9 @@ public struct JailBranch: Sendable {
 }
 
 extension Jail {
+  /// Whether a branch is seen there: its name cannot be removed or given to something else.
+  public func isBranch(_ path: VirtualPath) -> Bool { branches.contains { $0.path == path } }
+
   /// The names of the branches that are seen in the directory `path`.
   public func branchNames(in path: VirtualPath) -> [[UInt8]] {
     branches.compactMap { branch in

@@ -2,6 +2,7 @@
 
 import Accounts
 import ArgumentParser
+import Bans
 import DaemonSettings
 import DaemonSupport
 import FTPServer
@@ -16,7 +17,8 @@ struct ExplainCommand: ParsableCommand {
       Asks the same rules that a session asks, for example:
 
         weftpd explain --user alice --from 192.0.2.7 STOR /in/report.pdf
-        weftpd explain --user alice SITE CHMOD /in/report.pdf
+        weftpd explain --user alice SITE CHMOD 600 /in/report.pdf
+        weftpd explain --user alice SITE COPY /in/report.pdf /archive/report.pdf
 
       The exit code is 0 if the command would be let through to the file system, 1 if not.
       """)
@@ -69,18 +71,34 @@ struct ExplainCommand: ParsableCommand {
         database = editor.place
       }
     }
-    let path = words[words.count - 1]
-    let question = AccessQuestion(
-      user: Array(user.utf8), address: from.flatMap { IPAddress($0) }, verb: words.dropLast().joined(separator: " "),
-      path: Array(path.utf8))
-    let answer = source.explain(question) { [database, single = source.single] entry in
+    let question = AccessQuestion(user: Array(user.utf8), address: from.flatMap { IPAddress($0) }, words: words)
+    var answer = source.explain(question) { [database, single = source.single] entry in
       entry.name == single?.name ? "accounts.user" : database ?? setup.place(of: entry, host: host)
     }
+    explainBans(loaded, question, &answer)
     var text = answer.isAllowed ? "Yes.\n" : "No.\n"
     for line in answer.lines { text += "  \(line)\n" }
     if !answer.changes.isEmpty { text += "To allow it:\n" + answer.changes.map { "  \($0)\n" }.joined() }
     write(text, to: STDOUT_FILENO)
     if !answer.isAllowed { throw ExitCode.failure }
+  }
+
+  /// Who is banned gets no answer at all.
+  private func explainBans(_ loaded: LoadedSettings, _ question: AccessQuestion, _ answer: inout AccessExplanation) {
+    guard loaded.settings.bans.file != nil || loaded.settings.sharesBans else { return }
+    let book: BanBook
+    do { book = try BanSetup.prepare(loaded) } catch {
+      return write("weftpd: warning: bans cannot be asked about: \(error)\n", to: STDERR_FILENO)
+    }
+    let bans = [
+      question.address.flatMap { book.ban(of: [$0]) },
+      book.ban(ofUser: question.user + Array((host.map { "@\($0)" } ?? "").utf8)),
+    ]
+    for ban in bans.compactMap({ $0 }) {
+      answer.refuse(
+        "\(ban.subject) is banned until \(ban.until.map(Ban.text) ?? "it is removed")\(ban.reason.isEmpty ? "" : ": \(ban.reason)").",
+        "Remove the ban: weftpd ban remove \(ban.subject).")
+    }
   }
 }
 

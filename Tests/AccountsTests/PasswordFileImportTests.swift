@@ -1,5 +1,6 @@
 // PasswordFileImport: files of ProFTPD and Pure-FTPd told apart; what is taken over, skipped with a reason, or lost.
 
+import TestSupport
 import Testing
 
 @testable import Accounts
@@ -62,9 +63,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a:$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g:1:1::/a:", "argon2"), ("a::1:1::/a:", "empty"),
-    ("a:*:1:1::/a:", "locked"), ("a:!\(Sample.sha512):1:1::/a:", "locked"), ("a:x:1:1::/a:", "shadow"),
-    ("a:hunter2:1:1::/a:", "clear text"), ("a:{SHA}xyz=:1:1::/a:", "LDAP"),
+    ("a::1:1::/a:", "empty"), ("a:x:1:1::/a:", "shadow"), ("a:hunter2:1:1::/a:", "clear text"),
     ("anonymous:\(Sample.md5):1:1::/a:", "anonymous"),
     (":\(Sample.md5):1:1::/a:", "name is empty"), ("a:\(Sample.md5):1:1::a:", "absolute"),
     ("a:\(Sample.md5):1:1::/../a:", "'..'"), ("a:\(Sample.md5)", "expected the 7 fields"),
@@ -78,6 +77,27 @@ import Testing
     #expect(skip.line == 3)
     #expect(skip.message.contains(reason), "\(skip.message)")
     #expect(!skip.message.contains("hunter2"))
+  }
+
+  /// pure-pw makes argon2 hashes. All the rest of such a user is worth keeping.
+  @Test(arguments: [
+    ("$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g", "argon2", true), ("*", "locked", false),
+    ("!\(Sample.sha512)", "locked", false), ("{SHA}xyz=", "LDAP", true), ("$6$cut", "damaged", true),
+  ])
+  func aUserWhosePasswordCannotBeUsedIsLocked(hash: String, reason: String, keeps: Bool) throws {
+    let source = try read("a:\(hash):1:1::/a/./b::1024::::::::::\n")
+    let user = try #require(source.users.first)
+    #expect(user.hash == "*" && user.home == "/a/b" && user.options.texts["session-rate-down"] == "1024")
+    let warning = source.warnings.first?.message ?? ""
+    #expect(warning.contains(reason) && warning.contains("locked until `weftpd user password`"), "\(warning)")
+    #expect(source.warnings.last?.message.contains("from /a on") == true)
+    #expect(source.skipped.isEmpty)
+    // Who has got a password since keeps it when the import is repeated, unless the user was locked over there.
+    let directory = try TemporaryDirectory()
+    let editor = UserTableEditor(path: try directory.file("users", "a:\(Sample.sha512):/old:ro\n"))
+    _ = try editor.importUsers(source, replacing: true)
+    let entry = try editor.entry(named: bytes("a"))
+    #expect(entry.home == "/a/b" && entry.hash == (keeps ? Sample.sha512 : "*"))
   }
 
   @Test func neither() throws {

@@ -74,6 +74,29 @@ import Testing
     #expect(await work(Sample.password, Sample.md5) == [Sample.md5])
   }
 
+  @Test func aHashOfMicrosecondsNeedsNoThreadIfThePasswordIsRight() async throws {
+    for setting in ["$3$", "ab"] {
+      let hash = try #require(Crypt.hash(Sample.password, setting: setting))
+      // A thread of the verifier's own runs no task.
+      let isInTask = Mutex<[Bool]>([])
+      let verifier = PasswordVerifier(concurrency: 1, queueLimit: 1) { password, setting in
+        isInTask.withLock { $0.append(withUnsafeCurrentTask { $0 != nil }) }
+        return Crypt.hash(password, setting: setting)
+      }
+      #expect(await verifier.check(Sample.password, hash: hash) == .verified)
+      #expect(await verifier.check(bytes("wrong"), hash: hash) == .rejected)
+      #expect(isInTask.withLock(\.self) == [true, true, false])
+      // A wrong one costs what that of a user costs who does not exist, once, and counts before the next begins.
+      #expect(await work(bytes("wrong"), hash) == [hash, PasswordVerifier.decoy])
+      #expect(await work(Sample.password, hash) == [hash])
+      let refusals = Atomic<Int>(0)
+      let gate = AttemptGate(mayStart: { true }, countRefusal: { refusals.add(1, ordering: .relaxed) })
+      #expect(await verifier.check(bytes("wrong"), hash: hash, gate: gate) == .rejected)
+      #expect(refusals.load(ordering: .relaxed) == 1)
+      #expect(await verifier.check(Sample.password, hash: hash, gate: AttemptGate(mayStart: { false })) == .overBudget)
+    }
+  }
+
   @Test func theDecoyIsReallyHashed() throws {
     let hash = try #require(Crypt.hash(bytes("a"), setting: PasswordVerifier.decoy))
     #expect(hash != PasswordVerifier.decoy)

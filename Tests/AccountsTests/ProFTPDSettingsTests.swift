@@ -35,10 +35,57 @@ import Testing
       ])
     #expect(
       source.warnings.map(\.message) == [
+        "proftpd.conf:8: <Directory /srv> is not taken over",
         "proftpd.conf:6: the 1024 bytes without a limit are not taken over",
-        "proftpd.conf:9: TransferRate in a section is not taken over",
         "proftpd.conf:11: TransferRate for group staff is not taken over",
+        "proftpd.conf: without AllowOverwrite nobody may replace files, which is not taken over: see permissions",
       ])
+  }
+
+  @Test func whatRestrictsUsersIsTakenOverOrNamed() throws {
+    var source = try users()
+    let text = """
+      TransferRate RETR 100 user alice
+      TransferRate RETR 50
+      AllowOverwrite on
+      Umask 027 022
+      DefaultRoot ~
+      DefaultRoot /srv users
+      HideFiles none
+      PathDenyFilter "\\.exe$"
+      MaxClients 30
+      <Limit LOGIN>
+        <Foo>
+          Umask 077
+        </Foo>
+        AllowUser alice
+      </Limit>
+      <Global>
+        HideNoAccess on
+      </Global>
+      """
+    source.applyConfiguration(bytes(text), source: "c")
+    #expect(
+      source.users.map(\.options.texts) == [
+        ["session-rate-down": "102400", "umask": "027"], ["session-rate-down": "51200", "umask": "027"],
+      ])
+    #expect(
+      source.warnings.map(\.message) == [
+        "c:4: the umask 022 of directories is not taken over: they have that of files",
+        "c:6: DefaultRoot /srv users is not taken over: the home is what a user sees as /",
+        "c:8: PathDenyFilter is not taken over", "c:9: MaxClients is not taken over; there is limits.sessions for all",
+        "c:10: <Limit LOGIN> is not taken over", "c:17: HideNoAccess is not taken over",
+      ])
+  }
+
+  /// mod_quotatab takes the record of the user, and only if there is none that of all.
+  @Test func aUsersOwnQuotaStandsInPlaceOfThatOfAll() throws {
+    var source = try users()
+    var table: [UInt8] = [0x26, 0x76, 0, 0]
+    table += record("alice", type: 20, bytes: [5000, 0, 0], files: [0, 0, 0])
+    table += record("all", type: 10, bytes: [1000, 0, 0], files: [3, 0, 0])
+    try source.applyQuotas(table, source: "limits")
+    #expect(source.users.map(\.options.texts) == [["quota": "5000"], ["quota": "1000", "quota-files": "3"]])
   }
 
   /// A record as `ftpquota --type=limit` writes it.

@@ -1,5 +1,6 @@
 // Tests that everything a start would be refused for is found, all of it at once, and that nothing is changed by looking.
 
+import Accounts
 import DaemonSettings
 import Glibc
 import LinuxSystem
@@ -34,6 +35,16 @@ import Testing
     let found = StartPlan.examine(sources([]), hashing: false)
     #expect(found.problems.isEmpty)
     #expect(found.plan != nil)
+  }
+
+  /// The one password of `accounts.user` is in memory only: neither the start nor a login waits for a hash that takes long.
+  @Test func theOnePasswordHasAHashThatIsMadeAtOnce() async throws {
+    let environment = ["WEFTPD_PASSWORD": "correct horse"]
+    let found = StartPlan.examine(sources(["accounts.user=alice"], environment: environment))
+    let hash = try #require(found.plan?.hash)
+    #expect(PasswordHash.kind(of: hash) == .sha512crypt)
+    #expect(await PasswordVerifier().verify(Array("correct horse".utf8), hash: hash))
+    #expect(await !PasswordVerifier().verify(Array("correct hors".utf8), hash: hash))
   }
 
   @Test(arguments: [

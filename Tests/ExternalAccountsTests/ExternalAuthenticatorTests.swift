@@ -120,6 +120,40 @@ import Testing
     #expect(counts.max() ?? 9 <= 3)
   }
 
+  /// Whoever sends many logins from one address does not keep the others waiting until all of those have been answered.
+  @Test func addressesTakeTurns() async throws {
+    let (authenticator, _) = try authenticator(
+      """
+      document=$(cat)
+      while [ ! -e '\(place.path)/go' ]; do sleep 0.02; done
+      case "$document" in
+      *192.0.2.2*) echo other >> '\(place.path)/order' ;;
+      *) echo many >> '\(place.path)/order' ;;
+      esac
+      echo '\(Self.allow)'
+      """, concurrency: 1)
+    func login(_ address: String) throws -> LoginQuestion {
+      LoginQuestion(
+        user: bytes("alice"), password: bytes("x"), peer: try #require(IPAddress(address)), server: nil, host: nil,
+        tls: nil)
+    }
+    /// Until so many wait; a minute at most.
+    func waiting(_ count: Int) async {
+      for _ in 0..<12_000 where authenticator.waitingCount != count { try? await Task.sleep(for: .milliseconds(5)) }
+      #expect(authenticator.waitingCount == count)
+    }
+    let (many, other) = (try login("192.0.2.1"), try login("192.0.2.2"))
+    await withTaskGroup(of: Void.self) { tasks in
+      for _ in 0..<10 { tasks.addTask { _ = await authenticator.check(many, gate: .open) } }
+      await waiting(9)
+      tasks.addTask { _ = await authenticator.check(other, gate: .open) }
+      await waiting(10)
+      #expect(throws: Never.self) { _ = try place.write("go", "") }
+    }
+    let order = String(decoding: try place.read("order"), as: UTF8.self).split(separator: "\n")
+    #expect(order.count == 11 && (order.firstIndex(of: "other") ?? 11) <= 2, "\(order)")
+  }
+
   @Test func whoComesWhenTheQueueIsFullIsToldSo() async throws {
     let (authenticator, _) = try authenticator(
       "cat >/dev/null; sleep 2; echo '\(Self.allow)'", concurrency: 1, queue: 1)

@@ -58,6 +58,9 @@ import Testing
     }
     #expect(entry.name == bytes("alice") && entry.home == "/srv/alice" && entry.permissions == [.list, .read])
     #expect(entry.options.isAdministrator && entry.options.sessions == 5 && entry.isLocked)
+    let lists = #"{"allow": true, "entry": {"home": "/a", "access": "rw", "hide": [".*", "/x"], "deny": ["*.exe"]}}"#
+    guard case .allowed(let other) = try verdict(lists) else { throw JSONError("is no list") }
+    #expect(other.options.hidden.map(\.text) == [".*", "/x"] && other.options.denied.map(\.text) == ["*.exe"])
   }
 
   @Test(arguments: [
@@ -70,7 +73,9 @@ import Testing
     #"{"allow": true, "entry": {"home": "/a", "access": "rw", "admin": "perhaps"}}"#,
     #"{"allow": true, "entry": {"home": "/a", "access": "rw", "totp": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}}"#,
     #"{"allow": true, "entry": {"home": "/a", "access": "rw", "group-sessions": 5}}"#,
-    #"{"allow": true, "entry": {"home": "/a", "access": "rw", "mounts": ["a=/b"]}}"#,
+    #"{"allow": true, "entry": {"home": "/a", "access": "rw", "mounts": ["a=/b", 1]}}"#,
+    #"{"allow": true, "entry": {"home": "/a", "access": "rw", "mounts": []}}"#,
+    #"{"allow": true, "entry": {"home": "/a", "access": "rw", "mounts": {"a": "/b"}}}"#,
   ])
   func wrongAnswersLetNobodyIn(_ text: String) { #expect(throws: JSONError.self) { try verdict(text) } }
 }

@@ -159,13 +159,17 @@ import Testing
     #expect(try File.status(at: home.path + "/d").permissions == 0o700)
   }
 
-  @Test func messagesAreShown() async throws {
+  /// Names with a dot are often hidden; the message is meant for the user all the same, unless it is a link to what is not.
+  @Test(arguments: [[:], ["hide": ".*"]]) func messagesAreShown(_ rules: [String: String]) async throws {
     let home = try TemporaryDirectory()
+    try home.makeDirectory("linked")
+    try home.write(".secret", "the secret")
+    symlink("../.secret", home.path + "/linked/.message")
     try home.makeDirectory("d")
     try home.write("d/.message", "Mind the gap.\r\n226 is only a number.\n")
     try home.makeDirectory("big")
     try home.write("big/.message", String(repeating: "x", count: 5000))
-    let accounts = try Self.bob(home, ["welcome": "Hello, Bob."])
+    let accounts = try Self.bob(home, rules.merging(["welcome": "Hello, Bob."]) { $1 })
     var configuration = ServerConfiguration()
     configuration.files.message = ".message"
     try await withServer(accounts, configuration) { _, address in
@@ -176,6 +180,8 @@ import Testing
       let reply = try "\(client.command("CWD d", expecting: 250))"
       #expect(reply.contains(" Mind the gap.") && reply.contains(" 226 is only a number."))
       #expect(try !"\(client.command("CWD /big", expecting: 250))".contains("xxx"))
+      let linked = try "\(client.command("CWD /linked", expecting: 250))"
+      #expect(linked.contains("the secret") == rules.isEmpty)
       try client.quit()
     }
     try await withClient(accounts) { client in
@@ -197,6 +203,7 @@ import Testing
         "LIST incoming", "NLST incoming", "MLSD incoming", "RETR incoming/new", "SIZE incoming/new",
         "MLST incoming/old", "HASH incoming/new", "DELE incoming/new", "RNFR incoming/new", "MKD incoming/d",
         "APPE incoming/old", "SITE COPY incoming/old copy", "STOR other",
+        "SITE SYMLINK /readme incoming/link",
       ] {
         #expect(try client.command(command).code == 550, "\(command)")
       }
@@ -206,6 +213,14 @@ import Testing
       #expect(try client.retrieve("RETR readme") == [0x78])
       _ = try client.command("CWD incoming", expecting: 250)
       #expect(try "\(client.store("STOR third", [1]))".hasPrefix("226"))
+      // Whoever comes next is called anonymous, too, and finds nothing to go on with.
+      let data = try client.extendedPassive()
+      _ = try client.command("STOR broken", expecting: 150)
+      try data.send([UInt8](repeating: 0x78, count: 5000))
+      #expect(try Deadline.after(.seconds(60)).until { try "\(client.command("STAT"))".contains(" 5000 bytes") })
+      data.reset()
+      try client.expect(426)
+      #expect(try client.command("SITE PARTIAL broken").code == 550)
     }
     #expect(try home.read("incoming/new") == Array("new".utf8))
     #expect(try home.read("incoming/old") == Array("old".utf8))

@@ -54,6 +54,21 @@ import Testing
     }
   }
 
+  /// What is done with the commands of SITE is told like what is done with those of the RFCs.
+  @Test(
+    arguments: [
+      ("DELE", "", "", HookEvent.delete), ("RNTO", "/b", "", .rename), ("XMKD", "", "", .mkdir),
+      ("SITE", "", "MKDIR", .mkdir),
+      ("SITE", "", "RMDIR", .rmdir), ("SITE", "/b", "/b", .copy), ("COMB", "/a", "", .copy),
+      ("SITE", "", "CHMOD 600", nil),
+      ("SITE", "", "SYMLINK", nil), ("MFMT", "", "", nil),
+    ] as [(String, String, String, HookEvent?)])
+  func whatAChangeIs(_ verb: String, _ target: String, _ note: String, _ event: HookEvent?) {
+    var record = EventRecord(session: 1, peer: Self.peer, verb: verb, path: [0x2F, 0x61], result: 250, note: note)
+    record.target = Array(target.utf8)
+    #expect(HookEvent(SessionEvent(kind: .changed, level: .info, message: "x", record: record)) == event)
+  }
+
   @Test func aBan() throws {
     let subject = try #require(BanSubject("2001:db8::/64"))
     let object = try Self.object(

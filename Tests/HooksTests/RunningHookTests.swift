@@ -104,6 +104,30 @@ import Testing
     }
   }
 
+  /// A file can also be made from others, without an upload: whoever looks at all that is uploaded has to be told.
+  @Test func whatTheServerMakesFromOtherFilesIsTold() async throws {
+    try await Blocking.run {
+      let place = try Place()
+      try Server.with(place.options(place.program), root: place.root) { server in
+        let client = try server.session("alice")
+        try client.command("TYPE I", expecting: 200)
+        for name in ["a", "b"] { try client.store("STOR \(name)", pattern(10)) }
+        try client.command("SITE MKDIR p/q", expecting: 200)
+        try client.command("SITE COPY a p/copy", expecting: 250)
+        try client.command("COMB whole a b", expecting: 250)
+        try client.command("SITE RMDIR p", expecting: 200)
+        for (event, field) in [
+          ("mkdir", #""path":"/p/q""#), ("copy", #""path":"/a","target":"/p/copy","bytes":10"#),
+          ("copy", #""path":"/whole","target":"/whole","bytes":20"#), ("rmdir", #""path":"/p""#),
+        ] {
+          try place.wait("got", 1, field, server)
+          let lines = place.lines("got").filter { $0.contains(field) }
+          try require(lines.contains { $0.contains("\"event\":\"\(event)\"") }, "\(event): \(lines)")
+        }
+      }
+    }
+  }
+
   @Test func recordsOutliveAKilledDaemonAndAKilledHelper() async throws {
     try await Blocking.run {
       let place = try Place()

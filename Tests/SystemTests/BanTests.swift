@@ -37,6 +37,40 @@ extension SystemTests {
       try require(try client.control.isClosedByPeer(), "the connection goes on after 421")
     }
 
+    /// `weftpd explain` knows of bans, and where in the table a rule stands that a user has of a group.
+    @Test func anExplanationKnowsOfBans() async throws {
+      try await Blocking.run {
+        let setup = Setup()
+        let root = try TemporaryDirectory()
+        let table = try root.write(
+          "users.yaml",
+          """
+          groups:
+            staff:
+              access: rw
+              permissions: ["/in=list"]
+          users:
+            alice: {password: "*", home: \(root.path), groups: [staff], enabled: yes}
+          """, mode: 0o600)
+        func explain(_ words: String...) throws -> (code: Int32, output: String) {
+          let result = try TestSupport.run(
+            [try Server.binary(), "explain", "--users", table, "--set", "bans.file=\(setup.file)"] + words)
+          return (result.exitCode, result.output)
+        }
+        let before = try explain("--user", "alice", "--from", "192.0.2.7", "STOR", "/in/a")
+        try require(before.output.contains("rule 1 of permissions (of the group staff, line 2), /in=list"), "\(before)")
+        try require(!before.output.contains("banned"), "\(before)")
+        try setup.ban("add", "192.0.2.0/24", "user:alice", "--reason", "too many")
+        let after = try explain("--user", "alice", "--from", "192.0.2.7", "STOR", "/a")
+        try require(after.code == 1, "\(after)")
+        try require(after.output.contains("192.0.2.0/24 is banned until it is removed: too many."), "\(after)")
+        try require(after.output.contains("Remove the ban: weftpd ban remove user:alice."), "\(after)")
+        try setup.ban("remove", "user:alice")
+        let elsewhere = try explain("--user", "alice", "--from", "198.51.100.7", "STOR", "/a")
+        try require(!elsewhere.output.contains("banned"), "\(elsewhere)")
+      }
+    }
+
     @Test func failedLoginsBanAnAddressAndOutliveAKill() async throws {
       try await Blocking.run {
         let setup = Setup()

@@ -19,8 +19,11 @@ extension SystemTests {
     private struct Shared {
       let database: PostgresServer
       let root: TemporaryDirectory
+      /// Of all servers and commands.
+      let further: [String]
 
-      init(_ options: [String]) throws {
+      init(_ options: [String], further: [String] = []) throws {
+        self.further = further
         database = try PostgresServer()
         root = try TemporaryDirectory()
         let connection = database.socketConnection
@@ -35,7 +38,7 @@ extension SystemTests {
           "accounts.backend=postgres", "accounts.postgres.connection=\(database.socketConnection)",
           "accounts.roots=\(root.path)", "quotas.server=\(name)", "limits.before-login-per-address=200",
           "limits.before-login=200",
-        ]
+        ] + further
       }
 
       func server(_ name: String) throws -> Server {
@@ -117,7 +120,8 @@ extension SystemTests {
         try shared.requireRightCounts()
         // One is killed in the middle of an upload; it holds something, and its last files are known to nobody.
         let client = try Self.session(servers[0])
-        for number in 0..<6 { try client.command("DELE \(number)-0", expecting: 250) }
+        // Some of the uploads above have found no room.
+        for number in 0..<6 { try client.command("DELE \(number)-0", expecting: 250, 550) }
         _ = try Self.upload(client, "last", pattern(200_000))
         let data = try client.passive()
         try client.command("STOR cut", expecting: 150)
@@ -210,6 +214,47 @@ extension SystemTests {
         try require(isCounted, "\(try running.command("SITE QUOTA")): \(moved) bytes were uploaded")
         for server in servers { try server.stop() }
         try shared.requireRightCounts()
+      }
+    }
+
+    /// What a server has counted of its own files counts for the others until somebody says that it will not come back.
+    @Test func aServerThatIsGoneForGoodIsForgotten() async throws {
+      try await Blocking.run(slots: Blocking.width) {
+        let shared = try Shared(["quota=150000"], further: ["quotas.storage=own"])
+        let servers = [try shared.server("one"), try shared.server("two")]
+        try require(try Self.upload(try Self.session(servers[0]), "a", pattern(100_000)) == 226, "the first file")
+        func show() throws -> String { try shared.command("quota", "show") }
+        let isCounted = try Deadline.after(.seconds(30)).until { try show().contains("100000 bytes, 1 files") }
+        try require(isCounted, "\(try show())")
+        func forget(_ name: String) throws -> (exitCode: Int32, output: String, errors: String) {
+          let settings = shared.settings("none").flatMap { ["--set", $0] }
+          let result = try TestSupport.run(
+            [try Server.binary(), "quota", "forget", name] + settings, patience: .seconds(60))
+          return (result.exitCode, result.output, result.errors)
+        }
+        // Neither one that lives nor one that never was.
+        for name in ["one", "nobody"] {
+          let refused = try forget(name)
+          try require(refused.exitCode == 1 && refused.errors.contains("no server \(name) that is gone"), "\(refused)")
+        }
+        servers[0].process.signal(SIGKILL)
+        _ = servers[0].process.waitForExit(patience: .seconds(20))
+        // The other one has files of its own: this was never one of them.
+        unlink(shared.root.path + "/a")
+        // A minute has passed.
+        _ = try shared.database.psql("UPDATE weftpd.quota_servers SET alive_until = now() WHERE server = 'one'")
+        try require(try show().contains("server one: is gone"), "\(try show())")
+        let client = try Self.session(servers[1])
+        try require(try Self.upload(client, "b", pattern(100_000)) == 552, "what the dead server has counts")
+        let done = try forget("one")
+        try require(done.exitCode == 0 && done.output == "one is forgotten.\n", "\(done)")
+        try require(try !show().contains("server one"), "\(try show())")
+        let hasRoom = try Deadline.after(.seconds(30)).until {
+          try Self.upload(client, "b", pattern(100_000)) == 226
+        }
+        try require(hasRoom, "\(try show())")
+        try require(try forget("one").exitCode == 1, "forgotten twice")
+        try servers[1].stop()
       }
     }
 

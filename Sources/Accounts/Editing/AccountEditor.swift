@@ -176,6 +176,7 @@ extension AccountEditor {
     _ source: UserImport, replacing: Bool, readOnly: Bool
   ) throws(UserTableError) -> ImportReport {
     let groups = Dictionary(source.groups.map { ($0.name, SharedGroup($0)) }) { first, _ in first }
+    let withoutPassword = Set(source.users.filter(\.lacksPassword).map(\.name))
     let entries = source.users.map { user in
       UserEntry(
         name: user.name, hash: user.hash, home: user.home,
@@ -190,7 +191,8 @@ extension AccountEditor {
         // It has been read before.
         try? options.set(key, to: text)
       }
-      let entry = existing.with(hash: new.hash, home: new.home, permissions: new.permissions, options: options)
+      let hash = withoutPassword.contains(new.name) ? existing.hash : new.hash
+      let entry = existing.with(hash: hash, home: new.home, permissions: new.permissions, options: options)
       return new.groups.isEmpty ? entry : entry.with(groups: new.groups)
     }
   }

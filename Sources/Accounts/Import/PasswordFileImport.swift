@@ -28,9 +28,14 @@ extension UserImport {
         skipped.append(.init(line: line, message: message))
         continue
       }
+      let home = String(decoding: fields[5], as: UTF8.self)
+      var imported = format == .pureftpd ? Self.limits(fields) : ImportedOptions()
+      // Pure-FTPd's jail is what stands before this, and the session begins in what stands behind. Here, both are the home.
+      if let mark = home.firstRange(of: "/./"), mark.upperBound < home.endIndex {
+        imported.note("the directories around the home, from \(home[..<mark.lowerBound]) on, are not seen here")
+      }
       add(
-        name: Array(fields[0]), hash: Array(fields[1]), home: Array(fields[5]), isReadOnly: false, line: line,
-        format == .pureftpd ? Self.limits(fields) : ImportedOptions())
+        name: Array(fields[0]), hash: Array(fields[1]), home: Array(fields[5]), isReadOnly: false, line: line, imported)
     }
   }
 

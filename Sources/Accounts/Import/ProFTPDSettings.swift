@@ -4,8 +4,8 @@ extension UserImport {
   /// Takes over what ProFTPD's other files say of the users.
   ///
   /// - Parameters:
-  ///   - configuration: the path of proftpd.conf: TransferRate, MaxClientsPerUser and MaxClientsPerHost of the server itself. What stands in
-  ///     a section is named and left out.
+  ///   - configuration: the path of proftpd.conf: TransferRate, MaxClientsPerUser, MaxClientsPerHost and Umask of the server itself. Sections and
+  ///     other directives that restrict users are named and left out.
   ///   - quotas: the path of the limits' table of mod_quotatab_file, which `ftpquota --type=limit` makes.
   public mutating func applyProFTPD(configuration: String?, quotas: String?) throws(UserTableError) {
     if let configuration { applyConfiguration(try TableFile.read(path: configuration).bytes, source: configuration) }
@@ -29,32 +29,70 @@ extension UserImport {
 
   mutating func applyConfiguration(_ bytes: [UInt8], source: String) {
     var sections: [String] = []
+    var rates: [(words: [String], place: String)] = []
+    var overwrites = false
     for (offset, raw) in UserTable.lines(of: bytes).enumerated() {
       let text = String(decoding: raw, as: UTF8.self).trimmed
       if text.isEmpty || text.hasPrefix("#") { continue }
+      let place = "\(source):\(offset + 1)"
+      let isEverywhere = sections.allSatisfy { Self.transparent.contains($0) }
       if text.hasPrefix("</") {
         _ = sections.popLast()
       } else if text.hasPrefix("<") {
-        sections.append(String(text.dropFirst().prefix { $0 != " " && $0 != ">" }))
-      } else {
+        let name = text.dropFirst().prefix { $0 != " " && $0 != "\t" && $0 != ">" }.lowercased()
+        // What is in a section that has been named needs no naming.
+        if isEverywhere, !Self.transparent.contains(name) { warn(0, "\(place): \(text) is not taken over") }
+        sections.append(name)
+      } else if isEverywhere {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
-        let isEverywhere = sections.allSatisfy { ["global", "ifmodule", "ifdefine"].contains($0.lowercased()) }
-        directive(words, at: "\(source):\(offset + 1)", isEverywhere: isEverywhere)
+        switch words[0].lowercased() {
+        case "transferrate": rates.append((words, place))
+        case "allowoverwrite":
+          overwrites = ["on", "yes", "true", "1"].contains(words.dropFirst().first?.lowercased() ?? "")
+        default: directive(words, at: place)
+        }
       }
+    }
+    // What is said of users is stronger than what is said of all, wherever it stands.
+    for isOfUsers in [false, true] {
+      for rate in rates where (rate.words.count > 4) == isOfUsers { transferRate(rate.words, at: rate.place) }
+    }
+    if !overwrites {
+      warn(0, "\(source): without AllowOverwrite nobody may replace files, which is not taken over: see permissions")
     }
   }
 
-  private mutating func directive(_ words: [String], at place: String, isEverywhere: Bool) {
+  /// Sections whose contents hold for all users.
+  private static let transparent: Set<String> = ["global", "ifmodule", "ifdefine", "ifversion"]
+
+  /// What restricts users and has no counterpart in their entries; with the setting of the server that does the same, if there is one.
+  private static let untaken = [
+    "maxclients": "limits.sessions", "tlsrequired": "tls.mode", "maxloginattempts": "accounts.attempts",
+    "maxclientsperclass": "", "maxhostsperuser": "", "maxstorefilesize": "", "maxretrievefilesize": "", "hidefiles": "",
+    "hideuser": "", "hidegroup": "", "hidenoaccess": "", "denyfilter": "", "allowfilter": "", "pathdenyfilter": "",
+    "pathallowfilter": "", "include": "",
+  ]
+
+  private mutating func directive(_ words: [String], at place: String) {
     let name = words[0].lowercased()
-    guard ["transferrate", "maxclientsperuser", "maxclientsperhost"].contains(name) else { return }
-    guard isEverywhere else {
-      return warn(0, "\(place): \(words[0]) in a section is not taken over")
-    }
+    let value = words.dropFirst().first ?? ""
     switch name {
     case "maxclientsperuser", "maxclientsperhost":
-      guard words.count > 1, words[1] != "none" else { return }
-      set(name == "maxclientsperuser" ? "sessions" : "sessions-per-address", words[1], from: words[0])
-    default: transferRate(words, at: place)
+      if value.isEmpty || value == "none" { return }
+      set(name == "maxclientsperuser" ? "sessions" : "sessions-per-address", value, from: words[0])
+    case "umask":
+      set("umask", value, from: words[0])
+      if words.count > 2, words[2] != value {
+        warn(0, "\(place): the umask \(words[2]) of directories is not taken over: they have that of files")
+      }
+    case "defaultroot":
+      // Every home is a jail here.
+      if value == "~" || value == "none" { return }
+      warn(0, "\(place): \(words.joined(separator: " ")) is not taken over: the home is what a user sees as /")
+    default:
+      guard let setting = Self.untaken[name] else { return }
+      if ["none", "off"].contains(value.lowercased()) { return }
+      warn(0, "\(place): \(words[0]) is not taken over" + (setting.isEmpty ? "" : "; there is \(setting) for all"))
     }
   }
 
@@ -91,12 +129,12 @@ extension UserImport {
         .malformed, source: source,
         message: "is no table of limits of mod_quotatab_file. Name that of `ftpquota --type=limit`.")
     }
-    var position = 4
-    while position + 126 <= bytes.count {
-      let record = Array(bytes[position..<position + 126])
-      let name = String(decoding: record.prefix(81).prefix { $0 != 0 }, as: UTF8.self)
-      apply(record, name: name, source: source)
-      position += 126
+    let records = stride(from: 4, through: bytes.count - 126, by: 126).map { Array(bytes[$0..<$0 + 126]) }
+    // A user's own record stands in place of that of all, whichever comes first. Source: mod_quotatab.c
+    for isOfUsers in [false, true] {
+      for record in records where (Self.word(record, 81) != 10) == isOfUsers {
+        apply(record, name: String(decoding: record.prefix(81).prefix { $0 != 0 }, as: UTF8.self), source: source)
+      }
     }
   }
 
@@ -109,6 +147,11 @@ extension UserImport {
     let names = type == 10 ? nil : [name]
     func lose(_ what: String) -> String { "\(source): \(what) of \(shown) is not taken over" }
     if record[85] != 0 { return warn(0, lose("the quota per session")) }
+    if let names {
+      for index in users.indices where names.contains(String(decoding: users[index].name, as: UTF8.self)) {
+        users[index].options = users[index].options.without("quota").without("quota-files")
+      }
+    }
     let bytesIn = Self.double(record, 90)
     if bytesIn > 0, bytesIn < 9e18 { set("quota", String(UInt64(bytesIn)), of: names, from: "the quota") }
     let filesIn = Self.word(record, 114)

@@ -26,6 +26,8 @@ public struct UserImport: Sendable {
     public internal(set) var options = AccountOptions()
     /// The names of ``UserImport/groups`` the user is in, the strongest first.
     public internal(set) var groups: [String] = []
+    /// Whether there is no password that could be used here: a new user is locked, and one who is there already keeps the password.
+    public internal(set) var lacksPassword = false
   }
 
   /// Where the users come from.
@@ -62,10 +64,20 @@ public struct UserImport: Sendable {
     guard let text = String(validating: hash ?? Array("*".utf8), as: UTF8.self) else {
       return skip("the password field contains characters that no hash contains\(again)")
     }
+    var usable = text
+    var lacksPassword = hash == nil
+    var losses = imported.losses
     if hash != nil, let problem = PasswordHash.problem(of: text) {
-      return skip("the password field \(problem)\(again)")
+      // There is more to keep of a user than the password, if it was one.
+      guard let first = text.first, "$!*{".contains(first) else {
+        return skip("the password field \(problem)\(again)")
+      }
+      losses.insert("the password field \(problem): locked until `weftpd user password` sets one", at: 0)
+      usable = "*"
+      // Who was locked there is to be locked here.
+      lacksPassword = !PasswordHash.isLocked(text)
     }
-    let hash = text
+    let hash = usable
     guard let path = String(validating: home, as: UTF8.self) else { return skip("the home is not UTF-8") }
     let home = Self.normalized(path)
     if let problem = UserEntry.problem(ofHome: home) { return skip("the home \(problem)") }
@@ -74,8 +86,8 @@ public struct UserImport: Sendable {
     users.append(
       User(
         name: name, hash: hash, home: home, isReadOnly: isReadOnly, line: line, options: imported.options,
-        groups: groups))
-    let remarks = [PasswordHash.weakness(of: hash)].compactMap(\.self) + imported.losses
+        groups: groups, lacksPassword: lacksPassword))
+    let remarks = [PasswordHash.weakness(of: hash)].compactMap(\.self) + losses
     warnings += remarks.map { .init(line: line, message: "\(shown): \($0)") }
   }
 

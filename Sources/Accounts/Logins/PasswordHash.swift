@@ -95,6 +95,14 @@ public enum PasswordHash {
     return hash.utf8.count == Kind.descrypt.digestLength && hash.utf8.allSatisfy(isDigit) ? .descrypt : nil
   }
 
+  /// True if a password is compared with `hash` in a few microseconds: less than handing it to another thread takes.
+  static func isQuick(_ hash: String) -> Bool {
+    switch kind(of: hash) {
+    case .ntHash, .descrypt: true
+    default: false
+    }
+  }
+
   /// True if `hash` is one that no password can match because someone locked it: empty, `*…` or `!…`.
   public static func isLocked(_ hash: String) -> Bool {
     guard let first = hash.utf8.first else { return true }

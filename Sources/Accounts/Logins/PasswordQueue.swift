@@ -1,7 +1,7 @@
 // The order in which waiting verifications get their turn: lanes take turns, and within a lane the first comes first.
 
 /// Jobs that wait, by their tickets. A value; its owner keeps it behind a lock.
-struct PasswordQueue<Job: Sendable>: Sendable {
+public struct PasswordQueue<Job: Sendable>: Sendable {
   private var jobs: [UInt64: Job] = [:]
   private var lanes: [PasswordVerifier.Lane: [UInt64]] = [:]
   /// Lanes with somebody in them, in the order of their turns; the preferred ones apart.
@@ -9,23 +9,26 @@ struct PasswordQueue<Job: Sendable>: Sendable {
   private var preferredTurns: [PasswordVerifier.Lane] = []
   private var wasPreferred = false
 
+  public init() {}
+
   /// How many wait.
-  var count: Int { jobs.count }
+  public var count: Int { jobs.count }
 
   /// How many wait in a lane, those counted too that were removed since.
-  func count(in lane: PasswordVerifier.Lane) -> Int { lanes[lane]?.count ?? 0 }
+  public func count(in lane: PasswordVerifier.Lane) -> Int { lanes[lane]?.count ?? 0 }
 
-  mutating func append(_ job: Job, ticket: UInt64, lane: PasswordVerifier.Lane) {
+  /// - Parameter ticket: of this job alone, for ``remove(_:)``.
+  public mutating func append(_ job: Job, ticket: UInt64, lane: PasswordVerifier.Lane) {
     jobs[ticket] = job
     if lanes[lane] == nil { if lane.isPreferred { preferredTurns.append(lane) } else { turns.append(lane) } }
     lanes[lane, default: []].append(ticket)
   }
 
   /// Takes out a job that waits no longer.
-  mutating func remove(_ ticket: UInt64) -> Job? { jobs.removeValue(forKey: ticket) }
+  public mutating func remove(_ ticket: UInt64) -> Job? { jobs.removeValue(forKey: ticket) }
 
   /// Takes the job whose turn it is.
-  mutating func takeNext() -> Job? {
+  public mutating func takeNext() -> Job? {
     while let lane = nextLane() {
       var tickets = lanes.removeValue(forKey: lane) ?? []
       var taken: Job?

@@ -49,6 +49,8 @@ public final class PasswordVerifier: Sendable {
     let hash: String?
     let gate: AttemptGate
     let continuation: CheckedContinuation<Outcome, Never>
+    /// Whether the password has been found not to be that of `hash`.
+    var isMismatch = false
   }
 
   private struct State: Sendable {
@@ -144,11 +146,40 @@ public final class PasswordVerifier: Sendable {
       return .wait
     }
     switch decision {
-    // A serial queue has its own thread. A concurrent queue would use the threads of Swift's executor, through which every session
-    // returns after it has waited, so a flood of logins would stop all transfers.
-    case .run: DispatchQueue(label: "weftpd.passwords").async { self.work(startingWith: job) }
+    case .run: begin(job)
     case .wait: break
     case .answer(let outcome): job.continuation.resume(returning: outcome)
+    }
+  }
+
+  /// Does a job that has one of the places: at once if its hash takes microseconds and the password is right, which needs no thread.
+  private func begin(_ job: Job) {
+    guard let hash = job.hash, PasswordHash.isQuick(hash), job.password.count <= Self.passwordLimit,
+      !job.password.contains(0), job.gate.mayStart()
+    else { return startThread(with: job) }
+    guard matches(job.password, hash) else {
+      var job = job
+      job.isMismatch = true
+      return startThread(with: job)
+    }
+    if let next = takeNext() { startThread(with: next) }
+    job.continuation.resume(returning: .verified)
+  }
+
+  private func startThread(with job: Job) {
+    // A serial queue has its own thread. A concurrent queue would use the threads of Swift's executor, through which every session
+    // returns after it has waited, so a flood of logins would stop all transfers.
+    DispatchQueue(label: "weftpd.passwords").async { self.work(startingWith: job) }
+  }
+
+  /// The job that gets the place of one that is done; nil: the place is free now.
+  private func takeNext() -> Job? {
+    state.withLock { state in
+      guard let following = state.waiting.takeNext() else {
+        state.running -= 1
+        return nil
+      }
+      return following
     }
   }
 
@@ -156,29 +187,28 @@ public final class PasswordVerifier: Sendable {
   private func work(startingWith first: Job) {
     var next: Job? = first
     while let job = next {
-      let outcome = job.gate.mayStart() ? decide(job.password, hash: job.hash) : .overBudget
+      let outcome = job.gate.mayStart() ? decide(job) : .overBudget
       if outcome == .rejected { job.gate.countRefusal() }
-      next = state.withLock { state in
-        guard let following = state.waiting.takeNext() else {
-          state.running -= 1
-          return nil
-        }
-        return following
-      }
+      next = takeNext()
       job.continuation.resume(returning: outcome)
     }
   }
 
-  private func decide(_ password: [UInt8], hash: String?) -> Outcome {
-    let isUsable = password.count <= Self.passwordLimit && !password.contains(0)
-    guard let hash, isUsable, !PasswordHash.isLocked(hash) else {
-      _ = compute(isUsable ? password : [], Self.decoy)
+  private func decide(_ job: Job) -> Outcome {
+    let isUsable = job.password.count <= Self.passwordLimit && !job.password.contains(0)
+    guard let hash = job.hash, isUsable, !PasswordHash.isLocked(hash) else {
+      _ = compute(isUsable ? job.password : [], Self.decoy)
       return .rejected
     }
-    if let computed = compute(password, hash), Self.areEqual(computed, hash) { return .verified }
+    if !job.isMismatch, matches(job.password, hash) { return .verified }
     // A kind cheaper than the decoy's would reveal that the user exists, so do the decoy's work as well.
-    if !hash.hasPrefix(Self.decoyCost) { _ = compute(password, Self.decoy) }
+    if !hash.hasPrefix(Self.decoyCost) { _ = compute(job.password, Self.decoy) }
     return .rejected
+  }
+
+  private func matches(_ password: [UInt8], _ hash: String) -> Bool {
+    guard let computed = compute(password, hash) else { return false }
+    return Self.areEqual(computed, hash)
   }
 
   /// Compares in a time that depends only on the lengths.

@@ -3,7 +3,7 @@
 extension UserTableEditor {
   /// Takes over the users of an imported file in one step: all that can be, or none if the table cannot be written.
   /// - Parameters:
-  ///   - replacing: give users of the same name the imported password, home, access and options, and keep their other options; otherwise
+  ///   - replacing: give users of the same name the imported password, if it can be used, home, access and options, and keep their other options; otherwise
   ///     those users are left alone. Groups of the same name are always left alone.
   ///   - readOnly: make all imported users read-only.
   /// - Returns: who was added, replaced and left alone; to be shown with `source.skipped` and `source.warnings`.
@@ -66,7 +66,7 @@ extension UserTableEditor {
       losses.append("\(shown): groups need a YAML table; left out: \(user.groups.joined(separator: ", "))")
     }
     return UserEntry(
-      name: user.name, hash: user.hash, home: user.home,
+      name: user.name, hash: user.lacksPassword ? existing?.hash ?? user.hash : user.hash, home: user.home,
       permissions: user.isReadOnly || readOnly ? .readOnly : .readAndWrite, options: options,
       groups: members.isEmpty ? existing?.groups ?? [] : members)
   }
@@ -123,7 +123,10 @@ extension UserTableEditor {
       let read = try UserTable.parse(entry.serialized, source: path).entries.first
       if read == entry.at(line: 1) { return }
     } catch {
-      throw invalid("\(name) cannot be written into a table: \(error.problems.first?.message ?? error.message)")
+      // A colon too many is explained below.
+      if entry.serialized.count(where: { $0 == UInt8(ascii: ":") }) <= 3 {
+        throw invalid("\(name) cannot be written into a table: \(error.problems.first?.message ?? error.message)")
+      }
     }
     throw invalid(
       "\(name) cannot be written into a table: an option holds a comma or a colon, or the access is neither ro nor rw.")

@@ -32,7 +32,7 @@ public enum CommandNeed: Sendable, Hashable {
       "RNTO": .all(.rename), "MFMT": .all(.changeMode), "MFCT": .all(.changeMode), "MFF": .all(.changeMode),
       "COMB": .all(.append), "SITE CHMOD": .all(.changeMode), "SITE CHGRP": .all(.changeMode),
       "SITE UTIME": .all(.changeMode), "SITE MKDIR": .all(.makeDirectory),
-      "SITE RMDIR": .all([.removeDirectory, .delete]), "SITE SYMLINK": .all(.write), "SITE COPY": .store,
+      "SITE RMDIR": .all([.removeDirectory, .delete]), "SITE SYMLINK": .all([.write, .site]), "SITE COPY": .store,
       "SITE CPFR": .all(.read), "SITE CPTO": .store, "SITE PARTIAL": .all(.write), "CWD": .visible, "XCWD": .visible,
       "AVBL": .visible,
     ]

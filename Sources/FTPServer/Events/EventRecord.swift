@@ -18,7 +18,7 @@ public struct EventRecord: Sendable, CustomStringConvertible {
   public var verb: String
   /// The virtual path the command names, as its bytes.
   public var path: [UInt8]
-  /// The virtual path a file was renamed to, as its bytes; ``note`` has it for people.
+  /// The virtual path a file was renamed or copied to, as its bytes; ``note`` has it for people.
   public var target: [UInt8] = []
   /// Bytes moved on the data connection.
   public var bytes: UInt64?

@@ -14,8 +14,24 @@ public struct AccessQuestion: Sendable {
   public var verb: String
   /// As the user sees it, from the user's `/`.
   public var path: [UInt8]
+  /// What a command with several paths reads from: the source of a copy, the parts of COMB.
+  public var sources: [[UInt8]] = []
   /// Seconds since 1970-01-01 00:00:00 UTC.
   public var time: Int64
+
+  /// - Parameter words: the command as the client sends it. What stands between the verb and the path, such as the mode of SITE CHMOD,
+  ///   does not matter.
+  public init(user: [UInt8], address: IPAddress? = nil, words: [String]) {
+    let verbLength = words.first?.uppercased() == "SITE" ? 2 : 1
+    let verb = words.prefix(verbLength).joined(separator: " ")
+    let paths = words.dropFirst(verbLength).map { Array($0.utf8) }
+    // COMB names first what it makes; all others name last what they are about.
+    let isTargetFirst = verb.uppercased() == "COMB"
+    self.init(user: user, address: address, verb: verb, path: (isTargetFirst ? paths.first : paths.last) ?? [])
+    if CommandNeed.ofSource(verb) != nil {
+      sources = isTargetFirst ? Array(paths.dropFirst()) : Array(paths.dropLast().suffix(1))
+    }
+  }
 
   public init(user: [UInt8], address: IPAddress? = nil, verb: String, path: [UInt8], time: Int64 = WallClock.seconds) {
     self.user = user
@@ -37,7 +53,12 @@ public struct AccessExplanation: Sendable {
 
   mutating func note(_ line: String) { lines.append(line) }
 
-  mutating func refuse(_ line: String, _ change: String) {
+  /// Makes the answer no.
+  ///
+  /// - Parameters:
+  ///   - line: what decides.
+  ///   - change: what would have to change.
+  public mutating func refuse(_ line: String, _ change: String) {
     isAllowed = false
     lines.append(line)
     changes.append(change)
@@ -69,14 +90,25 @@ extension AccountSource {
       answer.refuse("The path cannot be one: \(error).", "Give a path from / on.")
       return answer
     }
+    var sources: [VirtualPath] = []
+    for source in question.sources {
+      do { sources.append(try VirtualPath(source)) } catch {
+        answer.refuse("The path cannot be one: \(error).", "Give a path from / on.")
+        return answer
+      }
+    }
     guard let need = CommandNeed.of(question.verb) else {
       answer.refuse(
         "\(question.verb.uppercased()) is no command with a path.",
         "Ask for one of \(CommandNeed.verbs.joined(separator: ", ")).")
       return answer
     }
-    PathExplanation(account: account, origin: origin, isAllReadOnly: isReadOnly, verb: question.verb.uppercased())
-      .explain(need, path, &answer)
+    let explanation = PathExplanation(
+      account: account, origin: origin, isAllReadOnly: isReadOnly, verb: question.verb.uppercased())
+    if let sourceNeed = CommandNeed.ofSource(question.verb) {
+      for source in sources { explanation.explain(sourceNeed, source, &answer) }
+    }
+    explanation.explain(need, path, &answer)
     return answer
   }
 
@@ -119,11 +151,13 @@ struct Origin {
   }
 
   /// The option with its value, and the group that has handed it on.
-  func of(_ key: String) -> String {
-    let text = all.texts[key] ?? ""
-    if own.texts[key] != nil { return "\(key)=\(text)" }
-    let group = groups.first { $0.group.options.texts[key] != nil }?.group
-    let line = group.flatMap { $0.line > 0 ? ", line \($0.line)" : nil } ?? ""
-    return "\(key)=\(text) (of the group \(group?.name ?? "")\(line))"
+  func of(_ key: String) -> String { "\(key)=\(all.texts[key] ?? "")\(giver(of: key))" }
+
+  /// The group that has handed an option on, as ` (of the group staff, line 3)`; empty if the entry has it itself.
+  func giver(of key: String) -> String {
+    guard own.texts[key] == nil, let group = groups.first(where: { $0.group.options.texts[key] != nil })?.group else {
+      return ""
+    }
+    return " (of the group \(group.name)\(group.line > 0 ? ", line \(group.line)" : ""))"
   }
 }

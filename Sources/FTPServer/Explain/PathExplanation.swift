@@ -19,12 +19,37 @@ struct PathExplanation {
       answer.note("A link leads from \(path) to \(found.path), which is asked about too.")
       judge(need, found.path, isThere: found.isThere, &answer)
     }
+    judgeName(found?.path ?? path, found?.status, &answer)
     if let status = found?.status {
       answer.note(
         "Besides, the file system decides: owner \(status.owner), group \(status.group), mode \(octal(status.permissions))."
       )
     }
   }
+
+  /// Some names can neither be removed nor given away, whoever asks.
+  private func judgeName(_ path: VirtualPath, _ status: FileStatus?, _ answer: inout AccessExplanation) {
+    let (removes, renames) = (Self.removing.contains(verb), verb == "RNFR" || verb == "RNTO")
+    guard removes || renames else { return }
+    if path.isRoot { return answer.refuse("/ cannot be removed or renamed.", "Name something in it.") }
+    if let directory = account.options.directories.first(where: { $0.path == path }) {
+      return answer.refuse(
+        "\(path) is a virtual directory, which cannot be removed or renamed: \(origin.of("directories")).",
+        "Take \(directory.path) out of directories.")
+    }
+    guard let rules = FileRules(account), rules.isDivided(path), status?.isDirectory ?? true else { return }
+    if verb == "RNFR" {
+      return answer.refuse(
+        "Parts of \(path) have rules of their own, so it cannot be renamed.",
+        "Take the rules about its parts away, or rename what is in it.")
+    }
+    if verb == "RNTO" {
+      return answer.note("A directory cannot get this name, because parts beneath it would have rules of their own.")
+    }
+    if verb == "SITE RMDIR" { answer.note("Parts of \(path) have rules of their own, which are asked about too.") }
+  }
+
+  private static let removing: Set<String> = ["RMD", "XRMD", "DELE", "SITE RMDIR"]
 
   /// Where the kernel finds the path; nil if the tree cannot be opened.
   private func look(
@@ -76,6 +101,7 @@ struct PathExplanation {
       let needed: AccountPermissions = isThere ? .overwrite : .write
       missing = needed.subtracting(granted)
     }
+    if case .visible = need { return answer.note("\(verb) needs only that \(path) is not hidden.") }
     let rule = words(reason, path)
     if missing.isEmpty { return answer.note("\(verb) is granted: \(rule).") }
     let names = missing.names.replacing("+", with: isAny(need) ? " or " : " and ")
@@ -93,7 +119,7 @@ struct PathExplanation {
     case .rule(let index):
       let rule = account.options.permissionRules[index]
       return
-        "rule \(index + 1) of permissions, \(rule.pattern.text)=\(rule.permissions.names), is the first about \(path)"
+        "rule \(index + 1) of permissions\(origin.giver(of: "permissions")), \(rule.pattern.text)=\(rule.permissions.names), is the first about \(path)"
         + (isAllReadOnly ? ", and accounts.read-only is set" : "")
     case .hidden(let pattern): return "hidden by \(pattern.text)"
     case .denied(let pattern): return "the pattern \(pattern.text) of \(origin.of("deny")) denies it"

@@ -12,6 +12,10 @@ struct EntryFormatter {
   private var granted: AccountPermissions
   /// What the login may do with the next entry, where that differs from one to the other.
   var grantedNext: AccountPermissions? { didSet { if let grantedNext { granted = grantedNext } } }
+  /// The next entry is a virtual directory, which is neither removed nor renamed.
+  var isBranch = false
+  /// The next entry has parts with rules of their own, and is not renamed.
+  var isDivided = false
   private var long: ListFormatter
   private var machine = MachineFormatter(facts: .standard)
   /// Digits after the second in times of MLSD and MLST.
@@ -89,7 +93,7 @@ struct EntryFormatter {
     let writable = !granted.isReadOnly && credentials.may(2, status)
     let searchable = credentials.may(1, status)
     // `.` and `..` are not removed or renamed by these names.
-    let nameable = mayChangeDirectory && role == .entry
+    let nameable = mayChangeDirectory && role == .entry && !isBranch
     func allow(_ permission: Permissions, _ needed: AccountPermissions) {
       if granted.contains(needed) { result.insert(permission) }
     }
@@ -110,7 +114,7 @@ struct EntryFormatter {
     }
     if nameable, stickyOwner.map({ credentials.mayUnlinkSticky(directoryOwner: $0, entry: status) }) ?? true {
       allow(.delete, status.isDirectory ? .removeDirectory : .delete)
-      allow(.rename, .rename)
+      if !isDivided { allow(.rename, .rename) }
     }
     return result
   }

@@ -6,29 +6,6 @@ import Glibc
 import Jail
 import LinuxSystem
 
-/// What a listing command asks for.
-struct ListingRequest {
-  enum Style {
-    /// LIST: lines as `ls -l` writes them.
-    case long
-    /// NLST: names, each after this prefix, so that they can be used in RETR as they are (RFC 1123, section 4.1.2.7).
-    case names(prefix: [UInt8])
-    /// MLSD.
-    case machine(FactSet)
-  }
-
-  var style: Style
-  /// Show `.` and `..` too.
-  var showsDots = false
-  var isRecursive = false
-  var isReversed = false
-  var isByTime = false
-  /// Digits after the second in times of MLSD.
-  var fractionDigits = 0
-  /// Only names that match.
-  var pattern: Glob?
-}
-
 /// A listing on its way out. It belongs to one session.
 final class ListingSource {
   /// Directories a recursive listing enters at most, and how deep.
@@ -167,10 +144,26 @@ final class ListingSource {
   private func admit(_ name: UnsafeRawBufferPointer) -> Bool {
     guard let rules else { return true }
     guard let path = try? place.resolving(Array("./".utf8) + Array(name)) else { return false }
-    let (granted, reason) = rules.decision(at: path)
+    var (granted, reason) = rules.decision(at: path)
     if case .hidden = reason { return false }
+    // Behind a link, commands are asked about the name they send as well.
+    if place != current.path, let sent = try? current.path.resolving(Array("./".utf8) + Array(name)) {
+      let (also, reason) = rules.decision(at: sent)
+      if case .hidden = reason { return false }
+      granted.formIntersection(also)
+    }
     formatter.grantedNext = granted
     return true
+  }
+
+  /// Has the formatter know whether the entry can be renamed and removed at all; only `perm` tells.
+  private func look(at name: UnsafeRawBufferPointer, _ status: FileStatus, isBranch: Bool) {
+    guard case .machine = request.style else { return }
+    formatter.isBranch = isBranch
+    formatter.isDivided = false
+    if let rules, status.isDirectory, let path = try? place.resolving(Array("./".utf8) + Array(name)) {
+      formatter.isDivided = rules.isDivided(path)
+    }
   }
 
   /// Reads names to be sorted, until there are no more, or too many, or it is time for a look at the client.
@@ -232,6 +225,7 @@ final class ListingSource {
   private func appendDot(_ name: StaticString, to out: inout [UInt8]) {
     let path = name.utf8CodeUnitCount == 1 ? current.path : current.path.parent
     guard let status = try? jail.status(of: path) else { return }
+    if let rules { formatter.grantedNext = rules.permissions(at: path) }
     let bytes = Array("\(name)".utf8)
     bytes.withUnsafeBytes {
       formatter.append($0, status, style: request.style, dot: bytes.count, linkTarget: nil, to: &out)
@@ -253,6 +247,7 @@ final class ListingSource {
     }
     if request.isRecursive, status.isDirectory { queue(name) }
     if case .names = request.style { return }
+    look(at: name, status, isBranch: isBranch)
     var target: [UInt8]?
     if status.isSymbolicLink { target = try? File.linkTarget(in: directory, name: name.cString) }
     var created: FileTime?

@@ -11,7 +11,7 @@ extension Session {
   /// The lines of the message of a directory, as a reply of several lines has them; none if there is no message.
   func message(in directory: VirtualPath, for identity: Identity) -> [[UInt8]] {
     guard let name = configuration.files.message, let path = try? directory.resolving(Array("./\(name)".utf8)),
-      path.parent == directory, let file = try? identity.jail.openForReading(path),
+      path.parent == directory, let file = messageFile(path, for: identity),
       (1...UInt64(Self.messageLimit)).contains(file.status.size)
     else { return [] }
     var text = [UInt8](repeating: 0, count: Int(file.status.size))
@@ -21,6 +21,13 @@ extension Session {
     var lines = Self.lines(of: text.prefix(count))
     if lines.last == [0x20] { lines.removeLast() }
     return lines
+  }
+
+  /// Names that begin with a dot are often hidden from users, and the message is to be shown all the same.
+  private func messageFile(_ path: VirtualPath, for identity: Identity) -> OpenFile? {
+    if let file = try? identity.jail.openForReading(path) { return file }
+    guard identity.answers != nil, let name = path.lastComponent else { return nil }
+    return try? identity.jail.openForReading(Array(name), ofDirectory: path.parent)
   }
 
   /// Lines of text, each behind a blank: none can be taken for the end of a reply.

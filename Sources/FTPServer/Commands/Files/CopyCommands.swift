@@ -32,8 +32,9 @@ extension Session {
       }
     }
     try await reachDisk(command, in: identity.jail, target, parts)
-    tell(
-      .changed, .info, "combine", record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250))
+    var record = record(verb: command.verb, path: target.bytes, bytes: outcome.bytes, result: 250)
+    record.target = target.bytes
+    tell(.changed, .info, "combine", record)
     return outcome.leftOver == 0
       ? Reply(250, "\(parts.count) files combined: \(outcome.bytes) bytes.")
       : Reply(250, "\(parts.count) files combined; \(outcome.leftOver) of them could not be removed.")
@@ -85,11 +86,11 @@ extension Session {
         }
       }
     }
-    tell(
-      .changed, .info, "copy",
-      record(
-        verb: command.verb, path: source.bytes, bytes: bytes, result: 250,
-        note: String(decoding: target.bytes, as: UTF8.self)))
+    var record = record(
+      verb: command.verb, path: source.bytes, bytes: bytes, result: 250,
+      note: String(decoding: target.bytes, as: UTF8.self))
+    record.target = target.bytes
+    tell(.changed, .info, "copy", record)
     return Reply(250, "Copied: \(bytes) bytes.")
   }
 

@@ -22,7 +22,7 @@ extension Session {
 
   func renameFrom(_ command: Command) throws(FTPError) -> Reply {
     let (identity, path) = try require(.rename, resolving: command.argument)
-    _ = try onFile { () throws(SystemError) in try identity.jail.status(of: path, followingLink: false) }
+    try onFile { () throws(SystemError) in try identity.jail.requireMovable(path) }
     parameters.renameFrom = path
     return Reply(350, "Send RNTO with the new name.")
   }

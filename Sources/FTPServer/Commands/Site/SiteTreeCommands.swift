@@ -63,6 +63,7 @@ extension Session {
   }
 
   /// SITE SYMLINK target pathname: `target` is the link's text, kept as it is. Following it never leads out of the user's tree.
+  /// What others do with it later, outside of FTP, may: who may only leave files somewhere may leave no links.
   func siteSymbolicLink(_ argument: [UInt8]) throws(FTPError) -> Reply {
     _ = try requireSomewhere(.write)
     guard let words = ArgumentWords.split(argument), words.count == 2 else {
@@ -70,7 +71,7 @@ extension Session {
     }
     let target = words[0]
     guard target.count <= VirtualPath.pathLimit, !target.contains(0) else { throw .path(.tooLong, naming: true) }
-    let (identity, path) = try require(.write, resolving: words[1], naming: true)
+    let (identity, path) = try require([.write, .site], resolving: words[1], naming: true)
     try onFile(naming: true) { () throws(SystemError) in try identity.jail.makeSymbolicLink(path, target: target) }
     logSite("make link", path, "SYMLINK")
     return Reply(200, "Link created.")

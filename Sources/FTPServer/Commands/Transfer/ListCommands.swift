@@ -167,6 +167,14 @@ extension Session {
     var formatter = EntryFormatter(
       names: context.names, granted: identity.permissions(at: path), now: WallClock.seconds,
       credentials: Credentials(identity.jail))
+    formatter.isBranch = jail.isBranch(path)
+    if let rules = identity.answers?.rules {
+      formatter.isDivided = status.isDirectory && rules.isDivided(path)
+      // Behind a link, what is found is asked about, too.
+      if let place = try? jail.look(at: path, followingLink: false).path, place != path {
+        formatter.grantedNext = identity.permissions(at: path).intersection(identity.permissions(at: place))
+      }
+    }
     if !path.isRoot, let parent = try? jail.lookUp(path.parent) {
       try? jail.acting { formatter.enter(directory: parent.number) }
     }

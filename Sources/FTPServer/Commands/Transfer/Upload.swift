@@ -188,7 +188,9 @@ extension Session {
     options.isExclusive = request.isUnique && isAtomic
     options.carriesAttributes = settings.keepsAttributes
     options.isDurable = settings.durability == .commit
-    if settings.keepsPartials == .zero || request.isUnique {
+    // Anonymous users are not told from each other: what one of them has begun is not for the next to go on with.
+    let isAnonymous = identity?.account.isAnonymous ?? false
+    if settings.keepsPartials == .zero || request.isUnique || isAnonymous {
       options.remainder = .nothing
     } else {
       options.remainder = isAtomic && format.countsBytes && !format.endsInBand ? .everything : .toMarker
