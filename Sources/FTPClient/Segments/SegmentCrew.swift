@@ -195,10 +195,17 @@ struct SegmentCrew: Sendable {
   // MARK: how many
 
   /// Adds a connection as long as each makes the sum a tenth faster.
+  ///
+  /// It looks after two round trips already: a connection that is still getting faster hides nothing, and a file that is soon over has no
+  /// time for more. Before it says that more would not help it looks for longer.
   private func grow(_ list: SegmentList, _ shared: Shared, _ most: Int) async {
     var (count, best) = (1, 0.0)
     while count < most, await isMoving(count, list, shared) {
-      guard let rate = await rate(list), !shared.state.withLock({ $0.isFull }) else { return }
+      guard var rate = await rate(list, .milliseconds(100), 2), !shared.state.withLock({ $0.isFull }) else { return }
+      if rate < best * 1.1 {
+        guard let longer = await self.rate(list, .milliseconds(400), 8) else { return }
+        rate = longer
+      }
       if rate < best * 1.1 {
         note("\(count) connections: one more would not be faster")
         return
@@ -206,7 +213,7 @@ struct SegmentCrew: Sendable {
       best = rate
       // Two paths can carry twice as much over one connection: whether they do shows when it has settled.
       if count == 1, await first.pathCount > 1 {
-        while let next = await self.rate(list), next > best * 1.1 { best = next }
+        while let next = await self.rate(list, .milliseconds(250), 4), next > best * 1.1 { best = next }
       }
       let added = shared.state.withLock { state -> Bool in
         if state.live == 0 || list.isSettled { return false }
@@ -225,15 +232,24 @@ struct SegmentCrew: Sendable {
       let (live, active) = (shared.state.withLock { $0.live }, progress.active)
       if live < count { return false }
       if active >= count, progress.bytes > 0 { return true }
-      try? await Task.sleep(for: .milliseconds(20))
+      try? await Task.sleep(for: .milliseconds(10))
     }
     return false
   }
 
-  /// Bytes per second over all connections, measured for a while; nil when there is nothing to measure any more.
-  private func rate(_ list: SegmentList) async -> Double? {
+  /// Bytes per second over all connections; nil when there is nothing to measure any more. Meanwhile the next session logs in, if there
+  /// will be something left for it.
+  ///
+  /// - Parameters:
+  ///   - least: how long to measure at least.
+  ///   - trips: how many round trips.
+  private func rate(_ list: SegmentList, _ least: Duration, _ trips: Int) async -> Double? {
     let (before, start) = (progress.bytes, MonotonicTime.now)
-    try? await Task.sleep(for: .nanoseconds(max(250_000_000, 2 * list.setUp)))
+    let time = await max(least, first.roundTrip * trips)
+    try? await Task.sleep(for: time / 2)
+    guard !list.isSettled, !Task.isCancelled else { return nil }
+    if list.isDivisible { pool?.prepare() }
+    try? await Task.sleep(for: time / 2)
     guard !list.isSettled, !Task.isCancelled else { return nil }
     return Double(progress.bytes &- before) / max(0.001, Double(MonotonicTime.now.since(start)) / 1e9)
   }
@@ -244,5 +260,11 @@ extension ClientSession {
   var pathCount: Int {
     let number = transferInFlight?.process.data.number ?? control.number
     return failure == nil ? max(1, ConnectionReport(number).paths.count) : 1
+  }
+
+  /// How long a round trip takes, as the kernel has measured it; 0: nobody knows.
+  var roundTrip: Duration {
+    guard failure == nil else { return .zero }
+    return ConnectionReport(control.number).paths.map(\.statistics.roundTrip).max() ?? .zero
   }
 }

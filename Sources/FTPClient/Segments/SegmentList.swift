@@ -29,6 +29,8 @@ final class SegmentList: Sendable {
     var failure: ClientError?
     /// The longest time, in nanoseconds, from taking a part to its first byte.
     var setUp: Int64 = 0
+    /// The most bytes a second that a part has moved at, from its beginning to its end.
+    var rate = 0.0
     /// When each part was taken.
     var started: [Int: Int64] = [:]
   }
@@ -59,6 +61,14 @@ final class SegmentList: Sendable {
   /// The longest time, in nanoseconds, from taking a part to its first byte; 0: none has come.
   var setUp: Int64 { state.withLock { $0.setUp } }
 
+  /// Whether one more connection would find something to move.
+  var isDivisible: Bool {
+    state.withLock { state in
+      !state.free.isEmpty
+        || rule.halves && state.claims.values.contains { Int64($0.rest.count) >= 2 * rule.least }
+    }
+  }
+
   var failure: ClientError? { state.withLock { $0.failure } }
 
   /// Parts that are on their way.
@@ -87,18 +97,24 @@ final class SegmentList: Sendable {
     let longest = state.free.indices.max { state.free[$0].count < state.free[$1].count }
     guard let longest else { return nil }
     let range = state.free.remove(at: longest)
-    var length = rule.halves ? share : max(rule.least, share / 2)
+    var length = share
+    if !rule.halves { length = wholePart(range, state) }
     if rule.most > 0 { length = min(length, rule.most) }
-    if !rule.halves {
-      // What cannot be cut later is cut small in the end, so that all are done at the same time.
-      let left = state.free.reduce(Int64(range.count)) { $0 + Int64($1.count) }
-      length = min(length, max(rule.least, left / Int64(2 * max(1, rule.connections))))
-    }
     // What would be left is not worth a connection.
     if Int64(range.count) - length < rule.least { return range }
     let middle = range.lowerBound + length
     state.free.insert(middle..<range.upperBound, at: longest)
     return range.lowerBound..<middle
+  }
+
+  /// What cannot be cut later: at first three quarters of each one's share, then what is left in equal parts, and in smaller ones, so that all
+  /// are done at the same time, as long as a part takes half a second. Each part costs four round trips and begins slowly.
+  private func wholePart(_ range: Range<Int64>, _ state: State) -> Int64 {
+    let connections = Int64(max(1, rule.connections))
+    if connections == 1 { return Int64(range.count) }
+    if state.nextNumber < connections { return max(rule.least, share / 4 * 3) }
+    let left = state.free.reduce(Int64(range.count)) { $0 + Int64($1.count) }
+    return max(rule.least, min(left / connections, max(left / (2 * connections), Int64(state.rate / 2))))
   }
 
   private func halve(_ state: inout State, _ now: Int64) -> Range<Int64>? {
@@ -136,10 +152,12 @@ final class SegmentList: Sendable {
   ///
   /// - Returns: whether the file is whole now.
   @discardableResult
-  func giveBack(_ claim: SegmentClaim) -> Bool {
+  func giveBack(_ claim: SegmentClaim, now: Int64 = MonotonicTime.now.nanoseconds) -> Bool {
     state.withLock { state in
       guard state.claims.removeValue(forKey: claim.number) != nil else { return false }
-      state.started[claim.number] = nil
+      if let start = state.started.removeValue(forKey: claim.number), now > start {
+        state.rate = max(state.rate, Double(claim.moved.count) / Double(now - start) * 1e9)
+      }
       state.done.insert(claim.moved)
       if !claim.rest.isEmpty {
         state.free.append(contentsOf: state.done.missing(in: claim.rest))

@@ -3,6 +3,7 @@
 import ArgumentParser
 import FTPClient
 import FTPProtocol
+import LinuxSystem
 import Synchronization
 
 /// The number of connections to a file.
@@ -80,6 +81,8 @@ struct SegmentedFiles: Sendable {
     _ count: Int, name: @escaping @Sendable (Int) -> [UInt8], total: @escaping @Sendable (Int) -> UInt64?,
     _ body: @escaping Copying
   ) async throws -> Int {
+    // What was needed to read the command line is not needed any more; the kernel gives back what is.
+    ProcessLimits.releaseCode()
     let pool = options.connections == .count(1) ? nil : connector.pool(url, parallel: options.limit + 1)
     let state = Mutex<(next: Int, failures: Int)>((0, 0))
     do {
@@ -113,7 +116,7 @@ struct SegmentedFiles: Sendable {
     let (progress, running, start) = (transfer.progress, transfer, ContinuousClock.now)
     let report = try await copy.display.follow(
       Output.printable(name), total: total, bytes: { progress.bytes }, connections: { progress.active },
-      { try await body(running, index) })
+      limits: connector.limits, { try await body(running, index) })
     copy.tell(name, moved: report.moved, of: report.size, ContinuousClock.now - start)
     if connector.arguments.paths { Output.note("\(Output.printable(name)): \(Self.summary(progress))") }
   }

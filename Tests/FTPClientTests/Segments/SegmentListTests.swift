@@ -95,9 +95,24 @@ import Testing
     var sizes: [Int] = []
     while let claim = list.take(now: 0) { sizes.append(claim.rest.count) }
     #expect(sizes.reduce(0, +) == 64 << 20)
-    #expect(sizes.first == 8 << 20)
-    #expect(sizes.allSatisfy { $0 <= 8 << 20 && $0 >= 1 << 20 })
+    #expect(sizes.prefix(4).allSatisfy { $0 == 12 << 20 })
+    #expect(sizes.dropFirst(4).allSatisfy { $0 <= 2 << 20 && $0 >= 1 << 20 })
     #expect(sizes.suffix(4).allSatisfy { $0 < 2 << 20 })
+  }
+
+  /// On a fast link a small part would be over before its connection has reached its speed.
+  @Test func fastOnesAreNotCutSmall() throws {
+    let list = list(64 * Self.mebibyte, 4) {
+      $0.halves = false
+      $0.least = Self.mebibyte
+    }
+    let first = (0..<4).compactMap { _ in list.take(now: 0) }
+    for claim in first {
+      claim.advance(to: claim.end, now: 1_000_000_000)
+      list.giveBack(claim, now: 1_000_000_000)
+    }
+    #expect(list.take(now: 1_000_000_000)?.rest.count == 4 << 20)
+    #expect(list.take(now: 1_000_000_000)?.rest.count == 3 << 20)
   }
 
   @Test func anEmptyFileIsWhole() { #expect(list(0, 4).isWhole) }
