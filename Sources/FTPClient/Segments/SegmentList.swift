@@ -108,13 +108,14 @@ final class SegmentList: Sendable {
   }
 
   /// What cannot be cut later: at first three quarters of each one's share, then what is left in equal parts, and in smaller ones, so that all
-  /// are done at the same time, as long as a part takes half a second. Each part costs four round trips and begins slowly.
+  /// are done at the same time, but not smaller than what moves in a quarter of a second. Each part costs four round trips and begins slowly.
   private func wholePart(_ range: Range<Int64>, _ state: State) -> Int64 {
     let connections = Int64(max(1, rule.connections))
     if connections == 1 { return Int64(range.count) }
     if state.nextNumber < connections { return max(rule.least, share / 4 * 3) }
     let left = state.free.reduce(Int64(range.count)) { $0 + Int64($1.count) }
-    return max(rule.least, min(left / connections, max(left / (2 * connections), Int64(state.rate / 2))))
+    let quick = Int64(state.rate / 2)
+    return max(rule.least, min(max(left / connections, quick / 2), max(left / (2 * connections), quick)))
   }
 
   private func halve(_ state: inout State, _ now: Int64) -> Range<Int64>? {
@@ -134,10 +135,15 @@ final class SegmentList: Sendable {
   }
 
   /// Whether a part would not be there anyway before another connection has begun with its second half.
+  ///
+  /// A connection that has just begun is expected to become as fast as the others were: cut in its slow start, it would leave nothing but small
+  /// parts behind, which all have their own.
   private func isWorthIt(_ claim: SegmentClaim, _ rest: Range<Int64>, _ state: State, _ now: Int64) -> Bool {
-    let (moved, time) = (Int64(claim.moved.count), now - (state.started[claim.number] ?? now))
-    guard moved > 0, time > 0 else { return true }
-    return Double(rest.count) / Double(moved) * Double(time) > 3 * Double(state.setUp)
+    let (moved, time) = (Double(claim.moved.count), Double(now - (state.started[claim.number] ?? now)))
+    let setUp = Double(state.setUp)
+    var rate = time > 0 ? moved / time : 0
+    if time < 3 * setUp { rate = max(rate, state.rate / 1e9) }
+    return rate <= 0 || Double(rest.count) / rate > 3 * setUp
   }
 
   /// The first byte of a part has come.

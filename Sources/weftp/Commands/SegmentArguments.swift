@@ -85,11 +85,12 @@ struct SegmentedFiles: Sendable {
     ProcessLimits.releaseCode()
     let pool = options.connections == .count(1) ? nil : connector.pool(url, parallel: options.limit + 1)
     let state = Mutex<(next: Int, failures: Int)>((0, 0))
+    let leaving = Mutex<Task<Void, Never>?>(nil)
     do {
       try await connector.retrying(url) { session in
         while true {
           let index = state.withLock { $0.next }
-          guard index < count else { return }
+          guard index < count else { break }
           do { try await one(index, session, pool, name(index), total(index), body) } catch let error as ClientError
             where error.retry == .never && error.code != .cancelled && !isAlone
           {
@@ -98,12 +99,14 @@ struct SegmentedFiles: Sendable {
           }
           state.withLock { $0.next = index + 1 }
         }
+        // Beside the farewell of the first session: each waits for its answer.
+        leaving.withLock { $0 = Task { await pool?.quit() } }
       }
     } catch {
       await pool?.quit()
       throw error
     }
-    await pool?.quit()
+    await leaving.withLock({ $0 })?.value
     return state.withLock { $0.failures }
   }
 

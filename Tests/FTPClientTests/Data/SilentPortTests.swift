@@ -12,7 +12,8 @@ import Testing
     #expect(ClientOptions().timeouts.dataConnect <= .seconds(10))
   }
 
-  @Test func aPortThatNeverAnswersIsFollowedByAnother() async throws {
+  /// - Parameter isKnown: the way has worked before. Then the same way is tried again, and else the other one: either is another port.
+  @Test(arguments: [true, false]) func aPortThatNeverAnswersIsFollowedByAnother(isKnown: Bool) async throws {
     // A listener whose queue is full: the kernel drops what else comes, as a firewall would.
     let silent = try Socket.stream(.ipv4)
     let loopback = SocketAddress(IPAddress(ipv4: 0x7F00_0001), port: 0)
@@ -27,32 +28,36 @@ import Testing
     let port = address.port
     try await Script.run { script in
       try script.welcome(features: ["REST STREAM"])
-      while true {
-        let line = try script.hear()
-        if line?.hasPrefix("TYPE") != true {
-          try require(line == "EPSV", "\(line ?? "the end")")
-          break
-        }
-        try script.say("200 ok")
-      }
+      try script.expect("TYPE")
+      try script.say("200 ok")
+      if isKnown { try Self.serve(content, script, "EPSV") }
+      try script.expect("EPSV")
       try script.say("229 Here (|||\(port)|)")
-      let listener = try Listener()
-      try script.extendedPassive(listener)
-      let data = try listener.accept()
-      try script.expect("RETR")
-      try script.say("150 comes")
-      try data.send(content)
-      data.close()
-      try script.say("226 done")
+      try Self.serve(content, script, isKnown ? "EPSV" : "PASV")
       try script.expect("QUIT")
       try script.say("221 bye")
     } client: { port, runtime in
       let options = ClientOptions.inClear.with { $0.timeouts.dataConnect = .seconds(1) }
       let session = try await ClientSession.connect(to: "127.0.0.1", port: port, options: options, runtime: runtime)
       try await session.login(.anonymous())
-      #expect(try await contents(session, "a") == content)
+      for _ in 0..<(isKnown ? 2 : 1) { #expect(try await contents(session, "a") == content) }
       await session.quit()
     }
     withExtendedLifetime((first.number, second.number, silent.number)) {}
+  }
+
+  /// One download over a connection that comes about.
+  private static func serve(_ content: [UInt8], _ script: Script, _ verb: String) throws {
+    let listener = try Listener()
+    let port = Int(listener.endpoint.port)
+    try script.expect(verb)
+    try script.say(
+      verb == "EPSV" ? "229 Here (|||\(port)|)" : "227 Here (127,0,0,1,\(port / 256),\(port % 256))")
+    let data = try listener.accept()
+    try script.expect("RETR")
+    try script.say("150 comes")
+    try data.send(content)
+    data.close()
+    try script.say("226 done")
   }
 }
