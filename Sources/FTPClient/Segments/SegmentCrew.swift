@@ -196,13 +196,14 @@ struct SegmentCrew: Sendable {
 
   /// Adds a connection as long as each makes the sum a tenth faster.
   ///
-  /// It looks after two round trips already: a connection that is still getting faster hides nothing, and a file that is soon over has no
-  /// time for more. Before it says that more would not help it looks for longer.
+  /// None is added as long as those there are become faster by themselves: on a link that one connection can fill, another would only take
+  /// its second half away from it, and begin slowly. That holds all the more for a connection with two paths, which may carry both.
   private func grow(_ list: SegmentList, _ shared: Shared, _ most: Int) async {
     var (count, best) = (1, 0.0)
     while count < most, await isMoving(count, list, shared) {
-      guard var rate = await rate(list, .milliseconds(100), 2), !shared.state.withLock({ $0.isFull }) else { return }
+      guard var rate = await settledRate(list), !shared.state.withLock({ $0.isFull }) else { return }
       if rate < best * 1.1 {
+        // Chance has its part in a short look.
         guard let longer = await self.rate(list, .milliseconds(400), 8) else { return }
         rate = longer
       }
@@ -211,10 +212,6 @@ struct SegmentCrew: Sendable {
         return
       }
       best = rate
-      // Two paths can carry twice as much over one connection: whether they do shows when it has settled.
-      if count == 1, await first.pathCount > 1 {
-        while let next = await self.rate(list, .milliseconds(250), 4), next > best * 1.1 { best = next }
-      }
       let added = shared.state.withLock { state -> Bool in
         if state.live == 0 || list.isSettled { return false }
         state.live += 1
@@ -224,6 +221,16 @@ struct SegmentCrew: Sendable {
       shared.feed.yield(count)
       count += 1
     }
+  }
+
+  /// The sum of all, once it grows no more; nil when there is nothing to measure any more.
+  private func settledRate(_ list: SegmentList) async -> Double? {
+    guard var rate = await rate(list, .milliseconds(100), 3) else { return nil }
+    while let next = await self.rate(list, .milliseconds(100), 3) {
+      if next <= rate * 1.1 { return max(rate, next) }
+      rate = next
+    }
+    return nil
   }
 
   /// Waits until so many connections move bytes; false when that will not be.
@@ -256,12 +263,6 @@ struct SegmentCrew: Sendable {
 }
 
 extension ClientSession {
-  /// How many paths the data connection has, or else the control connection; 1 for plain TCP.
-  var pathCount: Int {
-    let number = transferInFlight?.process.data.number ?? control.number
-    return failure == nil ? max(1, ConnectionReport(number).paths.count) : 1
-  }
-
   /// How long a round trip takes, as the kernel has measured it; 0: nobody knows.
   var roundTrip: Duration {
     guard failure == nil else { return .zero }

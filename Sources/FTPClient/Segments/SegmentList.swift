@@ -115,6 +115,8 @@ final class SegmentList: Sendable {
     if state.nextNumber < connections { return max(rule.least, share / 4 * 3) }
     let left = state.free.reduce(Int64(range.count)) { $0 + Int64($1.count) }
     let quick = Int64(state.rate / 2)
+    // Nobody else is there, and it would not take long.
+    if state.claims.isEmpty, left <= 4 * quick { return left }
     return max(rule.least, min(max(left / connections, quick / 2), max(left / (2 * connections), quick)))
   }
 

@@ -89,7 +89,7 @@ struct SegmentedUpload: Sendable {
     var rule = SegmentList.Rule()
     // Nobody knows how many there will be of -n auto.
     let isAutomatic = transfer.options.connections == .automatic
-    rule.connections = isAutomatic ? min(4, transfer.options.limit) : transfer.options.first
+    rule.connections = isAutomatic ? min(2, transfer.options.limit) : transfer.options.first
     rule.halves = false
     rule.least = max(Int64(clamping: transfer.options.block), size / Int64(8 * transfer.options.limit) / 4096 * 4096)
     let list = SegmentList(size: size, done: done, rule)

@@ -107,7 +107,8 @@ import Testing
       $0.least = Self.mebibyte
     }
     let first = (0..<4).compactMap { _ in list.take(now: 0) }
-    for claim in first {
+    // One is still under way.
+    for claim in first.prefix(3) {
       claim.advance(to: claim.end, now: 1_000_000_000)
       list.giveBack(claim, now: 1_000_000_000)
     }
