@@ -212,6 +212,8 @@ struct SegmentCrew: Sendable {
         return
       }
       best = rate
+      // Towards the end nothing is left for another.
+      guard list.isDivisible() else { return }
       let added = shared.state.withLock { state -> Bool in
         if state.live == 0 || list.isSettled { return false }
         state.live += 1
@@ -255,7 +257,7 @@ struct SegmentCrew: Sendable {
     let time = await max(least, first.roundTrip * trips)
     try? await Task.sleep(for: time / 2)
     guard !list.isSettled, !Task.isCancelled else { return nil }
-    if list.isDivisible { pool?.prepare() }
+    if list.isDivisible() { pool?.prepare() }
     try? await Task.sleep(for: time / 2)
     guard !list.isSettled, !Task.isCancelled else { return nil }
     return Double(progress.bytes &- before) / max(0.001, Double(MonotonicTime.now.since(start)) / 1e9)

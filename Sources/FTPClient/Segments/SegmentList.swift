@@ -61,11 +61,15 @@ final class SegmentList: Sendable {
   /// The longest time, in nanoseconds, from taking a part to its first byte; 0: none has come.
   var setUp: Int64 { state.withLock { $0.setUp } }
 
-  /// Whether one more connection would find something to move.
-  var isDivisible: Bool {
+  /// Whether one more connection would find something to move that would not be there before it has begun.
+  func isDivisible(now: Int64 = MonotonicTime.now.nanoseconds) -> Bool {
     state.withLock { state in
-      !state.free.isEmpty
-        || rule.halves && state.claims.values.contains { Int64($0.rest.count) >= 2 * rule.least }
+      if !state.free.isEmpty { return true }
+      guard rule.halves, let longest = state.claims.values.max(by: { $0.rest.count < $1.rest.count }) else {
+        return false
+      }
+      let rest = longest.rest
+      return Int64(rest.count) >= 2 * rule.least && isWorthIt(longest, rest, state, now)
     }
   }
 
@@ -138,12 +142,12 @@ final class SegmentList: Sendable {
 
   /// Whether a part would not be there anyway before another connection has begun with its second half.
   ///
-  /// A connection that has just begun is expected to become as fast as the others were: cut in its slow start, it would leave nothing but small
+  /// What counts is how fast it is now, not how slowly it began. A connection that has just begun is expected to become as fast as the others were: cut in its slow start, it would leave nothing but small
   /// parts behind, which all have their own.
   private func isWorthIt(_ claim: SegmentClaim, _ rest: Range<Int64>, _ state: State, _ now: Int64) -> Bool {
     let (moved, time) = (Double(claim.moved.count), Double(now - (state.started[claim.number] ?? now)))
     let setUp = Double(state.setUp)
-    var rate = time > 0 ? moved / time : 0
+    var rate = max(time > 0 ? moved / time : 0, Double(claim.recentRate(now: now)) / 1e9)
     if time < 3 * setUp { rate = max(rate, state.rate / 1e9) }
     return rate <= 0 || Double(rest.count) / rate > 3 * setUp
   }
