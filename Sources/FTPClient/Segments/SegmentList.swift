@@ -111,8 +111,9 @@ final class SegmentList: Sendable {
     return range.lowerBound..<middle
   }
 
-  /// What cannot be cut later: at first three quarters of each one's share, then what is left in equal parts, and in smaller ones, so that all
-  /// are done at the same time, but not smaller than what moves in a quarter of a second. Each part costs four round trips and begins slowly.
+  /// What cannot be cut later: at first three quarters of each one's share, then what is left in equal parts, and in smaller ones, so that
+  /// all are done at the same time, but not smaller than what moves in a quarter of a second. Each part costs four round trips and begins
+  /// slowly.
   private func wholePart(_ range: Range<Int64>, _ state: State) -> Int64 {
     let connections = Int64(max(1, rule.connections))
     if connections == 1 { return Int64(range.count) }
@@ -142,8 +143,8 @@ final class SegmentList: Sendable {
 
   /// Whether a part would not be there anyway before another connection has begun with its second half.
   ///
-  /// What counts is how fast it is now, not how slowly it began. A connection that has just begun is expected to become as fast as the others were: cut in its slow start, it would leave nothing but small
-  /// parts behind, which all have their own.
+  /// What counts is how fast it is now, not how slowly it began. A connection that has just begun is expected to become as fast as the others
+  /// were: cut in its slow start, it would leave nothing but small parts behind, which all have their own.
   private func isWorthIt(_ claim: SegmentClaim, _ rest: Range<Int64>, _ state: State, _ now: Int64) -> Bool {
     let (moved, time) = (Double(claim.moved.count), Double(now - (state.started[claim.number] ?? now)))
     let setUp = Double(state.setUp)
