@@ -239,7 +239,7 @@ let package = Package(
         "LinuxSystem",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
-      exclude: ["Session/truncating_server.py"],
+      exclude: ["Session/truncating_server.py", "Segments/dropping_server.py"],
       swiftSettings: settings),
     .testTarget(
       name: "WeftpTests",

@@ -108,13 +108,14 @@ extension MultipathSocket {
       remote.address.family == .ipv6 || local?.address.family == .ipv6 ? .ipv6 : .ipv4
     return try prepared(family, policy) { (socket) throws(SystemError) in
       if reuseAddress { try Socket.setOption(socket.number, SOL_SOCKET, SO_REUSEADDR, 1) }
-      if receives, socket.kind == .multipath { growReceiveWindow(socket.number) }
       if let local {
         // IP_BIND_ADDRESS_NO_PORT: without it every local address has only one range of ports for all destinations.
         if local.port == 0 { _ = integerSet(socket.number, Int32(IPPROTO_IP), 24, 1) }
         try Socket.bind(socket.descriptor, to: local, family: family)
       }
       socket.isConnected = try Socket.connect(socket.descriptor, to: remote, family: family)
+      // Not before: there is no path yet then whose buffer could grow with that of the connection, and it stays small for megabytes.
+      if receives, socket.kind == .multipath { growReceiveWindow(socket.number) }
     }
   }
 

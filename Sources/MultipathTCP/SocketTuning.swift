@@ -81,6 +81,10 @@ extension MultipathSocket {
   /// For the end that connects and receives: without it two paths of 1 Gbit/s carried 1.1 to 1.4 Gbit/s with a stall of
   /// 200 ms, with it 1.9 Gbit/s. Raising SO_RCVLOWAT makes the kernel provide the buffer (since Linux 6.7); the second
   /// call makes the socket readable from the first byte again.
+  ///
+  /// Call it after connect(2), which need not have finished. Before it there is no path: only the connection's own buffer
+  /// grows, the kernel's autotuning finds it large enough, and the window of each path stays at 64 to 128 KiB: 13 Mbit/s
+  /// over a round trip of 50 ms (Linux 6.18).
   /// - Returns: whether it was done; false for plain TCP, which needs no help.
   ///
   /// Cost: about 1 µs. Source: socket(7), SO_RCVLOWAT.

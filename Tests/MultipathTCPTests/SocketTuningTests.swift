@@ -49,6 +49,15 @@ import Testing
     #expect(MultipathSocket.unreadBytes(pair.client.number) == 1)
   }
 
+  @Test(.enabled(if: Machine.hasMultipath, Machine.needsMultipath))
+  func theWindowOfThePathGrowsWithThatOfTheConnection() throws {
+    let pair = try Pair(receives: true)
+    try pump(from: pair.server.number, to: pair.client.number, count: 8_000_000)
+    let window = try #require(try MultipathSocket.subflows(pair.client.number).first?.statistics.receiveWindow)
+    // A long link is filled by no more than this: at 64 KiB to 128 KiB it is a few Mbit/s.
+    #expect(window >= 1 << 20, "\(window) bytes")
+  }
+
   @Test func plainTCPNeedsNoGrowing() throws {
     let pair = try Pair(listener: .off, client: .off)
     #expect(!MultipathSocket.growReceiveWindow(pair.client.number))

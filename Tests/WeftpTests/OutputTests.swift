@@ -20,12 +20,20 @@ import Testing
     let bar = Progress.bar("a.iso", 50, 100, .seconds(10), width: 79)
     #expect(bar == "a.iso  [##########          ]  50 %  5 B/s  0:10")
     #expect(Progress.bar("a", 10, nil, .seconds(10), width: 79) == "a  10 B  1 B/s")
+    #expect(Progress.bar("a", 10, nil, .seconds(10), limit: 2000, width: 79) == "a  10 B  1 B/s of 2.0 kB/s")
     let long = Progress.bar(String(repeating: "n", count: 200), 1, 2, .seconds(1), width: 60)
     #expect(long.count <= 60)
     // More than was announced, nothing announced, no time gone by: nothing traps.
     _ = Progress.bar("a", 300, 100, .zero, width: 10)
     _ = Progress.bar("", .max, .max, .nanoseconds(1), width: 0)
     _ = Progress.bar("", 5, 0, .seconds(1), width: 80)
+  }
+
+  @Test func theLowestLimitIsShown() {
+    #expect(Progress.limit(TransferLimits(), 3) == 0)
+    #expect(Progress.limit(TransferLimits(total: 10, connection: 3), 2) == 6)
+    #expect(Progress.limit(TransferLimits(total: 10, connection: 3), 4) == 10)
+    #expect(Progress.limit(TransferLimits(total: 10, file: 5, connection: .max), 2) == 5)
   }
 
   @Test func json() {

@@ -180,6 +180,7 @@ extension ClientSession {
 
   /// Sends TYPE if the server has another one.
   func choose(_ type: RepresentationType) async throws(ClientError) {
+    try await settleType()
     guard type != formatInForce.type else { return }
     try await perform(.type(type))
     formatInForce.type = type

@@ -52,6 +52,7 @@ extension ClientSession {
   /// - Returns: false when MODE was refused.
   func setForm(_ wanted: TransferFormat) async throws(ClientError) -> Bool {
     try await settleProtection()
+    try await settleType()
     var commands: [Command] = []
     if formatInForce.type != wanted.type { commands.append(.type(wanted.type)) }
     if formatInForce.structure != wanted.structure {

@@ -7,6 +7,8 @@ public final class SessionPool: Sendable {
   private struct State {
     var idle: [ClientSession] = []
     var count = 0
+    /// One that is being opened ahead of its use.
+    var coming: Task<ClientSession, any Error>?
     /// The server has refused one: no further ones are tried.
     var isFull = false
   }
@@ -50,10 +52,34 @@ public final class SessionPool: Sendable {
       if await session.isOpen { return session }
       state.withLock { $0.count -= 1 }
     }
+    if let coming = state.withLock({ $0.coming.take() }) { return try await arrival(coming) }
     state.withLock { $0.count += 1 }
     do throws(ClientError) { return try await open() } catch {
       state.withLock { $0.count -= 1 }
       throw error
+    }
+  }
+
+  /// Begins to open a session that will be taken soon, if there is none: a login takes many round trips.
+  func prepare() {
+    let open = open
+    state.withLock { state in
+      guard state.coming == nil, state.idle.isEmpty, !state.isFull else { return }
+      state.count += 1
+      state.coming = Task { try await open() }
+    }
+  }
+
+  private func arrival(_ coming: Task<ClientSession, any Error>) async throws(ClientError) -> ClientSession {
+    do {
+      return try await withTaskCancellationHandler {
+        try await coming.value
+      } onCancel: {
+        coming.cancel()
+      }
+    } catch {
+      state.withLock { $0.count -= 1 }
+      throw (error as? ClientError) ?? ClientError(.cancelled, "the task was cancelled", cause: error)
     }
   }
 
@@ -93,11 +119,14 @@ public final class SessionPool: Sendable {
 
   /// Ends all sessions that are at rest.
   public func quit() async {
-    let idle = state.withLock { state -> [ClientSession] in
-      defer { state.idle = [] }
-      return state.idle
+    let (idle, coming) = state.withLock { state in
+      let before = (state.idle, state.coming.take())
+      state.idle = []
+      return before
     }
+    coming?.cancel()
     await withTaskGroup(of: Void.self) { group in
+      if let coming { group.addTask { await (try? coming.value)?.quit() } }
       for session in idle { group.addTask { await session.quit() } }
     }
   }

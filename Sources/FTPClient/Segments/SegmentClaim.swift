@@ -13,12 +13,20 @@ final class SegmentClaim: Sendable {
   /// When the last bytes moved, in nanoseconds of the system's clock.
   private let movedPlace: Atomic<Int64>
 
+  /// Bytes a second, lately.
+  private let ratePlace = Atomic<Int64>(0)
+  /// Where and when the look at the rate began; the connection's own.
+  private let markPosition: Atomic<Int64>
+  private let markTime: Atomic<Int64>
+
   init(_ number: Int, _ range: Range<Int64>, now: Int64) {
     self.number = number
     start = range.lowerBound
     endPlace = Atomic(range.upperBound)
     positionPlace = Atomic(range.lowerBound)
     movedPlace = Atomic(now)
+    markPosition = Atomic(range.lowerBound)
+    markTime = Atomic(now)
   }
 
   /// The first byte that is not its business.
@@ -41,6 +49,17 @@ final class SegmentClaim: Sendable {
   func advance(to position: Int64, now: Int64) {
     positionPlace.store(position, ordering: .relaxed)
     movedPlace.store(now, ordering: .relaxed)
+    let time = now - markTime.load(ordering: .relaxed)
+    guard time >= 100_000_000 else { return }
+    let bytes = Double(position - markPosition.load(ordering: .relaxed))
+    ratePlace.store(Int64(bytes / Double(time) * 1e9), ordering: .relaxed)
+    markPosition.store(position, ordering: .relaxed)
+    markTime.store(now, ordering: .relaxed)
+  }
+
+  /// Bytes a second over the last tenth of a second, or so; 0: nobody knows, or nothing has come for longer than that.
+  func recentRate(now: Int64) -> Int64 {
+    now - lastMoved < 300_000_000 ? ratePlace.load(ordering: .relaxed) : 0
   }
 
   /// Under the lock of the list only.

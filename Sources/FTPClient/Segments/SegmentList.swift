@@ -29,6 +29,8 @@ final class SegmentList: Sendable {
     var failure: ClientError?
     /// The longest time, in nanoseconds, from taking a part to its first byte.
     var setUp: Int64 = 0
+    /// The most bytes a second that a part has moved at, from its beginning to its end.
+    var rate = 0.0
     /// When each part was taken.
     var started: [Int: Int64] = [:]
   }
@@ -59,6 +61,18 @@ final class SegmentList: Sendable {
   /// The longest time, in nanoseconds, from taking a part to its first byte; 0: none has come.
   var setUp: Int64 { state.withLock { $0.setUp } }
 
+  /// Whether one more connection would find something to move that would not be there before it has begun.
+  func isDivisible(now: Int64 = MonotonicTime.now.nanoseconds) -> Bool {
+    state.withLock { state in
+      if !state.free.isEmpty { return true }
+      guard rule.halves, let longest = state.claims.values.max(by: { $0.rest.count < $1.rest.count }) else {
+        return false
+      }
+      let rest = longest.rest
+      return Int64(rest.count) >= 2 * rule.least && isWorthIt(longest, rest, state, now)
+    }
+  }
+
   var failure: ClientError? { state.withLock { $0.failure } }
 
   /// Parts that are on their way.
@@ -87,18 +101,28 @@ final class SegmentList: Sendable {
     let longest = state.free.indices.max { state.free[$0].count < state.free[$1].count }
     guard let longest else { return nil }
     let range = state.free.remove(at: longest)
-    var length = rule.halves ? share : max(rule.least, share / 2)
+    var length = share
+    if !rule.halves { length = wholePart(range, state) }
     if rule.most > 0 { length = min(length, rule.most) }
-    if !rule.halves {
-      // What cannot be cut later is cut small in the end, so that all are done at the same time.
-      let left = state.free.reduce(Int64(range.count)) { $0 + Int64($1.count) }
-      length = min(length, max(rule.least, left / Int64(2 * max(1, rule.connections))))
-    }
     // What would be left is not worth a connection.
     if Int64(range.count) - length < rule.least { return range }
     let middle = range.lowerBound + length
     state.free.insert(middle..<range.upperBound, at: longest)
     return range.lowerBound..<middle
+  }
+
+  /// What cannot be cut later: at first three quarters of each one's share, then what is left in equal parts, and in smaller ones, so that
+  /// all are done at the same time, but not smaller than what moves in a quarter of a second. Each part costs four round trips and begins
+  /// slowly.
+  private func wholePart(_ range: Range<Int64>, _ state: State) -> Int64 {
+    let connections = Int64(max(1, rule.connections))
+    if connections == 1 { return Int64(range.count) }
+    if state.nextNumber < connections { return max(rule.least, share / 4 * 3) }
+    let left = state.free.reduce(Int64(range.count)) { $0 + Int64($1.count) }
+    let quick = Int64(state.rate / 2)
+    // Nobody else is there, and it would not take long.
+    if state.claims.isEmpty, left <= 4 * quick { return left }
+    return max(rule.least, min(max(left / connections, quick / 2), max(left / (2 * connections), quick)))
   }
 
   private func halve(_ state: inout State, _ now: Int64) -> Range<Int64>? {
@@ -118,10 +142,15 @@ final class SegmentList: Sendable {
   }
 
   /// Whether a part would not be there anyway before another connection has begun with its second half.
+  ///
+  /// What counts is how fast it is now, not how slowly it began. A connection that has just begun is expected to become as fast as the others
+  /// were: cut in its slow start, it would leave nothing but small parts behind, which all have their own.
   private func isWorthIt(_ claim: SegmentClaim, _ rest: Range<Int64>, _ state: State, _ now: Int64) -> Bool {
-    let (moved, time) = (Int64(claim.moved.count), now - (state.started[claim.number] ?? now))
-    guard moved > 0, time > 0 else { return true }
-    return Double(rest.count) / Double(moved) * Double(time) > 3 * Double(state.setUp)
+    let (moved, time) = (Double(claim.moved.count), Double(now - (state.started[claim.number] ?? now)))
+    let setUp = Double(state.setUp)
+    var rate = max(time > 0 ? moved / time : 0, Double(claim.recentRate(now: now)) / 1e9)
+    if time < 3 * setUp { rate = max(rate, state.rate / 1e9) }
+    return rate <= 0 || Double(rest.count) / rate > 3 * setUp
   }
 
   /// The first byte of a part has come.
@@ -136,10 +165,12 @@ final class SegmentList: Sendable {
   ///
   /// - Returns: whether the file is whole now.
   @discardableResult
-  func giveBack(_ claim: SegmentClaim) -> Bool {
+  func giveBack(_ claim: SegmentClaim, now: Int64 = MonotonicTime.now.nanoseconds) -> Bool {
     state.withLock { state in
       guard state.claims.removeValue(forKey: claim.number) != nil else { return false }
-      state.started[claim.number] = nil
+      if let start = state.started.removeValue(forKey: claim.number), now > start {
+        state.rate = max(state.rate, Double(claim.moved.count) / Double(now - start) * 1e9)
+      }
       state.done.insert(claim.moved)
       if !claim.rest.isEmpty {
         state.free.append(contentsOf: state.done.missing(in: claim.rest))

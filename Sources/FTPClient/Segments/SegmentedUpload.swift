@@ -87,7 +87,9 @@ struct SegmentedUpload: Sendable {
     // The server gives the file its name with a segment: one byte at least has to be sent.
     if done.contains(0..<size) { done.remove((size - 1)..<size) }
     var rule = SegmentList.Rule()
-    rule.connections = transfer.options.first
+    // Nobody knows how many there will be of -n auto.
+    let isAutomatic = transfer.options.connections == .automatic
+    rule.connections = isAutomatic ? min(2, transfer.options.limit) : transfer.options.first
     rule.halves = false
     rule.least = max(Int64(clamping: transfer.options.block), size / Int64(8 * transfer.options.limit) / 4096 * 4096)
     let list = SegmentList(size: size, done: done, rule)

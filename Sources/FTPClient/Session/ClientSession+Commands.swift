@@ -86,6 +86,7 @@ extension ClientSession {
         while let reply = try control.nextReply() {
           trace(.received(reply))
           if reply.code == 421 { throw ClientError.refusal(reply, of: "the session") }
+          _ = takeOwed(reply)
         }
         switch try control.receive() {
         case .bytes: continue
@@ -126,6 +127,7 @@ extension ClientSession {
           fail(error)
           throw error
         }
+        if takeOwed(reply) { continue }
         return reply
       }
       try control.flush()
@@ -137,6 +139,29 @@ extension ClientSession {
       if MonotonicTime.now >= deadline { return nil }
       _ = await shielded { await self.park(self.control.number, self.control.interest, until: deadline) }
     }
+  }
+
+  /// Takes replies until nothing is ``owed``.
+  func settleOwed() async throws(ClientError) {
+    let deadline = MonotonicTime.now.advanced(by: options.timeouts.reply.inNanoseconds)
+    do throws(ClientError) {
+      while !owed.isEmpty {
+        try control.flush()
+        try takeUnasked()
+        if let failure { throw failure }
+        if owed.isEmpty { return }
+        if MonotonicTime.now >= deadline { throw ClientError(.timedOut, "the server did not answer in time") }
+        _ = await shielded { await self.park(self.control.number, self.control.interest, until: deadline) }
+      }
+    } catch {
+      fail(error)
+      throw error
+    }
+  }
+
+  /// Waits until it is known which TYPE the server has.
+  func settleType() async throws(ClientError) {
+    if owed.contains(.type) { try await settleOwed() }
   }
 
   /// The next reply that is not a 1yz.

@@ -64,6 +64,8 @@ public actor ClientSession {
   /// A call is in progress.
   private var isBusy = false
   private var queue: [CheckedContinuation<Void, Never>] = []
+  /// What the next replies answer, before that to the last command.
+  var owed: [Owed] = []
   /// MLSD was refused as unknown.
   var lacksMachineListings = false
   /// What OPTS HASH chose last.

@@ -176,7 +176,7 @@ struct GetCommand: AsyncParsableCommand {
     let start = ContinuousClock.now
     let shown = Output.printable(name)
     let (wanted, kept) = (options, entry)
-    let report = try await copy.display.follow(shown, total: entry.size, meter) {
+    let report = try await copy.display.follow(shown, total: entry.size, meter, limits: session.options.limits) {
       try await session.fetch(file.path, to: name, in: place, wanted, entry: kept, meter: meter)
     }
     copy.tell(name, moved: report.moved, of: report.size, ContinuousClock.now - start)

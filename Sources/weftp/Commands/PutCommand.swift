@@ -142,7 +142,9 @@ struct PutCommand: AsyncParsableCommand {
       let start = ContinuousClock.now
       let shown = Output.printable(name)
       let total = try place.status(name)?.size
-      let moved = try await copy.display.follow(shown, total: total, meter) { () async throws -> UInt64 in
+      let limits = session.options.limits
+      let moved = try await copy.display.follow(shown, total: total, meter, limits: limits) {
+        () async throws -> UInt64 in
         if append {
           let source = try File.open(file, flags: O_RDONLY)
           return try await session.upload(source.number, to: path, .append, meter: meter).bytes

@@ -3,6 +3,7 @@
 import ArgumentParser
 import FTPClient
 import FTPProtocol
+import LinuxSystem
 import Synchronization
 
 /// The number of connections to a file.
@@ -80,13 +81,16 @@ struct SegmentedFiles: Sendable {
     _ count: Int, name: @escaping @Sendable (Int) -> [UInt8], total: @escaping @Sendable (Int) -> UInt64?,
     _ body: @escaping Copying
   ) async throws -> Int {
+    // What was needed to read the command line is not needed any more; the kernel gives back what is.
+    ProcessLimits.releaseCode()
     let pool = options.connections == .count(1) ? nil : connector.pool(url, parallel: options.limit + 1)
     let state = Mutex<(next: Int, failures: Int)>((0, 0))
+    let leaving = Mutex<Task<Void, Never>?>(nil)
     do {
       try await connector.retrying(url) { session in
         while true {
           let index = state.withLock { $0.next }
-          guard index < count else { return }
+          guard index < count else { break }
           do { try await one(index, session, pool, name(index), total(index), body) } catch let error as ClientError
             where error.retry == .never && error.code != .cancelled && !isAlone
           {
@@ -95,12 +99,14 @@ struct SegmentedFiles: Sendable {
           }
           state.withLock { $0.next = index + 1 }
         }
+        // Beside the farewell of the first session: each waits for its answer.
+        leaving.withLock { $0 = Task { await pool?.quit() } }
       }
     } catch {
       await pool?.quit()
       throw error
     }
-    await pool?.quit()
+    await leaving.withLock({ $0 })?.value
     return state.withLock { $0.failures }
   }
 
@@ -113,7 +119,7 @@ struct SegmentedFiles: Sendable {
     let (progress, running, start) = (transfer.progress, transfer, ContinuousClock.now)
     let report = try await copy.display.follow(
       Output.printable(name), total: total, bytes: { progress.bytes }, connections: { progress.active },
-      { try await body(running, index) })
+      limits: connector.limits, { try await body(running, index) })
     copy.tell(name, moved: report.moved, of: report.size, ContinuousClock.now - start)
     if connector.arguments.paths { Output.note("\(Output.printable(name)): \(Self.summary(progress))") }
   }

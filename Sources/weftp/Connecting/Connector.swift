@@ -59,8 +59,11 @@ struct Connector: Sendable {
         try warn(url)
         known.noteWarned(place)
       }
-      try await session.login(credentials)
+      let connection = "\(url.scheme) \(place)"
+      let features = known.features(connection)
+      try await session.login(credentials, known: features, goesAhead: true)
       known.remember(credentials, place)
+      if features == nil { known.remember(await session.features, connection) }
       return session
     } catch {
       await session.quit()
@@ -206,4 +209,20 @@ final class KnownCredentials: Sendable {
   func isWarned(_ place: String) -> Bool { state.withLock { $0.warned.contains(place) } }
 
   func noteWarned(_ place: String) { state.withLock { _ = $0.warned.insert(place) } }
+
+  // MARK: servers
+
+  private let servers = Mutex<[String: (features: ServerFeatures, until: ContinuousClock.Instant)]>([:])
+
+  /// What a server has told it can do, not long ago: later it may be another one.
+  func features(_ connection: String) -> ServerFeatures? {
+    servers.withLock { servers in
+      guard let known = servers[connection], known.until > .now else { return nil }
+      return known.features
+    }
+  }
+
+  func remember(_ features: ServerFeatures, _ connection: String) {
+    servers.withLock { $0[connection] = (features, .now + .seconds(60)) }
+  }
 }

@@ -95,9 +95,43 @@ import Testing
     var sizes: [Int] = []
     while let claim = list.take(now: 0) { sizes.append(claim.rest.count) }
     #expect(sizes.reduce(0, +) == 64 << 20)
-    #expect(sizes.first == 8 << 20)
-    #expect(sizes.allSatisfy { $0 <= 8 << 20 && $0 >= 1 << 20 })
+    #expect(sizes.prefix(4).allSatisfy { $0 == 12 << 20 })
+    #expect(sizes.dropFirst(4).allSatisfy { $0 <= 2 << 20 && $0 >= 1 << 20 })
     #expect(sizes.suffix(4).allSatisfy { $0 < 2 << 20 })
+  }
+
+  /// On a fast link a small part would be over before its connection has reached its speed.
+  @Test func fastOnesAreNotCutSmall() throws {
+    let list = list(64 * Self.mebibyte, 4) {
+      $0.halves = false
+      $0.least = Self.mebibyte
+    }
+    let first = (0..<4).compactMap { _ in list.take(now: 0) }
+    // One is still under way.
+    for claim in first.prefix(3) {
+      claim.advance(to: claim.end, now: 1_000_000_000)
+      list.giveBack(claim, now: 1_000_000_000)
+    }
+    #expect(list.take(now: 1_000_000_000)?.rest.count == 4 << 20)
+    var sizes: [Int] = []
+    while let claim = list.take(now: 1_000_000_000) { sizes.append(claim.rest.count) }
+    // 12 MiB a second: none is over in less than a quarter of a second.
+    #expect(sizes == [3 << 20, 3 << 20, 3 << 20, 3 << 20])
+  }
+
+  /// In its slow start a connection looks as if it needed minutes; what the others have reached tells more.
+  @Test func whoHasJustBegunIsNotHalved() throws {
+    let list = list(16 * Self.mebibyte, 2)
+    let (first, second) = (try #require(list.take(now: 0)), try #require(list.take(now: 900_000_000)))
+    list.began(first, now: 200_000_000)
+    list.began(second, now: 1_100_000_000)
+    first.advance(to: first.end, now: 1_000_000_000)
+    list.giveBack(first, now: 1_000_000_000)
+    // 8 MiB in a second: the second one needs as long, and 200 ms go by before another connection has begun.
+    second.advance(to: second.start + 100_000, now: 1_150_000_000)
+    #expect(list.take(now: 1_150_000_000) != nil)
+    second.advance(to: second.end - 2 * Self.mebibyte, now: 1_200_000_000)
+    #expect(list.take(now: 1_200_000_000) == nil)
   }
 
   @Test func anEmptyFileIsWhole() { #expect(list(0, 4).isWhole) }
