@@ -105,15 +105,28 @@ struct SessionCheck: Sendable {
       return nil
     }
 
+    /// By descriptors and bytes: a name that a server has chosen may be no text.
     private func remove(_ path: String) {
-      var status = stat()
-      guard lstat(path, &status) == 0 else { return }
-      guard status.st_mode & S_IFMT == S_IFDIR else {
-        unlink(path)
-        return
-      }
-      for name in Place.names(path) { remove("\(path)/\(name)") }
+      let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard directory >= 0 else { return }
+      empty(directory)
       rmdir(path)
+    }
+
+    /// - Parameter number: a directory; is closed.
+    private func empty(_ number: Int32) {
+      guard let directory = fdopendir(number) else { return }
+      defer { closedir(directory) }
+      while let entry = readdir(directory) {
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+            guard strcmp(name, ".") != 0, strcmp(name, "..") != 0, unlinkat(number, name, 0) != 0 else { return }
+            let inner = openat(number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if inner >= 0 { empty(inner) }
+            unlinkat(number, name, AT_REMOVEDIR)
+          }
+        }
+      }
     }
   }
 }
