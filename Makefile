@@ -16,6 +16,8 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DOCDIR ?= $(PREFIX)/share/doc/weftpd
 MANDIR ?= $(PREFIX)/share/man
+# Where zsh looks: beneath /usr that is one folder for packages, beneath /usr/local the other one.
+ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 # What is installed and packed into an image: a program that needs no Swift on the machine it runs on. lld packs the relocations (which
 # needs glibc 2.36) and leaves out the names that only a plug-in would look up: 1.6 MB less.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
@@ -125,9 +127,10 @@ install-files:
 	@if [ -x "$(BINARIES)/weftp" ]; then \
 	  install -D -s -m 755 "$(BINARIES)/weftp" "$(DESTDIR)$(PREFIX)/bin/weftp" && \
 	  install -D -m 644 docs/man/weftp.1 "$(DESTDIR)$(MANDIR)/man1/weftp.1" && \
-	  for place in bash:bash-completion/completions/weftp zsh:zsh/site-functions/_weftp fish:fish/vendor_completions.d/weftp.fish; do \
-	    install -D -m 644 /dev/null "$(DESTDIR)$(PREFIX)/share/$${place#*:}" && \
-	    "$(BINARIES)/weftp" completion "$${place%%:*}" > "$(DESTDIR)$(PREFIX)/share/$${place#*:}" || exit 1; done; fi
+	  for place in bash:$(PREFIX)/share/bash-completion/completions/weftp zsh:$(ZSHDIR)/_weftp \
+	    fish:$(PREFIX)/share/fish/vendor_completions.d/weftp.fish; do \
+	    install -D -m 644 /dev/null "$(DESTDIR)$${place#*:}" && \
+	    "$(BINARIES)/weftp" completion "$${place%%:*}" > "$(DESTDIR)$${place#*:}" || exit 1; done; fi
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" \
 	  "$(DESTDIR)$(DOCDIR)/weftpd.service.d" "$(DESTDIR)$(SYSCONFDIR)/weftpd"
 	for f in systemd/*.service systemd/*.socket; do \
@@ -149,11 +152,11 @@ install-files:
 	  install -d "$(DESTDIR)$(MANDIR)/man$${f##*.}" && $(PATHS) $$f > "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}" && \
 	  chmod 644 "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}" || exit 1; done
 	@# What a shell completes, from the programs themselves.
-	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions" \
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(ZSHDIR)" \
 	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	for p in weftpd mptcpctl; do test -x "$(BINARIES)/$$p" || continue; \
 	  "$(BINARIES)/$$p" --generate-completion-script bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p" && \
-	  "$(BINARIES)/$$p" --generate-completion-script zsh > "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p" && \
+	  "$(BINARIES)/$$p" --generate-completion-script zsh > "$(DESTDIR)$(ZSHDIR)/_$$p" && \
 	  "$(BINARIES)/$$p" --generate-completion-script fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish" || exit 1; done
 	@# Settings are the operator's: what is there already stays.
 	@for f in weftpd.yaml:weftpd/weftpd.yaml logrotate.d/weftpd:logrotate.d/weftpd pam.d/weftpd:pam.d/weftpd; do \
@@ -163,13 +166,13 @@ install-files:
 uninstall: ## take away what install put there; settings and data stay
 	rm -f "$(DESTDIR)$(PREFIX)/bin/weftp" "$(DESTDIR)$(MANDIR)/man1/weftp.1" \
 	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/weftp" \
-	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_weftp" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weftp.fish"
+	  "$(DESTDIR)$(ZSHDIR)/_weftp" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weftp.fish"
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd" "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd.conf" \
 	  "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/weftpd.conf"
 	for f in systemd/*.service systemd/*.socket; do rm -f "$(DESTDIR)$(UNITDIR)/$${f##*/}"; done
 	for f in etc/man/*.[58]; do rm -f "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}"; done
 	for p in weftpd mptcpctl; do rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p" \
-	  "$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$p" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish"; done
+	  "$(DESTDIR)$(ZSHDIR)/_$$p" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish"; done
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"
 	rm -rf "$(DESTDIR)$(PREFIX)/share/weftpd/console"
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd-console" "$(DESTDIR)$(UNITDIR)/weftpd-console.service" \

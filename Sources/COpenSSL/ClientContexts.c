@@ -26,6 +26,19 @@ void weft_context_end_at_given(SSL_CTX *context) {
   X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
 }
 
+int weft_knows_issuer(X509_STORE_CTX *judged) {
+  STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(judged);
+  int count = chain ? sk_X509_num(chain) : 0, found = 0;
+  ERR_set_mark();
+  for (int index = -1; index < count && !found; index++) {
+    X509 *certificate = index < 0 ? X509_STORE_CTX_get0_cert(judged) : sk_X509_value(chain, index), *issuer = NULL;
+    found = certificate && X509_STORE_CTX_get1_issuer(&issuer, judged, certificate) == 1;
+    X509_free(issuer);
+  }
+  ERR_pop_to_mark();
+  return found;
+}
+
 SSL *weft_judged_connection(X509_STORE_CTX *store) {
   return X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 }

@@ -49,6 +49,7 @@ final class ClientEnd {
       return conclude(store, certificate, isPinned ? [] : [.pinMismatch(certificate.pin)])
     }
     problems = []
+    context.trustSystem(for: store)
     X509_STORE_CTX_set_verify_cb(store, noteProblem)
     if X509_verify_cert(store) != 1 {
       // It was told to go on with all it found, and could not: nobody may decide about what it has not looked at.

@@ -1,12 +1,23 @@
 // A client's options made into what OpenSSL needs: once, for any number of servers.
 
 import COpenSSL
+import Synchronization
 
 /// A client's TLS context (SSL_CTX). Connections keep the one they began with.
 public final class TLSClientContext: @unchecked Sendable {
   // Sendable: nothing is changed after `init`; OpenSSL locks what it counts in there itself.
   let pointer: OpaquePointer
   let options: TLSClientOptions
+  private let systemTrust = Mutex(SystemTrust.none)
+
+  /// How many of the system's authorities the store has.
+  private enum SystemTrust {
+    case none
+    /// Those that the system's directory has under the name that is looked for.
+    case directory
+    /// All in the system's file, too.
+    case all
+  }
 
   /// Reads the files of `options`.
   ///
@@ -46,11 +57,7 @@ public final class TLSClientContext: @unchecked Sendable {
 
   private static func trust(_ options: TLSClientOptions, in context: OpaquePointer) throws(TLSConfigurationError) {
     switch options.authorities {
-    case .system:
-      guard SSL_CTX_set_default_verify_paths(context) == 1 else {
-        throw TLSConfigurationError(
-          setting: "authorities", reason: "those of the system cannot be read: \(OpenSSLError())")
-      }
+    case .system: break  // When somebody is judged: see `trustSystem(for:)`.
     case .files(let paths):
       for path in paths {
         try CertificateFiles.requireReadable(path, "authorities")
@@ -67,6 +74,27 @@ public final class TLSClientContext: @unchecked Sendable {
       throw TLSConfigurationError(
         setting: "revocations", reason: "\"\(lists)\" has no usable revocation list: \(OpenSSLError())")
     }
+  }
+
+  /// Has the store know the system's authorities, as far as they are needed for what `store` is about to judge.
+  ///
+  /// The system's file has 140 of them and more, which takes longer to read than a whole session needs; its directory (OpenSSL's, with
+  /// hashes for names) gives the one that is wanted. Who is not found there may still be in the file. Source:
+  /// SSL_CTX_set_default_verify_dir(3).
+  func trustSystem(for store: OpaquePointer) {
+    guard case .system = options.authorities else { return }
+    systemTrust.withLock { known in
+      if known == .none {
+        _ = SSL_CTX_set_default_verify_dir(pointer)
+        known = .directory
+      }
+      if known == .directory, weft_knows_issuer(store) == 0 {
+        _ = SSL_CTX_set_default_verify_file(pointer)
+        known = .all
+      }
+    }
+    // What is not there is no error of anybody's.
+    OpenSSLError.clearQueue()
   }
 
   /// Makes the client's end of a data connection that belongs to no control connection of this client's: between two servers, which

@@ -9,6 +9,8 @@ extension ExitCode {
   static let partly = ExitCode(1)
   /// A password file, netrc or the file of known servers cannot be used.
   static let unusableSettings = ExitCode(78)
+  /// The local file cannot be made.
+  static let cannotCreate = ExitCode(73)
   /// What the command line has to say before anything is done.
   static let usage = ExitCode(64)
 
@@ -43,14 +45,17 @@ extension ExitCode {
   /// 452 is a full disk at the other end.
   private static func ofNetwork(_ error: ClientError) -> Int32 { error.reply?.code == 452 ? 74 : 75 }
 
+  /// How servers say that something is not there. vsftpd, Pure-FTPd and ProFTPD have no other words for what may not be seen.
+  private static let missing = [
+    "no such", "not found", "doesn't exist", "does not exist", "can't find", "cannot find", "no file",
+    "failed to open file", "could not get file", "can't check for file existence", "cannot be listed",
+  ]
+
   /// 550 says that something is not there, or that it is not allowed; servers have words of their own for each.
   private static func ofRefusal(_ error: ClientError) -> Int32 {
     guard let reply = error.reply else { return 77 }
     if reply.code == 552 { return 74 }
     let words = String(decoding: reply.text, as: UTF8.self).lowercased()
-    let isMissing = ["no such", "not found", "doesn't exist", "does not exist", "can't find", "cannot find", "no file"]
-      .contains { words.contains($0) }
-    // vsftpd says one thing for both.
-    return reply.code == 550 && (isMissing || words.contains("failed to open file")) ? 72 : 77
+    return reply.code == 550 && ExitCode.missing.contains { words.contains($0) } ? 72 : 77
   }
 }

@@ -28,5 +28,24 @@ struct Weftp: AsyncParsableCommand {
       ScriptCommand.self, QueueCommand.self, BookmarkCommand.self, CompletionCommand.self,
     ])
 
-  static func main() async { await main(VerifyWord.spelled(ThisProcess.arguments)) }
+  static func main() async {
+    let arguments = VerifyWord.spelled(ThisProcess.arguments)
+    guard var command = direct(arguments) else { return await main(arguments) }
+    do {
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch { exit(withError: error) }
+  }
+
+  /// The command that the first word names, read by itself: to look at all of them takes longer than a listing does.
+  ///
+  /// - Returns: nil where that does not read as it should. Then everything is read once more, and help and errors know the whole.
+  static func direct(_ arguments: [String]) -> (any ParsableCommand)? {
+    guard let name = arguments.first,
+      let type = configuration.subcommands.first(where: { $0.configuration.commandName == name }),
+      type.configuration.subcommands.isEmpty,
+      let command = try? type.parseAsRoot(Array(arguments.dropFirst())),
+      Swift.type(of: command) == type
+    else { return nil }
+    return command
+  }
 }

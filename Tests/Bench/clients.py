@@ -62,6 +62,11 @@ class Bench:
         where = f":ftp,host={self.options.address},port={self.port},user={USER},pass={secret}:"
         return ["rclone", "--config", "/dev/null", "-q"] + [a.replace("REMOTE:", where) for a in arguments]
 
+    def aria2(self, connections, url):
+        # It has neither FTPS nor uploads, so it stands in two rows only.
+        return ["aria2c", "-q", f"-x{connections}", f"-s{connections}", "-k1M", "--no-conf", "--allow-overwrite=true", "--file-allocation=none",
+                f"--ftp-user={USER}", f"--ftp-passwd={PASSWORD}", url]
+
     def weftp(self, command, *arguments, tls=False):
         return [self.options.weftp, command, "-q" if command in ("get", "put", "mirror") else "--no-netrc",
                 "--trust=none" if tls else "--tls=off", *arguments]
@@ -74,7 +79,7 @@ class Bench:
             "weftp": self.weftp("get", plain("big")), "curl": curl + ["-o", "big", bare + "big"],
             "lftp": self.lftp("get big"), "wget": ["wget", "-q", "-O", "big", f"--user={USER}", f"--password={PASSWORD}", bare + "big"],
             "ncftp": ["ncftpget", "-V", "-u", USER, "-p", PASSWORD, "-P", str(self.port), self.options.address, ".", "big"],
-            "rclone": self.rclone("copyto", "REMOTE:big", "big"),
+            "rclone": self.rclone("copyto", "REMOTE:big", "big"), "aria2": self.aria2(1, bare + "big"),
         }, "big"
         yield "tls-get", "the same under TLS", {
             "weftp": self.weftp("get", plain("big", "ftpes"), tls=True), "curl": curl + ["-k", "--ssl-reqd", "-o", "big", bare + "big"],
@@ -88,7 +93,7 @@ class Bench:
         yield "segments", "one large file down over several connections", pieces | {
             "lftp pget 4": self.lftp("pget -n 4 big"), "lftp pget 10": self.lftp("pget -n 10 big"),
             "curl": curl + ["-o", "big", bare + "big"],
-            "aria2 4": ["aria2c", "-q", "-x4", "-s4", "-k1M", "--allow-overwrite=true", f"--ftp-user={USER}", f"--ftp-passwd={PASSWORD}", bare + "big"],
+            "aria2 4": self.aria2(4, bare + "big"),
         }, "big"
         yield "tls-segments", "the same under TLS", {
             "weftp -n 4": self.weftp("get", "-n", "4", plain("big", "ftpes"), tls=True),

@@ -13,6 +13,10 @@ import WeftVersion
 
     func weftp(_ arguments: String..., input: String? = nil, password: String? = Server.password) throws
       -> CommandResult
+    { try weftp(arguments, input: input, password: password) }
+
+    func weftp(_ arguments: [String], input: String? = nil, password: String? = Server.password) throws
+      -> CommandResult
     {
       let program = try #require(builtProgram("weftp"), "weftp is not built")
       var environment = ["HOME": local.path]
@@ -43,7 +47,7 @@ import WeftVersion
       try expect(shell.weftp("ls", trust, shell.url), 0, "data.bin\ndir\n")
       try expect(shell.weftp("cat", trust, shell.url + "dir/a.txt"), 0, "hello\n")
       try expect(shell.weftp("cat", trust, "-c", "2", "--offset", "1", shell.url + "dir/a.txt"), 0, "el")
-      try expect(shell.weftp("get", trust, shell.url + "data.bin", shell.url + "dir/*.txt"), 0)
+      try expect(shell.weftp("get", "-c", trust, shell.url + "data.bin", shell.url + "dir/*.txt"), 0)
       #expect(try shell.local.read("data.bin") == pattern(1_234_567))
       #expect(try shell.local.names() == ["a.txt", "data.bin"])
       try expect(shell.weftp("mkdir", trust, "-p", shell.url + "up/x"), 0)
@@ -74,6 +78,27 @@ import WeftVersion
     }
   }
 
+  /// A second session would cost a second handshake and a second login.
+  @Test func aCommandLogsInOnce() async throws {
+    try await with { shell in
+      try shell.local.write("mine", "x")
+      let (trust, url) = ("--trust=none", shell.url)
+      let commands = [
+        ["get", trust, "-v", url + "data.bin"], ["get", trust, "-v", url + "*.bin"],
+        ["get", trust, "-v", url + "data.bin", url + "dir/a.txt"], ["put", trust, "-v", "mine", url + "dir"],
+        ["put", trust, "-v", "mine", url + "other"], ["stat", trust, "-v", url + "data.bin", url + "dir"],
+        ["cat", trust, "-v", "-c", "1", url + "data.bin", url + "dir/a.txt"],
+      ]
+      for command in commands {
+        let result = try shell.weftp(command)
+        try require(result.exitCode == 0, "\(command): \(result.errors)")
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("> USER") } == 1, "\(command)")
+        #expect(lines.count { $0 == "> QUIT" } == 1, "\(command)")
+      }
+    }
+  }
+
   @Test func howItEnds() async throws {
     try await with { shell in
       try expect(shell.weftp("ls", shell.url), 80)
@@ -82,7 +107,17 @@ import WeftVersion
       try expect(shell.weftp("ls", "ftp://127.0.0.1:1/"), 69)
       try expect(shell.weftp("ls", "nonsense"), 64)
       try expect(shell.weftp("put", "--trust=none", "missing", shell.url + "x"), 66)
+      try expect(shell.weftp("get", "--trust=none", "-o", "none/", shell.url + "data.bin"), 73)
+      try expect(shell.weftp("get", "--trust=none", "-o", "none/", shell.url + "data.bin", shell.url + "dir/*"), 73)
+      try expect(shell.weftp("cp", "here", "there"), 64)
+      try expect(shell.weftp("get", "--continue", "--no-resume", shell.url + "data.bin"), 64)
+      try expect(shell.weftp("quote", "--trust=none", shell.url, "CCC"), 64)
       try expect(shell.weftp("--version"), 0, "weftp \(weftVersion)\n")
+      // The words of the whole program, although a command is read by itself.
+      for (words, said) in [(["ls", "--bogus"], "Usage: weftp ls"), (["ls", "--help"], "USAGE: weftp ls")] {
+        let told = try shell.weftp(words)
+        #expect((told.output + told.errors).contains(said))
+      }
       // A link to somewhere is not written through.
       let clear = "ftp://alice@127.0.0.1:\(shell.server.endpoint.port)/"
       try expect(shell.weftp("ls", "--tls=off", clear), 0, "data.bin\ndir\n")

@@ -56,6 +56,11 @@ import Testing
     #expect(code(ClientError(.cancelled, "")) == 130)
     #expect(code(ClientError(.refused, "", reply: reply(550, "No such file or directory."))) == 72)
     #expect(code(ClientError(.refused, "", reply: reply(550, "Permission denied."))) == 77)
+    // To SIZE, MDTM and MLST of nothing: vsftpd, Pure-FTPd, ProFTPD.
+    for text in [
+      "Could not get file size.", "Could not get file modification time.", "Can't check for file existence",
+      "'none' cannot be listed", "Failed to open file.",
+    ] { #expect(code(ClientError(.refused, "", reply: reply(550, text))) == 72, "\(text)") }
     #expect(code(ClientError(.refused, "", reply: reply(552, "Quota."))) == 74)
     #expect(code(ClientError(.localFile, "", cause: SystemError(code: ENOENT, call: "open"))) == 66)
     #expect(code(ClientError(.localFile, "", cause: SystemError(code: ENOSPC, call: "write"))) == 74)

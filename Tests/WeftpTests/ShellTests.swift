@@ -158,6 +158,9 @@ extension CommandTests {
         try commands.expect(shell.weftp2(["edit", "--trust=none", path], editor: "sed -i s/hello/bye/"), 0)
         #expect(try shell.server.root.read("dir/a.txt") == bytes("bye\n"))
         try commands.expect(shell.weftp2(["edit", "--trust=none", path], editor: "true"), 0)
+        // An editor that fails says nothing of its own.
+        let failed = try shell.weftp2(["edit", "--trust=none", path], editor: "sh -c 'exit 3'")
+        try require(failed.exitCode == 3 && failed.errors.contains("nothing was sent"), failed.errors)
         // Somebody else writes meanwhile: nothing is lost.
         let other = "sh -c 'echo longer text > \(shell.server.root.path(of: "dir/a.txt")); echo mine > \"$0\"'"
         let result = try shell.weftp2(["edit", "--trust=none", path], editor: other)

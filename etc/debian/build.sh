@@ -29,11 +29,6 @@ if [ -e "$root/usr/bin/weftp" ]; then
     install -d "$client/$(dirname "$file")"
     mv "$root/$file" "$client/$file"
   done
-  # Where Debian has them.
-  if [ -e "$client/usr/share/zsh/site-functions/_weftp" ]; then
-    mkdir -p "$client/usr/share/zsh/vendor-completions"
-    mv "$client/usr/share/zsh/site-functions/_weftp" "$client/usr/share/zsh/vendor-completions/"
-  fi
   find "$root" "$client" -depth -type d -empty ! -path '*/DEBIAN' -delete
   install -d "$root/etc/weftpd"
 fi

@@ -51,6 +51,8 @@ SSL_CTX *weft_client_context_make(int minimum_version, int (*judge)(X509_STORE_C
                                   int (*on_session)(SSL *, SSL_SESSION *));
 /* Lets a chain of certificates end at any certificate that was given, not only at a self-signed one. */
 void weft_context_end_at_given(SSL_CTX *context);
+/* Whether the store has the issuer of any certificate that was shown. */
+int weft_knows_issuer(X509_STORE_CTX *judged);
 /* The connection whose certificate `judge` is asked about. */
 SSL *weft_judged_connection(X509_STORE_CTX *store);
 /* Whom the server's certificate has to name: the address, or the name when there is no address; 1 on success. */

@@ -11,6 +11,7 @@ extension ClientSession {
   ///
   /// - Throws: ``ClientError/Code/usage`` for such a command, and for an argument with CR, LF or NUL in it.
   public func quote(_ verb: Verb, _ argument: [UInt8] = []) async throws(ClientError) -> ReceivedReply {
+    if verb == "CCC" { throw ClientError(.usage, "CCC is not sent: the control connection would go on in clear") }
     guard !ClientSession.notQuoted.contains(verb) else {
       throw ClientError(.usage, "\(verb) has a function of its own")
     }
@@ -21,7 +22,7 @@ extension ClientSession {
 
   private static let notQuoted: Set<Verb> = [
     "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD", "PORT", "EPRT", "PASV", "EPSV", "LPRT", "LPSV", "CPSV",
-    "ABOR", "AUTH", "CCC", "PROT", "PBSZ", "TYPE", "STRU", "MODE", "QUIT", "REIN", "USER", "PASS", "ACCT", "REST",
+    "ABOR", "AUTH", "PROT", "PBSZ", "TYPE", "STRU", "MODE", "QUIT", "REIN", "USER", "PASS", "ACCT", "REST",
   ]
 
   /// Sends a command and waits for its final reply.

@@ -34,7 +34,9 @@ struct CopyCommand: AsyncParsableCommand {
       var put = try PutCommand.parse([source, "-o", target])
       (put.connection, put.copy, put.segments) = (connection, copy, segments)
       try await put.run()
-    default: throw ClientError(.usage, "one of the two has to be on a server")
+    default:
+      Output.error("one of the two has to be on a server")
+      throw ExitCode.usage
     }
   }
 

@@ -121,7 +121,10 @@ struct EditCommand: AsyncParsableCommand {
       let old = try place.status(name)
       let editor = KnownServers.environment("VISUAL") ?? KnownServers.environment("EDITOR") ?? "vi"
       // What the variable holds may have arguments.
-      try await LocalProgram.run(["/bin/sh", "-c", "\(editor) \"$1\"", "sh", path])
+      do { try await LocalProgram.run(["/bin/sh", "-c", "\(editor) \"$1\"", "sh", path]) } catch let code as ExitCode {
+        Output.error("\(editor) ended with exit code \(code.rawValue): nothing was sent, and the file stays in \(path)")
+        throw code
+      }
       guard let new = try place.status(name), !EditCommand.isSame(old, new) else {
         Output.note("nothing was changed")
         return try EditCommand.remove(name, place, directory)

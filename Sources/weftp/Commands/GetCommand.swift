@@ -8,6 +8,10 @@ import LinuxSystem
 
 /// What get and put have in common.
 struct CopyArguments: ParsableArguments {
+  @Flag(
+    name: [.customShort("c"), .customLong("continue")],
+    help: "Go on with what an earlier try has left, which is how it is anyway.")
+  var goesOn = false
   @Flag(name: .customLong("no-resume"), help: "Do not go on with what an earlier try has left.") var startsAnew = false
   @Flag(help: "Compare digests of the whole in the end.") var verify = false
   @Flag(help: "Do not give the copy the time of its source.") var noTimes = false
@@ -21,6 +25,7 @@ struct CopyArguments: ParsableArguments {
   var parallel: Int?
 
   func validate() throws {
+    if goesOn, startsAnew { throw ValidationError("--continue and --no-resume exclude each other.") }
     if let parallel, !(1...100).contains(parallel) { throw ValidationError("--parallel is from 1 to 100.") }
   }
 
@@ -76,17 +81,22 @@ struct GetCommand: AsyncParsableCommand {
       var asking = try Connector(command.connection)
       if let shared = command.segments.options(retries: command.connection.retries) { asking.ask(for: shared) }
       let connector = asking
-      var failures = 0
-      for text in command.urls {
-        let url = try Place.url(text)
-        failures += try await command.fetch(url, connector)
+      let failures = try await connector.ending {
+        var failures = 0
+        for text in command.urls { failures += try await command.fetch(try Place.url(text), connector) }
+        return failures
       }
       if failures > 0 { throw ExitCode.partly }
     }
   }
 
   private func fetch(_ url: ServerURL, _ connector: Connector) async throws -> Int {
-    let found = try await connector.with(url) { session in try await RemoteNames.find(url.path, on: session) }
+    var found = [RemoteNames.Found(path: url.path, entry: nil)]
+    if Glob.hasMagic(url.path.name) {
+      found = try await connector.with(url, keeping: true) { session in
+        try await RemoteNames.find(url.path, on: session)
+      }
+    }
     let files = found.filter { $0.entry?.kind != .directory }
     if files.isEmpty { throw ClientError(.usage, "\(url.path) stands for directories only: mirror copies those") }
     if let shared = segments.options(retries: connection.retries), output != "-", !copy.ascii, url.type != "a" {
@@ -95,14 +105,14 @@ struct GetCommand: AsyncParsableCommand {
     if files.count > 1, output != "-" {
       var options = copy.options
       options.replaces = !noClobber
-      let many = ManyFiles(.down, connector, url, try LocalDirectory(output ?? "."), copy, options)
+      let many = ManyFiles(.down, connector, url, try GetCommand.target(output ?? "."), copy, options)
       return try await many.run(
         files.map {
           TransferBatch.File($0.path, local: $0.path.name, size: $0.entry?.size, modified: $0.entry?.modified)
         })
     }
     for file in files {
-      try await connector.retrying(url) { session in
+      try await connector.retrying(url, keeping: true) { session in
         if copy.ascii || url.type == "a" { await session.use(TransferFormat(type: .ascii(.nonPrint))) }
         try await fetch(file, session)
       }
@@ -119,7 +129,7 @@ struct GetCommand: AsyncParsableCommand {
       let large = all.filter { ($0.entry?.size).map { $0 > SmallFile.limit } ?? true }
       var options = copy.options
       options.replaces = !noClobber
-      let many = ManyFiles(.down, connector, url, try LocalDirectory(output ?? "."), copy, options)
+      let many = ManyFiles(.down, connector, url, try GetCommand.target(output ?? "."), copy, options)
       let failures = try await many.run(
         small.map {
           TransferBatch.File($0.path, local: $0.path.name, size: $0.entry?.size, modified: $0.entry?.modified)
@@ -135,7 +145,7 @@ struct GetCommand: AsyncParsableCommand {
   ) async throws -> Int {
     let targets = try files.map { file in
       let (directory, name) = count > 1 ? (output ?? ".", file.path.name) : target(file.path)
-      return (place: try LocalDirectory(directory), name: name)
+      return (place: try GetCommand.target(directory), name: name)
     }
     let command = self
     let run = SegmentedFiles(
@@ -168,7 +178,7 @@ struct GetCommand: AsyncParsableCommand {
     let (directory, name) = target(file.path)
     var options = copy.options
     options.replaces = !noClobber
-    let place = try LocalDirectory(directory)
+    let place = try GetCommand.target(directory)
     try requireFree(name, in: place)
     let entry: ListedEntry
     if let known = file.entry, known.kind == .file { entry = known } else { entry = try await session.facts(file.path) }
@@ -188,5 +198,14 @@ struct GetCommand: AsyncParsableCommand {
     guard let output else { return (".", path.name) }
     let isDirectory = output.hasSuffix("/") || (try? File.status(at: output))?.isDirectory == true
     return isDirectory ? (output, path.name) : Place.split(output)
+  }
+
+  /// A directory that files are to come into. One that is not there is no missing source (exit code 66).
+  private static func target(_ path: String) throws -> LocalDirectory {
+    do throws(ClientError) { return try LocalDirectory(path) } catch {
+      guard (error.cause as? SystemError)?.code == SystemCode.noSuchFile else { throw error }
+      Output.error("there is no directory \(path) to fetch into")
+      throw ExitCode.cannotCreate
+    }
   }
 }

@@ -37,30 +37,32 @@ struct PutCommand: AsyncParsableCommand {
       var asking = try Connector(command.connection)
       if let shared = command.segments.options(retries: command.connection.retries) { asking.ask(for: shared) }
       let connector = asking
-      var failures = 0
-      let isDirectory = try await command.isDirectory(url, files.count, connector)
-      if let shared = command.segments.options(retries: command.connection.retries), command.isPlain(files, url) {
-        failures = try await command.send(files, url, isDirectory, connector, shared)
-        if failures > 0 { throw ExitCode.partly }
-        return
-      }
-      if let many = command.many(files) {
-        let copier = ManyFiles(
-          .up, connector, url, try LocalDirectory(many.directory), command.copy, command.copy.options)
-        failures += try await copier.run(many.names.map { try copier.file($0, to: url.path.appending($0)) })
-        if failures > 0 { throw ExitCode.partly }
-        return
-      }
-      for file in files {
-        do { try await command.send(file, url, isDirectory, connector) } catch let error as ClientError
-          where files.count > 1 && error.retry == .never && error.code != .cancelled
-        {
-          Output.error("\(error)")
-          failures += 1
-        }
-      }
+      let kept = files
+      let failures = try await connector.ending { try await command.send(kept, url, connector) }
       if failures > 0 { throw ExitCode.partly }
     }
+  }
+
+  /// - Returns: how many failed.
+  private func send(_ files: [String], _ url: ServerURL, _ connector: Connector) async throws -> Int {
+    let isDirectory = try await isDirectory(url, files.count, connector)
+    if let shared = segments.options(retries: connection.retries), isPlain(files, url) {
+      return try await send(files, url, isDirectory, connector, shared)
+    }
+    if let many = many(files) {
+      let copier = ManyFiles(.up, connector, url, try LocalDirectory(many.directory), copy, copy.options)
+      return try await copier.run(many.names.map { try copier.file($0, to: url.path.appending($0)) })
+    }
+    var failures = 0
+    for file in files {
+      do { try await send(file, url, isDirectory, connector) } catch let error as ClientError
+        where files.count > 1 && error.retry == .never && error.code != .cancelled
+      {
+        Output.error("\(error)")
+        failures += 1
+      }
+    }
+    return failures
   }
 
   /// Whether all are files that may go in parts.
@@ -115,7 +117,7 @@ struct PutCommand: AsyncParsableCommand {
   /// Several files go into a directory; one goes there if the path says so or is one.
   private func isDirectory(_ url: ServerURL, _ count: Int, _ connector: Connector) async throws -> Bool {
     if url.path.bytes.isEmpty || url.path.bytes.last == 0x2F || count > 1 { return true }
-    return try await connector.with(url) { session in
+    return try await connector.with(url, keeping: true) { session in
       do { return try await session.facts(url.path).kind == .directory } catch let error as ClientError
         where error.code == .refused
       {
@@ -135,7 +137,7 @@ struct PutCommand: AsyncParsableCommand {
         try await session.write(path, from: StandardInput(), append ? .append : .replace)
       }
     }
-    try await connector.retrying(url) { session in
+    try await connector.retrying(url, keeping: true) { session in
       if copy.ascii || url.type == "a" { await session.use(TransferFormat(type: .ascii(.nonPrint))) }
       let place = try LocalDirectory(directory)
       let meter = TransferMeter()

@@ -13,6 +13,8 @@ struct Connector: Sendable {
   let runtime: ClientRuntime
   /// Who logs in where, so that nobody is asked twice.
   private var known = KnownCredentials()
+  /// Sessions at rest, for whoever needs one with the same server next.
+  private var resting = RestingSessions()
   /// Told what goes over control connections, instead of `-v`.
   var trace: (@Sendable (ClientOptions.TraceEvent) -> Void)?
   /// What all sessions keep to; nil: no limits.
@@ -44,8 +46,9 @@ struct Connector: Sendable {
     limits = ClientLimits(wanted)
   }
 
-  /// A session with the server of a URL, logged in.
+  /// A session with the server of a URL, logged in: one that is at rest, or a new one.
   func open(_ url: ServerURL) async throws -> ClientSession {
+    if let session = await resting.take(url) { return session }
     var options = try arguments.options(url)
     options.limits = limits
     if let trace { options.trace = trace }
@@ -84,8 +87,10 @@ struct Connector: Sendable {
   }
 
   /// Runs `body` with a session, which is ended in any case.
+  ///
+  /// - Parameter keeping: the session stays for whoever needs one next, if all went well: within ``ending(_:)``.
   func with<Value: Sendable>(
-    _ url: ServerURL, _ body: @Sendable (ClientSession) async throws -> Value
+    _ url: ServerURL, keeping: Bool = false, _ body: @Sendable (ClientSession) async throws -> Value
   ) async throws -> Value {
     if let shell = ShellState.current, shell.isOf(url) { return try await shell.with(body) }
     let session = try await open(url)
@@ -94,16 +99,38 @@ struct Connector: Sendable {
       await session.quit()
       throw error
     }
-    if arguments.paths { Output.note("control connection: \(await session.transport)") }
-    await session.quit()
+    if keeping {
+      resting.keep(session, url)
+    } else {
+      if arguments.paths { Output.note("control connection: \(await session.transport)") }
+      await session.quit()
+    }
+    return value
+  }
+
+  /// Runs `body`, then ends the sessions that were kept meanwhile.
+  func ending<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+    let value: Value
+    do { value = try await body() } catch {
+      for session in resting.takeAll() { await session.quit() }
+      throw error
+    }
+    for session in resting.takeAll() {
+      if arguments.paths { Output.note("control connection: \(await session.transport)") }
+      await session.quit()
+    }
     return value
   }
 
   /// Runs `body` until it works, each time with a new session, as long as that makes sense.
-  func retrying(_ url: ServerURL, _ body: @Sendable (ClientSession) async throws -> Void) async throws {
+  ///
+  /// - Parameter keeping: as in ``with(_:keeping:_:)``.
+  func retrying(
+    _ url: ServerURL, keeping: Bool = false, _ body: @Sendable (ClientSession) async throws -> Void
+  ) async throws {
     var attempt = 0
     while true {
-      do { return try await with(url, body) } catch let error as ClientError {
+      do { return try await with(url, keeping: keeping, body) } catch let error as ClientError {
         attempt += 1
         guard error.retry != .never, attempt <= arguments.retries, !Task.isCancelled else { throw error }
         // Longer each time, and not all clients at once.
@@ -185,10 +212,40 @@ extension ConnectionArguments {
     let arguments = self
     try await Interruption.run {
       let connector = try Connector(arguments)
-      for text in urls {
-        let url = try Place.url(text)
-        try await connector.with(url) { session in try await body(url, session) }
+      try await connector.ending {
+        for text in urls {
+          let url = try Place.url(text)
+          try await connector.with(url, keeping: true) { session in try await body(url, session) }
+        }
       }
+    }
+  }
+}
+
+/// Sessions that have nothing to do for the moment, one for each place at most.
+final class RestingSessions: Sendable {
+  private let sessions = Mutex<[String: ClientSession]>([:])
+
+  private static func place(_ url: ServerURL) -> String { "\(url.scheme) \(KnownCredentials.place(url))" }
+
+  /// Gives one that is still good, as a new one would be.
+  func take(_ url: ServerURL) async -> ClientSession? {
+    guard let session = sessions.withLock({ $0.removeValue(forKey: Self.place(url)) }), await session.isOpen else {
+      return nil
+    }
+    await session.use(TransferFormat(type: .image))
+    return session
+  }
+
+  func keep(_ session: ClientSession, _ url: ServerURL) {
+    let before = sessions.withLock { $0.updateValue(session, forKey: Self.place(url)) }
+    if let before { Task { await before.quit() } }
+  }
+
+  func takeAll() -> [ClientSession] {
+    sessions.withLock { sessions in
+      defer { sessions = [:] }
+      return Array(sessions.values)
     }
   }
 }

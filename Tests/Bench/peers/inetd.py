@@ -1,4 +1,4 @@
-"""Runs a program for each connection, with the connection as its input and output: inetd.py PORT PROGRAM [ARGUMENT...]."""
+"""Runs a program for each connection, with the connection as its input and output: inetd.py ADDRESS PORT PROGRAM [ARGUMENT...]."""
 
 import socket
 import subprocess
@@ -11,7 +11,9 @@ def serve(connection, command):
         subprocess.run(command, stdin=connection, stdout=connection, stderr=subprocess.DEVNULL, check=False)
 
 
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
+address, port = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+listener = socket.create_server((address, port), family=family, backlog=64)
 while True:
     accepted, _ = listener.accept()
-    threading.Thread(target=serve, args=(accepted, sys.argv[2:]), daemon=True).start()
+    threading.Thread(target=serve, args=(accepted, sys.argv[3:]), daemon=True).start()

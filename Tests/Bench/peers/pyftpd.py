@@ -32,4 +32,4 @@ authorizer.add_anonymous(environment["ROOT"])
 FTPHandler.authorizer = authorizer
 FTPHandler.passive_ports = range(int(environment["LOW"]), int(environment["HIGH"]) + 1)
 FTPServer.max_cons = 20000
-FTPServer(("127.0.0.1", int(environment["PORT"])), FTPHandler, backlog=4096).serve_forever()
+FTPServer((environment.get("ADDRESS", "127.0.0.1"), int(environment["PORT"])), FTPHandler, backlog=4096).serve_forever()

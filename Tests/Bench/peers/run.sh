@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib, inetutils-ftpd) in the foreground, on 127.0.0.1:$PORT.
+# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib, inetutils-ftpd) in the foreground, on $ADDRESS (127.0.0.1) and $PORT.
 #
 # Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be
 # written to), PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user"),
@@ -10,6 +10,8 @@
 # many sessions as it takes, no name look-ups, no delays, no scoreboard and no logs.
 set -eu
 name=$1
+address=${ADDRESS:-127.0.0.1}
+case $address in *:*) family=6 ;; *) family=4 ;; esac
 here=$(dirname "$(readlink -f "$0")")
 
 if [ "$name" = pyftpdlib ]; then
@@ -46,8 +48,10 @@ vsftpd)
     "$module" "$STATE/passwords" >/etc/pam.d/weftpd-bench
   mkdir -p "$STATE/empty"
   cat >"$STATE/vsftpd.conf" <<CONF
-listen=YES
-listen_address=127.0.0.1
+$([ $family = 4 ] && echo "listen=YES
+listen_address=$address" || echo "listen=NO
+listen_ipv6=YES
+listen_address6=$address")
 listen_port=$PORT
 background=NO
 anonymous_enable=YES
@@ -88,7 +92,7 @@ CONF
 pure-ftpd)
   echo "user:$HASH:$uid:$uid::$ROOT/./::::::::::::" >"$STATE/accounts"
   "$CACHE/pure-ftpd/usr/bin/pure-pw" mkdb "$STATE/accounts.pdb" -f "$STATE/accounts"
-  exec "$CACHE/pure-ftpd/usr/sbin/pure-ftpd" -4 -S "127.0.0.1,$PORT" -l "puredb:$STATE/accounts.pdb" -A -H -u 1 \
+  exec "$CACHE/pure-ftpd/usr/sbin/pure-ftpd" -$family -S "$address,$PORT" -l "puredb:$STATE/accounts.pdb" -A -H -u 1 \
     -c 500 -p "$LOW:$HIGH" -g "$STATE/pid" -f none -L 200000:5 ${CERTIFICATE:+-Y 1 -2 "$CERTIFICATE"}
   ;;
 proftpd)
@@ -106,10 +110,10 @@ ModulePath $CACHE/proftpd/usr/lib/proftpd
 $deflate
 ServerName peer
 ServerType standalone
-DefaultAddress 127.0.0.1
+DefaultAddress $address
 SocketBindTight on
 Port $PORT
-UseIPv6 off
+UseIPv6 $([ $family = 4 ] && echo off || echo on)
 User ftp
 Group ftp
 PidFile $STATE/pid
@@ -152,7 +156,8 @@ inetutils-ftpd)
   # For interoperation, not for speed: a process for each connection, no TLS, listings by ls(1) in a time zone of its own.
   echo "user:x:$uid:$uid::$ROOT:/bin/sh" >>/etc/passwd
   echo "user:$HASH:19000:0:99999:7:::" >>/etc/shadow
-  exec env TZ=JST-9 python3 "$here/inetd.py" "$PORT" "$CACHE/inetutils-ftpd/usr/sbin/ftpd" -4 --auth=default
+  exec env TZ=JST-9 python3 "$here/inetd.py" "$address" "$PORT" \
+    "$CACHE/inetutils-ftpd/usr/sbin/ftpd" --auth=default
   ;;
 *)
   echo "run.sh: no peer called $name" >&2

@@ -35,20 +35,22 @@ enum ForeignServer: String, CaseIterable, Sendable {
   var confines: Bool { self != .inetutils }
 
   /// Runs `body` beside the server; its root has a directory `up` that may be written to.
-  func with(certificate: String?, _ body: (_ port: UInt16, _ root: TemporaryDirectory) async throws -> Void)
-    async throws
-  {
+  func with(
+    certificate: String?, address: String = "127.0.0.1",
+    _ body: (_ port: UInt16, _ root: TemporaryDirectory) async throws -> Void
+  ) async throws {
     let root = try TemporaryDirectory()
     let state = try TemporaryDirectory()
     try root.makeDirectory("up")
     for path in [root.path, state.path] { try require(chmod(path, 0o755) == 0, "chmod") }
     try require(chmod(root.path(of: "up"), 0o777) == 0, "chmod")
-    let port = try freePort()
+    let port = try freePort(address)
     // Each has its own passive ports, below the ephemeral ones.
     let low = 10_000 + 500 * (ForeignServer.allCases.firstIndex(of: self) ?? 0)
     let environment = [
-      "CACHE": ForeignServer.cache, "STATE": state.path, "ROOT": root.path, "PORT": "\(port)", "LOW": "\(low)",
-      "HIGH": "\(low + 499)", "HASH": ForeignServer.hash, "CERTIFICATE": certificate ?? "",
+      "CACHE": ForeignServer.cache, "STATE": state.path, "ROOT": root.path, "ADDRESS": address, "PORT": "\(port)",
+      "LOW": "\(low)", "HIGH": "\(low + 499)", "HASH": ForeignServer.hash,
+      "CERTIFICATE": certificate ?? "",
     ]
     let script = ForeignServer.top.appending(path: "Tests/Bench/peers/run.sh").path
     let process = try ChildProcess(["sh", script, rawValue], environment: environment)
@@ -56,7 +58,7 @@ enum ForeignServer: String, CaseIterable, Sendable {
       process.signal(SIGTERM)
       _ = process.waitForExit(patience: .seconds(10))
     }
-    let endpoint = Endpoint("127.0.0.1", port)
+    let endpoint = Endpoint(address, port)
     let isUp = Deadline.after(.seconds(20)).until {
       if (try? Connection(to: endpoint)) != nil { return true }
       poll(nil, 0, 20)
@@ -67,5 +69,5 @@ enum ForeignServer: String, CaseIterable, Sendable {
   }
 
   /// A port that was free a moment ago: these servers cannot be asked which one they took.
-  private func freePort() throws -> UInt16 { UInt16(try Listener().endpoint.port) }
+  private func freePort(_ address: String) throws -> UInt16 { UInt16(try Listener(on: address).endpoint.port) }
 }

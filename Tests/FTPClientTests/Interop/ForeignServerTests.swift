@@ -1,9 +1,10 @@
-// The client against vsftpd, Pure-FTPd, ProFTPD, pyftpdlib and inetutils-ftpd: in clear and under TLS, passive and active, bytes compared.
+// The client against vsftpd, Pure-FTPd, ProFTPD, pyftpdlib and inetutils-ftpd: in clear and under TLS, passive and active, over IPv4 and IPv6, bytes compared.
 
 import FTPClient
 import FTPProtocol
 import Glibc
 import LinuxSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -52,6 +53,35 @@ import Testing
         try await commands(session, base)
         try await giveUp(session, server, root)
         await session.quit()
+      }
+    }
+  }
+
+  @Test(isAnyThere, arguments: available) func filesOverIPv6(_ server: ForeignServer) async throws {
+    let place = try TemporaryDirectory()
+    let pem = server.hasTLS ? try certificate(in: place) : nil
+    let runtime = try ClientRuntime()
+    try await server.with(certificate: pem, address: "::1") { port, root in
+      for underTLS in server.hasTLS ? [false, true] : [false] {
+        // EPSV, then EPRT: PASV and PORT have no words for such an address.
+        for mode in [ClientOptions.DataMode.passive, .active] {
+          let said = Mutex<[String]>([])
+          var options = options(underTLS, mode)
+          options.trace = { event in if case .sent(let line) = event { said.withLock { $0.append(line) } } }
+          let session = try await ClientSession.connect(to: "::1", port: port, options: options, runtime: runtime)
+          try await session.login(Credentials(user: "user", password: ForeignServer.password))
+          #expect(await (session.protection != nil) == underTLS)
+          let path: RemotePath = "up/six"
+          try await session.write(path, from: pieces(Self.content, of: 100_000))
+          #expect(try root.read("up/six") == Self.content)
+          #expect(try await contents(session, path) == Self.content)
+          #expect(try await session.list("up").map(\.name) == [Array("six".utf8)])
+          try await session.delete(path)
+          await session.quit()
+          let verbs = Set(said.withLock { $0 }.compactMap { $0.split(separator: " ").first.map(String.init) })
+          #expect(verbs.contains(mode == .active ? "EPRT" : "EPSV"))
+          #expect(verbs.isDisjoint(with: ["PASV", "PORT", mode == .active ? "EPSV" : "EPRT"]))
+        }
       }
     }
   }

@@ -11,6 +11,34 @@ import Testing
     "../outside", "../../etc/cron.d/x", "/absolute", "a/../../outside", "..", ".", "sub/file", "nul\u{0}name",
   ]
 
+  /// Answers whatever is asked for, as a server that wants its files written would.
+  private func serve(
+    _ peer: Script, listing: String, file: (_ command: String) throws -> [UInt8]
+  ) throws {
+    var listener: Listener?
+    func send(_ bytes: [UInt8]) throws {
+      let data = try #require(listener).accept()
+      try peer.say("150 comes")
+      try data.send(bytes)
+      data.close()
+      try peer.say("226 done")
+    }
+    while let line = try peer.hear() {
+      switch line.split(separator: " ").first.map(String.init) ?? "" {
+      case "TYPE", "NOOP", "MFMT": try peer.say("200 ok")
+      case "MODE": try peer.say("504 no")
+      case "EPSV":
+        let fresh = try Listener()
+        listener = fresh
+        try peer.say("229 Here (|||\(fresh.endpoint.port)|)")
+      case "MLSD": try send(bytes(listing))
+      case "RETR": try send(try file(line))
+      case "QUIT": try peer.say("221 bye")
+      default: try peer.say("500 what?")
+      }
+    }
+  }
+
   @Test func namesThatLeadOutAreNeitherListedNorFetched() async throws {
     let place = try TemporaryDirectory()
     try place.makeDirectory("copy")
@@ -19,33 +47,9 @@ import Testing
       var lines = Self.evil.map { "type=file;size=4;modify=20260101000000; \($0)\r\n" }
       lines += Self.evil.map { "type=dir; \($0)\r\n" }
       lines.append("type=file;size=4;modify=20260101000000; good\r\n")
-      // Answers whatever is asked for, as a server that wants its files written would.
-      var listener: Listener?
-      while let line = try peer.hear() {
-        switch line.split(separator: " ").first.map(String.init) ?? "" {
-        case "TYPE", "NOOP": try peer.say("200 ok")
-        case "MODE": try peer.say("504 no")
-        case "EPSV":
-          let fresh = try Listener()
-          listener = fresh
-          try peer.say("229 Here (|||\(fresh.endpoint.port)|)")
-        case "MLSD":
-          let data = try #require(listener).accept()
-          try peer.say("150 comes")
-          try data.send(bytes(lines.joined()))
-          data.close()
-          try peer.say("226 done")
-        case "RETR":
-          try require(line == "RETR /tree/good", "asked for \(line)")
-          let data = try #require(listener).accept()
-          try peer.say("150 comes")
-          try data.send(bytes("good"))
-          data.close()
-          try peer.say("226 done")
-        case "QUIT":
-          try peer.say("221 bye")
-        default: try peer.say("500 what?")
-        }
+      try serve(peer, listing: lines.joined()) { line in
+        try require(line == "RETR /tree/good", "asked for \(line)")
+        return bytes("good")
       }
     } client: { port, runtime in
       let session = try await ClientSession.connect(
@@ -70,26 +74,7 @@ import Testing
     let place = try TemporaryDirectory()
     try await Script.run { peer in
       try peer.welcome(features: ["MLST type*;size*;modify*;"])
-      var listener: Listener?
-      while let line = try peer.hear() {
-        switch line.split(separator: " ").first.map(String.init) ?? "" {
-        case "EPSV":
-          let fresh = try Listener()
-          listener = fresh
-          try peer.say("229 Here (|||\(fresh.endpoint.port)|)")
-        case "MODE": try peer.say("504 no")
-        case "MLSD", "RETR":
-          let data = try #require(listener).accept()
-          try peer.say("150 comes")
-          let isListing = line.hasPrefix("MLSD")
-          try data.send(
-            isListing ? bytes("type=file;size=4;modify=20260101000000; f\r\n") : pattern(sent))
-          data.close()
-          try peer.say("226 done")
-        case "QUIT": try peer.say("221 bye")
-        default: try peer.say("200 ok")
-        }
-      }
+      try serve(peer, listing: "type=file;size=4;modify=20260101000000; f\r\n") { _ in pattern(sent) }
     } client: { port, runtime in
       let session = try await ClientSession.connect(
         to: "127.0.0.1", port: port, options: .inClear, runtime: runtime)

@@ -34,6 +34,27 @@ import TransportSecurity
     }
   }
 
+  /// The server would let the control connection go on in clear (CCC, RFC 4217 §6), which nobody has asked for.
+  @Test(arguments: [ClientOptions.Security.required, .implicit])
+  func theControlConnectionStaysProtected(_ security: ClientOptions.Security) async throws {
+    try await Peer.with(.relaxed { $0.security.clearsControl = true }) { peer in
+      let said = Mutex<[String]>([])
+      let options = ClientOptions.underTLS.with {
+        $0.security = security
+        $0.trace = { event in if case .sent(let line) = event { said.withLock { $0.append(line) } } }
+      }
+      try await peer.session(options) { session in
+        #expect(await session.features.contains("CCC"))
+        try await session.write("a", from: pieces(pattern(100_000), of: 4096))
+        #expect(try await contents(session, "a") == pattern(100_000))
+        let error = try await clientError { _ = try await session.quote("CCC") }
+        #expect(error.code == .usage)
+        #expect(await session.protection != nil)
+      }
+      #expect(!said.withLock { $0 }.contains("CCC"))
+    }
+  }
+
   @Test func aWrongPasswordIsTold() async throws {
     try await Peer.with { peer in
       let session = try await peer.connect()
