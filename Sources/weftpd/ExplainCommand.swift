@@ -50,48 +50,20 @@ struct ExplainCommand: ParsableCommand {
       write(error.problems.map { "\($0)\n" }.joined(), to: STDERR_FILENO)
       throw ExitCode.configuration
     }
-    var source = setup.source
-    if let host {
-      guard let other = source.hosts[host] else {
-        write("There is no host \(host) in hosts.\n", to: STDERR_FILENO)
-        throw ExitCode.failure
-      }
-      source = other
-    }
-    // A host with a table of its own has all its users there.
-    var database: String?
-    if loaded.settings.accounts.backend != .table, host.flatMap({ loaded.settings[host: $0].users }) == nil {
-      try reportingErrors {
-        let editor = try AccountPlace.editor(loaded)
-        let name = Array(user.utf8)
-        let entries = try editor.listing().entries
-        source.directory = OneUser(entry: entries.first { $0.name == name })
-        database = editor.place
-      }
-    }
     let path = words[words.count - 1]
     let question = AccessQuestion(
       user: Array(user.utf8), address: from.flatMap { IPAddress($0) }, verb: words.dropLast().joined(separator: " "),
       path: Array(path.utf8))
-    let answer = source.explain(question) { [database, single = source.single] entry in
-      entry.name == single?.name ? "accounts.user" : database ?? setup.place(of: entry, host: host)
+    var found: AccessExplanation?
+    try reportingErrors { found = try setup.explain(question, host: host, loaded) }
+    guard let answer = found else {
+      write("There is no host \(host ?? "") in hosts.\n", to: STDERR_FILENO)
+      throw ExitCode.failure
     }
     var text = answer.isAllowed ? "Yes.\n" : "No.\n"
     for line in answer.lines { text += "  \(line)\n" }
     if !answer.changes.isEmpty { text += "To allow it:\n" + answer.changes.map { "  \($0)\n" }.joined() }
     write(text, to: STDOUT_FILENO)
     if !answer.isAllowed { throw ExitCode.failure }
-  }
-}
-
-/// A database as far as one user is concerned.
-private struct OneUser: AccountDirectory {
-  let entry: UserEntry?
-  let challengeShare = ChallengeShare([])
-
-  func entryNow(named name: [UInt8]) -> AccountAnswer { .known(entry?.name == name ? entry : nil) }
-
-  func entry(named name: [UInt8]) async throws(AccountDirectoryError) -> UserEntry? {
-    entry?.name == name ? entry : nil
   }
 }
