@@ -18,6 +18,10 @@ extension FilePages {
       .contentType: kind.type, .policy: Policy.file,
       .contentDisposition: Self.disposition(path.name, isShown: kind.isShown && query.has("inline")),
     ]
+    if kind.isFramed, query.has("inline") {
+      headers[.policy] = Policy.framed
+      headers[.frameOptions] = "SAMEORIGIN"
+    }
     let tag = Self.tag(facts)
     headers[.eTag] = tag
     if let size = facts.size, !isText { headers[.acceptRanges] = size > 0 ? "bytes" : "none" }
