@@ -61,12 +61,15 @@ export function show(main, { argument }) {
   const draw = () => {
     const enabled = fields.find((field) => field.key === "enabled");
     const isOff = enabled?.value === "no";
+    const nameOf = (one) => one.dataset.act ?? one.getAttribute("aria-label") ?? one.textContent;
+    const focused = main.contains(document.activeElement) && document.activeElement.matches("button")
+      ? nameOf(document.activeElement) : null;
     const button = (text, act, properties = {}) =>
       h("button", { type: "button", disabled: !mayEdit, onclick: act, ...properties }, text);
     fill(acts, h("a", { href: "#users" }, "All users"),
       button(isOff ? "Enable" : "Disable", () => edit(`${name} was ${isOff ? "enabled" : "disabled"}.`,
         isOff && enabled.origin === "entry" ? { act: "update", unset: ["enabled"] }
-          : { act: "update", set: { enabled: isOff ? "yes" : "no" } })),
+          : { act: "update", set: { enabled: isOff ? "yes" : "no" } }), { "data-act": "enabled" }),
       button("Password…", password), button("Count the home again", () => edit(`${name}:`, { act: "recount" })),
       button("End all sessions…", () => kickUser(name, key), { disabled: false }),
       button("Remove…", remove, { class: "danger" }));
@@ -79,6 +82,8 @@ export function show(main, { argument }) {
         field.expected && button("Change", () => change(field), { "aria-label": `Change ${field.key}` }),
         field.origin === "entry" && !ALWAYS.has(field.key)
           && button("Take away", () => takeAway(field), { "aria-label": `Take ${field.key} away` })))));
+    // Who works with the keyboard goes on where they were.
+    if (focused) [...main.querySelectorAll("button")].find((one) => nameOf(one) === focused)?.focus();
   };
   const load = async () => {
     const [list, found] = await Promise.all([

@@ -38,15 +38,9 @@ async function say(title, text, who) {
   if (!answer) return;
   let count = 0;
   for (const target of who) {
-    try {
-      count += (await call("POST", "/api/operator/say", { ...target, words: answer.words })).count;
-    } catch (error) {
-      // Of the two networks that are all addresses one is often empty.
-      if (error.status !== 404 || who.length === 1) {
-        toast(error.message, true);
-        return;
-      }
-    }
+    const done = await attempt(() => call("POST", "/api/operator/say", { ...target, words: answer.words }));
+    if (!done) return;
+    count += done.count;
   }
   toast(`${count} ${count === 1 ? "session is" : "sessions are"} told.`);
 }

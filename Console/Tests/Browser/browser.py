@@ -6,6 +6,7 @@ import zlib
 
 from harness import check, until
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -128,7 +129,14 @@ class Page:
         return until(look, f"a button {name}")
 
     def press(self, name, within="body"):
-        self.button(name, within).click()
+        def click():
+            try:
+                self.button(name, within).click()
+            except StaleElementReferenceException:
+                # The page has drawn it anew in between.
+                return False
+            return True
+        until(click, f"a click on {name}")
 
     def script(self, code, *arguments):
         return self.driver.execute_script(code, *arguments)

@@ -72,7 +72,8 @@ def main():
                     complaints = [one for one in page.complaints() if "/api/login" not in one]
                     check(not complaints, f"Chromium's console: {complaints}")
                     part("operator", lambda: operator_checks.run(rig, page, rig.link()))
-                    check(not page.complaints(), "Chromium's console has complaints")
+                    complaints = page.complaints()
+                    check(not complaints, f"Chromium's console: {complaints}")
             part("drip", drip.check)
             part("crashes", lambda: crash_checks.run(rig))
             if page:

@@ -128,10 +128,16 @@ struct OperatorPages: Sendable {
     let (selector, meant) = try choose(say)
     let words = line(say.words)
     guard !words.isEmpty else { throw Problem(.badRequest, "There is nothing to say.") }
-    let count = try await acting("tells \(meant) \(quoted(words))", session) {
-      () throws(Problem) in try await bridge.act(.say(selector, words: words))
+    do throws(Problem) {
+      let count = try await acting("tells \(meant) \(quoted(words))", session) {
+        () throws(Problem) in try await bridge.act(.say(selector, words: words))
+      }
+      return .json(["count": count ?? 0])
+    } catch {
+      // Of a network it is no mistake that nobody is there: the page names two for all.
+      guard error.status == .notFound, say.address != nil else { throw error }
+      return .json(["count": UInt32(0)])
     }
-    return .json(["count": count ?? 0])
   }
 
   private func choose(_ kick: Kick) throws(Problem) -> (selector: SessionSelector, meant: String) {
