@@ -49,6 +49,7 @@ extension FilePages {
     }
     let wanted = range
     let isWhole = wanted?.upperBound == facts.size
+    let fresh = FileWriter()
     return Response(
       status: status, headers: headers,
       body: .init(contentLength: wanted?.count) { writer in
@@ -57,8 +58,9 @@ extension FilePages {
             path, from: wanted?.lowerBound ?? 0, expecting: isWhole ? wanted.map { UInt64($0.count) } : nil
           ) { bytes in
             var left = wanted.map(\.count) ?? .max
+            var out = fresh
             for try await piece in bytes {
-              try await writer.write(ByteBuffer(bytes: piece.prefix(left)))
+              try await out.write(ByteBuffer(bytes: piece.prefix(left)), to: &writer)
               left -= min(left, piece.count)
               if left == 0, !isWhole { break }
             }

@@ -28,7 +28,9 @@ struct HTTPService: Sendable {
     let respond = respond
     let http = HTTP1Channel(
       responder: { request, writer, channel in
-        let response = await respond(request, channel.remoteAddress.flatMap { Self.address($0) })
+        let response = await SendingLoop.$current.withValue(channel.eventLoop) {
+          await respond(request, channel.remoteAddress.flatMap { Self.address($0) })
+        }
         try await writer.write(response: response.head, body: response.body)
       },
       configuration: .init(
