@@ -60,7 +60,8 @@ console-test: setup ## test the console: units, then a real Chromium (apt: chrom
 	swift build --product weftpd
 	swift build --package-path Console --build-tests
 	swift test --package-path Console --skip-build
-	python3 Console/Tests/Browser/run.py --weftpd .build/debug/weftpd --console Console/.build/debug/weftpd-console
+	python3 Console/Tests/Browser/run.py --weftpd .build/debug/weftpd --console Console/.build/debug/weftpd-console \
+	  --shots .build/console-shots
 
 console-release: setup ## build the console for console-install
 	swift build --package-path Console $(RELEASE) --product weftpd-console

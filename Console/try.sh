@@ -12,7 +12,10 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 0' INT TERM
-mkdir "$place/files"
+mkdir "$place/files" "$place/accounts"
+# Users that the page adds stand here.
+printf 'users: {}\n' > "$place/accounts/users.yaml"
+chmod 600 "$place/accounts/users.yaml"
 printf 'Anything may be put here; it goes when the console ends.\n' > "$place/files/read me.txt"
 password=${WEFTPD_PASSWORD:-$(head -c 9 /dev/urandom | base64 | tr '+/' 'xy')}
 root=()
@@ -20,6 +23,7 @@ root=()
 # The console's own address on the loopback network: connections from there begin with the browser's address.
 WEFTPD_PASSWORD=$password "$WEFTPD" serve "$place/files" --user weft --listen "${LISTEN:-127.0.0.1:0}" \
   --set "server.control=$place/control" --set "bans.file=$place/bans" --set proxy.trusted=127.0.0.77 --set proxy.data=true \
+  --users "$place/accounts/users.yaml" --set server.control-accounts=true \
   "${root[@]}" "$@" > "$place/weftpd.out" 2> "$place/weftpd.log" &
 pids+=($!)
 for _ in $(seq 200); do

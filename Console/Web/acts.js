@@ -29,6 +29,31 @@ export async function kickUser(name, userKey) {
   if (done) toast(`${done.count} ${done.count === 1 ? "session was" : "sessions were"} ended.`);
 }
 
+/** Asks for words, and has clients read them with one of their next replies. */
+async function say(title, text, who) {
+  const answer = await ask(title, {
+    text: `${text} FTP has no other way: people who look at the replies read it, programs pass over it.`,
+    fields: [{ name: "words", label: "What is to be read", required: true }], confirm: "Send",
+  });
+  if (!answer) return;
+  let count = 0;
+  for (const target of who) {
+    const done = await attempt(() => call("POST", "/api/operator/say", { ...target, words: answer.words }));
+    if (!done) return;
+    count += done.count;
+  }
+  toast(`${count} ${count === 1 ? "session is" : "sessions are"} told.`);
+}
+
+export const saySession = (row) => say(`Message to session ${row.id}`,
+  `${row.user || "Nobody yet"} from ${row.peer} is told with the next reply that can carry it.`, [{ session: row.id }]);
+
+export const sayUser = (name, userKey) => say(`Message to ${name}`,
+  "Every session of the user is told with its next reply that can carry it.", [{ userKey }]);
+
+export const sayAll = () => say("Message to all", "Every session is told with its next reply that can carry it.",
+  [{ address: "0.0.0.0/0" }, { address: "::/0" }]);
+
 const TIMES = [["3600", "an hour"], ["86400", "a day"], ["604800", "a week"], ["0", "until it is lifted"]];
 
 /** Asks for a ban and makes it; gives whether it was made. */

@@ -61,7 +61,9 @@ export function ask(title, { text, fields = [], confirm = "OK", danger = false, 
         field.options !== undefined
           ? h("select", { id, name: field.name }, field.options.map(([value, label]) =>
               h("option", { value, selected: value === field.value }, label)))
-          : h("input", {
+          : field.lines
+            ? h("textarea", { id, name: field.name, rows: 4, spellcheck: "false" }, field.value ?? "")
+            : h("input", {
               id, name: field.name, type: field.type ?? "text", value: field.value ?? "", required: field.required,
               autocomplete: "off", spellcheck: "false",
             });

@@ -9,6 +9,7 @@ const PAGES = {
   sessions: { title: "Sessions", operator: true, load: () => import("./sessions.js") },
   session: { title: "Session", operator: true, hidden: true, load: () => import("./session.js") },
   users: { title: "Users", operator: true, load: () => import("./users.js") },
+  account: { title: "User", operator: true, hidden: true, load: () => import("./account.js") },
   bans: { title: "Bans", operator: true, load: () => import("./bans.js") },
   log: { title: "Log", operator: true, load: () => import("./log.js") },
   settings: { title: "Settings", operator: true, load: () => import("./settings.js") },
@@ -30,7 +31,7 @@ function showNavigation(current) {
   if (me) {
     for (const [name, page] of Object.entries(PAGES)) {
       if (page.hidden || !allowed(page)) continue;
-      const isCurrent = name === current || (current === "session" && name === "sessions");
+      const isCurrent = name === current || name === { session: "sessions", account: "users" }[current];
       list.append(h("li", {}, h("a", { href: `#${name}`, "aria-current": isCurrent ? "page" : null }, page.title)));
     }
   }

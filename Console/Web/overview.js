@@ -76,6 +76,9 @@ export function show(main, { signal }) {
         ["Transfers done", `${status.now.completed}, ${status.now.failed} failed`],
         ["Bytes", `${bytes(status.now.sent)} sent, ${bytes(status.now.received)} received`],
         ["Multipath", `${status.now.multipath} connections, ${status.now.fallbacks} fell back to TCP`],
+        ...status.disks.map((disk) => ["Room", [`${bytes(disk.free)} free of ${bytes(disk.total)} at ${disk.directory} `,
+          h("meter", { min: 0, max: 1, high: 0.85, optimum: 0, value: disk.total > 0 ? 1 - disk.free / disk.total : 0,
+            "aria-label": `used at ${disk.directory}` })]]),
         ["Failed logins", `${status.failedLogins} since the console started`],
       ].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
       const text = JSON.stringify(status.notices);

@@ -6,6 +6,7 @@ import { bytes } from "./format.js";
 const IMAGE = /\.(png|jpe?g|gif|webp|avif|bmp|ico)$/i;
 const AUDIO = /\.(mp3|og[ga]|opus|flac|wav|m4a|aac)$/i;
 const VIDEO = /\.(mp4|m4v|webm|ogv)$/i;
+const PDF = /\.pdf$/i;
 const TEXT_LIMIT = 512 * 1024;
 
 export async function preview(path, entry) {
@@ -26,6 +27,9 @@ export async function preview(path, entry) {
     fill(place, h("audio", { src: `${url}?inline`, controls: true, onerror: broken }));
   } else if (VIDEO.test(entry.name)) {
     fill(place, h("video", { src: `${url}?inline`, controls: true, onerror: broken }));
+  } else if (PDF.test(entry.name)) {
+    // The document comes sandboxed (its answer says so). Without a viewer the browser offers to save it.
+    fill(place, h("iframe", { src: `${url}?inline`, title: entry.name }));
   } else {
     await text(url, entry, place);
   }

@@ -1,7 +1,7 @@
 // One session: its connections with the bytes of each path, and what it says from now on.
 
 import { listen } from "./api.js";
-import { addressOf, ban, kick } from "./acts.js";
+import { addressOf, ban, kick, saySession } from "./acts.js";
 import { chart } from "./chart.js";
 import { fill, h, setText } from "./dom.js";
 import { bytes, clock, dateTime, duration } from "./format.js";
@@ -17,6 +17,7 @@ export function show(main, { signal, argument }) {
   let row = null;
   const acts = h("div", { class: "toolbar" },
     h("a", { href: "#sessions" }, "All sessions"),
+    h("button", { type: "button", onclick: () => row && saySession(row) }, "Message"),
     h("button", { type: "button", onclick: () => row && kick(row) }, "Kick"),
     h("button", { type: "button", onclick: () => row && ban(addressOf(row.peer)) }, "Ban the address"),
     h("button", { type: "button", onclick: () => row?.user && ban(`user:${row.userKey}`) }, "Ban the user"));

@@ -1,6 +1,6 @@
 // All sessions, live: what each does, how fast, and since when it does nothing.
 
-import { addressOf, ban, kick } from "./acts.js";
+import { addressOf, ban, kick, sayAll, saySession } from "./acts.js";
 import { sparkline } from "./chart.js";
 import { fill, h, setText } from "./dom.js";
 import { bytes, duration, rate } from "./format.js";
@@ -27,7 +27,8 @@ export function show(main, { signal }) {
   const body = h("tbody", {});
   fill(main, h("h1", {}, "Sessions"), trouble,
     h("div", { class: "toolbar" },
-      h("label", { for: "filter" }, "Find"), filter, h("label", { for: "state" }, "Show"), state, count),
+      h("label", { for: "filter" }, "Find"), filter, h("label", { for: "state" }, "Show"), state, count,
+      h("span", { class: "gap" }), h("button", { type: "button", onclick: sayAll }, "Message to all…")),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Sessions" },
       h("table", { class: "sessions" },
         h("thead", {}, h("tr", {}, ["Number", "User", "From", "Does", "Path", "Progress", "Rate", "Idle", "Age", ""]
@@ -46,6 +47,7 @@ export function show(main, { signal }) {
     const row = h("tr", { "data-id": id }, h("th", { scope: "row" }, link), cells.user, cells.peer, cells.verb,
       cells.path, cells.progress, cells.rate, cells.idle, cells.age,
       h("td", { class: "acts" },
+        h("button", { type: "button", onclick: () => saySession(rows.get(id)) }, "Message"),
         h("button", { type: "button", onclick: () => kick(rows.get(id)) }, "Kick"),
         h("button", { type: "button", onclick: () => ban(addressOf(rows.get(id).peer)) }, "Ban")));
     return { row, cells, spark: null };

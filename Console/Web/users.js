@@ -1,6 +1,7 @@
-// Who is logged in: the sessions by user.
+// The users that weftpd knows, and those who are logged in: the sessions by user.
 
-import { ban, kickUser } from "./acts.js";
+import { accounts } from "./accounts.js";
+import { ban, kickUser, sayUser } from "./acts.js";
 import { fill, h, setText } from "./dom.js";
 import { bytes, rate } from "./format.js";
 import { follow } from "./live.js";
@@ -8,12 +9,12 @@ import { follow } from "./live.js";
 export function show(main, { signal }) {
   const trouble = h("p", { class: "problem", role: "alert" });
   const body = h("tbody", {});
-  fill(main, h("h1", {}, "Users"), trouble,
-    h("p", {}, "Users who are logged in now. Accounts are changed with ", h("code", {}, "weftpd user"),
-      " on the server."),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Users" },
+  const known = h("section", {});
+  fill(main, h("h1", {}, "Users"), trouble, h("h2", {}, "Accounts"), known, h("h2", {}, "Logged in now"),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Logged in now" },
       h("table", {}, h("thead", {}, h("tr", {}, ["User", "Sessions", "From", "Transfers", "Moved by these", "Rate", ""]
         .map((name) => h("th", { scope: "col" }, name || h("span", { class: "hidden" }, "Acts"))))), body)));
+  accounts(known);
 
   const draw = (rows) => {
     const users = new Map();
@@ -40,6 +41,7 @@ export function show(main, { signal }) {
         h("td", { class: "number" }, user.transfers), h("td", { class: "number" }, bytes(user.bytes)),
         h("td", { class: "number" }, rate(user.rate)),
         h("td", { class: "acts" },
+          h("button", { type: "button", onclick: () => sayUser(user.name, user.key) }, "Message"),
           h("button", { type: "button", onclick: () => kickUser(user.name, user.key) }, "Kick all"),
           h("button", { type: "button", onclick: () => ban(`user:${user.key}`) }, "Ban")))));
   };

@@ -131,7 +131,7 @@ public struct ControlClient: ~Copyable {
       guard answered == id else { continue }
       replies.append(reply)
       switch reply {
-      case .sessions, .bans, .text: continue
+      case .sessions, .bans, .text, .accountPlace, .accounts, .accountFields: continue
       default: return replies
       }
     }

@@ -5,7 +5,7 @@ public enum ControlLimits {
   /// The version of the protocol: the first byte of every packet.
   public static let version: UInt8 = 2
   /// No packet of a client is longer.
-  public static let request = 4096
+  public static let request = 32_768
   /// No packet of a server is longer.
   public static let reply = 65_536
   /// A user's name.
@@ -36,6 +36,18 @@ public enum ControlLimits {
   public static let predecessors = 64
   /// Listeners that one successor can take over: with the rest, as many descriptors as a packet can take along.
   public static let inherited = 240
+  /// The key of a field of an account, or a command.
+  public static let key = 64
+  /// The value of such a field; a longer one is not told.
+  public static let value = 16_384
+  /// Fields that one request sets, and takes away.
+  public static let fields = 128
+  /// A password, in bytes: as long as crypt(3) takes one.
+  public static let password = 512
+  /// Users in one answer, and fields in one packet.
+  public static let accounts = 200
+  /// File systems in one answer: all of them in one packet, however long their names.
+  public static let disks = 24
   /// Arguments that a process tells of its start, and as many variables of its environment.
   public static let arguments = 512
   /// All arguments and variables together: what is longer cannot be told.

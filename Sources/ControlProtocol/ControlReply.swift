@@ -39,6 +39,10 @@ public enum ControlReply: Sendable, Equatable {
   case succeeded(firstSession: UInt64, sessions: UInt32)
   /// A part of a longer text, in UTF-8.
   case text([UInt8])
+  case accountPlace(AccountPlaceEntry)
+  case accounts([AccountEntry])
+  case accountFields([AccountFieldEntry])
+  case disks([DiskEntry])
 }
 
 extension ControlReply {
@@ -57,6 +61,10 @@ extension ControlReply {
     case .inheritance: 111
     case .succeeded: 112
     case .text: 113
+    case .accountPlace: 114
+    case .accounts: 115
+    case .accountFields: 116
+    case .disks: 117
     }
   }
 
@@ -87,6 +95,10 @@ extension ControlReply {
       writer.append(first)
       writer.append(sessions)
     case .text(let part): writer.append(part, limit: ControlLimits.line)
+    case .accountPlace(let place): writer.append(place)
+    case .accounts(let accounts): writer.append(list: accounts, limit: ControlLimits.accounts) { $0.append($1) }
+    case .accountFields(let fields): writer.append(list: fields, limit: ControlLimits.accounts) { $0.append($1) }
+    case .disks(let disks): writer.append(list: disks, limit: ControlLimits.disks) { $0.append($1) }
     }
     return writer.bytes
   }
@@ -99,6 +111,16 @@ extension ControlReply {
   /// The same for bans.
   public static func packet(of bans: ArraySlice<BanEntry>, id: UInt32) -> (count: Int, bytes: [UInt8]) {
     packet(of: bans, kind: ControlReply.bans([]).kind, limit: ControlLimits.bans, id) { $0.append($1) }
+  }
+
+  /// The same for users.
+  public static func packet(of accounts: ArraySlice<AccountEntry>, id: UInt32) -> (count: Int, bytes: [UInt8]) {
+    packet(of: accounts, kind: ControlReply.accounts([]).kind, limit: ControlLimits.accounts, id) { $0.append($1) }
+  }
+
+  /// The same for the fields of a user.
+  public static func packet(of fields: ArraySlice<AccountFieldEntry>, id: UInt32) -> (count: Int, bytes: [UInt8]) {
+    packet(of: fields, kind: ControlReply.accountFields([]).kind, limit: ControlLimits.accounts, id) { $0.append($1) }
   }
 
   private static func packet<Entry>(
@@ -155,6 +177,17 @@ extension ControlReply {
     case 111: return .inheritance(try reader.inheritance())
     case 112: return .succeeded(firstSession: try reader.long(), sessions: try reader.word())
     case 113: return .text(try reader.bytes(limit: ControlLimits.line))
+    case 114: return .accountPlace(try reader.accountPlace())
+    case 115:
+      return .accounts(
+        try reader.list(limit: ControlLimits.accounts) { (reader) throws(MalformedPacket) in try reader.account() })
+    case 116:
+      return .accountFields(
+        try reader.list(limit: ControlLimits.accounts) { (reader) throws(MalformedPacket) in try reader.accountField() }
+      )
+    case 117:
+      return .disks(
+        try reader.list(limit: ControlLimits.disks) { (reader) throws(MalformedPacket) in try reader.disk() })
     default: throw MalformedPacket()
     }
   }

@@ -58,6 +58,8 @@ public enum ControlRequest: Sendable, Equatable {
   case subscribe(Subscription)
   /// Ends sessions: their transfers with 426, then 421 with `words`, or words of the server's if they are empty.
   case kick(SessionSelector, words: String)
+  /// Has clients read `words` in front of one of their next replies.
+  case say(SessionSelector, words: String)
   /// Refuses an address, a network or a user (`user:NAME`) from now on. `seconds` 0: until it is taken back.
   case ban(address: String, seconds: UInt32, reason: String)
   case unban(address: String)
@@ -81,6 +83,18 @@ public enum ControlRequest: Sendable, Equatable {
   /// ``ControlReply/text(_:)``, as many as it takes, then ``ControlReply/done(_:)``: what is wrong with the settings in force as comments,
   /// then the settings, each with where it came from.
   case settings
+  /// Users whose name, home or groups contain these bytes, from the `from`th on: one ``ControlReply/accountPlace(_:)``,
+  /// ``ControlReply/accounts(_:)`` as many as it takes, then ``ControlReply/done(_:)`` with how many there are in all.
+  case accounts(matching: [UInt8], from: UInt32, count: UInt32)
+  /// All fields of one user, set or not: ``ControlReply/accountFields(_:)``, as many as it takes, then ``ControlReply/done(_:)``.
+  case account([UInt8])
+  /// Changes a user's entry: ``ControlReply/text(_:)`` with what has become of it, then ``ControlReply/done(_:)``. Only where the
+  /// settings let operators change accounts.
+  case edit(AccountEdit)
+  /// ``ControlReply/text(_:)`` with what decides, then ``ControlReply/done(_:)``: 1, the user may; 0, not.
+  case explain(AccountQuestion)
+  /// One ``ControlReply/disks(_:)``.
+  case disks
 }
 
 /// What a successor gives to the server it takes over from.
@@ -112,6 +126,12 @@ extension ControlRequest {
     case .takeOver: 13
     case .succeed: 14
     case .settings: 15
+    case .say: 16
+    case .accounts: 17
+    case .account: 18
+    case .edit: 19
+    case .explain: 20
+    case .disks: 21
     }
   }
 
@@ -122,25 +142,15 @@ extension ControlRequest {
     writer.append(kind)
     writer.append(id)
     switch self {
-    case .status, .bans, .reload, .origin, .takeOver, .settings: break
+    case .status, .bans, .reload, .origin, .takeOver, .settings, .disks: break
     case .sessions(let refreshes): writer.append(refreshes)
     case .paths(let session): writer.append(session)
     case .subscribe(let subscription):
       writer.append(subscription.events) { $0.append($1.rawValue) }
       writer.append(subscription.log) { $0.append($1.rawValue) }
       writer.append(subscription.form.rawValue)
-    case .kick(let selector, let words):
-      switch selector {
-      case .session(let id):
-        writer.append(UInt8(0))
-        writer.append(id)
-      case .user(let name):
-        writer.append(UInt8(1))
-        writer.append(name, limit: ControlLimits.user)
-      case .address(let text):
-        writer.append(UInt8(2))
-        writer.append(text, limit: ControlLimits.address)
-      }
+    case .kick(let selector, let words), .say(let selector, let words):
+      writer.append(selector)
       writer.append(words, limit: ControlLimits.words)
     case .ban(let address, let seconds, let reason):
       writer.append(address, limit: ControlLimits.subject)
@@ -152,6 +162,13 @@ extension ControlRequest {
     case .succeed(let process, let gifts):
       writer.append(process)
       writer.append(gifts.rawValue)
+    case .accounts(let pattern, let first, let count):
+      writer.append(pattern, limit: ControlLimits.user)
+      writer.append(first)
+      writer.append(count)
+    case .account(let name): writer.append(name, limit: ControlLimits.user)
+    case .edit(let edit): writer.append(edit)
+    case .explain(let question): writer.append(question)
     }
     return writer.bytes
   }
@@ -183,15 +200,7 @@ extension ControlRequest {
           events: try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) },
           log: try reader.optional { (reader) throws(MalformedPacket) in try reader.choice(ControlLevel.self) },
           form: try reader.choice(Subscription.LineForm.self)))
-    case 5:
-      let selector: SessionSelector
-      switch try reader.byte() {
-      case 0: selector = .session(try reader.long())
-      case 1: selector = .user(try reader.bytes(limit: ControlLimits.user))
-      case 2: selector = .address(try reader.text(limit: ControlLimits.address))
-      default: throw MalformedPacket()
-      }
-      return .kick(selector, words: try reader.text(limit: ControlLimits.words))
+    case 5: return .kick(try reader.selector(), words: try reader.text(limit: ControlLimits.words))
     case 6:
       return .ban(
         address: try reader.text(limit: ControlLimits.subject), seconds: try reader.word(),
@@ -210,6 +219,41 @@ extension ControlRequest {
       guard gifts.isSubset(of: .all) else { throw MalformedPacket() }
       return .succeed(process: process, passes: gifts)
     case 15: return .settings
+    case 16: return .say(try reader.selector(), words: try reader.text(limit: ControlLimits.words))
+    case 17:
+      return .accounts(
+        matching: try reader.bytes(limit: ControlLimits.user), from: try reader.word(), count: try reader.word())
+    case 18: return .account(try reader.bytes(limit: ControlLimits.user))
+    case 19: return .edit(try reader.accountEdit())
+    case 20: return .explain(try reader.accountQuestion())
+    case 21: return .disks
+    default: throw MalformedPacket()
+    }
+  }
+}
+
+extension PacketWriter {
+  fileprivate mutating func append(_ selector: SessionSelector) {
+    switch selector {
+    case .session(let id):
+      append(UInt8(0))
+      append(id)
+    case .user(let name):
+      append(UInt8(1))
+      append(name, limit: ControlLimits.user)
+    case .address(let text):
+      append(UInt8(2))
+      append(text, limit: ControlLimits.address)
+    }
+  }
+}
+
+extension PacketReader {
+  fileprivate mutating func selector() throws(MalformedPacket) -> SessionSelector {
+    switch try byte() {
+    case 0: return .session(try long())
+    case 1: return .user(try bytes(limit: ControlLimits.user))
+    case 2: return .address(try text(limit: ControlLimits.address))
     default: throw MalformedPacket()
     }
   }

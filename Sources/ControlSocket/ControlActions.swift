@@ -18,6 +18,10 @@ public protocol ControlActions: Sendable {
   func drain(within limit: Duration?, for who: String) -> Bool
   /// What is wrong with the settings in force, as comments, and all of them with where each came from; no secrets.
   func describeSettings() -> String
+  /// The accounts, for operators; nil: there are none that could be looked at.
+  var accounts: (any AccountKeeper)? { get }
+  /// The file systems that are served, ``ControlLimits/disks`` at most. It may wait for them.
+  var disks: [DiskEntry] { get }
   /// The process ends as soon as its last transfer has.
   var isDraining: Bool { get }
 

@@ -29,6 +29,10 @@ extension ControlServer {
       let (own, name) = (kick(selector, words, watcher), watcher.name)
       if case .refused(.invalid, _) = own { return reply(own) }
       atPredecessors(request, own, reply) { [logger] count in logger.notice("\(name) ends \(count) of them there") }
+    case .say(let selector, let words):
+      let (own, name) = (say(selector, words, watcher), watcher.name)
+      if case .refused(.invalid, _) = own { return reply(own) }
+      atPredecessors(request, own, reply) { [logger] count in logger.notice("\(name) tells \(count) of them there") }
     case .ban(let address, let seconds, let reason):
       act(reply) { (bans) throws(BanRefusal) in
         try bans.ban(address, for: seconds == 0 ? nil : .seconds(Int64(seconds)), reason: reason)
@@ -71,6 +75,12 @@ extension ControlServer {
         }
         reply(.done(UInt32(clamping: text.count)))
       }
+    case .accounts(let pattern, let first, let count):
+      tellAccounts(matching: pattern, from: first, count: count, id, watcher)
+    case .account(let name): tellFields(of: name, id, watcher)
+    case .edit(let edit): self.edit(edit, id, watcher)
+    case .explain(let question): explain(question, id, watcher)
+    case .disks: tellDisks(id, watcher)
     }
   }
 
@@ -145,26 +155,37 @@ extension ControlServer {
 
   private func kick(_ selector: SessionSelector, _ words: String, _ watcher: Watcher) -> ControlReply {
     let text = words.isEmpty ? "The operator has ended this session." : oneLine(words)
-    var chosen: [SessionSummary] = []
-    let meant: String
-    switch selector {
-    case .session(let id):
-      chosen = server.sessions.filter { $0.id == id }
-      meant = "session \(id)"
-    case .user(let name):
-      chosen = server.sessions.filter { $0.user == name && !name.isEmpty }
-      meant = "session of user \(quoted(String(decoding: name, as: UTF8.self)))"
-    case .address(let text):
-      guard let network = IPNetwork(text) else {
-        return .refused(.invalid, "\(quoted(text)) is no address or network such as 192.0.2.1 or 2001:db8::/32")
-      }
-      chosen = server.sessions.filter { network.contains($0.peer.address) }
-      meant = "session from \(network)"
-    }
+    guard let (chosen, meant) = choose(selector) else { return .noNetwork(selector) }
     let ended = chosen.count { server.end(session: $0.id, saying: text) }
     guard ended > 0 else { return .refused(.notFound, "there is no \(meant)") }
     logger.notice("\(watcher.name) ends \(ended == 1 ? "" : "\(ended) times ")\(meant), saying \(quoted(text))")
     return .done(UInt32(ended))
+  }
+
+  private func say(_ selector: SessionSelector, _ words: String, _ watcher: Watcher) -> ControlReply {
+    let text = oneLine(words)
+    guard !text.isEmpty else { return .refused(.invalid, "there is nothing to say") }
+    guard let (chosen, meant) = choose(selector) else { return .noNetwork(selector) }
+    guard !chosen.isEmpty else { return .refused(.notFound, "there is no \(meant)") }
+    let told = chosen.count { server.say(text, to: $0.id) }
+    guard told > 0 else { return .refused(.tooMany, "as much as can be waits for \(meant) already") }
+    logger.notice("\(watcher.name) tells \(told == 1 ? "" : "\(told) times ")\(meant) \(quoted(text))")
+    return .done(UInt32(told))
+  }
+
+  /// The sessions that are meant, and in words; nil: what should be an address is none.
+  private func choose(_ selector: SessionSelector) -> (sessions: [SessionSummary], meant: String)? {
+    switch selector {
+    case .session(let id): return (server.sessions.filter { $0.id == id }, "session \(id)")
+    case .user(let name):
+      return (
+        server.sessions.filter { $0.user == name && !name.isEmpty },
+        "session of user \(quoted(String(decoding: name, as: UTF8.self)))"
+      )
+    case .address(let text):
+      guard let network = IPNetwork(text) else { return nil }
+      return (server.sessions.filter { network.contains($0.peer.address) }, "session from \(network)")
+    }
   }
 
   /// A reply is one line: controls become question marks.
@@ -177,5 +198,9 @@ extension ControlServer {
 
 extension ControlReply {
   fileprivate static var gone: ControlReply { .refused(.notFound, "there is no session of that number") }
+  fileprivate static func noNetwork(_ selector: SessionSelector) -> ControlReply {
+    let text = if case .address(let text) = selector { text } else { "" }
+    return .refused(.invalid, "\(quoted(text)) is no address or network such as 192.0.2.1 or 2001:db8::/32")
+  }
   fileprivate static var noBans: ControlReply { .refused(.unavailable, "this server keeps no bans") }
 }

@@ -6,8 +6,9 @@ import LinuxSystem
 import Logging
 
 extension ControlServer {
-  /// Whether a client may take this server's place: it gets the sockets that passwords come by, so the group may not.
-  private func mayTakeOver(_ watcher: Watcher) -> Bool { watcher.peer.user == 0 || watcher.peer.user == geteuid() }
+  /// Whether a client is root or the server's own user. Only these may take this server's place: who does gets the sockets that passwords
+  /// come by, so the group may not.
+  func isOwner(_ watcher: Watcher) -> Bool { watcher.peer.user == 0 || watcher.peer.user == geteuid() }
 
   private func refused(_ why: ControlRefusal, _ text: String, _ id: UInt32, _ watcher: Watcher) {
     _ = watcher.post(ControlReply.refused(why, text).encoded(id: id))
@@ -15,7 +16,7 @@ extension ControlServer {
 
   /// Tells how the process was started.
   func tellOrigin(_ id: UInt32, _ watcher: Watcher) {
-    guard mayTakeOver(watcher) else {
+    guard isOwner(watcher) else {
       return refused(.notAllowed, "only root and the server's own user may take its place", id, watcher)
     }
     let origin = actions.origin
@@ -27,7 +28,7 @@ extension ControlServer {
 
   /// Gives a client copies of the listeners. Until it says that it is ready nothing changes here.
   func handOver(_ id: UInt32, _ watcher: Watcher) {
-    guard mayTakeOver(watcher) else {
+    guard isOwner(watcher) else {
       return refused(.notAllowed, "only root and the server's own user may take its place", id, watcher)
     }
     guard let (entry, listeners, others) = actions.inheritance() else {

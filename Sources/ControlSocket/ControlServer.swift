@@ -42,6 +42,11 @@ public final class ControlServer: Sendable {
   let started = MonotonicTime.now
   /// Where actions run that may take their time, one after the other.
   let queue = DispatchQueue(label: "weftpd.control")
+  /// Where accounts are looked up and changed.
+  let accountQueue = DispatchQueue(label: "weftpd.control.accounts")
+  let waitingForAccounts = Atomic(0)
+  let diskQueue = DispatchQueue(label: "weftpd.control.disks")
+  let isAskingDisks = Atomic(false)
   /// Touched by the thread only.
   nonisolated(unsafe) var watchers: [Watcher] = []
   nonisolated(unsafe) private var nextID: UInt64 = 1

@@ -39,6 +39,8 @@ public struct Settings: Sendable, Equatable {
 
   /// Where operators reach the server; nil: nowhere.
   public var controlSocket: String?
+  /// Whether accounts can be changed there by others than root, too.
+  public var controlAccounts = false
 
   /// Where metrics are scraped; nil: nowhere, and nothing is counted for them.
   public var metricsListen: MetricsAddress?

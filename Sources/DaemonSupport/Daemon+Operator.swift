@@ -29,7 +29,7 @@ extension Daemon: ControlActions {
   /// What there is for a successor; until it is known, none can come.
   public func bequeath(_ estate: Estate) { state.withLock { $0.estate = estate } }
 
-  private var estate: Estate? { state.withLock { $0.estate } }
+  var estate: Estate? { state.withLock { $0.estate } }
 
   public var origin: OriginEntry {
     estate?.origin

@@ -39,13 +39,15 @@ public final class Daemon: Sendable {
     /// The process that accepts in place of this one.
     var successor: UInt32?
     var estate: Estate?
+    /// Directories that are served, one on each file system; nil: to be looked for.
+    var served: [String]?
     var exitCode: Int32?
   }
 
   let server: any ServerControl
   private let sources: SettingsSources
   let hash: String?
-  private let database: AccountDatabase?
+  let database: AccountDatabase?
   private let log: DaemonLog
   let logger: Logger
   let state: Mutex<State>
@@ -55,7 +57,7 @@ public final class Daemon: Sendable {
   let predecessor: Predecessor?
   private let ended = DispatchSemaphore(value: 0)
   /// One reload at a time, whoever asks for it.
-  private let reloading = Mutex(())
+  let reloading = Mutex(())
 
   /// - Parameters:
   ///   - sources: Where a reload reads the settings from.
@@ -172,6 +174,7 @@ public final class Daemon: Sendable {
     for warning in loaded.warnings + accounts.warnings { logger.warning("\(warning)") }
     if let nobody = accounts.nobody(loaded) { logger.error("\(nobody)") }
     server.reload(configuration: loaded.settings.configuration, accounts: accounts.source)
+    state.withLock { $0.served = nil }
     do throws(SystemError) {
       if let bans { try BanSetup.use(loaded.settings, for: bans) }
     } catch {

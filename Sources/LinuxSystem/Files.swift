@@ -200,11 +200,20 @@ public enum File {
   }
 
   /// The free space in bytes for unprivileged users on the file system of `file`. Source: fstatvfs(3).
-  public static func availableBytes(_ file: Int32) throws(SystemError) -> UInt64 {
+  public static func availableBytes(_ file: Int32) throws(SystemError) -> UInt64 { try space(file).free }
+
+  /// How many bytes the file system of `file` has, and how many of them unprivileged users can still store. Source: fstatvfs(3).
+  public static func space(_ file: Int32) throws(SystemError) -> (total: UInt64, free: UInt64) {
     var available: UInt64 = 0
     var total: UInt64 = 0
     try check(weft_fstatvfs(file, &available, &total), "fstatvfs")
-    return available
+    return (total, available)
+  }
+
+  /// The same for the directory at `path`, which need not be readable.
+  public static func space(at path: String) throws(SystemError) -> (total: UInt64, free: UInt64) {
+    let directory = try open(path, flags: WEFT_O_PATH | O_DIRECTORY | O_CLOEXEC)
+    return try space(directory.number)
   }
 
   /// Moves at most `count` bytes between a pipe and a socket or file in the kernel; `offset` is the file's. Source: splice(2).

@@ -129,6 +129,13 @@ public final class Confinement: Sendable {
       && !allows(LandlockPlan.PathRule(path: place, access: .readAndWrite, purpose: .root))
   }
 
+  /// Whether Landlock lets files in a directory be replaced by new ones.
+  public func mayReplaceFiles(in directory: String) -> Bool {
+    allows(
+      LandlockPlan.PathRule(
+        path: directory, access: [.readFile, .readDirectory, .writeFile, .makeRegular, .removeFile], purpose: .state))
+  }
+
   /// Why Landlock keeps this process from `path`, in words that follow the path; nil when it does not.
   public static func refusal(_ path: String) -> String? { current?.forbids(path) ?? false ? advice : nil }
 

@@ -169,7 +169,11 @@ extension Settings {
 
   /// The directories of the files that the daemon keeps for itself.
   var stateDirectories: [String] {
-    [bans.file, bans.nftables, quotaStore].compactMap { $0 }.map(File.absolutePath).compactMap { path in
+    let accountFiles = controlSocket != nil && controlAccounts ? [accountsTable, accounts.sqlite] : []
+    // A link is followed before what it leads to is replaced.
+    let targets = accountFiles.compactMap { $0 }.map { (try? File.resolvedPath($0)) ?? $0 }
+    let files = [bans.file, bans.nftables, quotaStore].compactMap { $0 } + targets
+    return files.map(File.absolutePath).compactMap { path in
       path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
     }
   }

@@ -1,6 +1,7 @@
 // What the ledger does on its own queues: it reads and marks what is used, counts, stores, and looks for requests.
 
 import Dispatch
+import Glibc
 
 extension QuotaLedger {
   /// Does what has become due for these directories, on the ledger's queue.
@@ -97,6 +98,7 @@ extension QuotaLedger {
     let now = clock()
     wakeAll { state in
       state.tallies[name]?.usage = usage
+      state.tallies[name]?.counts += 1
       state.tallies[name]?.phase = .counted
       state.tallies[name]?.isMarked = isMarked
       state.tallies[name]?.isChanged = false
@@ -179,6 +181,35 @@ extension QuotaLedger {
       }
     }
     if !requests.isEmpty { markAndRead(requests) }
+  }
+
+  /// Counts a directory again when nothing changes beneath it, and waits for that: for a thread that may wait.
+  ///
+  /// A directory of which nothing is kept is only counted.
+  /// - Returns: what it holds here; nil where it cannot be counted, or was not in time.
+  public func recount(_ name: String, within limit: Duration) -> QuotaUsage? {
+    let isKept = state.withLock { $0.tallies[name] != nil }
+    let isStored = queue.sync { (try? store.tally(of: name)) ?? nil } != nil
+    guard isKept || isStored else { return counter(name) }
+    let deadline = clock() + limit.components.seconds * 1_000_000_000
+    isUsed.store(true, ordering: .relaxed)
+    let number = state.withLock { state -> Int in
+      var tally = state.tallies[name] ?? Tally()
+      // What the store has of it is not asked for.
+      tally.isChanged = true
+      if tally.phase == .counted { tally.phase = .unknown }
+      state.tallies[name] = tally
+      return tally.counts
+    }
+    work(on: [name])
+    while clock() < deadline {
+      let (usage, isDone) = state.withLock { state in
+        (state.tallies[name]?.usage, state.tallies[name].map { $0.counts > number } ?? true)
+      }
+      if isDone { return usage }
+      usleep(20_000)
+    }
+    return nil
   }
 
   /// Stores everything as it is now: another process has the store from now on. It waits for the store.

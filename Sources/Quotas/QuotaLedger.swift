@@ -33,6 +33,8 @@ public final class QuotaLedger: Sendable {
     /// Somebody outside waits for a count.
     var isRequested = false
     var failures = 0
+    /// How often it has been counted, or read.
+    var counts = 0
   }
 
   struct State {

@@ -47,7 +47,7 @@ struct AccountPlace: ParsableArguments {
       if let table { return UserTableEditor(path: table) }
       if let sqlite { return StoreEditor(SQLiteStore(path: sqlite)) }
       if let postgres { return StoreEditor(PostgresStore(try login.options(postgres))) }
-      return try Self.editor(try settings())
+      return try AccountPlaces.editor(try settings())
     }
   }
 
@@ -82,24 +82,6 @@ struct AccountPlace: ParsableArguments {
 
   private func settings() throws -> LoadedSettings {
     try SettingsSources(configPath: config, environment: SettingsSources.processEnvironment()).load()
-  }
-
-  /// What edits the accounts that settings name.
-  static func editor(_ loaded: LoadedSettings) throws -> any AccountEditor {
-    let settings = loaded.settings
-    switch settings.accounts.backend {
-    case .table:
-      guard let table = settings.accountsTable else {
-        throw SettingsError([SettingsProblem(.standard, key: "accounts.table", "is not set")])
-      }
-      return UserTableEditor(path: table)
-    case .sqlite: return StoreEditor(SQLiteStore(path: settings.accounts.sqlite ?? ""))
-    case .postgres:
-      guard let options = try AccountDatabase.options(loaded) else {
-        throw SettingsError([SettingsProblem(.standard, key: "accounts.postgres.connection", "is not set")])
-      }
-      return StoreEditor(PostgresStore(options))
-    }
   }
 }
 

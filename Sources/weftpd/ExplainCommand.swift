@@ -52,28 +52,12 @@ struct ExplainCommand: ParsableCommand {
       write(error.problems.map { "\($0)\n" }.joined(), to: STDERR_FILENO)
       throw ExitCode.configuration
     }
-    var source = setup.source
-    if let host {
-      guard let other = source.hosts[host] else {
-        write("There is no host \(host) in hosts.\n", to: STDERR_FILENO)
-        throw ExitCode.failure
-      }
-      source = other
-    }
-    // A host with a table of its own has all its users there.
-    var database: String?
-    if loaded.settings.accounts.backend != .table, host.flatMap({ loaded.settings[host: $0].users }) == nil {
-      try reportingErrors {
-        let editor = try AccountPlace.editor(loaded)
-        let name = Array(user.utf8)
-        let entries = try editor.listing().entries
-        source.directory = OneUser(entry: entries.first { $0.name == name })
-        database = editor.place
-      }
-    }
     let question = AccessQuestion(user: Array(user.utf8), address: from.flatMap { IPAddress($0) }, words: words)
-    var answer = source.explain(question) { [database, single = source.single] entry in
-      entry.name == single?.name ? "accounts.user" : database ?? setup.place(of: entry, host: host)
+    var found: AccessExplanation?
+    try reportingErrors { found = try setup.explain(question, host: host, loaded) }
+    guard var answer = found else {
+      write("There is no host \(host ?? "") in hosts.\n", to: STDERR_FILENO)
+      throw ExitCode.failure
     }
     explainBans(loaded, question, &answer)
     var text = answer.isAllowed ? "Yes.\n" : "No.\n"
@@ -99,17 +83,5 @@ struct ExplainCommand: ParsableCommand {
         "\(ban.subject) is banned until \(ban.until.map(Ban.text) ?? "it is removed")\(ban.reason.isEmpty ? "" : ": \(ban.reason)").",
         "Remove the ban: weftpd ban remove \(ban.subject).")
     }
-  }
-}
-
-/// A database as far as one user is concerned.
-private struct OneUser: AccountDirectory {
-  let entry: UserEntry?
-  let challengeShare = ChallengeShare([])
-
-  func entryNow(named name: [UInt8]) -> AccountAnswer { .known(entry?.name == name ? entry : nil) }
-
-  func entry(named name: [UInt8]) async throws(AccountDirectoryError) -> UserEntry? {
-    entry?.name == name ? entry : nil
   }
 }

@@ -130,7 +130,7 @@ private struct ScanQuotas: ParsableCommand {
     return try names.map { name in
       if name.hasPrefix("/") { return (try? File.resolvedPath(name)) ?? name }
       do {
-        let accounts = try editor ?? AccountPlace.editor(try options.load())
+        let accounts = try editor ?? AccountPlaces.editor(try options.load())
         editor = accounts
         let home = try accounts.entry(named: Array(name.utf8)).home
         return (try? File.resolvedPath(home)) ?? home

@@ -24,7 +24,7 @@ struct Weftpd: ParsableCommand {
       CommandGroup(
         name: "A running daemon, by its control socket",
         subcommands: [
-          StatusCommand.self, WhoCommand.self, PathsCommand.self, KickCommand.self, LogCommand.self,
+          StatusCommand.self, WhoCommand.self, PathsCommand.self, KickCommand.self, SayCommand.self, LogCommand.self,
           LogLevelCommand.self, ReloadCommand.self, UpgradeCommand.self, DrainCommand.self,
         ])
     ])

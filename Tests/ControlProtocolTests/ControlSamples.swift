@@ -50,8 +50,23 @@ enum ControlSamples {
     .kick(.address("192.0.2.0/24"), words: "x"), .ban(address: "2001:db8::/32", seconds: 600, reason: "abuse"),
     .unban(address: "192.0.2.1"), .bans, .reload, .drain(seconds: 0), .level(nil), .level(.trace),
     .origin, .takeOver, .succeed(process: 4712, passes: []), .succeed(process: .max, passes: [.control, .hooks]),
-    .settings,
+    .settings, .say(.user([0x61]), words: "Maintenance at noon."), .accounts(matching: [0xFF], from: 7, count: .max),
+    .account(Array("bob".utf8)), .disks,
+    .edit(AccountEdit(name: [0x62, 0xFF], .add(password: [0x70, 0xE4], set: [setting]), author: "root")),
+    .edit(AccountEdit(name: [], .update(set: [setting, setting], unset: ["totp"]), author: "")),
+    .edit(AccountEdit(name: [0x62], .password([]), author: "ä")),
+    .edit(AccountEdit(name: [0x62], .remove, author: "x")),
+    .edit(AccountEdit(name: [0x62], .recount, author: "x")),
+    .explain(AccountQuestion(name: [0x62], verb: "SITE CHMOD", path: [0x2F, 0xFF], address: "192.0.2.1")),
   ]
+
+  static let setting = AccountSetting(key: "welcome", value: "one\ntwo")
+
+  static func account(_ name: [UInt8]) -> AccountEntry {
+    AccountEntry(
+      name: name, home: "/srv/ftp/bob", isReadOnly: true, isEnabled: false, isLocked: true, hasSecondFactor: true,
+      groups: "staff;guests")
+  }
 
   static let replies: [ControlReply] = [
     .done(3), .refused(.notFound, "there is no session 7"), .status(status), .sessions([]),
@@ -62,5 +77,11 @@ enum ControlSamples {
       BanEntry(address: "::/0", seconds: 5, reason: "all"),
     ]), .level(.debug), .origin(origin), .inheritance(inheritance), .succeeded(firstSession: 77, sessions: 2),
     .text(Array("server.greeting: ready  # default\n".utf8)),
+    .accountPlace(AccountPlaceEntry(place: "/etc/weftpd/users", obstacle: "it cannot be written")),
+    .accounts([account([0x62, 0xFF]), account([])]),
+    .accountFields([
+      AccountFieldEntry(
+        key: "totp", value: "", origin: .group, isHidden: true, expected: "base32", meaning: "A second factor.")
+    ]), .disks([DiskEntry(directory: "/srv/ftp", total: 1 << 40, free: 1)]),
   ]
 }

@@ -34,6 +34,15 @@ import Testing
     #expect(try access(plan(local + ["accounts.read-only=true"]), "/nowhere/homes") == .read)
   }
 
+  @Test func tablesAreWrittenOnlyWhereOperatorsChangeAccounts() throws {
+    let accounts = ["server.control=/nowhere/run/control", "accounts.table=/nowhere/accounts/users"]
+    #expect(try access(plan(accounts), "/nowhere/accounts") == nil)
+    let open = try plan(accounts + ["server.control-accounts=true"])
+    #expect(access(open, "/nowhere/accounts")?.isSuperset(of: [.writeFile, .makeRegular, .removeFile]) == true)
+    let unreachable = try plan(["accounts.table=/nowhere/accounts/users", "server.control-accounts=true"])
+    #expect(access(unreachable, "/nowhere/accounts") == nil)
+  }
+
   @Test func theDirectoryOfTheTransferLogIsWritten() throws {
     let plan = try plan(["log.xferlog=/nowhere/logs/xferlog"])
     #expect(access(plan, "/nowhere/logs") == [.readFile, .readDirectory, .writeFile, .makeRegular])

@@ -52,6 +52,20 @@ import Testing
     #expect(usage(ledger, home) == QuotaUsage(bytes: 300, files: 2))
   }
 
+  @Test func countsAgainWhenAsked() async {
+    let ledger = disk.ledger(store)
+    ledger.watch([home])
+    await ledger.change(QuotaUsage(bytes: 100, files: 1), in: [home])
+    // Somebody has put a file there behind the server's back.
+    disk.usage.withLock { $0[home] = QuotaUsage(bytes: 900, files: 5) }
+    #expect(ledger.recount(home, within: .seconds(60)) == QuotaUsage(bytes: 900, files: 5))
+    #expect(usage(ledger, home) == QuotaUsage(bytes: 900, files: 5))
+    // Of another directory nothing is kept, and nothing will be.
+    disk.usage.withLock { $0["/srv/other"] = QuotaUsage(bytes: 7, files: 1) }
+    #expect(ledger.recount("/srv/other", within: .seconds(60)) == QuotaUsage(bytes: 7, files: 1))
+    #expect(ledger.tallies(within: "/srv/other").isEmpty)
+  }
+
   @Test func findsTheDirectoriesOfAPath() {
     let ledger = disk.ledger(store)
     ledger.watch(["/srv/a", "/srv/a/b", "/srv/ab", "/"])

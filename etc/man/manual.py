@@ -10,7 +10,7 @@ differ and exits with 1.
 import argparse, json, pathlib, re, subprocess, sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-OPERATOR = ["status", "who", "paths", "kick", "log", "log-level", "reload", "drain"]
+OPERATOR = ["status", "who", "paths", "kick", "say", "log", "log-level", "reload", "drain"]
 
 
 def roff(text):

@@ -50,9 +50,20 @@ public struct Console: Sendable {
       listener: listener, connections: options.connections, logger: logger, respond: site.respond)
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { await site.logins.sweep() }
+      group.addTask { await Self.saveMemory() }
       if let operators = site.operators { group.addTask { await operators.sampler.run() } }
       try await service.run { Self.tellReady() }
       group.cancelAll()
+    }
+  }
+
+  /// Lets go of the code that only the start needed, and from then on of what transfers have left of the heap.
+  private static func saveMemory() async {
+    try? await Task.sleep(for: .seconds(5))
+    ProcessLimits.releaseCode()
+    while !Task.isCancelled {
+      ProcessLimits.trimHeap()
+      try? await Task.sleep(for: .seconds(60))
     }
   }
 

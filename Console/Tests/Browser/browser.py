@@ -1,9 +1,12 @@
 """A headless Chromium, and what is looked at in it besides the pages: its console, contrasts, labels, pictures."""
 
 import os
+import struct
+import zlib
 
 from harness import check, until
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -53,6 +56,41 @@ return { wrong, looked };
 """
 
 
+def black(png):
+    """How many of the pixels of a picture are black; Chromium writes 8 bits for each colour, and no interlaced pictures."""
+    place, width, height, channels, data = 8, 0, 0, 3, b""
+    while place < len(png):
+        length, kind = struct.unpack(">I4s", png[place:place + 8])
+        body = png[place + 8:place + 8 + length]
+        if kind == b"IHDR":
+            width, height, _, colour = struct.unpack(">IIBB", body[:10])
+            channels = 4 if colour == 6 else 3
+        elif kind == b"IDAT":
+            data += body
+        place += length + 12
+    rows, count = zlib.decompress(data), 0
+    before = bytearray(width * channels)
+    for row in range(height):
+        begin = row * (width * channels + 1)
+        kind, line = rows[begin], bytearray(rows[begin + 1:begin + 1 + width * channels])
+        for at in range(len(line)):
+            left = line[at - channels] if at >= channels else 0
+            above, corner = before[at], before[at - channels] if at >= channels else 0
+            if kind == 1:
+                line[at] = (line[at] + left) & 255
+            elif kind == 2:
+                line[at] = (line[at] + above) & 255
+            elif kind == 3:
+                line[at] = (line[at] + (left + above) // 2) & 255
+            elif kind == 4:
+                near = min((abs(above - corner), 0, left), (abs(left - corner), 1, above),
+                           (abs(left + above - 2 * corner), 2, corner))[2]
+                line[at] = (line[at] + near) & 255
+        count += sum(1 for at in range(0, len(line), channels) if max(line[at:at + 3]) < 20)
+        before = line
+    return count / max(1, width * height)
+
+
 class Page:
     """One Chromium with one page."""
 
@@ -91,7 +129,14 @@ class Page:
         return until(look, f"a button {name}")
 
     def press(self, name, within="body"):
-        self.button(name, within).click()
+        def click():
+            try:
+                self.button(name, within).click()
+            except StaleElementReferenceException:
+                # The page has drawn it anew in between.
+                return False
+            return True
+        until(click, f"a click on {name}")
 
     def script(self, code, *arguments):
         return self.driver.execute_script(code, *arguments)
@@ -124,6 +169,10 @@ class Page:
         lines = [f"{entry['level']} {entry['message']}" for entry in self.driver.get_log("browser")]
         return [line for line in lines if not any(words in line for words in self.expected)]
 
+    def black(self, selector):
+        """How much of an element is black, from 0 to 1."""
+        return black(self.find(selector).screenshot_as_png)
+
     def look(self, name):
         """Checks what is on the page in light, dark and at 360 pixels, and keeps pictures of it."""
         for kind, width, scheme in (("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 360, "light")):
@@ -137,7 +186,8 @@ class Page:
             check(found["looked"] > 3, f"{name} {kind}: there is nothing to look at")
             wide = self.script("return document.documentElement.scrollWidth")
             check(wide <= width, f"{name} {kind} is {wide} pixels wide")
-            self.driver.save_screenshot(os.path.join(self.shots, f"{name}-{kind}.png"))
+            if self.shots:
+                self.driver.save_screenshot(os.path.join(self.shots, f"{name}-{kind}.png"))
         self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 

@@ -53,6 +53,8 @@ def names(rig, page):
         file.write(png())
     with open(os.path.join(place, "page.html"), "w") as file:
         file.write("<script>parent.pwned = 1</script><h1>not a page</h1>")
+    with open(os.path.join(place, "paper.pdf"), "wb") as file:
+        file.write(PDF)
     page.go("#files/names")
     page.wait_text(EVIL, "table.files")
     check(not page.all("table.files img"), "a name became markup")
@@ -77,11 +79,32 @@ def names(rig, page):
     page.press("Open")
     until(lambda: page.script("return document.querySelector('dialog img')?.naturalWidth") == 1, "a picture")
     page.press("Close", "dialog")
+    select(page, "paper.pdf")
+    page.press("Open")
+    # The viewer of the browser has taken the frame, whose document is sandboxed.
+    until(lambda: page.find("dialog iframe").is_displayed(), "a frame")
+    framed = page.await_script(
+        "const answer = await fetch('/api/files/names/paper.pdf?inline');"
+        " return [answer.headers.get('content-security-policy'), answer.headers.get('content-type')];")
+    check("sandbox" in framed[0] and "frame-ancestors 'self'" in framed[0] and framed[1] == "application/pdf", framed)
+    until(lambda: page.black("dialog iframe") > 0.1, "a page of the PDF, black on white")
+    page.press("Close", "dialog")
     select(page, "page.html")
     page.press("Open")
     page.wait_text("<h1>not a page</h1>", "dialog pre")
     page.press("Close", "dialog")
     check(page.script("return window.pwned") is None, "a file was run")
+
+
+PDF = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R>>endobj
+4 0 obj<</Length 24>>stream
+0 0 0 rg 20 20 200 150 re f
+endstream endobj
+trailer<</Root 1 0 R>>
+"""
 
 
 def select(page, name):

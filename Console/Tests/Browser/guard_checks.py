@@ -1,6 +1,7 @@
 """What the console refuses, asked without a browser, which would not send most of it."""
 
 import json
+import select
 import socket
 import threading
 import time
@@ -108,6 +109,36 @@ def limits(rig):
     check(rig.post("/api/login", {"user": "x" * 70000})[0] == 413, "a body of 70,000 bytes is read")
 
 
+def many_connections(rig):
+    """About 200 connections are served at a time (SwiftNIO accepts up to four at once); who comes then waits, and nobody is lost."""
+    head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\n\r\n".encode()
+    waiting, served = {}, {}
+    for number in range(250):
+        one = socket.create_connection(("127.0.0.1", rig.port), 60)
+        one.sendall(head)
+        waiting[one.fileno()] = one
+
+    def answered(limit):
+        while True:
+            ready, _, _ = select.select(list(waiting), [], [], limit)
+            if not ready:
+                return len(served)
+            for number in ready:
+                one = waiting.pop(number)
+                check(one.recv(1 << 16).startswith(b"HTTP/1.1 200"), "a connection was not answered")
+                served[number] = one
+    # It may have a connection of an earlier check for a moment.
+    until(lambda: answered(0.5) >= 200, "200 connections are served", limit=30)
+    first = answered(1.5)
+    check(first <= 203, f"{first} connections are served at a time")
+    for one in served.values():
+        one.close()
+    served.clear()
+    until(lambda: answered(0.2) == 250 - first, "those who waited are served", limit=30)
+    for one in served.values():
+        one.close()
+
+
 class Drip(threading.Thread):
     """A head that never ends, a field each second: begun early, looked at late."""
 
@@ -163,4 +194,5 @@ def run(rig, link):
     operators_need_a_code(rig)
     https_origin(rig)
     limits(rig)
+    many_connections(rig)
     address_is_passed_on(rig)

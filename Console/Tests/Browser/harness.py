@@ -55,7 +55,7 @@ class Rig:
             "--set", f"proxy.trusted={SOURCE}", "--set", "proxy.data=true",
         ]
         self.second_factor = self.make_operator(weftpd)
-        command += ["--users", f"{self.place}/users"]
+        command += ["--users", f"{self.place}/accounts/users", "--set", "server.control-accounts=true"]
         if os.geteuid() == 0:
             command += ["--set", "server.allow-root=true"]
         for setting in settings:
@@ -75,7 +75,8 @@ class Rig:
     def make_operator(self, weftpd):
         """A user olga in the user table, with the password of all and a second factor; gives its secret."""
         os.mkdir(os.path.join(self.place, "olga"))
-        table = os.path.join(self.place, "users")
+        os.mkdir(os.path.join(self.place, "accounts"))
+        table = os.path.join(self.place, "accounts", "users")
         subprocess.run([weftpd, "user", "add", "olga", "--table", table, "--home", f"{self.place}/olga"],
                        input=self.password + "\n", check=True, capture_output=True, text=True)
         told = subprocess.run([weftpd, "user", "totp", "olga", "--table", table], check=True, capture_output=True, text=True)

@@ -17,6 +17,7 @@ def log_in(rig, page, link):
     check(len(cookies) == 1 and cookies[0]["httpOnly"] and cookies[0]["sameSite"] == "Strict", f"cookies: {cookies}")
     check(page.script("return document.cookie") == "", "the page can read its cookie")
     page.wait_text("0.1.0", ".facts")
+    page.wait_text(" free of ", ".facts")
     page.look("overview")
 
 
@@ -122,6 +123,101 @@ def banned(rig, page):
     check("bans" in rig.read("console.log") and "takes the ban of" in rig.read("console.log"), "bans are not logged")
 
 
+def message(rig, page):
+    """Words ride on the next reply that can carry them."""
+    page.go("#sessions")
+    page.wait_text("0 of 0", ".count")
+    connection, lines = rig.ftp()
+    page.wait_text("1 of 1", ".count")
+    page.press("Message", "table.sessions")
+    page.type("#ask-words", "Maintenance <b>at noon</b>")
+    page.press("Send", "dialog")
+    page.wait_text("1 session is told.", "#toasts")
+    connection.sendall(b"PWD\r\nNOOP\r\n")
+    said = [lines.readline() for _ in range(3)]
+    check(said[0].startswith(b"257 ") and said[1] == b"200-Maintenance <b>at noon</b>\r\n" and said[2].startswith(b"200 "),
+          f"the client read {said}")
+    page.press("Message to all…")
+    page.type("#ask-words", "Goodbye")
+    page.press("Send", "dialog")
+    until(lambda: "Goodbye" in rig.read("console.log"), "a line of the log for the message")
+    connection.sendall(b"NOOP\r\n")
+    check(lines.readline() == b"200-Goodbye\r\n", "the second message")
+    lines.close()
+    connection.close()
+
+
+def accounts(rig, page):
+    """A user is added, changed, disabled and removed on the page, and weftpd follows at once."""
+    def login(password, code):
+        connection, lines = rig.ftp(user=None)
+        for line in (b"USER dora", b"PASS " + password.encode()):
+            connection.sendall(line + b"\r\n")
+            reply = lines.readline()
+        check(reply.startswith(code), f"the login of dora is answered {reply!r}")
+        return connection, lines
+
+    page.go("#users")
+    page.wait_text("olga", "table.accounts")
+    page.wait_text("second factor", "table.accounts")
+    page.look("users")
+    page.press("New user…")
+    page.look("new-user")
+    page.type("#ask-name", "dora")
+    page.type("#ask-password", "a new password")
+    page.type("#ask-home", rig.files)
+    page.press("Add", "dialog")
+    page.wait_text("dora", "h1")
+    page.wait_text("The directory that becomes the user's root.", "main tbody")
+    page.wait_text(rig.files, "main tbody")
+    page.look("account")
+    held = login("a new password", b"230")
+    # The answer to a value that cannot be, which Chromium tells.
+    page.expected.append("400")
+    page.press("Change sessions")
+    page.type("#ask-value", "many")
+    page.press("Set", "dialog")
+    page.wait_text("'sessions' cannot be", "#toasts")
+    page.press("Change sessions")
+    page.type("#ask-value", "7")
+    page.press("Set", "dialog")
+    page.wait_text("sessions: not set -> 7", "#toasts")
+    page.find("#only-set").click()
+    page.wait_text("the entry", "main tbody")
+    page.press("Take sessions away")
+    page.press("Take away", "dialog")
+    page.wait_text("sessions: 7 -> not set", "#toasts")
+    page.type("#path", "/long")
+    page.press("Explain")
+    page.wait_text("Yes.", "main")
+    page.wait_text("RETR is granted", "main")
+    page.press("Password…")
+    page.type("#ask-password", "another password")
+    page.press("Set", "dialog")
+    page.wait_text("dora has a new password.", "#toasts")
+    login("another password", b"230")[0].close()
+    page.press("Count the home again")
+    page.wait_text(" files in ", "#toasts")
+    page.press("Disable")
+    page.wait_text("dora was disabled.", "#toasts")
+    check(held[1].readline().startswith(b"421"), "the session of a disabled user goes on")
+    held[0].close()
+    login("another password", b"530")[0].close()
+    page.press("Enable")
+    page.wait_text("dora was enabled.", "#toasts")
+    page.press("Remove…")
+    check(page.script("return document.querySelector('dialog button[type=submit]').disabled"), "no name is asked for")
+    page.type("#ask-typed", "dora")
+    page.press("Remove", "dialog")
+    page.wait_text("dora was removed.", "#toasts")
+    page.wait_text("olga", "table.accounts")
+    check("dora" not in page.text("table.accounts"), "dora is still there")
+    for name in ("console.log", "weftpd.log"):
+        check("a new password" not in rig.read(name) and "another password" not in rig.read(name), f"a password in {name}")
+    check('adds the user "dora"' in rig.read("console.log"), "the console does not log it")
+    until(lambda: re.search(r'for "[^"]+ at 127\.0\.0\.1": adds user "dora"', rig.read("weftpd.log")), "weftpd logs it")
+
+
 def log_and_server(rig, page):
     page.go("#log")
     page.find("ol.log")
@@ -135,9 +231,8 @@ def log_and_server(rig, page):
     page.press("Pause")
     page.go("#users")
     held = rig.ftp()
-    page.wait_text("alice", "main tbody")
-    page.look("users")
-    page.press("Kick all", "main tbody")
+    page.wait_text("alice", "[aria-label='Logged in now'] tbody")
+    page.press("Kick all")
     page.press("End them", "dialog")
     page.wait_text("Nobody is logged in.")
     held[0].close()
@@ -179,6 +274,8 @@ def run(rig, page, link):
     notes = [hundred_sessions(rig, page), kicked_lftp(rig, page)]
     one_session(rig, page)
     banned(rig, page)
+    message(rig, page)
+    accounts(rig, page)
     log_and_server(rig, page)
     settings(rig, page)
     return notes

@@ -26,6 +26,14 @@ extension SettingsTable {
         The socket by which `weftpd who`, `kick`, `drain`, `status` and their kin reach the server. Root, the user \
         weftpd runs as and that user's group may use it. Without this setting there is none.
         """),
+      Setting(
+        "server.control-accounts", .flag, \.controlAccounts, needsRestart: true,
+        """
+        Accounts can be changed by `server.control`, as the console's page of users does. Whoever may use that socket can \
+        then read and write all that weftpd serves, as a new user. weftpd also gets leave to write into the directory of \
+        `accounts.table` or `accounts.sqlite`, where the permissions of the files let it; so keep them in a directory \
+        with nothing else in it.
+        """),
     ] + privileges
 
   static let accounts: [Setting] =

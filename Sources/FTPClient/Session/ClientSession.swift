@@ -17,6 +17,9 @@ import TransportSecurity
 public actor ClientSession {
   private let executor: SessionExecutor
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  /// Where the session runs, for tasks that go back and forth between it and their own work: with this executor preferred
+  /// (`withTaskExecutorPreference`) they change no thread for each piece of a file. It is no place for work that blocks.
+  public nonisolated var taskExecutor: any TaskExecutor { executor }
 
   /// What it was made with.
   public nonisolated let options: ClientOptions

@@ -48,6 +48,12 @@ public struct Reply: Sendable {
     self.lines = lines
   }
 
+  /// The reply with lines in front of the one it has: `code-…` for the first, the others as they are. A reply of several lines stays as it is.
+  public func preceded(by lines: [[UInt8]]) -> Reply {
+    guard opening == nil, let first = lines.first else { return self }
+    return Reply(code: code, text: text, opening: first, lines: Array(lines.dropFirst()))
+  }
+
   /// The same reply with every text changed by `change`, for instance into another character set.
   ///
   /// - Parameter change: takes the bytes of one line without its code and line end, and gives those to send instead.

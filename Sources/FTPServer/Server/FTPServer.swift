@@ -252,6 +252,18 @@ public final class FTPServer: Sendable {
     context.registry.end(id, saying: text)
   }
 
+  /// Has a client read `text` in front of the next reply that can carry it: FTP has no other way to say something to who has asked nothing.
+  ///
+  /// - Parameter text: one line.
+  /// - Returns: false if there is no session of that number, or too much waits to be told to it.
+  public func say(_ text: String, to id: UInt64) -> Bool { context.registry.say(text, to: id) }
+
+  /// Counts a directory for its quotas again, if it is counted at all, when nothing changes beneath it. For a thread that may wait.
+  ///
+  /// - Parameter directory: its real path.
+  /// - Returns: what it holds; nil where it cannot be counted, or nobody stopped changing it.
+  public func recount(_ directory: String) -> QuotaUsage? { context.quotas.recount(directory, within: .seconds(120)) }
+
   /// What the server has done since its start, and does now.
   public var statistics: ServerStatistics {
     var statistics = context.counters.statistics

@@ -22,6 +22,8 @@ final class SessionActivity: Sendable {
     var paths: [Subflow] = []
     /// Who waits to hear of the session's connections; nil once the session is over.
     var pathQuestions: [@Sendable (SessionPaths?) -> Void]? = []
+    /// What the operator says to the client, and the session has not taken yet.
+    var words: [String] = []
   }
 
   /// What the session has been told and has not seen yet.
@@ -31,6 +33,7 @@ final class SessionActivity: Sendable {
     static let answer: UInt8 = 4
     static let policy: UInt8 = 8
     static let paths: UInt8 = 16
+    static let words: UInt8 = 32
   }
 
   let id: UInt64
@@ -94,13 +97,16 @@ final class SessionActivity: Sendable {
   /// Who has logged in; empty when nobody has.
   var user: [UInt8] { state.withLock { $0.user } }
 
+  /// The last command; nil before the first.
+  var verb: Verb? { Verb(packed: lastVerb.load(ordering: .relaxed)) }
+
   /// How things stand.
   var summary: SessionSummary {
     let (user, facts, tls, paths, limits) = state.withLock { ($0.user, $0.transfer, $0.tls, $0.paths, $0.limits) }
     return SessionSummary(
       id: id, peer: peer, user: user, connected: connected, transfer: facts, bytes: facts == nil ? 0 : meter.bytes,
       lastActive: MonotonicTime(nanoseconds: lastCommand.load(ordering: .relaxed)),
-      verb: Verb(packed: lastVerb.load(ordering: .relaxed)), tls: tls, isMultipath: isMultipath,
+      verb: verb, tls: tls, isMultipath: isMultipath,
       paths: facts?.isMultipath == true ? paths : [], limits: limits)
   }
 
@@ -114,6 +120,30 @@ final class SessionActivity: Sendable {
   func end(saying text: String) {
     state.withLock { $0.farewell = $0.farewell ?? text }
     tell(News.end)
+  }
+
+  /// Lines of the operator that wait for one client.
+  static let wordLimit = 8
+
+  /// Has the client be told `text` with one of the next replies.
+  ///
+  /// - Returns: false if as much waits already.
+  func say(_ text: String) -> Bool {
+    let isNew = state.withLock { state in
+      guard state.words.count < Self.wordLimit else { return false }
+      state.words.append(text)
+      return true
+    }
+    if isNew { tell(News.words) }
+    return isNew
+  }
+
+  /// Takes what the client is to be told.
+  func takeWords() -> [String] {
+    state.withLock { state in
+      defer { state.words = [] }
+      return state.words
+    }
   }
 
   /// Whether the session has been told to end.
@@ -137,17 +167,33 @@ final class SessionActivity: Sendable {
   /// Whether there is something about the login to be looked at.
   var hasNews: Bool { told.load(ordering: .relaxed) & ~News.end != 0 }
 
-  /// Takes the news: whether to look at the accounts again, whether to ask the policy, what a slow directory has answered, and whether
-  /// somebody asks for paths.
-  func takeNews() -> (wantsRecheck: Bool, wantsReview: Bool, answer: UserEntry??, wantsPaths: Bool) {
+  /// What has happened that a session acts on.
+  struct Told {
+    /// Look at the accounts again.
+    var wantsRecheck = false
+    /// Ask the policy.
+    var wantsReview = false
+    /// What a slow directory has answered.
+    var answer: UserEntry??
+    /// Somebody asks for paths.
+    var wantsPaths = false
+    /// The operator says something.
+    var hasWords = false
+  }
+
+  /// Takes the news.
+  func takeNews() -> Told {
     let news = told.bitwiseAnd(News.end, ordering: .sequentiallyConsistent).oldValue
-    let (wantsReview, wantsPaths) = (news & News.policy != 0, news & News.paths != 0)
-    guard news & News.answer != 0 else { return (news & News.recheck != 0, wantsReview, nil, wantsPaths) }
-    let answer = state.withLock { state in
-      defer { state.answer = nil }
-      return state.answer
+    var taken = Told(
+      wantsRecheck: news & News.recheck != 0, wantsReview: news & News.policy != 0, answer: nil,
+      wantsPaths: news & News.paths != 0, hasWords: news & News.words != 0)
+    if news & News.answer != 0 {
+      taken.answer = state.withLock { state in
+        defer { state.answer = nil }
+        return state.answer
+      }
     }
-    return (news & News.recheck != 0, wantsReview, answer, wantsPaths)
+    return taken
   }
 
   // MARK: paths

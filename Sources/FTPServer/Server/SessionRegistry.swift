@@ -192,6 +192,13 @@ final class SessionRegistry: Sendable {
     return true
   }
 
+  /// Has a session's client be told something.
+  ///
+  /// - Returns: false if there is no such session, or too much waits for it.
+  func say(_ text: String, to id: UInt64) -> Bool {
+    state.withLock({ $0.sessions[id] })?.say(text) ?? false
+  }
+
   /// Has the sessions of those whose entries have changed look whether their logins still hold.
   func recheck(_ change: AccountChange) {
     guard case .users(let names) = change else { return recheckAll() }

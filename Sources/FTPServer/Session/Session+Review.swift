@@ -9,15 +9,16 @@ import MultipathTCP
 extension Session {
   /// Acts on the news about the accounts and the policy. Called between commands and between the pieces of a transfer.
   func reviewLogin() {
-    let (wantsRecheck, wantsReview, answer, wantsPaths) = activity.takeNews()
-    if wantsPaths { tellPaths() }
-    if wantsReview { reviewPolicy() }
+    let news = activity.takeNews()
+    if news.wantsPaths { tellPaths() }
+    if news.hasWords { makeExtras().hasWords = true }
+    if news.wantsReview { reviewPolicy() }
     // USER may have begun another login while a transfer of the last one goes on: that transfer is held against the accounts, too.
     for identity in [identity, transfer?.identity].compactMap({ $0 }) {
-      if let answer { judge(identity, answer) }
-      if wantsRecheck { recheck(identity) }
+      if let answer = news.answer { judge(identity, answer) }
+      if news.wantsRecheck { recheck(identity) }
     }
-    if wantsRecheck { applyQuotas() }
+    if news.wantsRecheck { applyQuotas() }
     applyRates()
   }
 

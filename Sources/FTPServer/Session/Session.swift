@@ -339,7 +339,7 @@ actor Session: Parked {
 
   func reply(_ reply: Reply) {
     lastReply = reply.code
-    control.queue(extras?.worded(reply) ?? reply)
+    control.queue(extras?.worded(reply, activity) ?? reply)
   }
 
   var identity: Identity? {

@@ -18,10 +18,19 @@ final class SessionExtras {
   /// OPTS UTF8 ON was given: the character set of the user's entry is not wanted.
   var wantsUTF8 = false
 
+  /// The operator has said something, which waits for a reply that can carry it.
+  var hasWords = false
+
   /// A reply as this client is to read it.
-  func worded(_ reply: Reply) -> Reply {
+  ///
+  /// - Parameter activity: knows the last command, and what the operator says.
+  func worded(_ reply: Reply, _ activity: SessionActivity) -> Reply {
     var reply = reply
     if let language { reply = reply.translated(to: language) }
+    if hasWords, let verb = activity.verb, OperatorWords.canStand(before: reply, to: verb) {
+      hasWords = false
+      reply = reply.preceded(by: activity.takeWords().map { Array($0.utf8) })
+    }
     if let charset { reply = reply.mapped { charset.encode($0) } }
     return reply
   }

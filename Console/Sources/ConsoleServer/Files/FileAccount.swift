@@ -113,7 +113,8 @@ actor FileAccount {
     defer { users.withLock { $0 -= 1 } }
     let session = try await take()
     do {
-      let value = try await body(session)
+      // Where the session runs, so that the pieces of a file do not go from thread to thread.
+      let value = try await withTaskExecutorPreference(session.taskExecutor) { try await body(session) }
       await giveBack(session)
       return value
     } catch {

@@ -18,6 +18,10 @@ extension FilePages {
       .contentType: kind.type, .policy: Policy.file,
       .contentDisposition: Self.disposition(path.name, isShown: kind.isShown && query.has("inline")),
     ]
+    if kind.isFramed, query.has("inline") {
+      headers[.policy] = Policy.framed
+      headers[.frameOptions] = "SAMEORIGIN"
+    }
     let tag = Self.tag(facts)
     headers[.eTag] = tag
     if let size = facts.size, !isText { headers[.acceptRanges] = size > 0 ? "bytes" : "none" }
@@ -45,6 +49,7 @@ extension FilePages {
     }
     let wanted = range
     let isWhole = wanted?.upperBound == facts.size
+    let fresh = FileWriter()
     return Response(
       status: status, headers: headers,
       body: .init(contentLength: wanted?.count) { writer in
@@ -53,8 +58,9 @@ extension FilePages {
             path, from: wanted?.lowerBound ?? 0, expecting: isWhole ? wanted.map { UInt64($0.count) } : nil
           ) { bytes in
             var left = wanted.map(\.count) ?? .max
+            var out = fresh
             for try await piece in bytes {
-              try await writer.write(ByteBuffer(bytes: piece.prefix(left)))
+              try await out.write(ByteBuffer(bytes: piece.prefix(left)), to: &writer)
               left -= min(left, piece.count)
               if left == 0, !isWhole { break }
             }

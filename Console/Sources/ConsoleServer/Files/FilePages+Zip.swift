@@ -13,6 +13,7 @@ extension FilePages {
     // Found out before the answer begins, since afterwards nothing can be said any more.
     _ = try await account.withSession { try await $0.list(path) }
     let name = path.name.isEmpty ? Array("files".utf8) : path.name
+    let fresh = FileWriter()
     return Response(
       status: .ok,
       headers: [
@@ -47,9 +48,10 @@ extension FilePages {
                     // Its head is written once the server has begun to send it: what is refused leaves no trace.
                     try await writer.write(
                       ByteBuffer(bytes: try zip.begin(prefix + entry.name, modified: entry.modified?.seconds)))
+                    var out = fresh
                     for try await piece in bytes {
                       try zip.add(piece)
-                      try await writer.write(ByteBuffer(bytes: piece))
+                      try await out.write(ByteBuffer(bytes: piece), to: &writer)
                     }
                     try await writer.write(ByteBuffer(bytes: try zip.end()))
                   }

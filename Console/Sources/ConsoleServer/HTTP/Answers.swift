@@ -56,11 +56,15 @@ extension Response {
 enum Policy {
   /// For the page itself: nothing but its own files, no inline code, and no string becomes code or markup.
   static let page =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; frame-src 'self'; "
     + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'; "
     + "trusted-types 'none'"
   /// For what users have uploaded: if it is a document, it may do nothing and is nobody's.
   static let file = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+  /// The same for what the page shows in a frame of its own. The viewer of the browser shows the document, which is sandboxed; a frame with
+  /// that attribute would keep the viewer out instead.
+  static let framed = file.replacing("frame-ancestors 'none'", with: "frame-ancestors 'self'")
 
   /// Adds what every answer has; a policy that is there already stays.
   static func apply(to response: inout Response) {

@@ -18,6 +18,8 @@ struct HTTPService: Sendable {
 
   /// No head is larger than this; one field of it may fill it.
   static let headLimit = 16384
+  /// Loops for browsers, however many processors there are: few people look at a server.
+  static let threads = 2
   /// How long a head may take, and how long a connection without a request is kept.
   static let headTime = TimeAmount.seconds(30)
 
@@ -26,7 +28,9 @@ struct HTTPService: Sendable {
     let respond = respond
     let http = HTTP1Channel(
       responder: { request, writer, channel in
-        let response = await respond(request, channel.remoteAddress.flatMap { Self.address($0) })
+        let response = await SendingLoop.$current.withValue(channel.eventLoop) {
+          await respond(request, channel.remoteAddress.flatMap { Self.address($0) })
+        }
         try await writer.write(response: response.head, body: response.body)
       },
       configuration: .init(
@@ -35,7 +39,7 @@ struct HTTPService: Sendable {
           maxHeaderFieldSize: Self.headLimit, maxHeaderListSize: Self.headLimit, maxHeaderFieldCount: 64)))
     let logger = logger
     let connections = connections
-    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup(numberOfThreads: Self.threads))
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(

@@ -39,6 +39,11 @@ struct OperatorPages: Sendable {
       return logStream(session, level: level)
     case (.get, "bans", nil): return try await bans()
     case (.get, "settings", nil): return try await settings()
+    case (.get, "accounts", nil): return try await accounts(query)
+    case (.get, "accounts", let key?) where path.count == 2: return try await account(key)
+    case (.post, "account", nil): return try await editAccount(request, session)
+    case (.post, "explain", nil): return try await explain(request)
+    case (.post, "say", nil): return try await say(request, session)
     case (.post, "kick", nil): return try await kick(request, session)
     case (.post, "ban", nil): return try await ban(request, session)
     case (.post, "unban", nil): return try await unban(request, session)
@@ -109,22 +114,41 @@ struct OperatorPages: Sendable {
 
   private func kick(_ request: Request, _ session: BrowserSession) async throws -> Response {
     let kick = try await request.json(Kick.self)
-    let selector: SessionSelector
-    let meant: String
-    if let id = kick.session {
-      (selector, meant) = (.session(id), "session \(id)")
-    } else if let user = kick.userKey.flatMap({ percentDecoded($0[...]) }), !user.isEmpty {
-      (selector, meant) = (.user(user), "the sessions of \(quoted(shown(user)))")
-    } else if let address = kick.address, !address.isEmpty {
-      (selector, meant) = (.address(address), "the sessions from \(quoted(address))")
-    } else {
-      throw Problem(.badRequest, "Which session is meant?")
-    }
+    let (selector, meant) = try choose(kick)
     let words = line(kick.words)
     let count = try await acting("ends \(meant)\(words.isEmpty ? "" : ", saying \(quoted(words))")", session) {
       () throws(Problem) in try await bridge.act(.kick(selector, words: words))
     }
     return .json(["count": count ?? 0])
+  }
+
+  /// Has clients read something with one of their next replies.
+  private func say(_ request: Request, _ session: BrowserSession) async throws -> Response {
+    let say = try await request.json(Kick.self)
+    let (selector, meant) = try choose(say)
+    let words = line(say.words)
+    guard !words.isEmpty else { throw Problem(.badRequest, "There is nothing to say.") }
+    do throws(Problem) {
+      let count = try await acting("tells \(meant) \(quoted(words))", session) {
+        () throws(Problem) in try await bridge.act(.say(selector, words: words))
+      }
+      return .json(["count": count ?? 0])
+    } catch {
+      // Of a network it is no mistake that nobody is there: the page names two for all.
+      guard error.status == .notFound, say.address != nil else { throw error }
+      return .json(["count": UInt32(0)])
+    }
+  }
+
+  private func choose(_ kick: Kick) throws(Problem) -> (selector: SessionSelector, meant: String) {
+    if let id = kick.session { return (.session(id), "session \(id)") }
+    if let user = kick.userKey.flatMap({ percentDecoded($0[...]) }), !user.isEmpty {
+      return (.user(user), "the sessions of \(quoted(shown(user)))")
+    }
+    if let address = kick.address, !address.isEmpty {
+      return (.address(address), "the sessions from \(quoted(address))")
+    }
+    throw Problem(.badRequest, "Which session is meant?")
   }
 
   private struct BanRequest: Decodable {
@@ -205,7 +229,7 @@ struct OperatorPages: Sendable {
 
   /// Logs an act before it is done, and what came of it if it was refused.
   @discardableResult
-  private func acting<Value: Sendable>(
+  func acting<Value: Sendable>(
     _ what: String, _ session: BrowserSession, _ body: () async throws(Problem) -> Value
   ) async throws(Problem) -> Value {
     logger.notice("\(session.actor) \(what)")

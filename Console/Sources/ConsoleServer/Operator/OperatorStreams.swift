@@ -17,6 +17,7 @@ struct Overview: Encodable {
   let listeners: [String]
   let now: Sample
   let failedLogins: UInt64
+  let disks: [Disk]
   let notices: [Notice]
 }
 
@@ -37,7 +38,8 @@ extension OperatorPages {
               Overview(
                 version: status.version, process: status.process, uptime: status.uptime,
                 isDraining: status.isDraining, level: status.level.name, listeners: status.listeners,
-                now: Sample(status), failedLogins: sampler.failedLogins, notices: sampler.notices)))
+                now: Sample(status), failedLogins: sampler.failedLogins, disks: sampler.disks,
+                notices: sampler.notices)))
         } catch { events.append(ServerEvent("trouble", error.message)) }
         return events
       })

@@ -18,6 +18,13 @@ struct Sample: Encodable, Sendable {
   let fallbacks: UInt64
 }
 
+/// A file system that is served.
+struct Disk: Encodable, Sendable {
+  let directory: String
+  let total: UInt64
+  let free: UInt64
+}
+
 /// Something worth an operator's attention.
 struct Notice: Encodable, Sendable {
   let time: Int64
@@ -34,6 +41,7 @@ final class Sampler: Sendable {
     var samples: [Sample] = []
     var notices: [Notice] = []
     var failedLogins: UInt64 = 0
+    var disks: [Disk] = []
   }
 
   private let bridge: ServerBridge
@@ -46,6 +54,7 @@ final class Sampler: Sendable {
 
   var history: [Sample] { state.withLock { $0.samples } }
   var notices: [Notice] { state.withLock { $0.notices } }
+  var disks: [Disk] { state.withLock { $0.disks } }
   /// Since the console started.
   var failedLogins: UInt64 { state.withLock { $0.failedLogins } }
 
@@ -53,6 +62,7 @@ final class Sampler: Sendable {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.sample() }
       group.addTask { await self.watch() }
+      group.addTask { await self.lookAtDisks() }
     }
   }
 
@@ -70,6 +80,18 @@ final class Sampler: Sendable {
         }
       }
       try? await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  /// Every ten seconds. A file system that hangs leaves the figures as they were.
+  private func lookAtDisks() async {
+    while !Task.isCancelled {
+      if case .disks(let disks)? = try? await bridge.ask(.disks).first {
+        state.withLock { state in
+          state.disks = disks.map { Disk(directory: shown($0.directory.utf8), total: $0.total, free: $0.free) }
+        }
+      }
+      try? await Task.sleep(for: .seconds(10))
     }
   }
 

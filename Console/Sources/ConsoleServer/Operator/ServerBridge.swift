@@ -15,6 +15,8 @@ final class ServerBridge: Sendable {
 
   let path: String
   private let queue = DispatchQueue(label: "weftpd-console.control")
+  /// For what may take its time, so that the pages that look once a second need not wait.
+  private let slow = DispatchQueue(label: "weftpd-console.control.slow", attributes: .concurrent)
   private let kept = Kept()
 
   init(path: String) { self.path = path }
@@ -22,7 +24,7 @@ final class ServerBridge: Sendable {
   /// What answers a question that changes nothing.
   func read(_ request: ControlRequest) async throws(Problem) -> [ControlReply] {
     let kept = kept
-    return try await run { (path) throws(ControlClientError) in
+    return try await run(on: queue) { (path) throws(ControlClientError) in
       // A connection that was kept may have ended with the server: then a new one is tried.
       if kept.client != nil {
         do throws(ControlClientError) { return try kept.client!.ask(request) } catch {
@@ -43,12 +45,16 @@ final class ServerBridge: Sendable {
   /// - Returns: how many it was about; nil where the answer does not tell.
   @discardableResult
   func act(_ request: ControlRequest) async throws(Problem) -> UInt32? {
-    let replies = try await run { (path) throws(ControlClientError) in
-      var client = try ControlClient(path: path)
-      return try client.ask(request, within: .seconds(60))
-    }
-    if case .done(let count)? = replies.last { return count }
+    if case .done(let count)? = try await ask(request).last { return count }
     return nil
+  }
+
+  /// What answers a request that may take its time, on a connection of its own.
+  func ask(_ request: ControlRequest) async throws(Problem) -> [ControlReply] {
+    try await run(on: slow) { (path) throws(ControlClientError) in
+      var client = try ControlClient(path: path)
+      return try client.ask(request, within: .seconds(150))
+    }
   }
 
   func status() async throws(Problem) -> StatusEntry {
@@ -59,6 +65,7 @@ final class ServerBridge: Sendable {
   }
 
   private func run(
+    on queue: DispatchQueue,
     _ body: @escaping @Sendable (String) throws(ControlClientError) -> [ControlReply]
   ) async throws(Problem) -> [ControlReply] {
     let path = path
@@ -73,6 +80,7 @@ final class ServerBridge: Sendable {
       switch error {
       case .refused(.notFound, let text): throw Problem(.notFound, text)
       case .refused(.invalid, let text): throw Problem(.badRequest, text)
+      case .refused(.notAllowed, let text): throw Problem(.forbidden, text)
       case .refused(_, let text): throw Problem(.conflict, text)
       default: throw Problem(.badGateway, "\(error)")
       }
