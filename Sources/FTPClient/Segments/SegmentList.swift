@@ -69,7 +69,8 @@ final class SegmentList: Sendable {
         return false
       }
       let rest = longest.rest
-      return Int64(rest.count) >= 2 * rule.least && isWorthIt(longest, rest, state, now)
+      // A new session logs in first, and its slow start takes from one that is past it.
+      return Int64(rest.count) >= 2 * rule.least && isWorthIt(longest, rest, state, now, setUps: 8)
     }
   }
 
@@ -135,7 +136,7 @@ final class SegmentList: Sendable {
     }
     guard let longest = state.claims.values.max(by: { $0.rest.count < $1.rest.count }) else { return nil }
     let rest = longest.rest
-    guard Int64(rest.count) >= 2 * rule.least, isWorthIt(longest, rest, state, now) else { return nil }
+    guard Int64(rest.count) >= 2 * rule.least, isWorthIt(longest, rest, state, now, setUps: 3) else { return nil }
     let middle = rest.lowerBound + (Int64(rest.count) / 2 + 65535) / 65536 * 65536
     longest.cut(to: middle)
     return middle..<rest.upperBound
@@ -145,12 +146,16 @@ final class SegmentList: Sendable {
   ///
   /// What counts is how fast it is now, not how slowly it began. A connection that has just begun is expected to become as fast as the others
   /// were: cut in its slow start, it would leave nothing but small parts behind, which all have their own.
-  private func isWorthIt(_ claim: SegmentClaim, _ rest: Range<Int64>, _ state: State, _ now: Int64) -> Bool {
+  ///
+  /// - Parameter setUps: how long the rest must take at the least, in times of a set-up.
+  private func isWorthIt(
+    _ claim: SegmentClaim, _ rest: Range<Int64>, _ state: State, _ now: Int64, setUps: Double
+  ) -> Bool {
     let (moved, time) = (Double(claim.moved.count), Double(now - (state.started[claim.number] ?? now)))
     let setUp = Double(state.setUp)
     var rate = max(time > 0 ? moved / time : 0, Double(claim.recentRate(now: now)) / 1e9)
     if time < 3 * setUp { rate = max(rate, state.rate / 1e9) }
-    return rate <= 0 || Double(rest.count) / rate > 3 * setUp
+    return rate <= 0 || Double(rest.count) / rate > setUps * setUp
   }
 
   /// The first byte of a part has come.

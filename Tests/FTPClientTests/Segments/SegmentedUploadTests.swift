@@ -16,7 +16,7 @@ import Testing
 
   private static var slow: ServerConfiguration {
     var slow = ServerConfiguration.relaxed { _ in }
-    slow.rates.up = ByteRate(bytesPerSecond: 20_000_000)
+    slow.rates.up = ByteRate(bytesPerSecond: 5_000_000)
     return slow
   }
 
