@@ -93,7 +93,6 @@ torture: setup ## kill the daemon and its clients during TORTURE_UPLOADS uploads
 	swift build -c release --product weftp
 	python3 Tests/Torture/torture.py --weftpd .build/release/weftpd --uploads $(TORTURE_UPLOADS)
 	python3 Tests/Torture/segments.py --weftpd .build/release/weftpd --files 200 --kills 100
-	swift build -c release --product weftp
 	python3 Tests/Torture/cuts.py --weftpd .build/release/weftpd --weftp .build/release/weftp
 	python3 Tests/Torture/quotas.py --weftpd .build/release/weftpd
 	python3 Tests/Torture/killed_uploads.py --weftpd .build/release/weftpd
