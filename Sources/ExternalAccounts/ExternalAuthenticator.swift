@@ -30,7 +30,7 @@ public final class ExternalAuthenticator: PasswordAuthority {
     var socket: Int32
     var next: UInt32 = 1
     var asked: [UInt32: Asked] = [:]
-    var waiting = PasswordQueue<Question>()
+    var waiting = LaneQueue<Question>()
     var nextTicket: UInt64 = 0
     var hasReader = false
   }

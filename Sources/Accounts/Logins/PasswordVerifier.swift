@@ -56,7 +56,7 @@ public final class PasswordVerifier: Sendable {
   private struct State: Sendable {
     var running = 0
     var nextTicket: UInt64 = 0
-    var waiting = PasswordQueue<Job>()
+    var waiting = LaneQueue<Job>()
   }
 
   /// The setting with which passwords of unknown users are hashed: the default kind at the default cost, made once per

@@ -1,7 +1,7 @@
-// The order in which waiting verifications get their turn: lanes take turns, and within a lane the first comes first.
+// The order in which logins that wait get their turn: lanes take turns, and within a lane the first comes first.
 
-/// Jobs that wait, by their tickets. A value; its owner keeps it behind a lock.
-public struct PasswordQueue<Job: Sendable>: Sendable {
+/// Logins that wait for a hash or for an external answer, by their tickets. A value; its owner keeps it behind a lock.
+public struct LaneQueue<Job: Sendable>: Sendable {
   private var jobs: [UInt64: Job] = [:]
   private var lanes: [PasswordVerifier.Lane: [UInt64]] = [:]
   /// Lanes with somebody in them, in the order of their turns; the preferred ones apart.
