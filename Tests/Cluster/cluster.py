@@ -202,7 +202,8 @@ listen ftp-data-node2
         self.enter("client")
         ftp = Client(f"{NET}.{100 + client}" if client is not None else f"{NET}.99")
         try:
-            ftp.connect(address, PORT, timeout=30)
+            # Fifty log in at once, and on a busy machine the disk takes their first megabytes slowly.
+            ftp.connect(address, PORT, timeout=120)
             if login:
                 ftp.login(f"user{(client or 0) % 5}", PASSWORD)
                 ftp.voidcmd("TYPE I")
@@ -338,8 +339,8 @@ def upload(cluster):
                 time.sleep(0.1)
 
     threads, failures = in_parallel(CLIENTS, client)
-    until("all clients upload", lambda: arrived[0] == CLIENTS or failures, 120)
-    require(not failures, failures)
+    until("all clients upload", lambda: arrived[0] == CLIENTS or failures, 180)
+    require(not failures, f"{arrived[0]} clients upload, and: {failures}")
     sessions = {i: int(cluster.weftpd(i, "status", "--json").split('"sessions":')[1].split(",")[0]) for i in range(3)}
     victim = max(sessions, key=sessions.get)
     say(f"sessions of the nodes: {sessions}; node {victim} is killed with -9")

@@ -99,6 +99,16 @@ extension ClientOptions {
   }
 }
 
+/// Waits until `condition` holds, which another task makes true. It sleeps in between: to yield again and again would take the
+/// processors from those that are waited for.
+func until(_ what: String, _ condition: () -> Bool) async throws {
+  let deadline = Deadline.after(.seconds(240))
+  while !condition() {
+    try require(!deadline.hasPassed, "waited in vain until \(what)")
+    try await Task.sleep(for: .milliseconds(1))
+  }
+}
+
 /// The far end of a control connection in a scripted server.
 final class Script {
   let control: Connection

@@ -21,8 +21,7 @@ import Testing
             let file = try File.open(path, flags: O_RDWR | O_CREAT | O_TRUNC, mode: 0o600)
             try await session.download("endless", into: file.number, meter: meter)
           }
-          let deadline = Deadline.after(.seconds(20))
-          while meter.bytes == 0, !deadline.hasPassed { await Task.yield() }
+          try await until("bytes move") { meter.bytes > 0 }
           task.cancel()
           let error = try await clientError { try await task.value }
           #expect(error.code == .cancelled)
@@ -40,8 +39,7 @@ import Testing
         let task = Task {
           try await session.write("up", from: AsyncStream { [UInt8](repeating: 1, count: 1000) }, meter: meter)
         }
-        let deadline = Deadline.after(.seconds(20))
-        while meter.bytes == 0, !deadline.hasPassed { await Task.yield() }
+        try await until("bytes move") { meter.bytes > 0 }
         task.cancel()
         let error = try await clientError { _ = try await task.value }
         #expect(error.code == .cancelled)
@@ -97,8 +95,7 @@ import Testing
         let file = try File.open(path, flags: O_RDWR | O_CREAT, mode: 0o600)
         try await session.download("a", into: file.number, meter: meter)
       }
-      let deadline = Deadline.after(.seconds(20))
-      while meter.bytes == 0, !deadline.hasPassed { await Task.yield() }
+      try await until("bytes move") { meter.bytes > 0 }
       task.cancel()
       let error = try await clientError { try await task.value }
       #expect(error.code == .cancelled)

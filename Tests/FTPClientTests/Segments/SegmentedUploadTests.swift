@@ -65,8 +65,7 @@ import Testing
       let first = scene.transfer(.count(3))
       let directory = scene.directory
       let task = Task { try await first.deliver(Self.name, in: directory, to: "up") }
-      let deadline = Deadline.after(.seconds(60))
-      while first.progress.bytes < 5_000_000, !deadline.hasPassed { await Task.yield() }
+      try await until("half of it has moved") { first.progress.bytes >= 5_000_000 }
       task.cancel()
       #expect(try await clientError { _ = try await task.value }.code == .cancelled)
       #expect(!(try scene.peer.home.names().contains("up")))
@@ -86,8 +85,7 @@ import Testing
       let first = scene.transfer(.count(3))
       let directory = scene.directory
       let task = Task { try await first.deliver(Self.name, in: directory, to: "up") }
-      let deadline = Deadline.after(.seconds(60))
-      while first.progress.bytes < 5_000_000, !deadline.hasPassed { await Task.yield() }
+      try await until("half of it has moved") { first.progress.bytes >= 5_000_000 }
       task.cancel()
       _ = try await clientError { _ = try await task.value }
       try scene.place.write("b", Self.content)

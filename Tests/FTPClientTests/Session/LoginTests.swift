@@ -171,10 +171,9 @@ import TransportSecurity
         $0.trace = { if case .sent("NOOP") = $0 { count.withLock { $0 += 1 } } }
       }
       try await peer.session(options) { session in
-        await withTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { await session.keepAlive(every: .milliseconds(20)) }
-          let deadline = Deadline.after(.seconds(20))
-          while count.withLock({ $0 }) < 3, !deadline.hasPassed { await Task.yield() }
+          try await until("three NOOPs were sent") { count.withLock { $0 } >= 3 }
           group.cancelAll()
         }
         #expect(count.withLock { $0 } >= 3)
