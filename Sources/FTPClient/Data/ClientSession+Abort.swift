@@ -27,6 +27,11 @@ extension ClientSession {
         let deadline = MonotonicTime.now.advanced(by: options.timeouts.abort.inNanoseconds / 2)
         while let reply = try await reply(until: deadline) {
           if reply.kind != .preliminary { return better(error, reply, what) }
+          // The transfer began long ago. Pure-FTPd says how fast it was, by 150, and nothing else.
+          if reply.code == 150 || reply.code == 125 {
+            try await passOver(until: deadline)
+            return error
+          }
         }
       }
       try await abort()
@@ -61,7 +66,11 @@ extension ClientSession {
       throw ClientError(.timedOut, "the server does not answer ABOR")
     }
     if try await final(until: .now.advanced(by: Self.secondReply)) != nil { return }
-    // There may be one on its way still. NOOP has an answer of its own, behind which there is nothing.
+    try await passOver(until: deadline)
+  }
+
+  /// Takes what is still said of the transfer, if anything: NOOP has an answer of its own, behind which there is nothing.
+  private func passOver(until deadline: MonotonicTime) async throws(ClientError) {
     trace(.sent("NOOP"))
     runtime.countCommand()
     control.queue(Array("NOOP\r\n".utf8))
@@ -69,7 +78,7 @@ extension ClientSession {
     while let reply = try await final(until: deadline) {
       if ![225, 226, 425, 426, 451].contains(reply.code) { return }
     }
-    throw ClientError(.timedOut, "the server does not answer behind ABOR")
+    throw ClientError(.timedOut, "the server does not answer behind a transfer that was broken off")
   }
 
   private func final(until deadline: MonotonicTime) async throws(ClientError) -> ReceivedReply? {

@@ -8,7 +8,9 @@ public final class SessionPool: Sendable {
     var idle: [ClientSession] = []
     var count = 0
     /// One that is being opened ahead of its use.
-    var coming: Task<ClientSession, any Error>?
+    var coming: SessionArrival?
+    /// Nobody takes one any more: what arrives later is closed.
+    var isOver = false
     /// The server has refused one: no further ones are tried.
     var isFull = false
   }
@@ -34,9 +36,11 @@ public final class SessionPool: Sendable {
     return max(0, min(most, limit == nil ? items / max(each, 1) : items - 1))
   }
 
-  /// Runs `work` with a session, if one is to be had.
-  func help(_ work: @Sendable (ClientSession) async throws(ClientError) -> Void) async {
-    guard let session = await borrow() else { return }
+  /// Runs `work` with a session, if one is to be had before `openings` end.
+  private func help(
+    _ openings: Openings, _ work: @Sendable (ClientSession) async throws(ClientError) -> Void
+  ) async {
+    guard let session = await borrow(openings) else { return }
     do throws(ClientError) {
       try await work(session)
       state.withLock { $0.idle.append(session) }
@@ -52,34 +56,42 @@ public final class SessionPool: Sendable {
       if await session.isOpen { return session }
       state.withLock { $0.count -= 1 }
     }
-    if let coming = state.withLock({ $0.coming.take() }) { return try await arrival(coming) }
-    state.withLock { $0.count += 1 }
-    do throws(ClientError) { return try await open() } catch {
+    let arrival = state.withLock { $0.coming.take() } ?? begin()
+    do throws(ClientError) {
+      if let session = try await arrival.session() { return session }
+    } catch {
       state.withLock { $0.count -= 1 }
       throw error
     }
+    throw ClientError(.cancelled, "the task was cancelled")
   }
 
   /// Begins to open a session that will be taken soon, if there is none: a login takes many round trips.
   func prepare() {
-    let open = open
-    state.withLock { state in
-      guard state.coming == nil, state.idle.isEmpty, !state.isFull else { return }
-      state.count += 1
-      state.coming = Task { try await open() }
+    guard state.withLock({ $0.coming == nil && $0.idle.isEmpty && !$0.isFull && !$0.isOver }) else { return }
+    let arrival = begin()
+    let isSecond = state.withLock { state in
+      if state.coming != nil || state.isOver { return true }
+      state.coming = arrival
+      return false
     }
+    // Somebody else was quicker: this one will be at rest for whoever needs one.
+    if isSecond, let session = arrival.takeUnclaimed() { giveBack(session) }
   }
 
-  private func arrival(_ coming: Task<ClientSession, any Error>) async throws(ClientError) -> ClientSession {
-    do {
-      return try await withTaskCancellationHandler {
-        try await coming.value
-      } onCancel: {
-        coming.cancel()
+  /// Opens a session. Whoever wanted it may go on without: then it is for the next one, or closed when all is over.
+  private func begin() -> SessionArrival {
+    state.withLock { $0.count += 1 }
+    return SessionArrival(open) { [self] outcome in
+      let unwanted: ClientSession? = state.withLock { state in
+        guard case .success(let session) = outcome, !state.isOver else {
+          state.count -= 1
+          return try? outcome.get()
+        }
+        state.idle.append(session)
+        return nil
       }
-    } catch {
-      state.withLock { $0.count -= 1 }
-      throw (error as? ClientError) ?? ClientError(.cancelled, "the task was cancelled", cause: error)
+      await unwanted?.close()
     }
   }
 
@@ -92,42 +104,32 @@ public final class SessionPool: Sendable {
     await session.close()
   }
 
-  private func borrow() async -> ClientSession? {
-    enum Turn {
-      case take(ClientSession)
-      case open, none
-    }
-    let turn = state.withLock { state -> Turn in
-      if let session = state.idle.popLast() { return .take(session) }
-      if state.isFull { return .none }
-      state.count += 1
-      return .open
-    }
-    switch turn {
-    case .take(let session): return session
-    case .none: return nil
-    case .open:
-      do throws(ClientError) { return try await open() } catch {
-        state.withLock {
-          $0.count -= 1
-          $0.isFull = true
-        }
-        return nil
+  private func borrow(_ openings: Openings) async -> ClientSession? {
+    let (idle, isFull) = state.withLock { ($0.idle.popLast(), $0.isFull) }
+    if let idle { return idle }
+    if isFull { return nil }
+    let arrival = begin()
+    openings.add(arrival)
+    do throws(ClientError) { return try await arrival.session() } catch {
+      state.withLock {
+        $0.count -= 1
+        $0.isFull = true
       }
+      return nil
     }
   }
 
-  /// Ends all sessions that are at rest.
+  /// Ends all sessions that are at rest. One that is still being opened is not waited for: it is closed when it is there.
   public func quit() async {
     let (idle, coming) = state.withLock { state in
       let before = (state.idle, state.coming.take())
       state.idle = []
+      state.isOver = true
       return before
     }
-    coming?.cancel()
+    let arrived = coming?.takeUnclaimed()
     await withTaskGroup(of: Void.self) { group in
-      if let coming { group.addTask { await (try? coming.value)?.quit() } }
-      for session in idle { group.addTask { await session.quit() } }
+      for session in idle + [arrived].compactMap({ $0 }) { group.addTask { await session.quit() } }
     }
   }
 
@@ -140,10 +142,13 @@ public final class SessionPool: Sendable {
     _ work: @escaping @Sendable (ClientSession) async throws(ClientError) -> Void
   ) async throws(ClientError) {
     guard let pool, helpers > 0 else { return try await work(first) }
+    let openings = Openings()
     let error = await withTaskGroup(of: Void.self) { group -> ClientError? in
-      for _ in 0..<helpers { group.addTask { await pool.help(work) } }
+      for _ in 0..<helpers { group.addTask { await pool.help(openings, work) } }
       do throws(ClientError) {
         try await work(first)
+        // Nothing is left for whoever has no session yet, and a server may let a login wait.
+        openings.end()
         return nil
       } catch {
         group.cancelAll()
@@ -151,5 +156,26 @@ public final class SessionPool: Sendable {
       }
     }
     if let error { throw error }
+  }
+
+  /// Sessions that the helpers of one piece of work wait for.
+  private final class Openings: Sendable {
+    private let state = Mutex<(arrivals: [SessionArrival], isOver: Bool)>(([], false))
+
+    func add(_ arrival: SessionArrival) {
+      let isOver = state.withLock { state in
+        if !state.isOver { state.arrivals.append(arrival) }
+        return state.isOver
+      }
+      if isOver { arrival.leave() }
+    }
+
+    func end() {
+      let arrivals = state.withLock { state in
+        state.isOver = true
+        return state.arrivals
+      }
+      for arrival in arrivals { arrival.leave() }
+    }
   }
 }
