@@ -19,7 +19,7 @@ struct SegmentCrew: Sendable {
   let note: @Sendable (String) -> Void
 
   /// What the connections know of each other.
-  private final class Shared: Sendable {
+  final class Shared: Sendable {
     struct State {
       /// Connections that work, or try to.
       var live: Int
@@ -190,84 +190,5 @@ struct SegmentCrew: Sendable {
     case .serviceEnding, .loginRefused, .refusedForNow, .refused: true
     default: false
     }
-  }
-
-  // MARK: how many
-
-  /// Adds a connection as long as each makes the sum a tenth faster.
-  ///
-  /// None is added as long as those there are become faster by themselves: on a link that one connection can fill, another would only take
-  /// its second half away from it, and begin slowly. That holds all the more for a connection with two paths, which may carry both.
-  private func grow(_ list: SegmentList, _ shared: Shared, _ most: Int) async {
-    var (count, best) = (1, 0.0)
-    while count < most, await isMoving(count, list, shared) {
-      guard var rate = await settledRate(list), !shared.state.withLock({ $0.isFull }) else { return }
-      if rate < best * 1.1 {
-        // Chance has its part in a short look.
-        guard let longer = await self.rate(list, .milliseconds(400), 8) else { return }
-        rate = longer
-      }
-      if rate < best * 1.1 {
-        note("\(count) connections: one more would not be faster")
-        return
-      }
-      best = rate
-      // Towards the end nothing is left for another.
-      guard list.isDivisible() else { return }
-      let added = shared.state.withLock { state -> Bool in
-        if state.live == 0 || list.isSettled { return false }
-        state.live += 1
-        return true
-      }
-      guard added else { return }
-      shared.feed.yield(count)
-      count += 1
-    }
-  }
-
-  /// The sum of all, once it grows no more; nil when there is nothing to measure any more.
-  private func settledRate(_ list: SegmentList) async -> Double? {
-    guard var rate = await rate(list, .milliseconds(100), 3) else { return nil }
-    while let next = await self.rate(list, .milliseconds(100), 3) {
-      if next <= rate * 1.1 { return max(rate, next) }
-      rate = next
-    }
-    return nil
-  }
-
-  /// Waits until so many connections move bytes; false when that will not be.
-  private func isMoving(_ count: Int, _ list: SegmentList, _ shared: Shared) async -> Bool {
-    while !list.isSettled, !Task.isCancelled {
-      let (live, active) = (shared.state.withLock { $0.live }, progress.active)
-      if live < count { return false }
-      if active >= count, progress.bytes > 0 { return true }
-      try? await Task.sleep(for: .milliseconds(10))
-    }
-    return false
-  }
-
-  /// Bytes per second over all connections; nil when there is nothing to measure any more. Meanwhile the next session logs in, if there
-  /// will be something left for it.
-  ///
-  /// - Parameters:
-  ///   - least: how long to measure at least.
-  ///   - trips: how many round trips.
-  private func rate(_ list: SegmentList, _ least: Duration, _ trips: Int) async -> Double? {
-    let (before, start) = (progress.bytes, MonotonicTime.now)
-    let time = await max(least, first.roundTrip * trips)
-    try? await Task.sleep(for: time / 2)
-    guard !list.isSettled, !Task.isCancelled else { return nil }
-    if list.isDivisible() { pool?.prepare() }
-    try? await Task.sleep(for: time / 2)
-    guard !list.isSettled, !Task.isCancelled else { return nil }
-    return Double(progress.bytes &- before) / max(0.001, Double(MonotonicTime.now.since(start)) / 1e9)
-  }
-}
-
-extension ClientSession {
-  /// How long a round trip takes, as the kernel has measured it; 0: nobody knows.
-  var roundTrip: Duration {
-    guard failure == nil else { return .zero }
-    return ConnectionReport(control.number).paths.map(\.statistics.roundTrip).max() ?? .zero
   }
 }
