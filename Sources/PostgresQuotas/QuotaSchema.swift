@@ -167,14 +167,18 @@ public enum QuotaSchema {
     RETURNS boolean LANGUAGE plpgsql AS $$
     BEGIN
       PERFORM weftpd.quota_lock(ARRAY[of_subject]);
-      INSERT INTO weftpd.quota_counts (subject, server, bytes, files, held_bytes, held_files, in_use)
-      VALUES (of_subject, me, 0, 0, 0, 0, true)
-      ON CONFLICT (subject, server) DO UPDATE SET in_use = true;
       INSERT INTO weftpd.quota_scans AS s (subject, disk, server)
       VALUES (of_subject, weftpd.quota_disk(me, is_shared), me)
       ON CONFLICT (subject, disk) DO UPDATE SET server = EXCLUDED.server
       WHERE s.server = me OR NOT weftpd.quota_alive(s.server);
-      IF NOT FOUND THEN RETURN false; END IF;
+      IF NOT FOUND THEN
+        -- Another one is about to count. This one changes nothing before it has counted, too: who counts must not wait for it.
+        UPDATE weftpd.quota_counts c SET in_use = false WHERE c.subject = of_subject AND c.server = me;
+        RETURN false;
+      END IF;
+      INSERT INTO weftpd.quota_counts (subject, server, bytes, files, held_bytes, held_files, in_use)
+      VALUES (of_subject, me, 0, 0, 0, 0, true)
+      ON CONFLICT (subject, server) DO UPDATE SET in_use = true;
       RETURN NOT EXISTS (SELECT FROM weftpd.quota_counts c
         WHERE c.subject = of_subject AND c.server <> me AND c.in_use AND weftpd.quota_alive(c.server)
           AND weftpd.quota_disk(c.server, is_shared) = weftpd.quota_disk(me, is_shared));

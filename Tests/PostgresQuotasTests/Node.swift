@@ -35,7 +35,7 @@ final class Node: Sendable {
   }
 
   /// Waits until a change may begin.
-  func enter(_ entry: QuotaEntry, patience: Duration = .seconds(60)) throws {
+  func enter(_ entry: QuotaEntry, patience: Duration = .seconds(240)) throws {
     let deadline = Deadline.after(patience)
     while true {
       let bell = DispatchSemaphore(value: 0)

@@ -58,6 +58,26 @@ struct SharedLedgerTests {
     }
   }
 
+  /// Two that want to count the same directory, while a third one changes something there: the first waits for the third only.
+  @Test func whoWaitsToCountKeepsNobodyFromCounting() async throws {
+    try await Blocking.run {
+      let database = try PostgresServer()
+      let stores = ["a", "b", "c"].map {
+        PostgresQuotaStore(PostgresOptions(database.socketConnection), server: $0, areFilesShared: true)
+      }
+      let (busy, first, second) = (stores[0], stores[1], stores[2])
+      let used = QuotaUsage(bytes: 100, files: 1)
+      try busy.save([StoredTally(Self.home, used, isInUse: true)])
+      try require(try !first.beginScan(Self.home), "something changes there")
+      try require(try !second.beginScan(Self.home), "the first has come before")
+      try busy.save([StoredTally(Self.home, used, isInUse: false)])
+      try require(try first.beginScan(Self.home), "nobody changes anything any more")
+      try require(try first.endScan(Self.home, QuotaUsage(bytes: 150, files: 2)) == QuotaUsage(bytes: 50, files: 1), "")
+      try first.save([StoredTally(Self.home, QuotaUsage(bytes: 50, files: 1), isInUse: false)])
+      try require(try second.beginScan(Self.home), "the second comes after the first")
+    }
+  }
+
   @Test func eachServerMayHaveFilesOfItsOwn() async throws {
     try await Blocking.run {
       let database = try PostgresServer()
