@@ -150,6 +150,18 @@ final class Script {
     try say("229 Here (|||\(listener.endpoint.port)|)")
   }
 
+  /// Answers what a download begins with, as far as the first reply to RETR; gives the data connection.
+  func beginDownload() throws -> Connection {
+    try expect("TYPE")
+    try say("200 ok")
+    let listener = try Listener()
+    try extendedPassive(listener)
+    let data = try listener.accept()
+    try expect("RETR")
+    try say("150 here it comes")
+    return data
+  }
+
   /// Runs `server` on a thread of its own and `client` beside it.
   static func run(
     _ server: @escaping @Sendable (Script) throws -> Void,

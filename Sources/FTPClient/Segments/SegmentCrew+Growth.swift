@@ -1,6 +1,5 @@
 // How many connections a file gets if nobody says how many: one more as long as each makes the sum faster.
 
-import FTPProtocol
 import LinuxSystem
 import MultipathTCP
 
@@ -27,7 +26,7 @@ extension SegmentCrew {
   func grow(_ list: SegmentList, _ shared: Shared, _ most: Int) async {
     var rule = GrowthRule()
     var count = 1
-    while count < most, await isMoving(count, list, shared), await isDivisible(list) {
+    while count < most, await isMoving(count, list, shared), await becomesDivisible(list) {
       guard var rate = await settledRate(list), !shared.state.withLock({ $0.isFull }) else { return }
       if !rule.paysOff(rate) {
         // Chance has its part in a short look.
@@ -56,7 +55,7 @@ extension SegmentCrew {
   }
 
   /// Waits until there is something that another connection could move in time; false when that will not be.
-  private func isDivisible(_ list: SegmentList) async -> Bool {
+  private func becomesDivisible(_ list: SegmentList) async -> Bool {
     while !list.isSettled, !Task.isCancelled {
       if list.isDivisible() { return true }
       try? await Task.sleep(for: .milliseconds(200))
@@ -66,7 +65,7 @@ extension SegmentCrew {
 
   /// Waits until the sum has fallen for a second; nil when there is nothing to measure any more.
   private func fallen(_ rule: GrowthRule, _ list: SegmentList) async -> Double? {
-    while await isDivisible(list) {
+    while await becomesDivisible(list) {
       guard let rate = await rate(list, .seconds(1), 8, prepares: false) else { return nil }
       if rule.hasFallen(rate) { return rate }
     }

@@ -3,7 +3,6 @@
 import FTPProtocol
 import FTPTransfer
 import LinuxSystem
-import MultipathTCP
 import Synchronization
 
 /// Works off a list with several sessions. A server that admits fewer of them than were asked for is no failure.

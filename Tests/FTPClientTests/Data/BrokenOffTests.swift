@@ -11,13 +11,7 @@ import Testing
   @Test func aSecond150IsTheLastWord() async throws {
     try await Script.run { script in
       try script.welcome()
-      try script.expect("TYPE")
-      try script.say("200 ok")
-      let listener = try Listener()
-      try script.extendedPassive(listener)
-      let data = try listener.accept()
-      try script.expect("RETR")
-      try script.say("150 here it comes")
+      let data = try script.beginDownload()
       try data.send([1, 2, 3])
       // The connection is reset.
       _ = try? data.readToEnd()

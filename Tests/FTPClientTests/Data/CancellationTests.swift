@@ -69,13 +69,7 @@ import Testing
   @Test func aSilentServerDoesNotHoldWhoIsCancelledInATransfer() async throws {
     try await Script.run { script in
       try script.welcome()
-      try script.expect("TYPE")
-      try script.say("200 ok")
-      let listener = try Listener()
-      try script.extendedPassive(listener)
-      let data = try listener.accept()
-      try script.expect("RETR")
-      try script.say("150 wait for it")
+      let data = try script.beginDownload()
       try data.send([1, 2, 3])
       try script.expect("ABOR")
       // One reply for both: the client finds out with NOOP.
