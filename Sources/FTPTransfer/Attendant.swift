@@ -18,6 +18,13 @@ public protocol Attendant: Actor {
   ///   ``TransferBreak/controlConnectionLost``.
   func wait(for number: Int32, _ interest: Readiness, until deadline: MonotonicTime) async throws(TransferBreak)
 
+  /// Waits for a moment, and serves the control connection meanwhile: what is to come often comes within a round trip, and this needs neither
+  /// a parking place nor a switch of the task. Where nothing can be gained that way it looks at nothing.
+  ///
+  /// - Returns: whether `number` is ready; false: nobody knows, so ``wait(for:_:until:)``.
+  /// - Throws: as ``wait(for:_:until:)``, but for the deadline.
+  func isReadySoon(_ number: Int32, _ interest: Readiness) throws(TransferBreak) -> Bool
+
   /// Waits until `deadline`, because the transfer may not move bytes before, and serves the control connection meanwhile. The wait may end
   /// early.
   ///
@@ -53,6 +60,8 @@ public protocol Attendant: Actor {
 }
 
 extension Attendant {
+  public func isReadySoon(_ number: Int32, _ interest: Readiness) throws(TransferBreak) -> Bool { false }
+
   public func pause(until deadline: MonotonicTime) async throws(TransferBreak) {
     do throws(TransferBreak) { try await wait(for: -1, [], until: deadline) } catch {
       guard case .stalled = error else { throw error }

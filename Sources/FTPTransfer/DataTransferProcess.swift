@@ -118,6 +118,18 @@ public final class DataTransferProcess {
     return true
   }
 
+  /// Whether the data connection is ready within a moment; false: nobody knows, so ``wait(_:at:with:lastLook:)``.
+  func isReadySoon(_ interest: Readiness, with attendant: isolated some Attendant) throws(TransferBreak) -> Bool {
+    // Who sends a byte each moment is held to the pace as well.
+    var pace = self.pace ?? Pace(attendant.paceLimits)
+    defer { self.pace = pace }
+    _ = try pace.allowance(at: meter.bytes)
+    let start = MonotonicTime.now
+    guard try attendant.isReadySoon(data.number, interest) else { return false }
+    pace.count(waited: MonotonicTime.now.since(start))
+    return true
+  }
+
   /// Waits until the data connection is ready, as long as the pace of the transfer allows. The wait may end early.
   ///
   /// - Parameters:

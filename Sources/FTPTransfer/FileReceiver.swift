@@ -57,7 +57,7 @@ extension DataTransferProcess {
   ) async throws(TransferBreak) -> Int64 {
     var position = offset
     // Most clients send only after the 150, which has just left: trying first would be a call for nothing.
-    try await wait(.readable, with: attendant)
+    if try !isReadySoon(.readable, with: attendant) { try await wait(.readable, with: attendant) }
     while true {
       let step = try pools.buffers.with { (buffer) throws(TransferBreak) -> Step in
         while true {
@@ -92,7 +92,8 @@ extension DataTransferProcess {
       case .turn: await attendant.makeWay()
       case .noCredit: try await waitForCredit(.max, receiving: true, with: attendant)
       case .noRoom: try await waitForRoom(Self.wantedRoom, behind: position, with: attendant)
-      case .wouldBlock: try await wait(.readable, with: attendant)
+      case .wouldBlock:
+        if try !isReadySoon(.readable, with: attendant) { try await wait(.readable, with: attendant) }
       }
     }
   }

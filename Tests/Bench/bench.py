@@ -20,7 +20,7 @@ import time
 import hungdisk
 import report
 import rows as catalogue
-from servers import BEFORE, FLOORS, MOST_SESSIONS, PASSWORD, PEERS, UPLOADS, USER, VARIANTS, Server, Unavailable
+from servers import BEFORE, FLOORS, MOST_SESSIONS, PASSWORD, PEERS, TWINS, UPLOADS, USER, VARIANTS, Server, Unavailable
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -140,11 +140,11 @@ class Bench:
 
     def choose_servers(self):
         wanted = self.options.only.split(",") if self.options.only else [
-            "weftpd", *PEERS, *FLOORS, *VARIANTS]
-        unknown = set(wanted) - {"weftpd", *PEERS, *FLOORS, *VARIANTS, *UPLOADS}
+            "weftpd", *PEERS, *FLOORS, *VARIANTS, *TWINS]
+        unknown = set(wanted) - {"weftpd", *PEERS, *FLOORS, *VARIANTS, *TWINS, *UPLOADS}
         if unknown:
             sys.exit(f"bench: no server called {', '.join(sorted(unknown))}")
-        if set(wanted) & set(PEERS):
+        if set(wanted) & {*PEERS, *TWINS}:
             fetch = [HERE / "peers" / "fetch.sh", self.cache / "peers"]
             subprocess.run(fetch, stdin=subprocess.DEVNULL, timeout=900, check=False)
         for name in wanted:
@@ -270,10 +270,15 @@ class Bench:
         self.start(server)
         return figures
 
+    def takes_part(self, name, row):
+        if name in VARIANTS:
+            return row.multipath
+        return row.replaces or name not in TWINS or bool(self.options.only)
+
     def run_row(self, row):
         measure = {"huge": self.measure_huge, "idle": self.measure_idle}.get(row.special, self.measure_hung if row.hung else self.measure)
         rounds = min(self.options.rounds, 1 if self.options.quick else 2) if row.special else self.options.rounds
-        servers = [server for server in self.servers if row.multipath or server.name not in VARIANTS]
+        servers = [server for server in self.servers if self.takes_part(server.name, row)]
         data, lost = {server.name: [] for server in servers}, set()
         for _ in range(rounds):
             for server in servers:
@@ -304,7 +309,7 @@ class Bench:
             self.calls[title] = {}
         for server in self.servers:
             server.stop()
-            if server.name in VARIANTS:
+            if server.name in VARIANTS + TWINS:
                 continue
             if not self.start(server, traced=True):
                 warn(f"{server.name} is not counted: {self.skipped[server.name]}")
@@ -325,7 +330,7 @@ class Bench:
                     self.details.setdefault(server.name, {})[title] = {
                         name: round(count / operations, 2) for name, count in ordered}
             server.stop()
-        names = [server.name for server in self.servers if server.name not in VARIANTS]
+        names = [server.name for server in self.servers if server.name not in VARIANTS + TWINS]
         report.print_calls(names, self.calls, catalogue.GOALS, say)
         for title, calls in self.details.get("weftpd", {}).items():
             say(f"  weftpd, {title}: " + ", ".join(f"{name} {count:g}" for name, count in list(calls.items())[:14]))
@@ -362,6 +367,7 @@ class Bench:
         lines = report.summary(wanted, self.results)
         report.print_summary(lines, say)
         report.print_multipath(wanted, self.results, say)
+        report.print_replacing(wanted, self.results, say)
         for name, why in self.skipped.items():
             say(f"Left out: {name}: {why}")
         if options.json:
@@ -383,7 +389,7 @@ def main():
     parser.add_argument("--weftpd-option", action="append", default=[], metavar="OPTION",
                         help="one more argument for 'weftpd serve', any number of times")
     parser.add_argument("--rows", metavar="NAMES", help="only these rows, separated by commas")
-    parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS + VARIANTS + list(UPLOADS))}")
+    parser.add_argument("--only", metavar="NAMES", help=f"only these servers: weftpd, {', '.join(PEERS + FLOORS + VARIANTS + TWINS + list(UPLOADS))}")
     parser.add_argument("--rounds", type=int, help="interleaved rounds (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="length of one measurement (1; 0.25 with --quick)")
     parser.add_argument("--idle", type=int, help="sessions held in the row idle (5000; 1000 with --quick)")

@@ -125,14 +125,33 @@ MULTIPATH_PAIRS = [
 ]
 
 
+# The same, where both sides do the same.
+REPLACING_PAIRS = [
+    ("both replace the file when the new one is whole", "weftpd", "pure-ftpd-atomic"),
+    ("both write into the file", "weftpd-direct", "pure-ftpd"),
+    ("what it costs weftpd to replace it", "weftpd", "weftpd-direct"),
+    ("what it costs Pure-FTPd", "pure-ftpd-atomic", "pure-ftpd"),
+]
+
+
 def print_multipath(rows, results, out=print):
     """What multipath TCP costs, as ratios round by round: 1.00 is nothing, above 1 is better with it."""
-    table = [row for row in rows if row.multipath and row.name in results]
-    if not any(pair[1] in results[row.name] and pair[2] in results[row.name] for row in table for pair in MULTIPATH_PAIRS):
+    title = "Multipath TCP on one path, over loopback (1.00: it costs nothing; below: it costs)"
+    print_pairs(title, MULTIPATH_PAIRS, [row for row in rows if row.multipath and row.name in results], results, out)
+
+
+def print_replacing(rows, results, out=print):
+    """What it costs that an upload is complete or absent, beside the peer that can do it as well."""
+    title = "Uploads over a file that is there: weftpd beside Pure-FTPd (above 1: the first one is better)"
+    print_pairs(title, REPLACING_PAIRS, [row for row in rows if row.replaces and row.name in results], results, out)
+
+
+def print_pairs(title, pairs, table, results, out):
+    if not any(pair[1] in results[row.name] and pair[2] in results[row.name] for row in table for pair in pairs):
         return
-    out("\nMultipath TCP on one path, over loopback (1.00: it costs nothing; below: it costs)")
+    out(f"\n{title}")
     out(f"  {'':48}" + "".join(f"{row.name + ' ' + kind:>22}" for row in table for kind in ("rate", "CPU")))
-    for title, ours, theirs in MULTIPATH_PAIRS:
+    for title, ours, theirs in pairs:
         line = f"  {title:48}"
         for row in table:
             for metric in row.metrics[:2]:

@@ -30,6 +30,7 @@ class Row:
     anonymous: bool = False
     slow: bool = False  # not part of --quick
     multipath: bool = False  # weftpd with and without multipath TCP takes part, too
+    replaces: bool = False  # servers that replace files and those that write into them take part, too
     size: int = 128 << 20  # bytes of one operation, where the load generator does not tell
     special: str = ""  # run by a function of its own: idle, huge
     ports: tuple = ()  # passive ports, where a thousand are too few
@@ -119,8 +120,9 @@ def rows(idle=5000, huge=100000, churn=8):
         Row("small-retr-1", "PASV and RETR of 4 KiB, 1 session", transfer(), multipath=True),
         Row("small-retr-1-epsv", "EPSV and RETR of 4 KiB, 1 session", transfer("--epsv"), slow=True),
         Row("small-retr-16", "PASV and RETR of 4 KiB, 16 sessions", transfer("--sessions", "16")),
-        Row("small-stor-1", "PASV and STOR of 4 KiB, 1 session", small_upload),
-        Row("small-stor-16", "PASV and STOR of 4 KiB, 16 sessions", (*small_upload, "--sessions", "16"), slow=True),
+        Row("small-stor-1", "PASV and STOR of 4 KiB, 1 session", small_upload, replaces=True),
+        Row("small-stor-16", "PASV and STOR of 4 KiB, 16 sessions", (*small_upload, "--sessions", "16"), slow=True,
+            replaces=True),
         Row("churn-16", f"PASV and RETR of 4 KiB, 16 sessions, for {churn} s: the last second",
             transfer("--sessions", "16", "--seconds", str(churn)), "churn", slow=True),
         Row("login-anon-1", "connect, anonymous login, QUIT, one at a time", ("--op", "login"), anonymous=True,

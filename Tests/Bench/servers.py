@@ -22,6 +22,9 @@ BEFORE = "weftpd-before"
 TLS_SERVERS = ["weftpd", BEFORE, "vsftpd", "pure-ftpd", "proftpd"]
 # What multipath TCP costs: weftpd without it, weftpd and a bare floor with a client that speaks it. Only in rows that ask for it.
 VARIANTS = ["weftpd-tcp", "weftpd-mptcp", "floor-mptcp"]
+# What a replaced file costs: Pure-FTPd that keeps the old one until the new one is whole (-0), as weftpd does, and weftpd that writes into
+# it, as Pure-FTPd does. Only in rows that ask for it.
+TWINS = ["pure-ftpd-atomic", "weftpd-direct"]
 # What the promises of uploads cost: weftpd that writes into the file itself, that waits for nothing, and that waits for the disk. Only
 # with --only; --directory has to be on a disk for them to differ.
 UPLOADS = {
@@ -30,13 +33,13 @@ UPLOADS = {
     "weftpd-commit": ["uploads.mode=atomic", "uploads.durability=commit"],
 }
 # The most sessions a peer can be told to hold: Debian's pure-ftpd takes -c up to 500.
-MOST_SESSIONS = {"pure-ftpd": 480}
+MOST_SESSIONS = {"pure-ftpd": 480, "pure-ftpd-atomic": 480}
 # Below the ephemeral ports, and a range for each, so that no server meets another's TIME_WAIT sockets.
 PASSIVE_PORTS = {
     "vsftpd": (24000, 24999), "pure-ftpd": (25000, 25999), "proftpd": (26000, 26999), "pyftpdlib": (27000, 27999),
     "floor": (28000, 28999), "floor-leased": (29000, 29999), "weftpd": (31000, 31999),
     "weftpd-tcp": (30000, 30999), "weftpd-mptcp": (23000, 23999), "floor-mptcp": (22000, 22999),
-    BEFORE: (21000, 21999), "weftpd-direct": (18000, 18999), "weftpd-relaxed": (19000, 19999), "weftpd-commit": (20000, 20999),
+    BEFORE: (21000, 21999), "pure-ftpd-atomic": (17000, 17999), "weftpd-direct": (18000, 18999), "weftpd-relaxed": (19000, 19999), "weftpd-commit": (20000, 20999),
 }
 
 

@@ -128,18 +128,16 @@ public struct Reply: Sendable {
   }
 
   private static func appendOnOneLine(_ bytes: [UInt8], to out: inout [UInt8]) {
-    var start = 0
-    for (offset, byte) in bytes.enumerated() where isSpecial(byte) {
-      out.append(contentsOf: bytes[start..<offset])
-      if byte == 0xFF {
-        out.append(0xFF)
-        out.append(0xFF)
+    // Hardly any text has such bytes: it is appended in one piece.
+    guard bytes.withUnsafeBufferPointer({ $0.contains { isSpecial($0) } }) else { return out.append(contentsOf: bytes) }
+    for byte in bytes {
+      if isSpecial(byte) {
+        out.append(byte == 0xFF ? 0xFF : 0x3F)
+        if byte == 0xFF { out.append(0xFF) }
       } else {
-        out.append(0x3F)
+        out.append(byte)
       }
-      start = offset &+ 1
     }
-    out.append(contentsOf: start == 0 ? bytes[...] : bytes[start...])
   }
 
   private static func isSpecial(_ byte: UInt8) -> Bool {

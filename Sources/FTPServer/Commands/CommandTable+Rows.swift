@@ -57,8 +57,14 @@ extension CommandTable {
   ]
 
   static let dataPort: [CommandRow] = [
-    .answering("PASV", "PASV", "RFC 959 4.1.2", .none, .keepsRestart) { try await $0.passive($1) },
-    .answering("EPSV", "EPSV [1 | 2 | ALL]", "RFC 2428 3", .optional, .keepsRestart, feature: "EPSV") {
+    .promptly("PASV", "PASV", "RFC 959 4.1.2", .none, .keepsRestart) {
+      try $0.passiveNow($1)
+    } otherwise: {
+      try await $0.passive($1)
+    },
+    .promptly("EPSV", "EPSV [1 | 2 | ALL]", "RFC 2428 3", .optional, .keepsRestart, feature: "EPSV") {
+      try $0.extendedPassiveNow($1)
+    } otherwise: {
       try await $0.extendedPassive($1)
     },
     .now("PORT", "PORT h1,h2,h3,h4,p1,p2", "RFC 959 4.1.2", .required, .keepsRestart) { try $0.port($1) },

@@ -23,14 +23,16 @@ struct CommandTraits: OptionSet, Sendable {
   static let unlisted = CommandTraits(rawValue: 128)
 }
 
-/// One command.
-struct CommandRow: Sendable {
+/// One command. By reference: it is looked at for each line a client sends.
+final class CommandRow: Sendable {
   enum Argument: Sendable { case none, optional, required }
 
   enum Handler: Sendable {
     /// A verb of a known RFC that is not built: 502.
     case missing
     case immediate(ImmediateHandler)
+    /// Mostly answers at once, and else waits as the second one does.
+    case prompt(PromptHandler, AnsweringHandler)
     /// Waits for something, and then returns its reply. What becomes of the data port is its own business.
     case answering(AnsweringHandler)
     /// Waits for something, and replies by itself.
@@ -47,11 +49,26 @@ struct CommandRow: Sendable {
   let feature: String?
   let handler: Handler
 
+  private init(
+    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
+    _ feature: String?, _ handler: Handler
+  ) {
+    self.verb = verb
+    self.syntax = syntax
+    self.source = source
+    self.argument = argument
+    self.traits = traits
+    self.feature = feature
+    self.handler = handler
+  }
+
   var isBuilt: Bool { if case .missing = handler { false } else { true } }
 }
 
 /// A handler that answers at once. What it throws is an ``FTPError``: closures do not carry typed errors yet.
 typealias ImmediateHandler = @Sendable (isolated Session, Command) throws -> Reply
+/// A handler that answers at once if it can; nil: it would have to wait.
+typealias PromptHandler = @Sendable (isolated Session, Command) throws -> Reply?
 /// A handler that waits for something and returns its reply.
 typealias AnsweringHandler = @Sendable (isolated Session, Command) async throws -> Reply
 /// A handler that waits for something and replies by itself.
@@ -106,20 +123,17 @@ enum CommandTable {
 // MARK: makers of rows
 
 extension CommandRow {
-  private init(
-    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
-    _ feature: String?, _ handler: Handler
-  ) {
-    self.init(
-      verb: verb, syntax: syntax, source: source, argument: argument, traits: traits, feature: feature,
-      handler: handler)
-  }
-
   /// A command that is answered at once.
   static func now(
     _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
     feature: String? = nil, _ handler: @escaping ImmediateHandler
   ) -> CommandRow { CommandRow(verb, syntax, source, argument, traits, feature, .immediate(handler)) }
+
+  /// A command that is answered at once if that is possible, and else when what it waits for has come: `handler` begins anew then.
+  static func promptly(
+    _ verb: Verb, _ syntax: String, _ source: String, _ argument: Argument, _ traits: CommandTraits,
+    feature: String? = nil, _ prompt: @escaping PromptHandler, otherwise handler: @escaping AnsweringHandler
+  ) -> CommandRow { CommandRow(verb, syntax, source, argument, traits, feature, .prompt(prompt, handler)) }
 
   /// A command that is answered when its work is done.
   static func answering(

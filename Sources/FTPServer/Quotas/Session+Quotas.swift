@@ -111,6 +111,9 @@ extension Session {
 
   // MARK: traffic
 
+  /// Whether the bytes of such transfers are counted for the account.
+  func limitsTraffic(_ direction: TransferDirection) -> Bool { quotas?.traffic(direction) != nil }
+
   /// Refuses a transfer when all bytes have moved that may. Waits until that is known.
   func requireTraffic(_ direction: TransferDirection) async throws(FTPError) {
     guard let allowance = quotas?.traffic(direction) else { return }

@@ -48,13 +48,14 @@ extension Session {
       answer(command, Reply(502, "\(row.verb): command not implemented."))
     case .immediate(let handler):
       do { answer(command, try handler(self, command)) } catch { fail(FTPError(error), command) }
-    case .answering(let handler):
-      return { session in
-        do { session.answer(command, try await handler(session, command)) } catch {
-          session.fail(FTPError(error), command)
-        }
-        session.measure(command, since: came)
+    case .prompt(let prompt, let handler):
+      do {
+        guard let reply = try prompt(self, command) else { return answering(command, since: came, handler) }
+        answer(command, reply)
+      } catch {
+        fail(FTPError(error), command)
       }
+    case .answering(let handler): return answering(command, since: came, handler)
     case .suspending(let handler):
       return { session in
         do {
@@ -69,6 +70,17 @@ extension Session {
     }
     measure(command, since: came)
     return nil
+  }
+
+  private func answering(
+    _ command: Command, since came: MonotonicTime, _ handler: @escaping AnsweringHandler
+  ) -> Continuation {
+    { session in
+      do { session.answer(command, try await handler(session, command)) } catch {
+        session.fail(FTPError(error), command)
+      }
+      session.measure(command, since: came)
+    }
   }
 
   /// Tells who measures how long a command took and what it was answered.

@@ -27,34 +27,53 @@ extension Session: Attendant {
   func wait(
     for number: Int32, _ interest: Readiness, until deadline: MonotonicTime
   ) async throws(TransferBreak) {
-    // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
-    if control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
     while true {
-      if activity.hasNews { reviewLogin() }
-      if isToldToStop { throw .ending }
-      let controlInterest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
-      let controlNumber = controlInterest.isEmpty ? -1 : control.number
+      // Lingering once is enough, and it has been done if ``isReadySoon(_:_:)`` was asked.
+      if hasLingered { hasLingered = false } else if try isReadySoon(number, interest) { return }
+      hasLingered = false
+      let control = try controlInterest()
       let ready: (first: Bool, second: Bool)
-      let lingered = executor.lingering {
-        Poll.wait(number, interest, controlNumber, controlInterest, milliseconds: 2)
+      switch await parking.wait(number, interest, control.number, control.interest, until: deadline) {
+      case .ready(let first, let second): ready = (first, second)
+      case .deadline: throw .stalled
+      case .called:
+        if channels.isRevoked { throw .stalled }
+        ready = (false, false)
       }
-      if let lingered, lingered.first || lingered.second {
-        ready = lingered
-      } else {
-        switch await parking.wait(number, interest, controlNumber, controlInterest, until: deadline) {
-        case .ready(let first, let second): ready = (first, second)
-        case .deadline: throw .stalled
-        case .called:
-          if channels.isRevoked { throw .stalled }
-          ready = (false, false)
-        }
-      }
-      turnStrangersAway()
-      if ready.second { try serveControlConnection() }
+      try attend(to: ready.second)
       if ready.first { return }
       // A client that talks without pause must not keep a dead data connection alive.
       if ready.second, MonotonicTime.now >= deadline { throw .stalled }
     }
+  }
+
+  func isReadySoon(_ number: Int32, _ interest: Readiness) throws(TransferBreak) -> Bool {
+    // What came in one piece with the command at hand lies in the reader: the socket will not tell of it.
+    if control.reader.hasBufferedBytes { try answerDuringTransfer(isPipelined: true) }
+    let control = try controlInterest()
+    hasLingered = true
+    let lingered = executor.lingering {
+      Poll.wait(number, interest, control.number, control.interest, milliseconds: 2)
+    }
+    guard let lingered, lingered.first || lingered.second else { return false }
+    try attend(to: lingered.second)
+    if lingered.first { hasLingered = false }
+    return lingered.first
+  }
+
+  /// What is to be waited for on the control connection meanwhile; a descriptor of -1: nothing.
+  ///
+  /// - Throws: ``TransferBreak/ending`` if the transfer is to be broken off.
+  private func controlInterest() throws(TransferBreak) -> (number: Int32, interest: Readiness) {
+    if activity.hasNews { reviewLogin() }
+    if isToldToStop { throw .ending }
+    let interest: Readiness = [listensToControl ? .readable : [], control.hasOutput ? .writable : []]
+    return (interest.isEmpty ? -1 : control.number, interest)
+  }
+
+  private func attend(to controlIsReady: Bool) throws(TransferBreak) {
+    turnStrangersAway()
+    if controlIsReady { try serveControlConnection() }
   }
 
   /// Waits because of a limit on bandwidth. Where the limits have changed meanwhile, the wait ends early.

@@ -38,6 +38,8 @@ actor Session: Parked {
   var quotas: SessionQuotas?
   /// The transfer that runs.
   var transfer: TransferProgress?
+  /// The transfer has lingered for its data connection: waiting comes next.
+  var hasLingered = false
   /// Commands that came in during a transfer and wait for its end.
   private(set) var postponed: [CommandReader.Event] = []
   private(set) var postponedBytes = 0

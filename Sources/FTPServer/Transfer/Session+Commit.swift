@@ -48,6 +48,20 @@ extension Session {
     return channels.current?.tls == nil && transfer.isAsAnnounced(activity.meter.bytes) != true
   }
 
+  /// Has the target be what the upload made of it, if nothing has to be waited for; false: nothing was done, so ``commitWithinQuota(_:)``.
+  func commitNow(_ target: any UploadTarget) throws(FTPError) -> Bool {
+    guard transfer?.quota == nil, transfer?.expected == nil, !target.needsThread else { return false }
+    let began = context.meter == nil ? nil : MonotonicTime.now
+    try commitHere(target)
+    if let began { context.meter?.uploadCommitted(nanoseconds: MonotonicTime.now.since(began)) }
+    return true
+  }
+
+  private func commitHere(_ target: any UploadTarget) throws(FTPError) {
+    do throws(UploadError) { try target.commit { true } } catch { throw FTPError(error) }
+    transfer?.start = UInt64(clamping: target.place)
+  }
+
   /// Has the target be what the upload made of it. The control connection is served meanwhile; ABOR stops what can still be stopped.
   func commit(_ target: any UploadTarget) async throws(FTPError) {
     let began = context.meter == nil ? nil : MonotonicTime.now
@@ -57,11 +71,7 @@ extension Session {
 
   private func commitTarget(_ target: any UploadTarget) async throws(FTPError) {
     let expected = transfer?.expected
-    guard target.needsThread || expected != nil else {
-      do throws(UploadError) { try target.commit { true } } catch { throw FTPError(error) }
-      transfer?.start = UInt64(clamping: target.place)
-      return
-    }
+    if expected == nil, !target.needsThread { return try commitHere(target) }
     let lent = LentTarget(target: target)
     let running = transfer?.digest
     // Looked at once more before the last step, by the thread that does it: this session may not have got its turn since a killed client's

@@ -20,7 +20,7 @@ extension Session {
     var failure: FTPError?
     do throws(FTPError) {
       answer = try await body()
-      if let data = channels.current { try await conclude(data, progress.direction) }
+      if let data = channels.current, data.tls != nil { try await conclude(data, progress.direction) }
     } catch {
       channels.current?.reset()
       if case .controlConnectionLost = error { isEnding = true } else { answer = error.reply }
@@ -123,6 +123,17 @@ extension Session {
     return process(on: connection)
   }
 
+  /// The same where the client has connected already and nothing is encrypted: then there is nothing to wait for. Nil if not.
+  func openDataConnectionNow(_ opening: Reply) throws(FTPError) -> DataTransferProcess? {
+    guard channels.idle == nil, !protection.isPrivate, channels.early?.tls == nil,
+      let data = try acceptDataConnectionNow()
+    else { return nil }
+    reply(opening)
+    // What the client does not take now goes while bytes move.
+    do { _ = try control.flush() } catch { throw .controlConnectionLost }
+    return process(on: data)
+  }
+
   /// The passive data connection if the client has made it already; no waiting.
   func acceptDataConnectionNow() throws(FTPError) -> DataConnection? {
     do throws(TransferBreak) {
@@ -169,9 +180,8 @@ extension Session {
 
   // MARK: the end
 
-  /// Ends a transfer that went well: close_notify has gone before 226 does; an upload that may be cut short is judged.
+  /// Ends a transfer under TLS that went well: close_notify has gone before 226 does; an upload that may be cut short is judged.
   private func conclude(_ data: DataConnection, _ direction: TransferDirection) async throws(FTPError) {
-    guard data.tls != nil else { return }
     if data.isClosing {
       let process = transfer?.process ?? process(on: data)
       try await transferring { () async throws(TransferBreak) in try await process.finishClosing(with: self) }

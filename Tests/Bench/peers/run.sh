@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, proftpd, pyftpdlib, inetutils-ftpd) in the foreground, on $ADDRESS (127.0.0.1) and $PORT.
+# run.sh NAME: becomes the peer NAME (vsftpd, pure-ftpd, pure-ftpd-atomic, proftpd, pyftpdlib, inetutils-ftpd) in the foreground, on $ADDRESS (127.0.0.1) and $PORT.
 #
 # Environment: CACHE (what fetch.sh filled), STATE (an empty folder of its own), ROOT (what is served; ROOT/up may be
 # written to), PORT, LOW and HIGH (passive ports), HASH (the crypt(3) hash of the password of the account "user"),
@@ -89,11 +89,14 @@ require_ssl_reuse=YES
 CONF
   exec "$CACHE/vsftpd/usr/sbin/vsftpd" "$STATE/vsftpd.conf"
   ;;
-pure-ftpd)
+pure-ftpd | pure-ftpd-atomic)
+  # -0: a file that is there stays until the new one is whole.
+  atomic=
+  [ "$1" = pure-ftpd ] || atomic=-0
   echo "user:$HASH:$uid:$uid::$ROOT/./::::::::::::" >"$STATE/accounts"
   "$CACHE/pure-ftpd/usr/bin/pure-pw" mkdb "$STATE/accounts.pdb" -f "$STATE/accounts"
   exec "$CACHE/pure-ftpd/usr/sbin/pure-ftpd" -$family -S "$address,$PORT" -l "puredb:$STATE/accounts.pdb" -A -H -u 1 \
-    -c 500 -p "$LOW:$HIGH" -g "$STATE/pid" -f none -L 200000:5 ${CERTIFICATE:+-Y 1 -2 "$CERTIFICATE"}
+    $atomic -c 500 -p "$LOW:$HIGH" -g "$STATE/pid" -f none -L 200000:5 ${CERTIFICATE:+-Y 1 -2 "$CERTIFICATE"}
   ;;
 proftpd)
   echo "user:$HASH:$uid:$uid::$ROOT:/bin/sh" >"$STATE/accounts"

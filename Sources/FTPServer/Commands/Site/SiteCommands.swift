@@ -26,7 +26,7 @@ extension Session {
     do {
       switch row.handler {
       case .immediate(let handler): return try handler(self, rest)
-      case .answering(let handler): return try await handler(self, rest)
+      case .answering(let handler), .prompt(_, let handler): return try await handler(self, rest)
       case .missing, .suspending: throw unknown
       }
     } catch {

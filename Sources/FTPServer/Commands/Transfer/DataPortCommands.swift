@@ -5,21 +5,48 @@ import FTPTransfer
 import LinuxSystem
 
 extension Session {
+  /// PASV where there is a port at once.
+  func passiveNow(_ command: Command) throws(FTPError) -> Reply? {
+    let host = try passiveHost()
+    return try openPassivePortNow().map { Self.passive(host, $0) }
+  }
+
   func passive(_ command: Command) async throws(FTPError) -> Reply {
+    let host = try passiveHost()
+    return Self.passive(host, try await openPassivePort())
+  }
+
+  /// The IPv4 address that PASV names.
+  private func passiveHost() throws(FTPError) -> UInt32 {
     try requirePassive(extended: false)
     let local = try localAddress()
     guard local.family == .ipv4, let host = shownAddress(local).ipv4 else {
       throw .noDataConnection("PASV cannot name an IPv6 address: use EPSV.")
     }
-    let listener = try await openPassivePort()
-    return .passive(
+    return host
+  }
+
+  private static func passive(_ host: UInt32, _ listener: PassiveListener) -> Reply {
+    .passive(
       address: (
         UInt8(truncatingIfNeeded: host >> 24), UInt8(truncatingIfNeeded: host >> 16),
         UInt8(truncatingIfNeeded: host >> 8), UInt8(truncatingIfNeeded: host)
       ), port: listener.local.port)
   }
 
+  /// EPSV where there is a port at once.
+  func extendedPassiveNow(_ command: Command) throws(FTPError) -> Reply? {
+    if try takesOnlyExtended(command) { return Self.onlyExtended }
+    return try openPassivePortNow().map { .extendedPassive(port: $0.local.port) }
+  }
+
   func extendedPassive(_ command: Command) async throws(FTPError) -> Reply {
+    if try takesOnlyExtended(command) { return Self.onlyExtended }
+    return .extendedPassive(port: try await openPassivePort().local.port)
+  }
+
+  /// Looks at EPSV's argument; whether it was ALL, which has been done then.
+  private func takesOnlyExtended(_ command: Command) throws(FTPError) -> Bool {
     let request: DataPort.ExtendedPassive
     do { request = try DataPort.parseEPSV(command.argument) } catch {
       throw error == .syntax
@@ -29,14 +56,18 @@ extension Session {
     if case .all = request {
       parameters.onlyExtendedPassive = true
       channels.forget()
-      return Reply(200, "EPSV ALL: from now on only EPSV is allowed for data connections.")
+      return true
     }
     try requirePassive(extended: true)
     let own: DataAddress.Family = try localAddress().family == .ipv4 ? .ipv4 : .ipv6
     if case .family(let wanted) = request, wanted != own {
       throw .dataPortRefused(Reply(522, "Network protocol not supported on this connection, use (\(own.rawValue))"))
     }
-    return .extendedPassive(port: try await openPassivePort().local.port)
+    return false
+  }
+
+  private static var onlyExtended: Reply {
+    Reply(200, "EPSV ALL: from now on only EPSV is allowed for data connections.")
   }
 
   /// LPSV: as PASV, for addresses of any length.

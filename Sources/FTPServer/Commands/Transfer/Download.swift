@@ -17,7 +17,7 @@ extension Session {
     await perform(TransferProgress(verb: command.verb, direction: .download, path: path)) {
       () async throws(FTPError) in
       if range != nil { try requireRangeParameters(format) } else { try requireRestart(restart, format) }
-      try await requireTraffic(.download)
+      if limitsTraffic(.download) { try await requireTraffic(.download) }
       let identity = try require(.read, at: path)
       let file = try onFile { () throws(SystemError) in try identity.jail.openForReading(path) }
       let part = try Self.part(range, restart, ofSize: file.status.size)

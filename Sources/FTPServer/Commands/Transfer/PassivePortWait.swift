@@ -10,19 +10,21 @@ extension Session {
   /// How long after a refusal the next port that is free is kept for the client that asks again, in nanoseconds.
   private static let passivePortReservation: Int64 = 3_000_000_000
 
+  /// Opens the passive port of the next transfer; nil if it would have to wait for one.
+  func openPassivePortNow() throws(FTPError) -> PassiveListener? {
+    do throws(FTPError) { return try tryPassivePort(until: .now) } catch {
+      guard case .noPassivePort(let cause) = error else { throw error }
+      if case .allInUse = cause { return nil }
+      tellOfNoPort(cause)
+      throw error
+    }
+  }
+
   /// Opens the passive port of the next transfer.
   func openPassivePort() async throws(FTPError) -> PassiveListener {
-    tellOfStrangers()
-    protection.isClientOnce = false
-    let claimant = try portClaimant()
     let deadline = MonotonicTime.now.advanced(by: Self.passivePortWait)
     while true {
-      do throws(FTPError) {
-        let listener = try channels.openPassivePort(
-          for: claimant, admitting: partnerNetworks, waitingUntil: deadline.advanced(by: Self.passivePortReservation))
-        control.offerTicket()
-        return listener
-      } catch {
+      do throws(FTPError) { return try tryPassivePort(until: deadline) } catch {
         guard case .noPassivePort(let cause) = error else { throw error }
         guard case .allInUse = cause, MonotonicTime.now < deadline, !isToldToStop else {
           tellOfNoPort(cause)
@@ -33,6 +35,17 @@ extension Session {
       let look = MonotonicTime.now.advanced(by: 500_000_000)
       _ = await parking.sleep(until: min(look, deadline))
     }
+  }
+
+  /// - Parameter deadline: until when it will be asked for again, if there is none now.
+  private func tryPassivePort(until deadline: MonotonicTime) throws(FTPError) -> PassiveListener {
+    tellOfStrangers()
+    protection.isClientOnce = false
+    let listener = try channels.openPassivePort(
+      for: try portClaimant(), admitting: partnerNetworks,
+      waitingUntil: deadline.advanced(by: Self.passivePortReservation))
+    control.offerTicket()
+    return listener
   }
 
   /// In whose name ports are counted: the user's; where that is one name for many people, the address's.

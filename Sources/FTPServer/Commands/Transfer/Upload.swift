@@ -59,14 +59,23 @@ extension Session {
       () async throws(FTPError) in
       let stream = try lendStream(.expanding, format)
       defer { giveBack(stream) }
-      try await requireTraffic(.upload)
+      if limitsTraffic(.upload) { try await requireTraffic(.upload) }
       let target = try makeTarget(request, format)
       transfer?.upload = target
       do throws(FTPError) {
-        let quota = try await beginQuota(
-          of: target, request.path, isNew: request.isUnique, announced: format.isStraight)
-        transfer?.quota = quota
-        let process = try await openDataConnection(request.opening(format))
+        var quota: QuotaUpload?
+        if context.quotas.isActive {
+          quota = try await beginQuota(
+            of: target, request.path, isNew: request.isUnique, announced: format.isStraight)
+          transfer?.quota = quota
+        }
+        let opening = request.opening(format)
+        let process: DataTransferProcess
+        if let ready = try openDataConnectionNow(opening) {
+          process = ready
+        } else {
+          process = try await openDataConnection(opening)
+        }
         process.allowance = quota
         // Not assigned at once: what is assigned to is read meanwhile.
         let digest = runningDigest(of: target, format)
@@ -78,7 +87,7 @@ extension Session {
         }
         if format.isStraight { target.ended(after: activity.meter.bytes) }
         try requireWhole(process.data, countsBytes: format.isStraight && request.range == nil)
-        try await commitWithinQuota(target)
+        if try !commitNow(target) { try await commitWithinQuota(target) }
         recordDigest(of: target)
         let done = finish(process.data, format, uniqueName: request.isUnique ? request.name : nil)
         guard let segment = target as? SegmentUpload, segment.missing > 0 else { return done }
