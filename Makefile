@@ -78,8 +78,8 @@ test: setup ## build and run every test (those whose client or privilege is miss
 	swift build --build-tests
 	Tests/run.sh
 
-bench: setup ## compare with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
-	swift build -c release --product weftpd
+bench: setup ## compare what is installed with vsftpd, pure-ftpd, proftpd, pyftpdlib and a bare C floor (BENCH_FLAGS=--quick)
+	swift build $(RELEASE) --product weftpd
 	python3 Tests/Bench/bench.py --weftpd .build/release/weftpd $(BENCH_FLAGS)
 	python3 Tests/Bench/accounts.py --weftpd .build/release/weftpd --limit 300
 

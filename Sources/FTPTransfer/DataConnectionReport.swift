@@ -2,14 +2,14 @@
 
 import MultipathTCP
 
-/// The kind of a data connection.
+/// The kind of a data connection. Indirect: what is told of a transfer is passed on and looked at a dozen times.
 public enum DataConnectionReport: Sendable, CustomStringConvertible {
   /// Plain TCP, as intended.
   case plain
   /// Multipath was wanted and is not there; the negotiation tells why.
-  case notMultipath(Negotiation)
+  indirect case notMultipath(Negotiation)
   /// Multipath, with its paths and the bytes each has carried.
-  case multipath(ConnectionReport)
+  indirect case multipath(ConnectionReport)
 
   /// For the log.
   public var description: String {

@@ -2,8 +2,8 @@
 
 import LinuxSystem
 
-/// One that asks for passive ports: a session, for a user, from an address.
-public struct PortClaimant: Sendable {
+/// One that asks for passive ports: a session, for a user, from an address. By reference: it is passed on and kept with each port.
+public final class PortClaimant: Sendable {
   /// A number no other claimant has.
   public let number: UInt64
   /// What the ports of one user are counted by.
@@ -36,6 +36,10 @@ struct PortClaims {
   }
 
   private var held: [SocketAddress: Holding] = [:]
+  /// Those held at any address; most questions end here.
+  private var heldPorts = PortSet()
+  /// How many addresses more than one a port is held at.
+  private var doubles: [UInt16: Int] = [:]
   private var perUser: [[UInt8]: Int] = [:]
   private var perAddress: [IPAddress: Int] = [:]
   /// In the order they came.
@@ -49,19 +53,24 @@ struct PortClaims {
 
   /// Whether a port is held here; one that is held at the wildcard address is held everywhere.
   func isHeld(_ address: SocketAddress) -> Bool {
-    held[address] != nil || held[SocketAddress(address.address.family.wildcard, port: address.port)] != nil
+    guard heldPorts.contains(address.port) else { return false }
+    return held[address] != nil || held[SocketAddress(address.address.family.wildcard, port: address.port)] != nil
   }
 
   /// Whether a port is held at any address.
-  func isHeld(_ port: UInt16) -> Bool { held.keys.contains { $0.port == port } }
+  func isHeld(_ port: UInt16) -> Bool { heldPorts.contains(port) }
 
   /// How many ports are held.
   var heldCount: Int { held.count }
 
   /// Gives `claimant` the port.
   mutating func hold(_ address: SocketAddress, _ claimant: PortClaimant, _ lease: PortLease, at now: MonotonicTime) {
-    held[address] = Holding(
-      claimant: claimant, isRevocableAt: now.advanced(by: Self.graceTime), lease: lease)
+    let old = held.updateValue(
+      Holding(claimant: claimant, isRevocableAt: now.advanced(by: Self.graceTime), lease: lease), forKey: address)
+    if old == nil {
+      if heldPorts.contains(address.port) { doubles[address.port, default: 0] += 1 }
+      heldPorts.insert(address.port)
+    }
     perUser[claimant.user, default: 0] += 1
     perAddress[claimant.address, default: 0] += 1
   }
@@ -72,9 +81,18 @@ struct PortClaims {
   /// The port is free again.
   mutating func release(_ address: SocketAddress) {
     guard let holding = held.removeValue(forKey: address) else { return }
-    if let count = perUser[holding.claimant.user] { perUser[holding.claimant.user] = count > 1 ? count - 1 : nil }
-    let client = holding.claimant.address
-    if let count = perAddress[client] { perAddress[client] = count > 1 ? count - 1 : nil }
+    if doubles.isEmpty || doubles[address.port] == nil {
+      heldPorts.remove(address.port)
+    } else {
+      Self.takeOne(of: address.port, from: &doubles)
+    }
+    Self.takeOne(of: holding.claimant.user, from: &perUser)
+    Self.takeOne(of: holding.claimant.address, from: &perAddress)
+  }
+
+  private static func takeOne<Key>(of key: Key, from counts: inout [Key: Int]) {
+    guard let index = counts.index(forKey: key) else { return }
+    if counts.values[index] > 1 { counts.values[index] -= 1 } else { counts.remove(at: index) }
   }
 
   // MARK: waiting

@@ -36,6 +36,8 @@ extension Jail {
   /// How the names of pending files begin on file systems without O_TMPFILE. If a crash leaves such a file behind, it can be removed
   /// like any other file.
   public static let pendingPrefix = ".weftpd-"
+  /// The same as bytes.
+  public static let pendingBytes = Array(pendingPrefix.utf8)
 
   /// Creates an empty file that will become `path`.
   ///
@@ -242,7 +244,7 @@ extension Foothold {
 extension Jail {
   /// ``pendingPrefix`` and the sixteen digits of `number`.
   fileprivate static func pendingName(_ number: UInt64) -> [UInt8] {
-    let prefix = pendingPrefix.utf8
+    let prefix = pendingBytes
     return [UInt8](unsafeUninitializedCapacity: prefix.count + 16) { buffer, count in
       count = prefix.count + 16
       _ = buffer.initialize(from: prefix)

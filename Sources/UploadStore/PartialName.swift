@@ -4,11 +4,18 @@ import FTPProtocol
 import Jail
 
 public enum PartialName {
+  private static let suffix = Array(".part".utf8)
+
   /// That of the file `name`: `.weftpd-NAME.part`; nil where it would be too long for a file system.
   public static func of(_ name: some Collection<UInt8>) -> [UInt8]? {
-    let (prefix, suffix) = (Array(Jail.pendingPrefix.utf8), Array(".part".utf8))
-    guard !name.isEmpty, prefix.count + name.count + suffix.count <= VirtualPath.componentLimit else { return nil }
-    return prefix + name + suffix
+    let count = Jail.pendingBytes.count + name.count + suffix.count
+    guard !name.isEmpty, count <= VirtualPath.componentLimit else { return nil }
+    var whole: [UInt8] = []
+    whole.reserveCapacity(count)
+    whole.append(contentsOf: Jail.pendingBytes)
+    whole.append(contentsOf: name)
+    whole.append(contentsOf: suffix)
+    return whole
   }
 
   /// Where what is kept of the file `path` is, for the server's own use.

@@ -143,7 +143,7 @@ public final class StagedUpload: UploadTarget {
   {
     guard let partial else { return nil }
     do throws(SystemError) {
-      let kept = try reopen(partial, target, jail)
+      let kept = try jail.resumePending(for: target, keptAs: partial)
       // It has gaps.
       if try File.status(kept.descriptor.number).isSegmented { return nil }
       if PartialStamp.isTrusted(kept.descriptor.number) { return kept }
@@ -155,19 +155,6 @@ public final class StagedUpload: UploadTarget {
       }
     }
     throw .changedMeanwhile
-  }
-
-  /// Opens what is kept. Our own thread that puts it on the disk may have its lock for a moment.
-  private static func reopen(
-    _ partial: [UInt8], _ target: VirtualPath, _ jail: Jail
-  ) throws(SystemError) -> PendingFile {
-    for _ in 0..<10 {
-      do throws(SystemError) { return try jail.resumePending(for: target, keptAs: partial) } catch {
-        guard error.code == EBUSY else { throw error }
-        usleep(3000)
-      }
-    }
-    return try jail.resumePending(for: target, keptAs: partial)
   }
 
   /// Cuts off what came behind the place to go on from, or fills the file with what the target has up to there: what is kept of a broken

@@ -1,6 +1,7 @@
 // Names that are the server's own: which they are, and how they are swept away.
 
 import FTPProtocol
+import Foundation
 import Glibc
 import LinuxSystem
 import TestSupport
@@ -55,5 +56,23 @@ import Testing
     #expect(unlink(directory.path(of: "d/f")) == 0)
     try jail.removeDirectoryWithReserved(path("/d"))
     #expect(!directory.exists("d"))
+  }
+
+  /// The thread that puts what is kept of an upload on the disk has its lock for a moment.
+  @Test func aLockThatIsGivenUpAtOnceKeepsNobodyOut() throws {
+    var isRemoved = false
+    // Several tries: the other thread may not get its turn in time.
+    for _ in 0..<5 where !isRemoved {
+      try directory.write(".weftpd-f.part", "x")
+      let number = Glibc.open(directory.path(of: ".weftpd-f.part"), O_RDWR)
+      #expect(flock(number, LOCK_EX | LOCK_NB) == 0)
+      Thread.detachNewThread {
+        usleep(2000)
+        close(number)
+      }
+      do { try jail.removePartial(Array(".weftpd-f.part".utf8), beside: path("/f")) } catch { continue }
+      isRemoved = !directory.exists(".weftpd-f.part")
+    }
+    #expect(isRemoved)
   }
 }

@@ -129,7 +129,7 @@ public struct Reply: Sendable {
 
   private static func appendOnOneLine(_ bytes: [UInt8], to out: inout [UInt8]) {
     // Hardly any text has such bytes: it is appended in one piece.
-    guard bytes.withUnsafeBufferPointer({ $0.contains { isSpecial($0) } }) else { return out.append(contentsOf: bytes) }
+    guard bytes.withUnsafeBytes(mayHoldSpecials) else { return out.append(contentsOf: bytes) }
     for byte in bytes {
       if isSpecial(byte) {
         out.append(byte == 0xFF ? 0xFF : 0x3F)
@@ -138,6 +138,23 @@ public struct Reply: Sendable {
         out.append(byte)
       }
     }
+  }
+
+  /// Whether any byte is below 0x10 or is 0xFF, eight at a time.
+  private static func mayHoldSpecials(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var place = 0
+    while place &+ 8 <= bytes.count {
+      let eight = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      // A byte of nothing but ones becomes 0; of nothing but zeros in its upper half, as well.
+      if hasZero(~eight) || hasZero(eight & 0xF0F0_F0F0_F0F0_F0F0) { return true }
+      place &+= 8
+    }
+    return bytes[place...].contains(where: isSpecial)
+  }
+
+  /// Whether one of the eight bytes is 0: only then does the subtraction borrow into a high bit that was not set.
+  private static func hasZero(_ eight: UInt64) -> Bool {
+    (eight &- 0x0101_0101_0101_0101) & ~eight & 0x8080_8080_8080_8080 != 0
   }
 
   private static func isSpecial(_ byte: UInt8) -> Bool {

@@ -71,7 +71,7 @@ public struct TransferOutcome: Sendable {
   /// The data connection is under TLS, or was to be.
   public let isPrivate: Bool
   /// Nil if no data connection was established.
-  public internal(set) var connection: DataConnectionReport?
+  public let connection: DataConnectionReport?
 
   public init(
     direction: TransferDirection, bytes: UInt64, reply: UInt16?, isComplete: Bool, note: String? = nil,

@@ -62,10 +62,10 @@ extension Session {
   ///
   /// - Returns: false if there is none, and the client was told so; else whose place has to be given back.
   func takeTransferPlace(_ progress: TransferProgress) -> (isGranted: Bool, key: [UInt8]?) {
-    guard let account = identity?.account, let limit = account.options.transfers,
-      progress.direction == .download || progress.direction == .upload
+    guard progress.direction == .download || progress.direction == .upload, let identity,
+      let limit = identity.account.options.transfers
     else { return (true, nil) }
-    let key = key(of: account)
+    let key = key(of: identity.account)
     if context.registry.beginTransfer(of: key, limit: limit) { return (true, key) }
     reply(Reply(450, "Too many transfers of this user at once. Try again later."))
     tell(

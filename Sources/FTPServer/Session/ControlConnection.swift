@@ -122,23 +122,35 @@ final class ControlConnection {
 
   var outputCount: Int { output.count - sent }
 
-  func queue(_ reply: Reply) { reply.encode(into: &output) }
+  func queue(_ reply: Reply) {
+    // Taken out and put back: an access that lasts over a call into another module is looked at whenever the property is touched.
+    var bytes = output
+    output = []
+    reply.encode(into: &bytes)
+    output = bytes
+  }
 
-  func queue(bytes: [UInt8]) { output.append(contentsOf: bytes) }
+  func queue(bytes: [UInt8]) { output += bytes }
 
   /// Sends what is queued as far as the socket takes it; true when all is gone.
   func flush() throws(SystemError) -> Bool {
     while sent < output.count {
-      let from = sent
-      let progress = try output.withUnsafeBufferPointer { (bytes) throws(SystemError) -> Progress in
-        try send(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[from...]))
-      }
-      guard case .moved(let count) = progress else { return false }
+      guard case .moved(let count) = try send(output, from: sent) else { return false }
       sent += count
     }
     sent = 0
-    output.removeAll(keepingCapacity: output.capacity <= 4096)
+    var bytes = output
+    output = []
+    if bytes.capacity > 4096 { return true }
+    bytes.removeAll(keepingCapacity: true)
+    output = bytes
     return true
+  }
+
+  private func send(_ bytes: [UInt8], from start: Int) throws(SystemError) -> Progress {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) -> Progress in
+      try send(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]))
+    }
   }
 
   private func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Progress {

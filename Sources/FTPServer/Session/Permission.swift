@@ -91,11 +91,12 @@ extension Session {
 extension VirtualPath {
   /// Whether one of its names is the server's own.
   fileprivate var hasReservedName: Bool {
-    var rest = bytes[...]
-    while let slash = rest.firstIndex(of: 0x2F) {
-      rest = rest[(slash + 1)...]
-      if Jail.isReserved(rest) { return true }
+    // Each path comes through here, and hardly any has a name that begins with a dot.
+    bytes.withUnsafeBufferPointer { bytes in
+      for place in bytes.indices.dropLast() where bytes[place] == 0x2F && bytes[place + 1] == 0x2E {
+        if Jail.isReserved(bytes[(place + 1)...]) { return true }
+      }
+      return false
     }
-    return false
   }
 }

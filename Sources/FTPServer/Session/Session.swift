@@ -24,8 +24,11 @@ actor Session: Parked {
       activity.note(user: identity?.account.name ?? [])
       applyQuotas()
       applyRates()
+      claimant = nil
     }
   }
+  /// In whose name it asks for passive ports, once it has.
+  var claimant: PortClaimant?
   var directory = VirtualPath.root
   var parameters = TransferParameters()
   /// What PBSZ and PROT have settled for data connections.

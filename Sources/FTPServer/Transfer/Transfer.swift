@@ -33,9 +33,8 @@ extension Session {
       // What a client sent without waiting for the reply would be taken for the next file.
       if progress.direction == .upload { channels.closeIdle() }
     }
-    let outcome = self.outcome(reply: answer?.code, failure)
     if failure == nil, let data = channels.current, data.isFinishing { await settle(data) }
-    end(outcome, channels.current)
+    end(reply: answer?.code, failure)
   }
 
   private func begin(_ progress: TransferProgress) {
@@ -54,24 +53,19 @@ extension Session {
       record(verb: progress.verb, path: progress.path.bytes))
   }
 
-  /// What became of the transfer, before its connection is let go of.
-  private func outcome(reply: UInt16?, _ failure: FTPError?) -> TransferOutcome {
-    let mode = transfer?.format.mode ?? .stream
-    return TransferOutcome(
-      direction: transfer?.direction ?? .listing, bytes: activity.meter.bytes, reply: reply,
-      isComplete: failure == nil, note: failure.map { "\($0)" }, isText: transfer?.format.type.isText ?? false,
-      isCompressed: mode == .compressed || mode == .deflate,
-      isAnonymous: transfer?.identity?.account.isAnonymous ?? false, isPrivate: protection.isPrivate,
-      failure: failure.map { TransferFailure($0) })
-  }
-
-  private func end(_ outcome: TransferOutcome, _ data: DataConnection?) {
+  private func end(reply: UInt16?, _ failure: FTPError?) {
     guard let progress = transfer else { return }
-    var outcome = outcome
-    outcome.connection = data?.report
+    let data = channels.current
+    let mode = progress.format.mode
+    let outcome = TransferOutcome(
+      direction: progress.direction, bytes: activity.meter.bytes, reply: reply, isComplete: failure == nil,
+      note: failure.map { "\($0)" }, isText: progress.format.type.isText,
+      isCompressed: mode == .compressed || mode == .deflate,
+      isAnonymous: progress.identity?.account.isAnonymous ?? false, isPrivate: protection.isPrivate,
+      failure: failure.map { TransferFailure($0) }, connection: data?.report)
     let ended = MonotonicTime.now
     var note = outcome.note
-    if let peer = data?.peer.address, !control.peerPolicy.isClient(peer) {
+    if let peer = data?.peer.address, peer != control.peer.address, !control.peerPolicy.isClient(peer) {
       note = "site to site, with \(peer)" + (note.map { ": \($0)" } ?? "")
     }
     transfer = nil

@@ -50,12 +50,15 @@ extension Session {
 
   /// In whose name ports are counted: the user's; where that is one name for many people, the address's.
   private func portClaimant() throws(FTPError) -> PortClaimant {
+    if let claimant { return claimant }
     let account = try requireIdentity().account
     let address = control.peer.address
     let distinction = account.isAnonymous ? address.client.octets : Array((virtualHost?.name ?? "").utf8)
-    return PortClaimant(number: id, user: account.name + [0] + distinction, address: address) { [parking] in
+    let claimant = PortClaimant(number: id, user: account.name + [0] + distinction, address: address) { [parking] in
       parking.wake()
     }
+    self.claimant = claimant
+    return claimant
   }
 
   private func tellOfNoPort(_ cause: PassivePortError) {
