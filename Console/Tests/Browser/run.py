@@ -46,7 +46,8 @@ def main():
                                                               "limits.rate-down-per-session=16MiB"]) as rig:
         page = None
         try:
-            link = rig.start_console("--origin", "https://console.example.net", "--forwarded", "--operator", "olga", "--operator", "alice")
+            link = rig.start_console("--origin", "https://console.example.net", "--forwarded", "--operator", "olga", "--operator", "alice",
+                                     by_tcp=True)
             part("guard", lambda: guard_checks.run(rig, link))
             # The logins of the guard's checks end with their console.
             rig.kill_console(signal.SIGTERM)

@@ -38,7 +38,8 @@ extension Session {
     // A slow answer may be about somebody who has logged out meanwhile.
     if let entry, entry.name != identity.account.name { return }
     switch identity.standing(
-      in: accounts, entry: entry, isProtected: control.protection != .clear, from: control.peerPolicy.addresses)
+      in: accounts, entry: entry, isProtected: control.protection != .clear || control.localUser != nil,
+      from: control.peerPolicy.addresses)
     {
     case .unchanged: break
     case .changed(let account):

@@ -71,7 +71,7 @@ extension Session {
     outcome.connection = data?.report
     let ended = MonotonicTime.now
     var note = outcome.note
-    if let peer = data?.peer.address, !control.peerPolicy.isClient(peer) {
+    if let peer = data?.peer.address, !control.dataPolicy.isClient(peer) {
       note = "site to site, with \(peer)" + (note.map { ": \($0)" } ?? "")
     }
     transfer = nil
