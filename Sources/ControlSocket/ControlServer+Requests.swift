@@ -129,7 +129,8 @@ extension ControlServer {
     let figures = server.statistics
     return StatusEntry(
       version: version, process: UInt32(getpid()), uptime: UInt64(max(0, MonotonicTime.now.since(started)) / 1_000_000),
-      isDraining: actions.isDraining, level: ControlLevel(log.level), listeners: server.listeners.map { "\($0)" },
+      isDraining: actions.isDraining, level: ControlLevel(log.level),
+      listeners: server.listeners.map { "\($0)" } + server.openDoors.map { "\($0.door)" },
       sessions: UInt64(figures.sessions), transfers: UInt64(figures.transfersRunning),
       completed: UInt64(figures.transfersCompleted), failed: UInt64(figures.transfersFailed), sent: figures.bytesSent,
       received: figures.bytesReceived, multipath: UInt64(figures.multipathConnections),
