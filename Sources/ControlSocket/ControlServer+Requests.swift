@@ -21,7 +21,7 @@ extension ControlServer {
       watcher.own.list = ListInProgress(sessions(), id: id)
     case .paths(let session):
       let isAsked = server.askForPaths(of: session) { found in
-        reply(found.map { .paths(([$0.control, $0.data].compactMap { $0 }).map { ConnectionEntry($0) }) } ?? .gone)
+        reply(found.map { .paths(ConnectionEntry.all($0)) } ?? .gone)
       }
       if !isAsked { reply(.gone) }
     case .subscribe(let subscription): subscribe(watcher, subscription, id)

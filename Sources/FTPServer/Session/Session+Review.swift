@@ -23,7 +23,9 @@ extension Session {
   }
 
   private func tellPaths() {
-    activity.tellPaths(SessionPaths(control: ConnectionReport(control.number), data: channels.current?.paths))
+    activity.tellPaths(
+      SessionPaths(
+        control: ConnectionReport(control.number), localUser: control.localUser, data: channels.current?.paths))
   }
 
   private func recheck(_ identity: Identity) {
