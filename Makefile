@@ -72,6 +72,8 @@ console-install: ## install the console, its page and its units (PREFIX=/usr/loc
 	install -m 644 Console/Web/* "$(DESTDIR)$(PREFIX)/share/weftpd/console/"
 	for f in weftpd-console.service weftpd-console.socket; do \
 	  $(PATHS) systemd/console/$$f > "$(DESTDIR)$(UNITDIR)/$$f" && chmod 644 "$(DESTDIR)$(UNITDIR)/$$f" || exit 1; done
+	install -d "$(DESTDIR)$(UNITDIR)/weftpd.service.d"
+	install -m 644 systemd/console/weftpd.service.d/weftpd-console.conf "$(DESTDIR)$(UNITDIR)/weftpd.service.d/weftpd-console.conf"
 	install -m 644 systemd/console/weftpd-console.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd-console.conf"
 
 test: setup ## build and run every test (those whose client or privilege is missing say so and skip)
@@ -176,7 +178,8 @@ uninstall: ## take away what install put there; settings and data stay
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/mptcpctl"
 	rm -rf "$(DESTDIR)$(PREFIX)/share/weftpd/console"
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/weftpd-console" "$(DESTDIR)$(UNITDIR)/weftpd-console.service" \
-	  "$(DESTDIR)$(UNITDIR)/weftpd-console.socket" "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd-console.conf"
+	  "$(DESTDIR)$(UNITDIR)/weftpd-console.socket" "$(DESTDIR)$(UNITDIR)/weftpd.service.d/weftpd-console.conf" \
+	  "$(DESTDIR)$(PREFIX)/lib/sysusers.d/weftpd-console.conf"
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/weftpd" "$(DESTDIR)$(DOCDIR)"
 
 deb: release ## build weftpd_VERSION_ARCH.deb (DEB_REVISION=1, DEB_MAINTAINER=)

@@ -20,9 +20,9 @@ printf 'Anything may be put here; it goes when the console ends.\n' > "$place/fi
 password=${WEFTPD_PASSWORD:-$(head -c 9 /dev/urandom | base64 | tr '+/' 'xy')}
 root=()
 [ "$(id -u)" != 0 ] || root=(--set server.allow-root=true)
-# The console's own address on the loopback network: connections from there begin with the browser's address.
+# A socket for this user, by which the console says whose browser a session is for.
 WEFTPD_PASSWORD=$password "$WEFTPD" serve "$place/files" --user weft --listen "${LISTEN:-127.0.0.1:0}" \
-  --set "server.control=$place/control" --set "bans.file=$place/bans" --set proxy.trusted=127.0.0.77 --set proxy.data=true \
+  --set "server.control=$place/control" --set "bans.file=$place/bans" --set "proxy.socket=$place/ftp" --set "proxy.socket-user=$(id -un)" \
   --users "$place/accounts/users.yaml" --set server.control-accounts=true \
   "${root[@]}" "$@" > "$place/weftpd.out" 2> "$place/weftpd.log" &
 pids+=($!)
@@ -32,7 +32,7 @@ for _ in $(seq 200); do
   sleep 0.1
 done
 ftp=$(sed -n 's/^weftpd: listening on //p' "$place/weftpd.out" | head -1)
-"$CONSOLE" serve --listen "${CONSOLE_LISTEN:-127.0.0.1:0}" --control "$place/control" --ftp "$ftp" --ftp-source 127.0.0.77 \
+"$CONSOLE" serve --listen "${CONSOLE_LISTEN:-127.0.0.1:0}" --control "$place/control" --ftp "unix:$place/ftp" \
   --link-socket "$place/link" --pages "$here/Web" --print-link > "$place/console.out" &
 pids+=($!)
 for _ in $(seq 200); do

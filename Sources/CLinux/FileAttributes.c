@@ -119,6 +119,11 @@ int weft_set_attribute(int fd, const char *name, const void *value, size_t size)
   return WEFT_RESULT(fsetxattr(fd, name, value, size, 0));
 }
 
+/* Of the file itself where `path` is a symbolic link. */
+int weft_set_path_attribute(const char *path, const char *name, const void *value, size_t size) {
+  return WEFT_RESULT(lsetxattr(path, name, value, size, 0));
+}
+
 ssize_t weft_get_attribute(int fd, const char *name, void *value, size_t size) { return WEFT_RESULT(fgetxattr(fd, name, value, size)); }
 
 int weft_remove_attribute(int fd, const char *name) { return WEFT_RESULT(fremovexattr(fd, name)); }

@@ -46,7 +46,7 @@ extension PacketWriter {
     append(status.uptime)
     append(status.isDraining)
     append(status.level.rawValue)
-    append(list: status.listeners, limit: ControlLimits.listeners) { $0.append($1, limit: ControlLimits.address) }
+    append(list: status.listeners, limit: ControlLimits.listeners) { $0.append($1, limit: ControlLimits.place) }
     let figures = [
       status.sessions, status.transfers, status.completed, status.failed, status.sent, status.received,
       status.multipath, status.fallbacks,
@@ -121,7 +121,7 @@ extension PacketReader {
       version: try text(limit: ControlLimits.address), process: try word(), uptime: try long(),
       isDraining: try flag(), level: try choice(ControlLevel.self),
       listeners: try list(limit: ControlLimits.listeners) { (reader) throws(MalformedPacket) in
-        try reader.text(limit: ControlLimits.address)
+        try reader.text(limit: ControlLimits.place)
       }, sessions: try long(), transfers: try long(), completed: try long(), failed: try long(), sent: try long(),
       received: try long(), multipath: try long(), fallbacks: try long(), watchers: try word(),
       successor: try word(),

@@ -14,6 +14,8 @@ public enum ControlLimits {
   public static let path = 4096
   /// An address with a port, or a network.
   public static let address = 64
+  /// Where a listener is: an address with a port, or `unix:` and the path of a socket, which has 107 bytes at most.
+  public static let place = 128
   /// Whom a ban is of: an address, a network, or `user:NAME` with each odd byte of the name as three.
   public static let subject = 1024
   /// Words to a client (the 421 of a kick), a reason.

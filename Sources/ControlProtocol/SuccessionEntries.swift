@@ -109,8 +109,8 @@ extension PacketWriter {
   mutating func append(_ inheritance: InheritanceEntry) {
     append(inheritance.process)
     append(list: inheritance.listeners, limit: ControlLimits.inherited) { writer, listener in
-      writer.append(listener.wanted, limit: ControlLimits.address)
-      writer.append(listener.address, limit: ControlLimits.address)
+      writer.append(listener.wanted, limit: ControlLimits.place)
+      writer.append(listener.address, limit: ControlLimits.place)
       writer.append(listener.isImplicit)
       writer.append(listener.isKept)
       writer.append(listener.isOfUnit)
@@ -142,7 +142,7 @@ extension PacketReader {
       process: try word(),
       listeners: try list(limit: ControlLimits.inherited) { (reader) throws(MalformedPacket) in
         InheritedListenerEntry(
-          wanted: try reader.text(limit: ControlLimits.address), address: try reader.text(limit: ControlLimits.address),
+          wanted: try reader.text(limit: ControlLimits.place), address: try reader.text(limit: ControlLimits.place),
           isImplicit: try reader.flag(), isKept: try reader.flag(), isOfUnit: try reader.flag())
       }, metrics: try text(limit: ControlLimits.text), hasStandardError: try flag(),
       hash: try text(limit: ControlLimits.text), notifySocket: try text(limit: ControlLimits.text),

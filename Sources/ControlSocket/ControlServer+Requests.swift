@@ -21,7 +21,7 @@ extension ControlServer {
       watcher.own.list = ListInProgress(sessions(), id: id)
     case .paths(let session):
       let isAsked = server.askForPaths(of: session) { found in
-        reply(found.map { .paths(([$0.control, $0.data].compactMap { $0 }).map { ConnectionEntry($0) }) } ?? .gone)
+        reply(found.map { .paths(ConnectionEntry.all($0)) } ?? .gone)
       }
       if !isAsked { reply(.gone) }
     case .subscribe(let subscription): subscribe(watcher, subscription, id)
@@ -129,7 +129,8 @@ extension ControlServer {
     let figures = server.statistics
     return StatusEntry(
       version: version, process: UInt32(getpid()), uptime: UInt64(max(0, MonotonicTime.now.since(started)) / 1_000_000),
-      isDraining: actions.isDraining, level: ControlLevel(log.level), listeners: server.listeners.map { "\($0)" },
+      isDraining: actions.isDraining, level: ControlLevel(log.level),
+      listeners: server.listeners.map { "\($0)" } + server.openDoors.map { "\($0.door)" },
       sessions: UInt64(figures.sessions), transfers: UInt64(figures.transfersRunning),
       completed: UInt64(figures.transfersCompleted), failed: UInt64(figures.transfersFailed), sent: figures.bytesSent,
       received: figures.bytesReceived, multipath: UInt64(figures.multipathConnections),

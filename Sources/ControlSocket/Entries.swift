@@ -58,6 +58,13 @@ extension ConnectionEntry {
   init(_ report: ConnectionReport) {
     self.init(kind: report.negotiation.description, paths: report.paths.map { PathEntry($0) })
   }
+
+  /// The connections of a session, the control connection first.
+  static func all(_ paths: SessionPaths) -> [ConnectionEntry] {
+    var control = ConnectionEntry(paths.control)
+    if let user = paths.localUser { control.kind = "a local socket of uid \(user)" }
+    return [control] + (paths.data.map { [ConnectionEntry($0)] } ?? [])
+  }
 }
 
 extension SessionEntry {

@@ -83,5 +83,17 @@ extension SettingsTable {
     Setting(
       "proxy.timeout", .duration(.milliseconds(1)...longest), \.server.proxy.timeout, unit: "seconds",
       "How long a balancer may take to send its header."),
+    Setting(
+      "proxy.socket", .optional("path", "the path of a socket, such as /run/weftpd/server/ftp"), \.server.proxy.socket,
+      needsRestart: true,
+      """
+      A Unix socket at which `proxy.socket-user`, and nobody else, connects for its clients: each control connection begins \
+      with a header of the PROXY protocol. Data connections are passive, on the loopback network, and must be the same user's: \
+      weftpd asks the kernel. TLS is not required there, whatever `tls.mode` says. Only root and weftpd may be able to write in \
+      the socket's directory.
+      """),
+    Setting(
+      "proxy.socket-user", .line(limit: 64), \.server.proxy.socketUser, needsRestart: true,
+      "The user of this system who may connect to `proxy.socket`. Root may not."),
   ]
 }

@@ -55,6 +55,7 @@ public struct Estate: Sendable {
   /// What a successor gets, with the numbers of the descriptors before and behind that of the control socket.
   func inheritance(hash: String?) -> (entry: InheritanceEntry, listeners: [Int32], others: [Int32]) {
     let listeners = server.openListeners
+    let doors = server.openDoors
     let watchdog = notifier?.watchdog?.components
     let entry = InheritanceEntry(
       process: origin.process,
@@ -62,12 +63,20 @@ public struct Estate: Sendable {
         InheritedListenerEntry(
           wanted: "\($0.wanted)", address: "\($0.address)", isImplicit: $0.rules.isImplicit, isKept: $0.isKept,
           isOfUnit: areListenersOfUnits)
-      }, metrics: metrics?.address ?? "", hasStandardError: notifier == nil, hash: hash ?? "",
+      } + doors.map { InheritedListenerEntry($0.door) },
+      metrics: metrics?.address ?? "", hasStandardError: notifier == nil, hash: hash ?? "",
       notifySocket: notifier?.name ?? "",
       watchdogMicroseconds: watchdog.map { UInt64($0.seconds * 1_000_000 + $0.attoseconds / 1_000_000_000_000) } ?? 0,
       storeLimit: UInt32(clamping: notifier?.storeLimit ?? 0))
     let others = (metrics.map { [$0.number] } ?? []) + (notifier == nil ? [STDERR_FILENO] : [])
-    return (entry, listeners.map(\.number), others)
+    return (entry, listeners.map(\.number) + doors.map(\.number), others)
+  }
+}
+
+extension InheritedListenerEntry {
+  /// A Unix socket among the listeners: a successor that has no use for it does not find its address in its settings, and closes it.
+  init(_ door: LocalDoor) {
+    self.init(wanted: "\(door)", address: "\(door)", isImplicit: false, isKept: false, isOfUnit: false)
   }
 }
 

@@ -60,6 +60,9 @@ public final class Predecessor: Sendable {
     return found.map { ($0.number, isImplicit) }
   }
 
+  /// Its listener for a door with the same path; nil if it has none.
+  public func takeListener(for door: LocalDoor) -> Int32? { take { $0.wanted == "\(door)" }?.number }
+
   private func take(_ isMeant: (InheritedListenerEntry) -> Bool) -> (number: Int32, isKept: Bool)? {
     state.withLock { state in
       for (index, listener) in entry.listeners.enumerated() where !state.taken.contains(index) && isMeant(listener) {

@@ -23,6 +23,8 @@ public struct StartPlan: Sendable {
   /// The crypt(3) hash of ``password``.
   public let hash: String?
   public let tls: TLSStore
+  /// Where a user of this host passes clients on; nil: nowhere.
+  public let door: LocalDoor?
   /// What is odd but does not matter for the start.
   public let warnings: [SettingsProblem]
 
@@ -55,6 +57,7 @@ public struct StartPlan: Sendable {
     self.accounts = accounts
     password = examiner.password
     hash = examiner.hash
+    door = examiner.door
     self.tls = tls
     warnings = examiner.warnings
   }
@@ -74,6 +77,7 @@ public struct StartPlan: Sendable {
     let accounts = examiner.accounts()
     let privileges = examiner.privileges()
     examiner.lookAtTransferLog(privileges)
+    examiner.lookAtDoor(privileges)
     examiner.lookAtBans()
     examiner.lookAtHooks()
     examiner.lookAtQuotaStore()
@@ -99,6 +103,7 @@ private struct Examiner {
   var password: SingleUserPassword?
   var hash: String?
   var database: AccountDatabase?
+  var door: LocalDoor?
 
   private var settings: Settings { loaded.settings }
 
@@ -181,6 +186,14 @@ private struct Examiner {
       let fault = TransferLog.fault(path, as: plan?.transferLogOwner)
     else { return }
     report("log.xferlog", TransferLog.advice(path, fault, plan))
+  }
+
+  mutating func lookAtDoor(_ plan: PrivilegePlan?) {
+    do throws(DoorSetup.Fault) {
+      door = try DoorSetup.door(settings, plan)
+    } catch {
+      report(error.key, error.message)
+    }
   }
 
   mutating func lookAtHooks() {

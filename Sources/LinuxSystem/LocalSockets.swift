@@ -91,17 +91,25 @@ public enum LocalSocket {
     if unlink(path) < 0 { throw SystemError(code: errno, call: "unlink") }
   }
 
-  /// A blocking connection to who listens at `path`. Source: connect(2).
-  public static func connect(_ kind: LocalSocketKind, to path: String) throws(SystemError) -> Descriptor {
+  /// A connection to who listens at `path`. Source: connect(2).
+  ///
+  /// - Parameter blocking: false: it does not wait for room in the queue of who listens, and neither do calls on it.
+  /// - Throws: EAGAIN without `blocking` if that queue is full.
+  public static func connect(
+    _ kind: LocalSocketKind, to path: String, blocking: Bool = true
+  ) throws(SystemError) -> Descriptor {
     guard let address = LocalAddress(path) else { throw SystemError(code: ENAMETOOLONG, call: "connect") }
-    let result = address.bytes.withUnsafeBytes { weft_unix_connect(kind.type, $0.baseAddress, $0.count) }
+    let type = kind.type | (blocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
+    let result = address.bytes.withUnsafeBytes { weft_unix_connect(type, $0.baseAddress, $0.count) }
     return Descriptor(owning: try check(result, "connect"))
   }
 
-  /// Accepts one connection, non-blocking; nil if none is waiting, or if only reserved descriptors are left for it. Source: accept4(2).
-  public static func accept(_ listener: Int32) throws(SystemError) -> Descriptor? {
+  /// Accepts one connection, non-blocking unless `blocking`; nil if none is waiting, or if only reserved descriptors are left for it.
+  /// Source: accept4(2).
+  public static func accept(_ listener: Int32, blocking: Bool = false) throws(SystemError) -> Descriptor? {
+    let flags = Int32(SOCK_CLOEXEC.rawValue) | (blocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
     while true {
-      let result = weft_accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
+      let result = weft_accept4(listener, nil, nil, flags)
       if result >= 0 {
         if !ProcessLimits.isReserved(result) { return Descriptor(owning: result) }
         _ = weft_close(result)

@@ -36,6 +36,24 @@ public enum ThisProcess {
     return count
   }
 
+  /// Whether the kernel tells this process of `user` by that number: in a user namespace of its own, all users that are not mapped there
+  /// are one. Source: user_namespaces(7), "User and group ID mappings".
+  public static func knows(user: UInt32) -> Bool {
+    guard let file = try? File.open("/proc/self/uid_map", flags: O_RDONLY) else { return true }
+    let text = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+      String(decoding: buffer[..<((try? File.read(file.number, into: buffer, at: 0)) ?? 0)], as: UTF8.self)
+    }
+    return isMapped(user, in: text)
+  }
+
+  /// The lines of uid_map: the first number inside, the first outside, how many.
+  static func isMapped(_ user: UInt32, in map: String) -> Bool {
+    map.split(separator: "\n").contains { line in
+      let numbers = line.split(separator: " ").compactMap { UInt64($0) }
+      return numbers.count == 3 && UInt64(user) >= numbers[0] && UInt64(user) - numbers[0] < numbers[2]
+    }
+  }
+
   /// From now on, no execve(2) gives more privileges to this thread or what it starts. Source: PR_SET_NO_NEW_PRIVS(2const).
   public static func renounceNewPrivileges() throws(SystemError) { try check(weft_no_new_privileges(), "prctl") }
 

@@ -37,6 +37,16 @@ extension ServeCommand {
     return try ControlServer.Bound(at: path, owner: owner).takeListener()
   }
 
+  /// Opens `proxy.socket`, if there is one.
+  func openDoor(
+    _ server: FTPServer, _ door: LocalDoor?, _ owner: (user: UInt32, group: UInt32)?, _ predecessor: Predecessor?,
+    _ logger: Logger
+  ) throws(LocalDoorError) {
+    guard let door else { return }
+    try server.listen(at: door, owner: owner, adopting: predecessor?.takeListener(for: door))
+    logger.notice("listening on \(door) for \(door.name) (uid \(door.user)), who passes clients on")
+  }
+
   /// Binds what metrics are scraped at; nil where they are not.
   func bindMetrics(
     _ settings: Settings, _ owner: (user: UInt32, group: UInt32)?, _ predecessor: Predecessor?

@@ -118,6 +118,7 @@ struct ServeCommand: ParsableCommand {
         meter: registry.map { ServerInstruments($0) })
       addresses = try service.listen(server, settings, logger)
       let owner = start.privileges.socketOwner
+      try openDoor(server, start.door, owner, predecessor, logger)
       var controlSocket = try settings.controlSocket.map { (path) throws(ControlSocketError) in
         try bindControl(path, owner, predecessor)
       }

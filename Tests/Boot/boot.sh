@@ -182,6 +182,7 @@ say "socket-activated, restarted without refusing a client, stopped"
 
 . "$here/Tests/Boot/succession.sh"
 . "$here/Tests/Boot/local-users.sh"
+. "$here/Tests/Boot/console.sh"
 . "$here/Tests/Boot/service-manager.sh"
 . "$here/Tests/Boot/package.sh"
 say ok

@@ -2,6 +2,7 @@
 
 import Accounts
 import DaemonSettings
+import FTPServer
 import Glibc
 import LinuxSystem
 import TestSupport
@@ -67,6 +68,23 @@ import Testing
     #expect(examined.problems.count == 1)
     #expect(examined.problems.first?.description.contains(words) == true, "\(examined.problems)")
     #expect(examined.plan == nil)
+  }
+
+  @Test func aSocketForWhomOneUserPassesOn() throws {
+    let user = try #require(try UserDatabase.user(geteuid()))
+    let path = directory.path(of: "ftp")
+    let found = StartPlan.examine(
+      sources(["proxy.socket=\(path)", "proxy.socket-user=\(user.name)"]), hashing: false)
+    #expect(found.problems.isEmpty, "\(found.problems)")
+    #expect(found.plan?.door == LocalDoor(path: path, user: user.user, name: user.name))
+    #expect(!File.exists(path))
+    #expect(
+      problems("proxy.socket=\(path)", "proxy.socket-user=no-such-user") == [
+        "--set: proxy.socket-user: there is no user \"no-such-user\" on this system; name the one that weftpd-console runs as"
+      ])
+    chmod(directory.path, 0o1777)
+    let told = problems("proxy.socket=\(path)", "proxy.socket-user=\(user.name)")
+    #expect(told.count == 1 && told[0].contains("proxy.socket: \"\(path)\" is in \(directory.path), where others may"))
   }
 
   @Test func aPasswordFileThatIsMissing() {

@@ -24,8 +24,11 @@ struct Peer: Sendable {
     "$6$dialogue$LhHnpK.QIg5cFa/rm0fOQsY8RQYq0F..haodG5bv1Y" + "kLzCRdne4/rmA1u7U4R8fuv1kXiyl6WxkH6o89TxWVP1"
 
   /// Runs `body` beside a server.
+  ///
+  /// - Parameter door: a further way in for a user of this host.
   static func with(
-    _ configuration: ServerConfiguration = .relaxed { _ in }, _ body: (Peer) async throws -> Void
+    _ configuration: ServerConfiguration = .relaxed { _ in }, door: LocalDoor? = nil,
+    _ body: (Peer) async throws -> Void
   ) async throws {
     let home = try TemporaryDirectory()
     let bob = UserEntry(name: Array("bob".utf8), hash: hash, home: home.path, permissions: .readAndWrite)
@@ -37,6 +40,7 @@ struct Peer: Sendable {
     var rules = ListenerRules()
     rules.isImplicit = true
     let bound = try server.listen(on: [ListenAddress(loopback), ListenAddress(loopback, rules)])
+    if let door { try server.listen(at: door) }
     try server.start()
     try await body(Peer(server: server, home: home, plain: bound[0], implicit: bound[1], runtime: runtime))
     await server.drain(grace: .seconds(10))

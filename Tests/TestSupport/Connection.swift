@@ -12,10 +12,13 @@ public final class Connection {
   private var start = 0
 
   /// Connects to `remote`, if given from the local address `source`, with SO_RCVBUF of `receiveBuffer` bytes.
+  ///
+  /// - Parameter protocol: 262 is multipath TCP; 0: TCP.
   public convenience init(
-    to remote: Endpoint, from source: String? = nil, receiveBuffer: Int32? = nil, patience: Duration = .seconds(60)
+    to remote: Endpoint, from source: String? = nil, receiveBuffer: Int32? = nil, patience: Duration = .seconds(60),
+    protocol number: Int32 = 0
   ) throws {
-    let descriptor = try Connection.open(remote.family)
+    let descriptor = try Connection.open(remote.family, number)
     self.init(adopting: descriptor)
     self.patience = patience
     if var size = receiveBuffer {
@@ -37,6 +40,22 @@ public final class Connection {
     }
   }
 
+  /// Connects to the Unix stream socket at `path`.
+  public convenience init(toSocket path: String, patience: Duration = .seconds(60)) throws {
+    self.init(adopting: try Connection.open(AF_UNIX))
+    self.patience = patience
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    try require(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path), "\(path) is too long")
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let status = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try require(status == 0, "connect to \(path): \(Connection.text(errno))")
+  }
+
   /// Takes over a connected, non-blocking socket.
   public init(adopting descriptor: Int32) {
     self.descriptor = descriptor
@@ -46,9 +65,9 @@ public final class Connection {
 
   deinit { close() }
 
-  static func open(_ family: Int32) throws -> Int32 {
+  static func open(_ family: Int32, _ number: Int32 = 0) throws -> Int32 {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(family, kind, 0)
+    let descriptor = socket(family, kind, number)
     try require(descriptor >= 0, "socket: \(text(errno))")
     return descriptor
   }

@@ -33,6 +33,8 @@ public struct ConsoleOptions: Sendable {
   public var believesForwarded = false
   /// weftpd's control socket; nil: there are no pages for operators.
   public var control: String?
+  /// weftpd's Unix socket for FTP (`proxy.socket`), by which it is told the browser's address; nil: it is reached by TCP.
+  public var ftpSocket: String?
   /// weftpd's own address for FTP.
   public var ftpHost = "127.0.0.1"
   public var ftpPort: UInt16 = 21

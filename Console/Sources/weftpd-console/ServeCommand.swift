@@ -28,7 +28,11 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "weftpd's control socket (server.control); empty: no pages for operators.")
   var control = "/run/weftpd/server/control"
 
-  @Option(help: "Where weftpd listens for FTP.")
+  @Option(
+    help: """
+      Where weftpd listens for FTP: a host and a port, or unix:/path, its socket for this user (proxy.socket), by which it \
+      learns the browser's address.
+      """)
   var ftp = "127.0.0.1:21"
 
   @Option(help: "TLS between the console and weftpd: off, if-offered or required; required to another host.")
@@ -94,13 +98,17 @@ struct ServeCommand: ParsableCommand {
     options.origins = origin
     options.believesForwarded = forwarded
     options.control = control.isEmpty ? nil : control
-    guard let colon = ftp.lastIndex(of: ":"), let port = UInt16(ftp[ftp.index(after: colon)...]), port > 0 else {
-      throw ConsoleError("--ftp \(ftp): expected a host and a port")
+    if ftp.hasPrefix("unix:/") {
+      options.ftpSocket = String(ftp.dropFirst(5))
+    } else {
+      guard let colon = ftp.lastIndex(of: ":"), let port = UInt16(ftp[ftp.index(after: colon)...]), port > 0 else {
+        throw ConsoleError("--ftp \(ftp): expected a host and a port, or unix:/path")
+      }
+      let host = ftp[..<colon]
+      options.ftpHost = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
+      options.ftpPort = port
     }
-    let host = ftp[..<colon]
-    options.ftpHost = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
-    options.ftpPort = port
-    let isNear = IPAddress(options.ftpHost)?.isLoopback == true
+    let isNear = options.ftpSocket != nil || IPAddress(options.ftpHost)?.isLoopback == true
     switch ftpTls ?? (isNear ? "off" : "required") {
     case "off" where isNear: options.ftpSecurity = .off
     case "if-offered" where isNear: options.ftpSecurity = .ifOffered
@@ -108,6 +116,10 @@ struct ServeCommand: ParsableCommand {
     default: throw ConsoleError("--ftp-tls: expected off, if-offered or required; to another host required only")
     }
     if let ftpSource {
+      guard options.ftpSocket == nil else {
+        throw ConsoleError(
+          "--ftp-source is for a weftpd that is reached by TCP: give --ftp an address, or leave it out")
+      }
       guard let address = IPAddress(ftpSource) else { throw ConsoleError("--ftp-source: expected an address") }
       options.ftpSource = address
     }

@@ -168,11 +168,11 @@ class Drip(threading.Thread):
         check(self.ended and 20 < self.took < 50, f"a head that drips was waited for: {self.took:.0f} s, {self.ended}")
 
 
-def address_is_passed_on(rig):
+def address_is_passed_on(rig, *addresses):
     """weftpd logs where the browser is, not the console, for sessions and for transfers."""
     with open(f"{rig.files}/where.txt", "w") as file:
         file.write("here")
-    for address in ("192.0.2.7", "2001:db8::7"):
+    for address in addresses:
         status, fields, _ = rig.post(
             "/api/login", {"user": "alice", "password": rig.password}, **{"X-Forwarded-For": f"10.1.1.1, {address}"})
         check(status == 200, f"the login for {address} is answered {status}")
@@ -195,4 +195,4 @@ def run(rig, link):
     https_origin(rig)
     limits(rig)
     many_connections(rig)
-    address_is_passed_on(rig)
+    address_is_passed_on(rig, "192.0.2.7", "2001:db8::7")

@@ -5,6 +5,7 @@ import hmac
 import http.client
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -52,7 +53,8 @@ class Rig:
         command = [
             weftpd, "serve", self.files, "--user", "alice", "--listen", "127.0.0.1:0",
             "--set", f"server.control={self.place}/control", "--set", f"bans.file={self.place}/bans",
-            "--set", f"proxy.trusted={SOURCE}", "--set", "proxy.data=true",
+            "--set", f"proxy.trusted={SOURCE}", "--set", "proxy.data=true", "--set", f"proxy.socket={self.place}/ftp",
+            "--set", f"proxy.socket-user={pwd.getpwuid(os.geteuid()).pw_name}",
         ]
         self.second_factor = self.make_operator(weftpd)
         command += ["--users", f"{self.place}/accounts/users", "--set", "server.control-accounts=true"]
@@ -89,7 +91,11 @@ class Rig:
         start = mac[-1] & 15
         return f"{(int.from_bytes(mac[start:start + 4], 'big') & 0x7FFFFFFF) % 1000000:06}"
 
-    def start_console(self, *options):
+    def start_console(self, *options, by_tcp=False):
+        """Starts it, and gives a link; it reaches weftpd by its Unix socket, or by an address that weftpd trusts."""
+        way = ["--ftp", f"unix:{self.place}/ftp"]
+        if by_tcp:
+            way = ["--ftp", f"127.0.0.1:{self.ftp_port}", "--ftp-source", SOURCE]
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -97,8 +103,7 @@ class Rig:
         self.console = subprocess.Popen(
             [
                 self.console_program, "serve", "--listen", f"127.0.0.1:{self.port}", "--control", f"{self.place}/control",
-                "--ftp", f"127.0.0.1:{self.ftp_port}", "--ftp-source", SOURCE, "--link-socket", f"{self.place}/link",
-                "--pages", self.pages, "--print-link", *options,
+                *way, "--link-socket", f"{self.place}/link", "--pages", self.pages, "--print-link", *options,
             ],
             stdout=subprocess.PIPE, stderr=log, text=True)
         self.processes.append(self.console)

@@ -24,7 +24,7 @@ def main():
     parser.add_argument("--console", required=True)
     parser.add_argument("--pages", default=os.path.join(here, "..", "..", "Web"))
     parser.add_argument("--shots", help="keep pictures of every page there; without it pages are only checked")
-    parser.add_argument("--only", help="guard, files, operator, drip, crashes or drain")
+    parser.add_argument("--only", help="guard, socket, files, operator, drip, crashes or drain")
     options = parser.parse_args()
     if options.shots:
         os.makedirs(options.shots, exist_ok=True)
@@ -46,11 +46,14 @@ def main():
                                                               "limits.rate-down-per-session=16MiB"]) as rig:
         page = None
         try:
-            link = rig.start_console("--origin", "https://console.example.net", "--forwarded", "--operator", "olga", "--operator", "alice")
+            link = rig.start_console("--origin", "https://console.example.net", "--forwarded", "--operator", "olga", "--operator", "alice",
+                                     by_tcp=True)
             part("guard", lambda: guard_checks.run(rig, link))
             # The logins of the guard's checks end with their console.
             rig.kill_console(signal.SIGTERM)
             rig.start_console("--origin", "https://console.example.net", "--forwarded")
+            # The guard's console came by an address that weftpd trusts; from here on it is weftpd's Unix socket.
+            part("socket", lambda: guard_checks.address_is_passed_on(rig, "192.0.2.8", "2001:db8::8"))
             drip = guard_checks.Drip(rig)
             if not (shutil.which("chromium") and shutil.which("chromedriver")):
                 print("chromium or chromium-driver is missing: the pages are not looked at")

@@ -146,6 +146,7 @@ ssize_t weft_list_attributes(int directory, const char *file, char *names, size_
 int weft_copy_attribute(int directory, const char *file, int to, const char *name);
 /* Of an open file that was not opened with O_PATH. Sources: fsetxattr(2), fgetxattr(2), fremovexattr(2). */
 int weft_set_attribute(int fd, const char *name, const void *value, size_t size);
+int weft_set_path_attribute(const char *path, const char *name, const void *value, size_t size);
 ssize_t weft_get_attribute(int fd, const char *name, void *value, size_t size);
 int weft_remove_attribute(int fd, const char *name);
 

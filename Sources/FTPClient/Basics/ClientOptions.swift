@@ -68,7 +68,7 @@ public struct ClientOptions: Sendable {
   public var dataMode = DataMode.automatic
   /// What all connections go through; nil: straight to the server. Then only the passive mode is to be had.
   public var proxy: ClientProxy?
-  /// For whom the session is, where that is somebody else than this program; not together with ``proxy``.
+  /// For whom the session is, where that is somebody else than this program, and how the server is reached; not together with ``proxy``.
   public var passedOn: PassedOn?
   /// The ports that are listened at in active mode; nil: any.
   public var activePorts: ClosedRange<UInt16>?

@@ -12,8 +12,12 @@ extension ClientSession {
   func prepareData(receives: Bool) async throws(ClientError) -> PreparedData {
     let family = control.peer.address.family
     var last = ClientError(.dataConnection, "there is no way to a data connection")
+    if options.passedOn?.socket != nil, options.dataMode == .active {
+      throw ClientError(.unsupported, "a server that is reached by a Unix socket cannot connect for data")
+    }
+    let isPassiveOnly = options.proxy != nil || options.passedOn?.socket != nil
     var ways = DataWay.order(
-      options.proxy == nil ? options.dataMode : .passive, family, last: dataWay, refused: refusedWays)
+      isPassiveOnly ? .passive : options.dataMode, family, last: dataWay, refused: refusedWays)
     // A connection that does not come about may have lost its packets, or met a port that somebody else has taken: another port of the
     // same way is tried before another way.
     if let known = dataWay, ways.first == known { ways.insert(known, at: 0) }

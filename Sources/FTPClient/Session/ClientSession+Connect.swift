@@ -26,11 +26,15 @@ extension ClientSession {
     let parking = Parking(runtime.reactor)
     let control: ControlConnection
     do throws(ClientError) {
+      let connector = ControlConnector(options: options, parking: parking, deadline: deadline)
       let port = port ?? (options.security == .implicit ? 990 : 21)
       let (first, firstPort) = options.proxy.map { ($0.host, $0.port) } ?? (host, port)
-      let addresses = try await HostAddresses.find(first, until: deadline, parking)
-      let connector = ControlConnector(options: options, parking: parking, deadline: deadline)
-      control = try await connector.connect(to: addresses.map { SocketAddress($0, port: firstPort) }, host: first)
+      if let passedOn = options.passedOn, let socket = passedOn.socket {
+        control = try connector.connect(by: socket, passedOn)
+      } else {
+        let addresses = try await HostAddresses.find(first, until: deadline, parking)
+        control = try await connector.connect(to: addresses.map { SocketAddress($0, port: firstPort) }, host: first)
+      }
       if let proxy = options.proxy {
         try await proxy.tunnel(over: control.number, to: host, port: port) { (interest) throws(ClientError) in
           try await connector.wait(for: control.number, interest, "\(proxy) did not answer in time", until: deadline)
@@ -153,6 +157,19 @@ struct ControlConnector {
       }
     }
     throw last ?? ClientError(.hostUnknown, "\(RemotePath(host)) has no address")
+  }
+
+  /// Connects by a server's Unix socket, which never has to be waited for.
+  func connect(by path: String, _ passedOn: PassedOn) throws(ClientError) -> ControlConnection {
+    guard options.proxy == nil else { throw ClientError(.usage, "a Unix socket cannot be reached through a proxy") }
+    let socket: Descriptor
+    do throws(SystemError) { socket = try LocalSocket.connect(.stream, to: path, blocking: false) } catch {
+      throw ClientError(.connectFailed, "no connection to \(path): \(error.reason)", cause: error)
+    }
+    let control = ControlConnection(socket: socket, peer: PassedOn.nearby, unavailability: .notRequested)
+    control.queue(passedOn.header(to: PassedOn.nearby))
+    try control.flush()
+    return control
   }
 
   private func connect(

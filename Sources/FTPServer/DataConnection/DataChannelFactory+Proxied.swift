@@ -6,7 +6,9 @@ import LinuxSystem
 extension DataChannelFactory {
   /// The next connection, and whose it is; nil if none is there, or the balancer it comes from has not said whose it is.
   func next(from listener: PassiveListener) throws(TransferBreak) -> (number: Int32, peer: SocketAddress)? {
-    guard proxied != nil || snapshot.configuration.proxy.onData else { return try listener.accept() }
+    guard proxied != nil || snapshot.configuration.proxy.onData, control.localUser == nil else {
+      return try listener.accept()
+    }
     let proxy = snapshot.configuration.proxy
     while true {
       if let proxied {

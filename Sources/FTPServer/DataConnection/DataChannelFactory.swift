@@ -20,7 +20,7 @@ final class DataChannelFactory {
     case active(SocketAddress)
   }
 
-  private let control: ControlConnection
+  let control: ControlConnection
   /// By reference: a copy of the settings would be the largest part of an idle session.
   let snapshot: ServerContext.Snapshot
   let context: ServerContext
@@ -32,17 +32,11 @@ final class DataChannelFactory {
   /// A data connection that modes B and C have left open.
   private(set) var idle: IdleDataConnection?
   /// Where other servers may be that the transfer at hand is with.
-  private var partners: [IPNetwork] = []
+  private(set) var partners: [IPNetwork] = []
   /// A connection to the passive port from a balancer whose header is not whole yet.
   var proxied: ProxiedSocket?
   /// Others than the client who came to its ports, and were not told of yet.
-  private var strangers: Strangers?
-
-  /// Connections that were turned away.
-  struct Strangers {
-    var count = 0
-    var last: IPAddress
-  }
+  var strangers: Strangers?
 
   init(control: ControlConnection, snapshot: ServerContext.Snapshot, context: ServerContext) {
     self.control = control
@@ -55,6 +49,8 @@ final class DataChannelFactory {
   /// Whether data connections are to be multipath: they follow the control connection. Where that is kept plain for the sake of a NAT
   /// that rewrites it, the kernel decides.
   private var policy: MultipathPolicy {
+    // Within one host there is never a second path.
+    if control.localUser != nil { return .off }
     let multipath = configuration.multipath
     guard multipath.data == .automatic else { return multipath.data }
     return control.isMultipath || multipath.control == .off ? .automatic : .off
@@ -139,21 +135,6 @@ final class DataChannelFactory {
     }
   }
 
-  /// Takes the client's connection if it is there, and turns away all others: as many as come at once, but not for ever.
-  private func accept(from listener: PassiveListener) throws(TransferBreak) -> DataConnection? {
-    var policy: PeerPolicy?
-    for _ in 0..<PassiveListener.acceptLimit {
-      guard let (number, peer) = try next(from: listener) else { return nil }
-      let socket = Descriptor(owning: number)
-      var peers = policy ?? control.peerPolicy
-      peers.partners = partners
-      policy = peers
-      if peers.admits(peer.address) { return try listener.connection(socket, peer) }
-      strangers = Strangers(count: (strangers?.count ?? 0) + 1, last: peer.address)
-    }
-    return nil
-  }
-
   /// Looks who has come while the session waits for a command. Strangers would fill the queue and keep the client out.
   private func inspectPassivePort() {
     guard case .passive(let listener) = port else { return }
@@ -164,12 +145,6 @@ final class DataChannelFactory {
     } catch {
       isUnwatched = true
     }
-  }
-
-  /// Who has been turned away since this was last asked.
-  func takeStrangers() -> Strangers? {
-    defer { strangers = nil }
-    return strangers
   }
 
   /// Waits for the client's passive connection, or connects to the client.

@@ -159,6 +159,12 @@ extension Catalogue {
       fr: "Les connexions actives sont désactivées ici : utilisez PASV ou EPSV.",
       es: "Las conexiones activas están desactivadas: use PASV o EPSV.", ja: "能動接続は無効です。PASV または EPSV を使ってください。"),
     .init(
+      "Active data connections are not possible on this way in: use PASV or EPSV.",
+      de: "Aktive Datenverbindungen sind auf diesem Weg nicht möglich: bitte PASV oder EPSV verwenden.",
+      fr: "Les connexions actives sont impossibles par cette voie : utilisez PASV ou EPSV.",
+      es: "Por esta vía no son posibles las conexiones activas: use PASV o EPSV.",
+      ja: "この経路では能動接続は使えません。PASV または EPSV を使ってください。"),
+    .init(
       "PASV cannot name an IPv6 address: use EPSV.",
       de: "PASV kann keine IPv6-Adresse nennen: bitte EPSV verwenden.",
       fr: "PASV ne peut pas donner d'adresse IPv6 : utilisez EPSV.",

@@ -10,14 +10,16 @@ import Synchronization
 
 /// One listening socket and the thread that accepts from it.
 final class Acceptor: Sendable {
-  private let context: ServerContext
-  private let listener: Descriptor
+  let context: ServerContext
+  let listener: Descriptor
   /// Closed and reopened when the process has no descriptor left, so that even then a client gets its 421.
   let address: SocketAddress
   /// The address it was asked for, whose port may be 0.
   let wanted: SocketAddress
   private let isMultipath: Bool
   let rules: ListenerRules
+  /// Set for a Unix socket, which has no address.
+  let door: LocalDoor?
   private let isShared: Atomic<Bool>
   /// A pipe to the thread, with a ``Word`` in each byte.
   private let words: (read: Int32, write: Int32)
@@ -34,7 +36,8 @@ final class Acceptor: Sendable {
   /// Takes a listening socket; `isMultipath` says what it is, not what its connections will be.
   init(
     context: ServerContext, listener: consuming Descriptor, address: SocketAddress,
-    wanted: SocketAddress? = nil, isMultipath: Bool, isKept: Bool = false, rules: ListenerRules = ListenerRules()
+    wanted: SocketAddress? = nil, isMultipath: Bool, isKept: Bool = false, rules: ListenerRules = ListenerRules(),
+    door: LocalDoor? = nil
   ) throws(SystemError) {
     let pipe = try File.pipe(capacity: 4096)
     words = (pipe.read, pipe.write)
@@ -45,6 +48,7 @@ final class Acceptor: Sendable {
     self.wanted = wanted ?? address
     isShared = Atomic(isKept)
     self.rules = rules
+    self.door = door
   }
 
   deinit {
@@ -57,6 +61,9 @@ final class Acceptor: Sendable {
 
   /// The number of the listening socket.
   var number: Int32 { listener.number }
+
+  /// Where it listens, for people.
+  var place: String { door.map { "\($0)" } ?? "\(address)" }
 
   /// Somebody else keeps the socket open and uses it after us: a service manager, a successor.
   var isKept: Bool {
@@ -89,7 +96,7 @@ final class Acceptor: Sendable {
   }
 
   /// What plain TCP connections of a multipath listener do not inherit, and those of a TCP listener do.
-  private static func tuneSession(_ socket: Int32) throws(SystemError) {
+  static func tuneSession(_ socket: Int32) throws(SystemError) {
     // Bounds a session's lingering.
     try Socket.setReceiveTimeout(socket, milliseconds: ControlConnection.linger)
     // Telnet Synch: the urgent byte stays in the stream (RFC 1123, 4.1.3.4). Multipath sockets refuse: they have no urgent data.
@@ -114,7 +121,10 @@ final class Acceptor: Sendable {
   func stopAccepting() {
     // From here on the kernel refuses new connections, even before the thread has noticed. Those at a socket that
     // somebody else keeps wait for whoever serves it next.
-    if !isKept { _ = shutdown(listener.number, Int32(SHUT_RD)) }
+    if !isKept {
+      _ = shutdown(listener.number, Int32(SHUT_RD))
+      if let door { unlink(door.path) }
+    }
     tell(.end)
   }
 
@@ -145,7 +155,7 @@ final class Acceptor: Sendable {
         return
       }
       do {
-        while let (number, peer) = try Socket.accept(listener.number, blocking: true, refusing: Self.refuse) {
+        while let (number, peer) = try accept() {
           pause = 0
           receive(number, peer)
           // Many who come one after the other must not look like a thread that hangs.
@@ -159,22 +169,28 @@ final class Acceptor: Sendable {
         pause = pause == 0 ? 20 : min(pause * 2, 1000)
         turnAway(error, &reserve, pause)
       } catch {
-        context.logger.error("accepting on \(address) failed: \(error)")
+        context.logger.error("accepting on \(place) failed: \(error)")
         pause = min(max(pause * 2, 100), 1000)
       }
     }
   }
 
+  private func accept() throws(SystemError) -> (number: Int32, peer: SocketAddress)? {
+    if let door { return try acceptAt(door) }
+    return try Socket.accept(listener.number, blocking: true, refusing: Self.refuse)
+  }
+
   /// Takes a connection: at once, or when the balancer it comes from has said whose it is.
   private func receive(_ number: Int32, _ peer: SocketAddress) {
     let proxy = context.snapshot.configuration.proxy
-    guard !proxy.trusted.isEmpty, proxy.trusts(peer.address) else { return welcome(number, peer) }
+    guard door != nil || !proxy.trusted.isEmpty && proxy.trusts(peer.address) else { return welcome(number, peer) }
     guard context.introductions.enter() else {
       _ = Descriptor(owning: number)
-      return context.tellOfBrokenProxy(peer, "too many wait for their PROXY header")
+      return context.tellOfBrokenProxy(peer, at: door, "too many wait for their PROXY header")
     }
     let socket = ProxiedSocket(owning: number, from: peer, within: proxy.timeout)
-    ProxyIntroduction(socket, context: context) { [self] number, client, server in
+    ProxyIntroduction(socket, at: door, context: context) { [self] number, client, server in
+      if let door { return welcome(number, client, ControlConnection.Passage(announced: nil, user: door.user)) }
       // Its own connection is one like all others.
       welcome(number, client, client == peer ? nil : ControlConnection.Passage(announced: server))
     }.start()
@@ -191,7 +207,7 @@ final class Acceptor: Sendable {
       rules: rules, passage: passage)
     // Without its time-out a session would hold a thread for as long as its client is silent.
     if self.isMultipath, (try? Self.tuneSession(number)) == nil { return }
-    if snapshot.configuration.multipath.control == .required, !isMultipath {
+    if snapshot.configuration.multipath.control == .required, !isMultipath, door == nil {
       context.meter?.connectionRefused(.multipathRequired)
       return control.sendAtOnce(
         Reply(421, "Multipath TCP is required (mptcp.control), but this connection does not use it."))
@@ -251,7 +267,7 @@ final class Acceptor: Sendable {
     context.meter?.connectionRefused(.descriptors)
     if pause == 20 {
       context.logger.error(
-        "cannot accept on \(address): \(error). Raise LimitNOFILE (ulimit -n) or lower limits.sessions; backing off")
+        "cannot accept on \(place): \(error). Raise LimitNOFILE (ulimit -n) or lower limits.sessions; backing off")
     }
   }
 

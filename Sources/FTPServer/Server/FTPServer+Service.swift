@@ -46,7 +46,7 @@ extension FTPServer {
     for acceptor in acceptors.withLock({ $0 }) {
       guard isAccepting else { break }
       if !acceptor.isTurning(within: limit), isAccepting {
-        stuck.append("acceptor of \(acceptor.address)")
+        stuck.append("acceptor of \(acceptor.place)")
       }
     }
     return stuck

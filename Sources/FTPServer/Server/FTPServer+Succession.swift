@@ -17,10 +17,10 @@ public struct OpenListener: Sendable {
 }
 
 extension FTPServer {
-  /// Where connections are accepted now, in the order in which they came.
+  /// Where connections are accepted now, in the order in which they came; ``openDoors`` are not among them.
   public var openListeners: [OpenListener] {
     acceptors.withLock { acceptors in
-      acceptors.map {
+      acceptors.filter { $0.door == nil }.map {
         OpenListener(
           number: $0.number, wanted: $0.wanted, address: $0.address, rules: $0.rules, isKept: $0.isKept)
       }

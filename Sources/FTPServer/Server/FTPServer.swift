@@ -105,7 +105,7 @@ public final class FTPServer: Sendable {
 
   func add(_ acceptor: Acceptor) {
     acceptors.withLock { $0.append(acceptor) }
-    context.controlListeners.withLock { $0.append(acceptor.address) }
+    if acceptor.door == nil { context.controlListeners.withLock { $0.append(acceptor.address) } }
   }
 
   /// Starts the reactor's thread and the acceptors'.

@@ -18,6 +18,8 @@ final class NoticeLimit: Sendable {
     case refusedPort
     /// A connection from a balancer without a usable PROXY header.
     case brokenProxy
+    /// Somebody else than its user came to `proxy.socket`.
+    case strangersAtDoor
 
     /// The line for what is left to tell when nothing new happens.
     func remainder(_ count: Int) -> Logger.Message {
@@ -27,6 +29,7 @@ final class NoticeLimit: Sendable {
       case .noPassivePort: "no passive port for \(count) more requests"
       case .refusedPort: "refused \(count) more PORT or EPRT commands"
       case .brokenProxy: "closed \(count) more connections from proxies"
+      case .strangersAtDoor: "refused \(count) more connections to proxy.socket"
       }
     }
   }

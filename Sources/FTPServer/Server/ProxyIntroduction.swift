@@ -9,16 +9,20 @@ final class ProxyIntroduction: Parked, @unchecked Sendable {
   // Sendable: everything is touched on the executor only, one call at a time.
   let executor: SessionExecutor
   private let socket: ProxiedSocket
+  private let door: LocalDoor?
   private let context: ServerContext
   private let parking: Parking
   private let welcome: @Sendable (_ socket: Int32, _ client: SocketAddress, _ server: SocketAddress?) -> Void
 
-  /// - Parameter welcome: gets the socket, which is then its own, when the header is there.
+  /// - Parameters:
+  ///   - door: where it came in, if not by TCP.
+  ///   - welcome: gets the socket, which is then its own, when the header is there.
   init(
-    _ socket: sending ProxiedSocket, context: ServerContext,
+    _ socket: sending ProxiedSocket, at door: LocalDoor?, context: ServerContext,
     welcome: @escaping @Sendable (Int32, SocketAddress, SocketAddress?) -> Void
   ) {
     self.socket = socket
+    self.door = door
     self.context = context
     self.welcome = welcome
     executor = SessionExecutor(context.reactor)
@@ -38,16 +42,17 @@ final class ProxyIntroduction: Parked, @unchecked Sendable {
     case .failed(let reason):
       parking.retire()
       context.introductions.leave()
-      context.tellOfBrokenProxy(socket.peer, reason)
+      context.tellOfBrokenProxy(socket.peer, at: door, reason)
     }
   }
 }
 
 extension ServerContext {
-  /// Tells that a connection from a balancer was closed.
-  func tellOfBrokenProxy(_ peer: SocketAddress, _ reason: String) {
+  /// Tells that a connection from a balancer, or one by `door`, was closed.
+  func tellOfBrokenProxy(_ peer: SocketAddress, at door: LocalDoor? = nil, _ reason: String) {
     guard let count = notices.pass(.brokenProxy) else { return }
     let others = count > 1 ? ", and \(count - 1) more before it" : ""
+    if let door { return logger.warning("closed a connection to proxy.socket of \(door.name): \(reason)\(others)") }
     events.publish(
       .refused, .warning, "closed a connection from a proxy: \(reason)\(others)", EventRecord(session: 0, peer: peer))
   }

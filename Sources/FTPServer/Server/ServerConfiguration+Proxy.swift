@@ -11,6 +11,10 @@ extension ServerConfiguration {
     public var onData = false
     /// How long a header may take to come.
     public var timeout: Duration = .seconds(5)
+    /// The path of the Unix socket at which one user of this host passes clients on; nil: there is none.
+    public var socket: String?
+    /// The name of that user.
+    public var socketUser = "weftpd-console"
 
     public init() {}
 

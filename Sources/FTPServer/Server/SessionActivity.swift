@@ -248,6 +248,8 @@ public struct TransferFacts: Sendable {
 /// The connections of a session, with what each path of them has carried.
 public struct SessionPaths: Sendable {
   public let control: ConnectionReport
+  /// The user of this host at the other end of the control connection, where that is a Unix socket; then it has no paths.
+  public let localUser: UInt32?
   /// Nil when there is no data connection.
   public let data: ConnectionReport?
 }

@@ -36,9 +36,14 @@ final class ControlConnection {
   final class Passage: Sendable {
     /// Where the client has connected to; nil if the balancer has not said so.
     let announced: SocketAddress?
+    /// The user of this host who has done so by a Unix socket; nil: it was done by TCP.
+    let user: UInt32?
 
-    init(announced: SocketAddress?) { self.announced = announced }
+    init(announced: SocketAddress?, user: UInt32? = nil) { (self.announced, self.user) = (announced, user) }
   }
+
+  /// The user of this host who holds its other end, where it is a Unix socket. Nobody else can listen to it or speak on it.
+  var localUser: UInt32? { passage?.user }
   /// The TLS of this connection; kept after CCC, because data connections are bound to it.
   var tls: TLSConnection?
   var protection = Protection.clear
@@ -63,6 +68,7 @@ final class ControlConnection {
   /// This end of the connection: the address the client connected to, if no balancer is in between. Asked for when it is needed: a login alone does not.
   func localAddress() throws(SystemError) -> SocketAddress {
     if let local { return local }
+    if localUser != nil { return LocalDoor.address }
     let address = try Socket.localAddress(socket.number)
     // getsockname(2) tells the first path's address even when that path is dead: what lives is asked for anew each time.
     if isMultipath {
@@ -72,16 +78,21 @@ final class ControlConnection {
     return address
   }
 
-  /// Whom data connections may be with: the client by every address it has a path from.
+  /// Who the client is: by every address it has a path from.
   var peerPolicy: PeerPolicy {
     isMultipath
       ? PeerPolicy(client: peer.address, paths: MultipathSocket.remoteAddresses(socket.number))
       : PeerPolicy(client: peer.address)
   }
 
+  /// Whom data connections may be with: the client, or the user who has passed it on within this host.
+  var dataPolicy: PeerPolicy { localUser == nil ? peerPolicy : PeerPolicy(client: LocalDoor.address.address) }
+
   /// What the connection is, in words.
   var report: String {
-    let transport = isMultipath ? "Multipath TCP: \(ConnectionReport(socket.number))" : "TCP"
+    let transport =
+      isMultipath
+      ? "Multipath TCP: \(ConnectionReport(socket.number))" : localUser == nil ? "TCP" : "a local socket"
     guard let tls, protection == .secured else { return transport }
     return "\(tls.summary) over \(transport)"
   }

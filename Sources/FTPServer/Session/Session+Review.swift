@@ -23,7 +23,9 @@ extension Session {
   }
 
   private func tellPaths() {
-    activity.tellPaths(SessionPaths(control: ConnectionReport(control.number), data: channels.current?.paths))
+    activity.tellPaths(
+      SessionPaths(
+        control: ConnectionReport(control.number), localUser: control.localUser, data: channels.current?.paths))
   }
 
   private func recheck(_ identity: Identity) {
@@ -38,7 +40,8 @@ extension Session {
     // A slow answer may be about somebody who has logged out meanwhile.
     if let entry, entry.name != identity.account.name { return }
     switch identity.standing(
-      in: accounts, entry: entry, isProtected: control.protection != .clear, from: control.peerPolicy.addresses)
+      in: accounts, entry: entry, isProtected: control.protection != .clear || control.localUser != nil,
+      from: control.peerPolicy.addresses)
     {
     case .unchanged: break
     case .changed(let account):

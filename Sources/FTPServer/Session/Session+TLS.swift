@@ -112,7 +112,7 @@ extension Session {
   /// Whether a data connection has resumed the TLS session of this control connection, and what follows if not.
   private func checkBinding(_ data: DataConnection) throws(FTPError) {
     // Another server has no session of this control connection to resume: it is known by its address, which the operator has listed.
-    guard control.peerPolicy.isClient(data.peer.address) else { return }
+    guard control.dataPolicy.isClient(data.peer.address) else { return }
     if data.tls?.isResumed == true {
       protection.hasResumed = true
       return

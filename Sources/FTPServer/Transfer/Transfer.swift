@@ -65,7 +65,7 @@ extension Session {
       failure: failure.map { TransferFailure($0) }, connection: data?.report)
     let ended = MonotonicTime.now
     var note = outcome.note
-    if let peer = data?.peer.address, peer != control.peer.address, !control.peerPolicy.isClient(peer) {
+    if let peer = data?.peer.address, peer != control.peer.address, !control.dataPolicy.isClient(peer) {
       note = "site to site, with \(peer)" + (note.map { ": \($0)" } ?? "")
     }
     transfer = nil

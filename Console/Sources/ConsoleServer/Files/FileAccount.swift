@@ -93,7 +93,11 @@ actor FileAccount {
     // Nobody is on the way to a server of this host; and its certificate is for another name.
     if IPAddress(options.ftpHost)?.isLoopback == true { wanted.tls.trust = .insecureAcceptAnyCertificate }
     wanted.dataMode = ways.data == "active" ? .active : .passive
-    if let source = options.ftpSource { wanted.passedOn = PassedOn(source: source, client: client) }
+    if let socket = options.ftpSocket {
+      wanted.passedOn = PassedOn(socket: socket, client: client)
+    } else if let source = options.ftpSource {
+      wanted.passedOn = PassedOn(source: source, client: client)
+    }
     let number = panel.nextSession()
     wanted.trace = { panel.add($0, session: number) }
     return try await ClientSession.connect(
@@ -217,6 +221,9 @@ actor FileAccount {
   func choose(_ wanted: Ways) async throws(Problem) {
     guard ["passive", "active"].contains(wanted.data), ["I", "A"].contains(wanted.type) else {
       throw Problem(.badRequest, "There is no such mode or type.")
+    }
+    if wanted.data == "active", options.ftpSocket != nil {
+      throw Problem(.conflict, "Only the passive mode is possible here.")
     }
     if wanted.data != ways.data {
       guard limit > 1 else {

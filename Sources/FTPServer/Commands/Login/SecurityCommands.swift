@@ -8,8 +8,12 @@ import TransportSecurity
 
 extension Session {
   /// How much TLS is asked of this client: the most that the listener (or the settings), the host and the user's option ask. A host may
-  /// also switch off what is merely allowed.
+  /// also switch off what is merely allowed. By a Unix socket nothing is asked: nobody else can listen there.
   var tlsMode: TLSMode {
+    control.localUser == nil ? tlsModeByTCP : min(tlsModeByTCP, .allowed)
+  }
+
+  private var tlsModeByTCP: TLSMode {
     let here = control.rules.mode ?? configuration.security.mode
     let ofHost = virtualHost?.tlsMode
     let mode = here == .allowed && ofHost == .off ? .off : max(here, ofHost ?? .off)
@@ -146,7 +150,7 @@ extension Session {
 
   /// Refuses a login in clear where `mode` wants it protected.
   func requireProtectedLogin(_ mode: TLSMode) throws(FTPError) {
-    if mode < .requiredLogin || isSecured { return }
+    if mode < .requiredLogin || isSecured || control.localUser != nil { return }
     if control.protection == .clear { throw .protectionRequired("TLS is required here: send AUTH TLS first.") }
     throw .protectionLevel("A login must not be sent in clear: reconnect.")
   }

@@ -85,7 +85,9 @@ extension Session {
 
   /// The address clients are told to connect to. What `passive.address` says is IPv4 and no matter to those who came by IPv6.
   private func shownAddress(_ local: IPAddress) -> IPAddress {
-    if case .fixed(let address) = configuration.passiveAddress, local.family == .ipv4 { return address }
+    if case .fixed(let address) = configuration.passiveAddress, local.family == .ipv4, control.localUser == nil {
+      return address
+    }
     return local
   }
 
@@ -172,6 +174,9 @@ extension Session {
 
   private func requireActive() throws(FTPError) {
     if parameters.onlyExtendedPassive { throw .sequence("EPSV ALL was sent: only EPSV is allowed now.") }
+    if control.localUser != nil {
+      throw .dataPortRefused(Reply(502, "Active data connections are not possible on this way in: use PASV or EPSV."))
+    }
     if !configuration.activeEnabled {
       throw .dataPortRefused(Reply(502, "Active data connections are switched off here: use PASV or EPSV."))
     }

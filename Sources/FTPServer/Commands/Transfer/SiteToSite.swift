@@ -14,6 +14,8 @@ extension Session {
   private var maySiteToSite: Bool {
     // Whoever needs no password must not have the server connect to others.
     guard let account = identity?.account, !account.isAnonymous else { return false }
+    // The ports of such sessions are on the loopback network, where no other server is.
+    if control.localUser != nil { return false }
     switch configuration.transfer.siteToSite {
     case .off: return false
     case .users: return account.permissions.contains(.siteToSite)
@@ -23,7 +25,7 @@ extension Session {
 
   /// Whom data connections of this session may be with.
   var dataPeers: PeerPolicy {
-    var policy = control.peerPolicy
+    var policy = control.dataPolicy
     policy.partners = partnerNetworks
     return policy
   }
