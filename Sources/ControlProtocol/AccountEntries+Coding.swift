@@ -1,4 +1,4 @@
-// The fields of entries about accounts and disks, written and read in the same order.
+// The fields of entries about accounts, disks and certificates, written and read in the same order.
 
 extension PacketWriter {
   mutating func append(_ account: AccountEntry) {
@@ -62,6 +62,11 @@ extension PacketWriter {
     append(disk.total)
     append(disk.free)
   }
+
+  mutating func append(_ certificate: CertificateEntry) {
+    append(certificate.host, limit: ControlLimits.subject)
+    append(certificate.expires)
+  }
 }
 
 extension PacketReader {
@@ -119,5 +124,9 @@ extension PacketReader {
 
   mutating func disk() throws(MalformedPacket) -> DiskEntry {
     DiskEntry(directory: try text(limit: ControlLimits.text), total: try long(), free: try long())
+  }
+
+  mutating func certificate() throws(MalformedPacket) -> CertificateEntry {
+    CertificateEntry(host: try text(limit: ControlLimits.subject), expires: try long())
   }
 }

@@ -150,3 +150,16 @@ public struct DiskEntry: Sendable, Equatable {
     self.free = free
   }
 }
+
+/// A certificate that is in use.
+public struct CertificateEntry: Sendable, Equatable {
+  /// The virtual host it is for, ``ControlLimits/subject`` bytes of it at most; empty: the server itself.
+  public var host: String
+  /// When it expires, in seconds since 1970-01-01 00:00:00 UTC.
+  public var expires: UInt64
+
+  public init(host: String, expires: UInt64) {
+    self.host = host
+    self.expires = expires
+  }
+}

@@ -50,6 +50,8 @@ public enum ControlLimits {
   public static let accounts = 200
   /// File systems in one answer: all of them in one packet, however long their names.
   public static let disks = 24
+  /// Certificates in one answer.
+  public static let certificates = 200
   /// Arguments that a process tells of its start, and as many variables of its environment.
   public static let arguments = 512
   /// All arguments and variables together: what is longer cannot be told.

@@ -43,6 +43,8 @@ public enum ControlReply: Sendable, Equatable {
   case accounts([AccountEntry])
   case accountFields([AccountFieldEntry])
   case disks([DiskEntry])
+  /// Those in use; none without TLS.
+  case certificates([CertificateEntry])
 }
 
 extension ControlReply {
@@ -65,6 +67,7 @@ extension ControlReply {
     case .accounts: 115
     case .accountFields: 116
     case .disks: 117
+    case .certificates: 118
     }
   }
 
@@ -99,6 +102,8 @@ extension ControlReply {
     case .accounts(let accounts): writer.append(list: accounts, limit: ControlLimits.accounts) { $0.append($1) }
     case .accountFields(let fields): writer.append(list: fields, limit: ControlLimits.accounts) { $0.append($1) }
     case .disks(let disks): writer.append(list: disks, limit: ControlLimits.disks) { $0.append($1) }
+    case .certificates(let certificates):
+      writer.append(list: certificates, limit: ControlLimits.certificates) { $0.append($1) }
     }
     return writer.bytes
   }
@@ -188,6 +193,11 @@ extension ControlReply {
     case 117:
       return .disks(
         try reader.list(limit: ControlLimits.disks) { (reader) throws(MalformedPacket) in try reader.disk() })
+    case 118:
+      return .certificates(
+        try reader.list(limit: ControlLimits.certificates) { (reader) throws(MalformedPacket) in
+          try reader.certificate()
+        })
     default: throw MalformedPacket()
     }
   }

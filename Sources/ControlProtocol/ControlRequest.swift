@@ -95,6 +95,8 @@ public enum ControlRequest: Sendable, Equatable {
   case explain(AccountQuestion)
   /// One ``ControlReply/disks(_:)``.
   case disks
+  /// One ``ControlReply/certificates(_:)``.
+  case certificates
 }
 
 /// What a successor gives to the server it takes over from.
@@ -132,6 +134,7 @@ extension ControlRequest {
     case .edit: 19
     case .explain: 20
     case .disks: 21
+    case .certificates: 22
     }
   }
 
@@ -142,7 +145,7 @@ extension ControlRequest {
     writer.append(kind)
     writer.append(id)
     switch self {
-    case .status, .bans, .reload, .origin, .takeOver, .settings, .disks: break
+    case .status, .bans, .reload, .origin, .takeOver, .settings, .disks, .certificates: break
     case .sessions(let refreshes): writer.append(refreshes)
     case .paths(let session): writer.append(session)
     case .subscribe(let subscription):
@@ -227,6 +230,7 @@ extension ControlRequest {
     case 19: return .edit(try reader.accountEdit())
     case 20: return .explain(try reader.accountQuestion())
     case 21: return .disks
+    case 22: return .certificates
     default: throw MalformedPacket()
     }
   }

@@ -81,6 +81,9 @@ extension ControlServer {
     case .edit(let edit): self.edit(edit, id, watcher)
     case .explain(let question): explain(question, id, watcher)
     case .disks: tellDisks(id, watcher)
+    case .certificates:
+      let certificates = server.certificateExpiries.prefix(ControlLimits.certificates)
+      reply(.certificates(certificates.map { CertificateEntry(host: $0.host, expires: UInt64(max(0, $0.time))) }))
     }
   }
 

@@ -69,7 +69,7 @@ public final class DaemonLog: Sendable {
   }
 
   private init(output: any LogOutput, entries: Entries, format: LogFormat, level: Logger.Level, limit: Int) {
-    let shared = Shared(isJSON: format == .json, level: Self.number(level))
+    let shared = Shared(isJSON: format == .json, level: level.number)
     self.shared = shared
     self.entries = entries
     sink = LogSink(output: output, limit: limit) { count in
@@ -86,15 +86,15 @@ public final class DaemonLog: Sendable {
 
   /// The least important level that is written from now on.
   public var level: Logger.Level {
-    get { Logger.Level.allCases[shared.level.load(ordering: .relaxed)] }
-    set { shared.level.store(Self.number(newValue), ordering: .relaxed) }
+    get { Logger.Level(number: shared.level.load(ordering: .relaxed)) }
+    set { shared.level.store(newValue.number, ordering: .relaxed) }
   }
 
   /// How many lines were lost since the start because their reader was too slow.
   public var linesLost: Int { sink.lostInAll }
 
   /// The least important level that anybody reads: ``level``, or what a tap asks for.
-  var levelInUse: Logger.Level { min(level, taps.level) }
+  var levelInUse: Logger.Level { Logger.Level(number: min(shared.level.load(ordering: .relaxed), taps.leastNumber)) }
 
   /// Has `read` called with each line from `level` up, whatever ``level`` writes, until ``LogTap/end()``.
   ///
@@ -150,8 +150,6 @@ public final class DaemonLog: Sendable {
         isJSON: shared.isJSON.load(ordering: .relaxed), level: level, message: message, record: record, fields: fields)
     }
   }
-
-  private static func number(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 2 }
 }
 
 /// What swift-log calls. An event travels as one metadata value, `["event": .stringConvertible(EventRecord)]`, so that

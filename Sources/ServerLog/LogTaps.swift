@@ -16,17 +16,14 @@ final class LogTaps: Sendable {
     var taps: [UInt64: Tap] = [:]
   }
 
-  /// The position of the lowest level that is read among all levels; their number when nobody reads.
-  private let least = Atomic<Int>(Logger.Level.allCases.count)
+  /// The number of the lowest level that is read; that of all levels when nobody reads.
+  private let least = Atomic<Int>(Logger.Level.numbers)
   private let state = Mutex(State())
 
-  /// The lowest level that is read; above all others when nobody reads.
-  var level: Logger.Level {
-    let least = least.load(ordering: .relaxed)
-    return least < Logger.Level.allCases.count ? Logger.Level.allCases[least] : .critical
-  }
+  /// The number of the lowest level that is read; ``Logging/Logger/Level/numbers`` when nobody reads.
+  var leastNumber: Int { least.load(ordering: .relaxed) }
 
-  private var isEmpty: Bool { least.load(ordering: .relaxed) == Logger.Level.allCases.count }
+  private var isEmpty: Bool { leastNumber == Logger.Level.numbers }
 
   /// Hands a line to those who want it; it is made once for each form that is wanted.
   func read(_ level: Logger.Level, _ line: (_ isJSON: Bool) -> [UInt8]) {
@@ -60,8 +57,7 @@ final class LogTaps: Sendable {
   }
 
   private func publishLeast(_ state: State) {
-    let levels = state.taps.values.compactMap { Logger.Level.allCases.firstIndex(of: $0.level) }
-    least.store(levels.min() ?? Logger.Level.allCases.count, ordering: .relaxed)
+    least.store(state.taps.values.map(\.level.number).min() ?? Logger.Level.numbers, ordering: .relaxed)
   }
 }
 

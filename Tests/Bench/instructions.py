@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Instructions that weftpd executes in user space for each command or small transfer, counted by valgrind. How busy the machine is does not
-matter. Two runs of each, a short one and a long one: what start and login cost is in both. x86-64 only.
+matter. Two runs of each, a short one and a long one: what start and login cost is in both. x86-64 only. WEFTPD is best the program that
+`make release` builds, and files are on /dev/shm, as in bench.py: on a disk an upload waits for it on another thread.
 
 usage: instructions.py WEFTPD [ROW...]      rows: noop, pwd, size, retr, stor (all of them if none is named)
 """
@@ -50,7 +51,7 @@ def main():
     for tool in ("valgrind", "cc", "strip"):
         if not shutil.which(tool):
             raise SystemExit(f"{tool} is not installed")
-    with tempfile.TemporaryDirectory(prefix="weftpd-instructions-") as work:
+    with tempfile.TemporaryDirectory(prefix="weftpd-instructions-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as work:
         os.mkdir(f"{work}/root")
         with open(f"{work}/root/small", "wb") as file:
             file.write(os.urandom(4096))

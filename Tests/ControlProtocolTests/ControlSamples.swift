@@ -51,7 +51,7 @@ enum ControlSamples {
     .unban(address: "192.0.2.1"), .bans, .reload, .drain(seconds: 0), .level(nil), .level(.trace),
     .origin, .takeOver, .succeed(process: 4712, passes: []), .succeed(process: .max, passes: [.control, .hooks]),
     .settings, .say(.user([0x61]), words: "Maintenance at noon."), .accounts(matching: [0xFF], from: 7, count: .max),
-    .account(Array("bob".utf8)), .disks,
+    .account(Array("bob".utf8)), .disks, .certificates,
     .edit(AccountEdit(name: [0x62, 0xFF], .add(password: [0x70, 0xE4], set: [setting]), author: "root")),
     .edit(AccountEdit(name: [], .update(set: [setting, setting], unset: ["totp"]), author: "")),
     .edit(AccountEdit(name: [0x62], .password([]), author: "ä")),
@@ -83,5 +83,8 @@ enum ControlSamples {
       AccountFieldEntry(
         key: "totp", value: "", origin: .group, isHidden: true, expected: "base32", meaning: "A second factor.")
     ]), .disks([DiskEntry(directory: "/srv/ftp", total: 1 << 40, free: 1)]),
+    .certificates([
+      CertificateEntry(host: "", expires: 1_900_000_000), CertificateEntry(host: "ftp.example.org", expires: 0),
+    ]),
   ]
 }

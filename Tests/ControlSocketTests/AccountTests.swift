@@ -205,6 +205,12 @@ import Testing
     #expect(place.lines(yes).contains("RETR is granted"))
     #expect(throws: ControlClientError.self) { try ask("RETR", "/file", "nowhere") }
     #expect(try place.edit("bob", .recount).hasPrefix("1234 bytes, 1 files in "))
+    guard case .certificates(let certificates)? = try place.control.ask(.certificates).first else {
+      throw TestFailure("no certificates")
+    }
+    // The server's own, which it has made at its start.
+    #expect(certificates.map(\.host) == [""])
+    #expect(certificates.allSatisfy { $0.expires > UInt64(time(nil)) })
     guard case .disks(let disks)? = try place.control.ask(.disks).first else { throw TestFailure("no disks") }
     #expect(!disks.isEmpty)
     #expect(disks.allSatisfy { $0.total >= $0.free && $0.total > 0 && $0.directory.hasPrefix("/") })
