@@ -65,9 +65,8 @@ struct ServeCommand: ParsableCommand {
       let console = try Console(try options(), logger)
       logger.notice("the console is at \(console.origin)")
       if printLink, let link = console.makeLink(for: "who started the console") { say(link) }
-      // Threads come into being from here on, so that the confinement of this one is theirs, too. Without a priority of its own the task
-      // would have that of the first thread, for which Dispatch asks the kernel in vain, and complains of it.
-      Task(priority: .medium) {
+      // Threads come into being from here on, so that the confinement of this one is theirs, too.
+      Task {
         do { try await console.run() } catch {
           logger.critical("the console ends: \(error)")
           Glibc.exit(70)
