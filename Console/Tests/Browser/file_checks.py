@@ -1,35 +1,20 @@
 """A user's files in the browser: names of every kind, uploads that are broken off and go on, previews, ten thousand rows."""
 
 import glob
-import hashlib
 import os
-import struct
 import time
 import urllib.parse
 import zipfile
-import zlib
 
 from browser import Keys
 from harness import check, until
+from samples import PDF, png, sha256
 
 EVIL = "<img src=x onerror=window.pwned=1>"
 BYTES = b"caf\xe9 \xff.txt"
 LINES = "two\r\nlines"
 # MiB of what is uploaded, at 20 MiB a second.
 SIZE = 96
-
-
-def png():
-    """A picture of one pixel."""
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b""))
-
-
-def sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def log_in(rig, page):
@@ -96,17 +81,6 @@ def names(rig, page):
     page.wait_text("<h1>not a page</h1>", "dialog pre")
     page.press("Close", "dialog")
     check(page.script("return window.pwned") is None, "a file was run")
-
-
-PDF = b"""%PDF-1.4
-1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
-2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R>>endobj
-4 0 obj<</Length 24>>stream
-0 0 0 rg 20 20 200 150 re f
-endstream endobj
-trailer<</Root 1 0 R>>
-"""
 
 
 def select(page, name):
