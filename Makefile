@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help console console-test console-release console-install serve test bench bench-clients torture fuzz format lint release install install-files uninstall image deb manual version clean setup
+.PHONY: help console console-test console-units console-pages console-release console-install serve test bench bench-clients torture fuzz format lint release install install-files uninstall image deb manual version clean setup
 
 # Debian packages the build needs.
 PACKAGES := libcrypt-dev libcap-dev libcurl4-openssl-dev libssl-dev libpam0g-dev libsqlite3-dev libyaml-dev zlib1g-dev
@@ -23,6 +23,8 @@ ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,s
 RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
   -Xlinker --no-export-dynamic
 PRODUCTS ?= weftpd weftpd-authd weftpd-hooks weftp mptcpctl
+# The console that console-install installs.
+CONSOLE_BINARY ?= .build/release/weftpd-console
 BINARIES ?= .build/release
 BACKTRACE ?= $(dir $(shell readlink -f "$$(command -v swift)"))../libexec/swift/linux/swift-backtrace-static
 # Every file install puts somewhere has its paths made to match.
@@ -53,21 +55,27 @@ serve: setup ## build in release mode and serve ./files on 127.0.0.1:2121 (DIR=,
 
 console: setup ## try the console in the browser: weftpd with a scratch directory, and a link
 	swift build -c release --product weftpd
-	swift build --package-path Console -c release --product weftpd-console
-	@WEFTPD=.build/release/weftpd CONSOLE=Console/.build/release/weftpd-console exec Console/try.sh
+	Console/swift.sh build -c release --product weftpd-console
+	@WEFTPD=.build/release/weftpd CONSOLE=.build/release/weftpd-console exec Console/try.sh
 
 console-test: setup ## test the console: units, then a real Chromium (apt: chromium chromium-driver; pip: selenium)
 	swift build --product weftpd
-	swift build --package-path Console --build-tests
-	swift test --package-path Console --skip-build
-	python3 Console/Tests/Browser/run.py --weftpd .build/debug/weftpd --console Console/.build/debug/weftpd-console \
+	$(MAKE) console-units console-pages
+
+console-units:
+	Console/swift.sh build --build-tests
+	Console/swift.sh test --skip-build
+
+# With what is built.
+console-pages:
+	python3 Console/Tests/Browser/run.py --weftpd .build/debug/weftpd --console .build/debug/weftpd-console \
 	  --shots .build/console-shots
 
 console-release: setup ## build the console for console-install
-	swift build --package-path Console $(RELEASE) --product weftpd-console
+	Console/swift.sh build $(RELEASE) --product weftpd-console
 
 console-install: ## install the console, its page and its units (PREFIX=/usr/local, DESTDIR=)
-	install -D -s -m 755 Console/.build/release/weftpd-console "$(DESTDIR)$(PREFIX)/sbin/weftpd-console"
+	install -D -s -m 755 "$(CONSOLE_BINARY)" "$(DESTDIR)$(PREFIX)/sbin/weftpd-console"
 	install -d "$(DESTDIR)$(PREFIX)/share/weftpd/console" "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
 	install -m 644 Console/Web/* "$(DESTDIR)$(PREFIX)/share/weftpd/console/"
 	for f in weftpd-console.service weftpd-console.socket; do \
@@ -108,7 +116,7 @@ format: ## rewrite all Swift sources in the house's format
 	swift format -i --recursive Sources Tests Package.swift Console/Sources Console/Tests Console/Package.swift
 
 lint: ## check the format of all Swift sources
-	swift format lint --strict --recursive Sources Tests Package.swift Console/Sources Console/Tests Console/Package.swift
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift Console/Sources Console/Tests Console/Package.swift
 
 release: setup ## build what install and image take (without Swift's own libraries to carry along)
 	for product in $(PRODUCTS); do swift build $(RELEASE) --product $$product || exit 1; done

@@ -110,32 +110,42 @@ struct AccountDesk: AccountKeeper {
 
   func edit(_ edit: AccountEdit) throws(AccountRefusal) -> [String] {
     let (loaded, editor) = try open()
-    if case .recount = edit.act { return [try recount(edit.name, loaded, editor)] }
+    let name = edit.name
+    switch edit.act {
+    case .add(let password, let set):
+      return try changing(name, loaded) { try Self.add(name, password, set, editor) }
+    case .update(let set, let unset):
+      return try changing(name, loaded) {
+        let changes = try editor.update(name, set: set.map { ($0.key, $0.value) }, unset: unset)
+        return changes.isEmpty ? ["nothing to change"] : changes.map(Self.line)
+      }
+    case .password(let password):
+      return try changing(name, loaded) {
+        // Nobody's password is not worth a hash.
+        _ = try editor.entry(named: name)
+        return try editor.changePassword(of: name, hash: Self.hash(password))
+      }
+    case .remove:
+      return try changing(name, loaded) {
+        try editor.remove(name)
+        return []
+      }
+    // Nothing of the entry changes, so this needs no leave.
+    case .recount: return [try recount(name, loaded, editor)]
+    }
+  }
+
+  /// Changes entries, where that is allowed, and has the server follow.
+  private func changing(
+    _ name: [UInt8], _ loaded: LoadedSettings, _ body: () throws -> [String]
+  ) throws(AccountRefusal) -> [String] {
     guard loaded.settings.controlAccounts else {
       throw AccountRefusal(.notAllowed, AccountObstacle.words(loaded.settings) ?? "")
     }
-    var lines = try refusing(loaded) { try Self.perform(edit, editor) }
+    var lines = try refusing(loaded, body)
     // A database tells of its changes itself.
-    if loaded.settings.accounts.backend == .table { lines += daemon.rereadAccounts(about: Account.display(edit.name)) }
+    if loaded.settings.accounts.backend == .table { lines += daemon.rereadAccounts(about: Account.display(name)) }
     return lines
-  }
-
-  private static func perform(_ edit: AccountEdit, _ editor: any AccountEditor) throws -> [String] {
-    let name = edit.name
-    switch edit.act {
-    case .add(let password, let set): return try add(name, password, set, editor)
-    case .update(let set, let unset):
-      let changes = try editor.update(name, set: set.map { ($0.key, $0.value) }, unset: unset)
-      return changes.isEmpty ? ["nothing to change"] : changes.map(line)
-    case .password(let password):
-      // Nobody's password is not worth a hash.
-      _ = try editor.entry(named: name)
-      return try editor.changePassword(of: name, hash: hash(password))
-    case .remove:
-      try editor.remove(name)
-      return []
-    case .recount: return []
-    }
   }
 
   private static func add(

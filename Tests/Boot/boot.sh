@@ -1,7 +1,7 @@
 #!/bin/bash
 # Boots systemd in a container of systemd-nspawn with weftpd installed by `make install-files`, and tries the units for real:
-# enabled, reloaded, killed by the watchdog, restarted, socket-activated; local users; implicit TLS. Needs root, mmdebstrap,
-# systemd-container, curl.
+# enabled, reloaded, killed by the watchdog, restarted, socket-activated; local users; implicit TLS; the console's. Needs root,
+# mmdebstrap, systemd-container, curl.
 #
 # usage: boot.sh BINARY [HOOK]   HOOK is run in the container's network with the service up: HOOK ROOT-ON-DISK
 #        weftpd-authd is taken from beside BINARY. BOOT_SUITE=trixie tries Debian 13, with systemd 257.
@@ -182,7 +182,8 @@ say "socket-activated, restarted without refusing a client, stopped"
 
 . "$here/Tests/Boot/succession.sh"
 . "$here/Tests/Boot/local-users.sh"
-. "$here/Tests/Boot/console.sh"
+. "$here/Tests/Boot/door.sh"
 . "$here/Tests/Boot/service-manager.sh"
+. "$here/Tests/Boot/console.sh"
 . "$here/Tests/Boot/package.sh"
 say ok

@@ -1,43 +1,73 @@
-# A stage of boot.sh: the Unix socket for the console's user, with the drop-in that comes with the console.
+# A stage of boot.sh: the console by its socket: whom it runs as, a link, the overview, files, killed and back. WEFTPD_CONSOLE_BINARY
+# names it, of a debug build too; otherwise it is what `make console-release` has built.
 
-# Without the drop-in weftpd cannot tell the console's user from others, and says so.
-inside rm -f /etc/systemd/system/weftpd.service.d/own-ports.conf
-install -m 644 "$here/systemd/console/weftpd-console.conf" "/proc/$leader/root/usr/local/lib/sysusers.d/"
-inside systemd-sysusers weftpd-console.conf
-inside systemctl daemon-reload
-settings "proxy: {socket: /run/weftpd/server/ftp}"
-inside systemctl start weftpd.service 2>/dev/null && fail "it starts with proxy.socket and PrivateUsers=yes"
-inside journalctl -u weftpd.service --no-pager -o cat | grep -c 'cannot be told from others in this user namespace' >/dev/null \
-  || fail "the refusal of proxy.socket says something else"
-inside systemctl reset-failed
+console=${WEFTPD_CONSOLE_BINARY:-$here/.build/release/weftpd-console}
+unit=weftpd-console.service
+site=http://127.0.0.1:8021
+# curl as the page does it: the cookie kept, the origin named.
+ask() { outside curl -s --max-time 20 -b "$work/jar" -c "$work/jar" "$@"; }
+# Logs in with a body of JSON; the answer has the page's token.
+log_in() { ask -H "Origin: $site" -H 'Content-Type: application/json' --data "$1" "$site/api/login"; }
+link() { inside weftpd-console link; }
+overview() { ask -N --max-time 3 "$site/api/operator/overview"; }
 
-# With it, and without any capability.
-install -m 644 "$here/systemd/console/weftpd.service.d/weftpd-console.conf" "/proc/$leader/root/etc/systemd/system/weftpd.service.d/"
-settings ""
-inside systemctl daemon-reload
-inside systemctl start weftpd.socket weftpd.service || fail "weftpd.service does not start with weftpd-console.conf"
-[ "$(inside sed -n 's/^CapEff:\t*//p' "/proc/$(property MainPID)/status")" = 0000000000000000 ] || fail "it has capabilities"
-cat > "/proc/$leader/root/usr/local/lib/door.pl" <<'P'
-use strict; use IO::Socket::UNIX; use IO::Socket::INET;
-my $door = IO::Socket::UNIX->new(Peer => "/run/weftpd/server/ftp") or die "$!\n";
-sub reply { while (my $line = <$door>) { return $line if $line =~ /^\d{3} / } die "ended\n" }
-sub ask { my ($command, $code) = @_; print $door "$command\r\n"; my $line = reply(); $line =~ /^$code/ or die "$command: $line"; $line }
-$door->autoflush(1);
-print $door "PROXY TCP4 192.0.2.77 127.0.0.1 40000 0\r\n";
-reply() =~ /^220/ or die;
-ask("USER alice", 331); ask("PASS secret", 230); ask("TYPE I", 200);
-my ($port) = ask("EPSV", 229) =~ /\|\|\|(\d+)\|/ or die;
-my $data = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port) or die "$!\n";
-ask("RETR file", 150);
-local $/; print <$data>; local $/ = "\n";
-reply() =~ /^226/ or die;
-P
-door() { inside setpriv --reuid "$1" --regid "$1" --groups "$(inside getent group weftpd | cut -d: -f3)" perl /usr/local/lib/door.pl; }
-door weftpd-console | cmp -s - "$work/file" || fail "no download by proxy.socket: $(door weftpd-console 2>&1 | head -c 300)"
-await 10 inside bash -c 'journalctl -u weftpd -o json WEFTPD_VERB=RETR | grep -c "192.0.2.77" >/dev/null' || fail "the journal does not have the browser's address"
-# Another user who may use the control socket may not use this one.
-[ "$(door games 2>&1)" = "Permission denied" ] || fail "another user comes in by proxy.socket: $(door games 2>&1 | head -c 300)"
-inside systemctl stop weftpd.socket weftpd.service
-inside rm /etc/systemd/system/weftpd.service.d/weftpd-console.conf
-inside systemctl daemon-reload
-say "proxy.socket for the console's user, with weftpd-console.conf and without any capability"
+try_console() {
+  make -s -C "$here" console-install DESTDIR="/proc/$leader/root" CONSOLE_BINARY="$console" >/dev/null || fail "make console-install"
+  # A debug build has Swift's libraries beside the compiler.
+  ldd "$console" | awk '$3 ~ /\/swift\// { print $3 }' | while read -r library; do
+    install -D -m 755 "$library" "/proc/$leader/root$library"
+  done
+  inside systemd-sysusers
+  inside systemctl daemon-reload
+  inside systemctl restart weftpd.service || fail "weftpd.service does not start"
+  inside systemctl enable --now weftpd-console.socket 2>/dev/null || fail "weftpd-console.socket does not start"
+  [ "$(property ActiveState $unit)" = inactive ] || fail "the console runs before anybody came"
+  [[ "$(ask $site/)" = *"<title>"* ]] || fail "no page comes from the socket"
+  [ "$(property ActiveState $unit)" = active ] || fail "the console is $(property ActiveState $unit)"
+
+  # --- what it is
+  local server=$(property MainPID) pid=$(property MainPID $unit) set
+  [ "$(inside stat -c %U "/proc/$pid")" = weftpd-console ] || fail "the console does not run as weftpd-console"
+  for set in CapPrm CapEff CapInh CapBnd CapAmb; do
+    [ "$(inside sed -n "s/^$set:\t*//p" "/proc/$pid/status")" = 0000000000000000 ] || fail "$set of the console is not empty"
+  done
+  inside journalctl -u $unit --no-pager -o cat | grep -c 'not confined' >/dev/null && fail "Landlock does not confine the console"
+  say "the console was started by its socket, as weftpd-console and without any capability"
+  say "the console: $(inside systemd-analyze --no-pager security $unit 2>/dev/null | tail -1 | sed 's/[^ -~]*//g; s/^ *//')"
+
+  # --- an operator's link
+  link > "$work/link" || fail "weftpd-console link fails"
+  [[ "$(cat "$work/link")" = "$site/#link="* ]] || fail "weftpd-console link prints $(cat "$work/link")"
+  inside setpriv --reuid=nobody --regid=nogroup --clear-groups /usr/local/sbin/weftpd-console link >/dev/null 2>&1 \
+    && fail "nobody gets a link"
+  local words="{\"link\":\"$(sed 's/.*link=//' "$work/link")\"}"
+  [[ "$(log_in "$words")" = *'"isOperator":true'* ]] || fail "the link lets nobody in"
+  [[ "$(log_in "$words")" = *'not good any more'* ]] || fail "the link is good twice"
+  link > "$work/link"
+  log_in "{\"link\":\"$(sed 's/.*link=//' "$work/link")\"}" >/dev/null
+  overview > "$work/overview" || [ $? = 28 ] || fail "no overview"
+  grep -q '^event: overview' "$work/overview" && grep -q "\"process\":$server[,}]" "$work/overview" \
+    || fail "the overview is $(head -c 600 "$work/overview")"
+  [[ "$(ask $site/api/operator/settings)" = *passive.ports* ]] || fail "the settings are not told"
+
+  # --- a user's files
+  [[ "$(log_in '{"user":"alice","password":"wrong"}')" = *'refuses this user or password'* ]] || fail "a wrong password is let in"
+  [[ "$(log_in '{"user":"alice","password":"secret"}')" = *'"hasFiles":true'* ]] || fail "alice has no files"
+  [[ "$(ask "$site/api/files/?list")" = *'["file","file","file",3000000,'* ]] || fail "the list is $(ask "$site/api/files/?list" | head -c 600)"
+  ask $site/api/files/file | cmp -s - "$work/file" || fail "the download through the console differs"
+  say "a link for root, the overview, the settings, files with alice's password"
+
+  # --- killed
+  inside kill -9 "$pid"
+  await 20 ask $site/ || fail "no page after the console was killed"
+  [ "$(property MainPID $unit)" != "$pid" ] && [ "$(property MainPID)" = "$server" ] || fail "the wrong process was started again"
+  [ "$(property NRestarts)" = 0 ] || fail "weftpd was started again"
+  fetch ftp://127.0.0.1/file | cmp -s - "$work/file" || fail "weftpd does not serve after the console was killed"
+  link > "$work/link" || fail "no link after the console was killed"
+  inside systemctl stop weftpd-console.socket $unit || fail "the console does not stop"
+  [ "$(property Result $unit)" = success ] || fail "the console's end was '$(property Result $unit)'"
+  inside systemctl disable weftpd-console.socket 2>/dev/null
+  say "killed and started again, and weftpd did not notice"
+}
+
+if [ -x "$console" ]; then try_console; else say "not tried: the console, which make console-release builds"; fi

@@ -45,6 +45,8 @@ if [ "$version" -ge 257 ] && [ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" 
   inside mkdir -p /etc/systemd/system/weftpd.socket.d
   inside sh -c 'printf "[Socket]\nSocketProtocol=mptcp\n" > /etc/systemd/system/weftpd.socket.d/test.conf'
   inside systemctl daemon-reload
+  # A socket does not start while its service runs.
+  inside systemctl stop weftpd.service
   inside systemctl start weftpd.socket || fail "weftpd.socket does not start with SocketProtocol=mptcp"
   fetch ftp://127.0.0.1/file | cmp -s - "$work/file" || fail "no download by a multipath socket of systemd's"
   inside journalctl -u weftpd.service --no-pager -o cat | grep -c 'inherited 0.0.0.0:21, multipath TCP' >/dev/null || fail "the socket is not multipath"

@@ -27,7 +27,7 @@ flags="-swift-version 6 -parse-as-library -sanitize=fuzzer"
 
 build_protocols() {
   # Optimised, yet with assertions: they are half of what the fuzzer can find.
-  swiftc $flags -O -assert-config Debug -module-name FTPProtocolFuzz \
+  swiftc $flags -O -wmo -num-threads "$(nproc)" -assert-config Debug -module-name FTPProtocolFuzz \
     -lz -o "$work/fuzz" -I "$top/Sources/CZlib" "$top"/Sources/FTPProtocol/*/*.swift \
     "$tests/TestBytes.swift" "$tests/ProtocolChecks.swift" \
     "$tests/CodecChecks.swift" "$tests"/Coding/CodingDriver.swift "$tests"/Coding/CodingChecks.swift \
@@ -36,11 +36,11 @@ build_protocols() {
     "$here/FTPProtocolFuzz.swift"
 }
 
-# The client as the fuzzer watches it, on the rooms beneath it as the package of somebody else has them built. Not optimised: a session
-# waits more than it computes, and optimising takes a minute.
+# The client as the fuzzer watches it, on the rooms beneath it as the package has them built. Not optimised: a session waits more than it
+# computes, and optimising takes a minute.
 build_sessions() {
-  swift build --package-path "$top/Tests/OutsidePackage" >"$work/rooms.log" 2>&1 || { cat "$work/rooms.log"; exit 1; }
-  rooms=$top/Tests/OutsidePackage/.build/debug
+  swift build --package-path "$top" --target FTPClient >"$work/rooms.log" 2>&1 || { cat "$work/rooms.log"; exit 1; }
+  rooms=$top/.build/debug
   search="-I $rooms/Modules -I $top/Sources/CZlib"
   objects=
   for room in Bandwidth FTPProtocol FTPTransfer LinuxSystem MultipathTCP Reactor TransportSecurity CLinux CMultipath COpenSSL; do
@@ -56,30 +56,51 @@ build_sessions() {
     "$here/ClientSessionFuzz.swift" "$work"/client/*.o $objects -lz -lssl -lcrypto
 }
 
-failed=
-for target; do
+# Fuzzes one target. Called for several at a time, so what is to be told is told at once.
+fuzz() {
   # New inputs go to the first folder; Corpus/ is only read.
-  mkdir -p "$work/found/$target" "$work/broken/$target"
-  fuzz=$work/fuzz build=build_protocols patience=5
+  mkdir -p "$work/found/$1" "$work/broken/$1"
+  fuzz=$work/fuzz patience=5
   # A session has waits of up to half a second, and several of them.
-  [ "$target" != client-session ] || { fuzz=$work/fuzz-sessions build=build_sessions patience=30; }
-  [ -x "$fuzz" ] || $build
-  if WEFTPD_FUZZ_TARGET=$target "$fuzz" -max_total_time="$seconds" -max_len=512 -timeout=$patience -rss_limit_mb=1024 \
-    -artifact_prefix="$work/broken/$target/" -verbosity=0 -print_final_stats=1 \
-    "$work/found/$target" "$here/Corpus/$target" >"$work/$target.log" 2>&1; then
-    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$target.log")
-    echo "$target: held for ${runs:-?} inputs"
+  [ "$1" != client-session ] || { fuzz=$work/fuzz-sessions patience=30; }
+  if WEFTPD_FUZZ_TARGET=$1 "$fuzz" -max_total_time="$seconds" -max_len=512 -timeout=$patience -rss_limit_mb=1024 \
+    -artifact_prefix="$work/broken/$1/" -verbosity=0 -print_final_stats=1 \
+    "$work/found/$1" "$here/Corpus/$1" >"$work/$1.log" 2>&1; then
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$1.log")
+    echo "$1: held for ${runs:-?} inputs"
   else
-    failed="$failed $target"
-    echo "$target: BROKEN"
+    echo "$1" >>"$work/failed"
     # What the check said; without it (a trap, a hang, too much memory) what the fuzzer said.
-    grep -a -m 1 'Fatal error' "$work/$target.log" || tail -n 20 "$work/$target.log"
-    ls "$work/broken/$target"/* 2>/dev/null || true
+    why=$(grep -a -m 1 'Fatal error' "$work/$1.log" || tail -n 20 "$work/$1.log")
+    printf '%s: BROKEN\n%s\n%s\n' "$1" "$why" "$(ls "$work/broken/$1"/* 2>/dev/null)"
   fi
-done
+}
 
-if [ -n "$failed" ]; then
-  echo "broken:$failed; see $work" >&2
+protocols= sessions=
+for target; do
+  case $target in client-session) sessions=1 ;; *) protocols=1 ;; esac
+done
+[ -z "$protocols" ] || build_protocols
+[ -z "$sessions" ] || build_sessions
+
+# As many at a time as there are processors: each keeps one busy.
+rm -f "$work/failed"
+lanes=$(nproc)
+lane=0
+while [ $lane -lt "$lanes" ]; do
+  (
+    at=0
+    for target; do
+      [ $((at % lanes)) -ne $lane ] || fuzz "$target"
+      at=$((at + 1))
+    done
+  ) &
+  lane=$((lane + 1))
+done
+wait
+
+if [ -s "$work/failed" ]; then
+  echo "broken: $(paste -sd' ' "$work/failed"); see $work" >&2
   exit 1
 fi
 [ -n "${FUZZ_DIR:-}" ] || rm -rf "$work"

@@ -186,6 +186,46 @@ def address_is_passed_on(rig, *addresses):
         until(logged, f"{address} in weftpd's log")
 
 
+def downloads_that_are_left(rig):
+    """A browser that goes in the midst of a download, or sends no more, leaves nothing behind."""
+    with open(f"{rig.files}/left", "wb") as file:
+        file.truncate(256 << 20)
+    _, fields, _ = rig.post("/api/login", {"user": "alice", "password": rig.password})
+    cookie = fields["Set-Cookie"].split(";")[0]
+
+    def begin():
+        connection = socket.create_connection(("127.0.0.1", rig.port), 60)
+        connection.sendall(f"GET /api/files/left HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\nCookie: {cookie}\r\n\r\n".encode())
+        check(connection.recv(1000).startswith(b"HTTP/1.1 200"), "no download")
+        return connection
+
+    def open_ones():
+        with open("/proc/net/tcp") as file:
+            lines = [line.split() for line in file.readlines()[1:]]
+        # In state 0A it listens, in 06 only the kernel still knows of it.
+        return [line for line in lines if line[1].endswith(f":{rig.port:04X}") and line[3] not in ("0A", "06")]
+
+    begin().close()
+    silent = begin()
+    silent.shutdown(socket.SHUT_WR)
+    got = 0
+    try:
+        while piece := silent.recv(1 << 16):
+            got += len(piece)
+    except ConnectionError:
+        pass
+    check(got < 256 << 20, "a download goes on for a browser that has closed its end")
+    silent.close()
+    # One that stands still for a moment.
+    slow = begin()
+    time.sleep(0.5)
+    got = 0
+    while got < 16 << 20:
+        got += len(slow.recv(1 << 20))
+    slow.close()
+    until(lambda: not open_ones(), "all connections have ended")
+
+
 def run(rig, link):
     hosts_and_origins(rig)
     fields_of_the_page(rig)
@@ -196,3 +236,4 @@ def run(rig, link):
     limits(rig)
     many_connections(rig)
     address_is_passed_on(rig, "192.0.2.7", "2001:db8::7")
+    downloads_that_are_left(rig)

@@ -82,12 +82,14 @@ extension ClientSession {
   }
 
   /// The next piece of the transfer that was opened.
-  func nextPiece() async throws(ClientError) -> [UInt8]? {
+  ///
+  /// - Parameter most: bytes of the wire that are taken at most.
+  func nextPiece(upTo most: Int = 65536) async throws(ClientError) -> [UInt8]? {
     guard let transfer = transferInFlight, transfer.direction == .download else {
       throw ClientError(.usage, "the transfer of these bytes is over")
     }
     while !transfer.isAtEnd {
-      guard let wire = try await receive(transfer) else {
+      guard let wire = try await receive(transfer, upTo: most) else {
         transfer.isAtEnd = true
         do throws(TransferBreak) {
           let last = try transfer.decoder?.finish() ?? []
@@ -107,7 +109,7 @@ extension ClientSession {
   }
 
   /// What the data connection has next; nil at its end.
-  private func receive(_ transfer: TransferInFlight) async throws(ClientError) -> [UInt8]? {
+  private func receive(_ transfer: TransferInFlight, upTo limit: Int) async throws(ClientError) -> [UInt8]? {
     let data = transfer.process.data
     if !data.unread.isEmpty {
       let piece = data.unread
@@ -118,7 +120,7 @@ extension ClientSession {
     let deadline = MonotonicTime.now.advanced(by: options.timeouts.stall.inNanoseconds)
     while true {
       let most: Int
-      do throws(TransferBreak) { most = try await transfer.process.room(upTo: 65536, with: self) } catch {
+      do throws(TransferBreak) { most = try await transfer.process.room(upTo: min(limit, 65536), with: self) } catch {
         throw explained(error, of: transfer.what)
       }
       var failure: SystemError?

@@ -1,4 +1,4 @@
-// Downloads: a file or a part of it, straight from FTP's data connection to the browser.
+// Downloads: a file or a part of it, straight from FTP's data connection to the browser's.
 
 import FTPClient
 import FTPProtocol
@@ -50,25 +50,32 @@ extension FilePages {
     let wanted = range
     let isWhole = wanted?.upperBound == facts.size
     let fresh = FileWriter()
+    let connection = BrowserConnection.current
     return Response(
       status: status, headers: headers,
       body: .init(contentLength: wanted?.count) { writer in
         try await account.withSession { session in
-          try await session.read(
-            path, from: wanted?.lowerBound ?? 0, expecting: isWhole ? wanted.map { UInt64($0.count) } : nil
-          ) { bytes in
-            var left = wanted.map(\.count) ?? .max
-            var out = fresh
-            for try await piece in bytes {
-              try await out.write(ByteBuffer(bytes: piece.prefix(left)), to: &writer)
-              left -= min(left, piece.count)
-              if left == 0, !isWhole { break }
+          guard let wanted, let connection else {
+            return try await session.read(path) { bytes in
+              var out = fresh
+              for try await piece in bytes { try await out.write(ByteBuffer(bytes: piece), to: &writer) }
+            }
+          }
+          let count = UInt64(wanted.count)
+          try await connection.withSocket { socket in
+            try await session.read(path, from: wanted.lowerBound, expecting: isWhole ? count : nil) { bytes in
+              guard try await bytes.relay(to: socket, atMost: count) == count else { throw ShortFile() }
+              // The end has to come as well. What follows it has no place in the answer.
+              if isWhole { for try await _ in bytes {} }
             }
           }
         }
         try await writer.finish(nil)
       })
   }
+
+  /// The file has become shorter than the answer's head says.
+  private struct ShortFile: Error {}
 
   /// Changes whenever the contents may have.
   private static func tag(_ facts: ListedEntry) -> String {

@@ -19,13 +19,12 @@ final class Panel: Sendable {
   }
 
   private struct State {
-    var lines: [Line] = []
+    var lines = Newest<Line>(500)
     var last: UInt64 = 0
     var sessions = 0
   }
 
   private let state = Mutex(State())
-  private static let kept = 500
 
   /// A number for a further session.
   func nextSession() -> Int {
@@ -48,12 +47,11 @@ final class Panel: Sendable {
         Line(
           number: state.last, time: WallClock.nanoseconds / 1_000_000, session: session, kind: kind,
           text: String(text.prefix(4000))))
-      if state.lines.count > Self.kept { state.lines.removeFirst(state.lines.count - Self.kept) }
     }
   }
 
   /// What has come after the line of that number.
-  func lines(after number: UInt64) -> [Line] { state.withLock { $0.lines.filter { $0.number > number } } }
+  func lines(after number: UInt64) -> [Line] { state.withLock { $0.lines.elements.filter { $0.number > number } } }
 
   private static func text(_ reply: ReceivedReply) -> String {
     reply.lines.enumerated().map { index, line in

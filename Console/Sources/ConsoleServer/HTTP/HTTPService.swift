@@ -28,7 +28,7 @@ struct HTTPService: Sendable {
     let respond = respond
     let http = HTTP1Channel(
       responder: { request, writer, channel in
-        let response = await SendingLoop.$current.withValue(channel.eventLoop) {
+        let response = await BrowserConnection.$current.withValue(BrowserConnection(channel: channel)) {
           await respond(request, channel.remoteAddress.flatMap { Self.address($0) })
         }
         try await writer.write(response: response.head, body: response.body)

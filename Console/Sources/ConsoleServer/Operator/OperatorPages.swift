@@ -105,7 +105,8 @@ struct OperatorPages: Sendable {
     return String(head.prefix(head.count - head.reversed().prefix { $0 == " " }.count))
   }
 
-  private struct Kick: Decodable {
+  /// Whose sessions an act is for, and what their clients are to read.
+  private struct Addressees: Decodable {
     var session: UInt64?
     var userKey: String?
     var address: String?
@@ -113,9 +114,9 @@ struct OperatorPages: Sendable {
   }
 
   private func kick(_ request: Request, _ session: BrowserSession) async throws -> Response {
-    let kick = try await request.json(Kick.self)
-    let (selector, meant) = try choose(kick)
-    let words = line(kick.words)
+    let body = try await request.json(Addressees.self)
+    let (selector, meant) = try choose(body)
+    let words = line(body.words)
     let count = try await acting("ends \(meant)\(words.isEmpty ? "" : ", saying \(quoted(words))")", session) {
       () throws(Problem) in try await bridge.act(.kick(selector, words: words))
     }
@@ -124,9 +125,9 @@ struct OperatorPages: Sendable {
 
   /// Has clients read something with one of their next replies.
   private func say(_ request: Request, _ session: BrowserSession) async throws -> Response {
-    let say = try await request.json(Kick.self)
-    let (selector, meant) = try choose(say)
-    let words = line(say.words)
+    let body = try await request.json(Addressees.self)
+    let (selector, meant) = try choose(body)
+    let words = line(body.words)
     guard !words.isEmpty else { throw Problem(.badRequest, "There is nothing to say.") }
     do throws(Problem) {
       let count = try await acting("tells \(meant) \(quoted(words))", session) {
@@ -135,17 +136,17 @@ struct OperatorPages: Sendable {
       return .json(["count": count ?? 0])
     } catch {
       // Of a network it is no mistake that nobody is there: the page names two for all.
-      guard error.status == .notFound, say.address != nil else { throw error }
+      guard error.status == .notFound, body.address != nil else { throw error }
       return .json(["count": UInt32(0)])
     }
   }
 
-  private func choose(_ kick: Kick) throws(Problem) -> (selector: SessionSelector, meant: String) {
-    if let id = kick.session { return (.session(id), "session \(id)") }
-    if let user = kick.userKey.flatMap({ percentDecoded($0[...]) }), !user.isEmpty {
+  private func choose(_ body: Addressees) throws(Problem) -> (selector: SessionSelector, meant: String) {
+    if let id = body.session { return (.session(id), "session \(id)") }
+    if let user = body.userKey.flatMap({ percentDecoded($0[...]) }), !user.isEmpty {
       return (.user(user), "the sessions of \(quoted(shown(user)))")
     }
-    if let address = kick.address, !address.isEmpty {
+    if let address = body.address, !address.isEmpty {
       return (.address(address), "the sessions from \(quoted(address))")
     }
     throw Problem(.badRequest, "Which session is meant?")

@@ -74,15 +74,12 @@ extension OperatorPages {
   /// `session`: its row and connections every second; `command`: what it says, from now on. Commands never carry passwords.
   func sessionStream(_ session: BrowserSession, id: UInt64) -> Response {
     let beat = Beat()
-    let commands = Mutex<[ServerEvent]>([])
+    let commands = Mutex(Newest<ServerEvent>(200))
     let watch = Task {
       for await reply in Watcher.replies(Subscription(events: .debug), at: bridge.path, keeping: 256) {
         guard case .event(let event) = reply, event.session == id else { continue }
         let line = Self.line(event)
-        commands.withLock { waiting in
-          waiting.append(ServerEvent(name: "command", line: line))
-          if waiting.count > 200 { waiting.removeFirst() }
-        }
+        commands.withLock { _ = $0.append(ServerEvent(name: "command", line: line)) }
       }
     }
     let guardian = Guardian { watch.cancel() }
@@ -90,10 +87,7 @@ extension OperatorPages {
       EventPump {
         _ = guardian
         guard await beat.wait(for: session) else { return nil }
-        var events = commands.withLock { waiting in
-          defer { waiting = [] }
-          return waiting
-        }
+        var events = commands.withLock { $0.take() }
         do throws(Problem) {
           let rows = try await snapshots.sessions()
           guard let row = rows.first(where: { $0.id == id }) else {
@@ -126,7 +120,7 @@ extension OperatorPages {
 
   /// `line`: each line of the log from a level up, as JSON.
   func logStream(_ session: BrowserSession, level: ControlLevel) -> Response {
-    let lines = Mutex<(lines: [ServerEvent], dropped: Int, isEnded: Bool)>(([], 0, false))
+    let lines = Mutex((lines: Newest<ServerEvent>(2000), dropped: 0, isEnded: false))
     let path = bridge.path
     let watch = Task {
       for await reply in Watcher.replies(Subscription(log: level, form: .json), at: path, keeping: 2000) {
@@ -138,13 +132,7 @@ extension OperatorPages {
         case .refused(_, let text): event = ServerEvent("trouble", text)
         default: continue
         }
-        lines.withLock { state in
-          state.lines.append(event)
-          if state.lines.count > 2000 {
-            state.lines.removeFirst()
-            state.dropped += 1
-          }
-        }
+        lines.withLock { state in if state.lines.append(event) { state.dropped += 1 } }
       }
       lines.withLock { $0.isEnded = true }
     }
@@ -155,8 +143,9 @@ extension OperatorPages {
         _ = guardian
         while await beat.wait(for: session) {
           let (events, isEnded) = lines.withLock { state in
-            defer { (state.lines, state.dropped) = ([], 0) }
-            return (state.lines + (state.dropped > 0 ? [ServerEvent("dropped", state.dropped)] : []), state.isEnded)
+            defer { state.dropped = 0 }
+            let dropped = state.dropped > 0 ? [ServerEvent("dropped", state.dropped)] : []
+            return (state.lines.take() + dropped, state.isEnded)
           }
           if !events.isEmpty { return events }
           if isEnded { return nil }

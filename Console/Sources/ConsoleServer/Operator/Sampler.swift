@@ -38,8 +38,9 @@ struct Notice: Encodable, Sendable {
 /// Samples as long as the console runs.
 final class Sampler: Sendable {
   private struct State {
-    var samples: [Sample] = []
-    var notices: [Notice] = []
+    /// Fifteen minutes.
+    var samples = Newest<Sample>(450)
+    var notices = Newest<Notice>(50)
     var failedLogins: UInt64 = 0
     var disks: [Disk] = []
   }
@@ -47,13 +48,10 @@ final class Sampler: Sendable {
   private let bridge: ServerBridge
   private let state = Mutex(State())
 
-  /// Fifteen minutes.
-  static let kept = 450
-
   init(_ bridge: ServerBridge) { self.bridge = bridge }
 
-  var history: [Sample] { state.withLock { $0.samples } }
-  var notices: [Notice] { state.withLock { $0.notices } }
+  var history: [Sample] { state.withLock { $0.samples.elements } }
+  var notices: [Notice] { state.withLock { $0.notices.elements } }
   var disks: [Disk] { state.withLock { $0.disks } }
   /// Since the console started.
   var failedLogins: UInt64 { state.withLock { $0.failedLogins } }
@@ -72,11 +70,10 @@ final class Sampler: Sendable {
         let sample = Sample(status)
         state.withLock { state in
           // Another process began to count at 0.
-          if let last = state.samples.last, last.sent > sample.sent || last.completed > sample.completed {
-            state.samples = []
+          if let last = state.samples.elements.last, last.sent > sample.sent || last.completed > sample.completed {
+            state.samples.removeAll()
           }
           state.samples.append(sample)
-          if state.samples.count > Self.kept { state.samples.removeFirst() }
         }
       }
       try? await Task.sleep(for: .seconds(2))
@@ -106,7 +103,6 @@ final class Sampler: Sendable {
         state.withLock { state in
           if event.kind == .loginFailed { state.failedLogins += 1 }
           state.notices.append(notice)
-          if state.notices.count > 50 { state.notices.removeFirst() }
         }
       }
       try? await Task.sleep(for: .seconds(2))
