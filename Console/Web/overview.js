@@ -3,7 +3,7 @@
 import { listen } from "./api.js";
 import { chart } from "./chart.js";
 import { fill, h, setText } from "./dom.js";
-import { bytes, clock, duration, rate } from "./format.js";
+import { bytes, clock, dateTime, duration, rate } from "./format.js";
 
 const WINDOW = 15 * 60 * 1000;
 
@@ -76,6 +76,7 @@ export function show(main, { signal }) {
         ["Transfers done", `${status.now.completed}, ${status.now.failed} failed`],
         ["Bytes", `${bytes(status.now.sent)} sent, ${bytes(status.now.received)} received`],
         ["Multipath", `${status.now.multipath} connections, ${status.now.fallbacks} fell back to TCP`],
+        ...status.certificates.map(certificate),
         ...status.disks.map((disk) => ["Room", [`${bytes(disk.free)} free of ${bytes(disk.total)} at ${disk.directory} `,
           h("meter", { min: 0, max: 1, high: 0.85, optimum: 0, value: disk.total > 0 ? 1 - disk.free / disk.total : 0,
             "aria-label": `used at ${disk.directory}` })]]),
@@ -98,4 +99,11 @@ export function show(main, { signal }) {
     trouble: (text) => setText(trouble, text),
     error: () => setText(trouble, "The console does not answer."),
   }, signal);
+}
+
+// A name and what it says. Who renews certificates by hand has three weeks from the first warning.
+function certificate({ host, expires }) {
+  const days = Math.floor((expires - Date.now()) / 86_400_000);
+  const text = days < 0 ? `expired on ${dateTime(expires).slice(0, 10)}` : `until ${dateTime(expires).slice(0, 10)}, ${days} ${days === 1 ? "day" : "days"} from now`;
+  return [host ? `Certificate of ${host}` : "Certificate", days < 21 ? h("span", { class: "problem" }, text) : text];
 }

@@ -18,6 +18,7 @@ def log_in(rig, page, link):
     check(page.script("return document.cookie") == "", "the page can read its cookie")
     page.wait_text("0.1.0", ".facts")
     page.wait_text(" free of ", ".facts")
+    page.wait_text(" from now", ".facts")
     page.look("overview")
 
 

@@ -18,6 +18,7 @@ struct Overview: Encodable {
   let now: Sample
   let failedLogins: UInt64
   let disks: [Disk]
+  let certificates: [Certificate]
   let notices: [Notice]
 }
 
@@ -39,7 +40,7 @@ extension OperatorPages {
                 version: status.version, process: status.process, uptime: status.uptime,
                 isDraining: status.isDraining, level: status.level.name, listeners: status.listeners,
                 now: Sample(status), failedLogins: sampler.failedLogins, disks: sampler.disks,
-                notices: sampler.notices)))
+                certificates: sampler.certificates, notices: sampler.notices)))
         } catch { events.append(ServerEvent("trouble", error.message)) }
         return events
       })

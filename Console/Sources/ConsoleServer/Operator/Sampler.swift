@@ -25,6 +25,14 @@ struct Disk: Encodable, Sendable {
   let free: UInt64
 }
 
+/// A certificate that weftpd shows.
+struct Certificate: Encodable, Sendable {
+  /// The virtual host it is for; empty: the server itself.
+  let host: String
+  /// When it expires, in milliseconds since 1970.
+  let expires: UInt64
+}
+
 /// Something worth an operator's attention.
 struct Notice: Encodable, Sendable {
   let time: Int64
@@ -43,6 +51,7 @@ final class Sampler: Sendable {
     var notices = Newest<Notice>(50)
     var failedLogins: UInt64 = 0
     var disks: [Disk] = []
+    var certificates: [Certificate] = []
   }
 
   private let bridge: ServerBridge
@@ -53,6 +62,7 @@ final class Sampler: Sendable {
   var history: [Sample] { state.withLock { $0.samples.elements } }
   var notices: [Notice] { state.withLock { $0.notices.elements } }
   var disks: [Disk] { state.withLock { $0.disks } }
+  var certificates: [Certificate] { state.withLock { $0.certificates } }
   /// Since the console started.
   var failedLogins: UInt64 { state.withLock { $0.failedLogins } }
 
@@ -60,7 +70,7 @@ final class Sampler: Sendable {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.sample() }
       group.addTask { await self.watch() }
-      group.addTask { await self.lookAtDisks() }
+      group.addTask { await self.lookAtPlace() }
     }
   }
 
@@ -80,9 +90,17 @@ final class Sampler: Sendable {
     }
   }
 
-  /// Every ten seconds. A file system that hangs leaves the figures as they were.
-  private func lookAtDisks() async {
+  /// What changes slowly, every ten seconds. A file system that hangs leaves its figures as they were.
+  private func lookAtPlace() async {
     while !Task.isCancelled {
+      if case .certificates(let certificates)? = try? await bridge.ask(.certificates).first {
+        state.withLock { state in
+          // The year 9999 is far enough, and no number that a page could not hold.
+          state.certificates = certificates.map {
+            Certificate(host: shown($0.host.utf8), expires: min($0.expires, 253_402_300_799) * 1000)
+          }
+        }
+      }
       if case .disks(let disks)? = try? await bridge.ask(.disks).first {
         state.withLock { state in
           state.disks = disks.map { Disk(directory: shown($0.directory.utf8), total: $0.total, free: $0.free) }
