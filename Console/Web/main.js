@@ -43,6 +43,8 @@ async function logOut() {
   await attempt(() => call("POST", "/api/logout"));
   me = null;
   setToken("");
+  // What this login was told is nothing to the next one.
+  document.getElementById("toasts").replaceChildren();
   location.hash = "";
   show();
 }
