@@ -1,5 +1,6 @@
 // Those who read the log's lines beside its target, for a while: `weftpd log -f` at the control socket.
 
+import FTPServer
 import Logging
 import Synchronization
 

@@ -15,14 +15,14 @@ final class EventRelay: Sendable {
     var watchers: [UInt64: Watcher] = [:]
   }
 
-  /// The rank of the lowest level that somebody watches; above all ranks when nobody does.
+  /// The number of the lowest level that somebody watches; above all when nobody does.
   private let least = Atomic<Int>(Int.max)
   private let state = Mutex(State())
 
   /// Whether ``read(_:)`` is to be called for events of this level.
   func wants(_ level: Logger.Level) -> Bool {
     let least = least.load(ordering: .relaxed)
-    return least != Int.max && Self.rank(level) >= least
+    return least != Int.max && level.number >= least
   }
 
   func read(_ event: SessionEvent) {
@@ -48,19 +48,7 @@ final class EventRelay: Sendable {
   }
 
   private func publishLeast(_ state: State) {
-    least.store(state.watchers.values.map { Self.rank($0.level) }.min() ?? Int.max, ordering: .relaxed)
-  }
-
-  private static func rank(_ level: Logger.Level) -> Int {
-    switch level {
-    case .trace: 0
-    case .debug: 1
-    case .info: 2
-    case .notice: 3
-    case .warning: 4
-    case .error: 5
-    case .critical: 6
-    }
+    least.store(state.watchers.values.map(\.level.number).min() ?? Int.max, ordering: .relaxed)
   }
 }
 

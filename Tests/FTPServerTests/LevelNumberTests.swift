@@ -3,7 +3,7 @@
 import Logging
 import Testing
 
-@testable import ServerLog
+@testable import FTPServer
 
 @Suite struct LevelNumberTests {
   @Test func eachLevelHasTheNumberOfItsPlace() {

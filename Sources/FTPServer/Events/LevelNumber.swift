@@ -4,10 +4,10 @@ import Logging
 
 extension Logger.Level {
   /// One more than the number of the highest level.
-  static let numbers = 7
+  package static let numbers = 7
 
   /// Its place among all levels, from 0.
-  var number: Int {
+  package var number: Int {
     switch self {
     case .trace: 0
     case .debug: 1
@@ -20,7 +20,7 @@ extension Logger.Level {
   }
 
   /// The level at a place; the highest for any number above.
-  init(number: Int) {
+  package init(number: Int) {
     switch number {
     case ...0: self = .trace
     case 1: self = .debug
